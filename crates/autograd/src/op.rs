@@ -1,0 +1,82 @@
+//! Operations that a table row cannot say: several inputs, other shapes, owned attributes.
+
+use gradus_tensor::{Shape, Tensor};
+use smallvec::SmallVec;
+
+use crate::tape::Tape;
+use crate::var::Var;
+
+/// A differentiable operation.
+///
+/// `forward` computes the value. `backward` is the rule, in operations on [`Var`]: for numbers it runs on scratch paper
+/// that is wiped afterwards, for derivatives of higher order its operations are recorded. Broadcast inputs need no care:
+/// the sweep sums what a rule gives down to the shape of the input.
+pub trait Op: std::fmt::Debug + Send + 'static {
+    /// The name, as printed.
+    fn name(&self) -> &'static str;
+
+    /// The value for the given inputs.
+    #[track_caller]
+    fn forward(&self, x: &[Tensor]) -> Tensor;
+
+    /// The rule: gives each input that needs it `$\bar x_i = \bar y \cdot \partial y / \partial x_i$`.
+    fn backward<'t>(&self, step: &mut Backward<'t>);
+}
+
+/// One step of a sweep, as a rule sees it.
+pub struct Backward<'t> {
+    pub(crate) tape: &'t Tape,
+    pub(crate) inputs: SmallVec<[u32; 4]>,
+    pub(crate) needs: SmallVec<[bool; 4]>,
+    pub(crate) y: u32,
+    pub(crate) dy: Var<'t>,
+    pub(crate) given: SmallVec<[(usize, Var<'t>); 4]>,
+}
+
+impl<'t> Backward<'t> {
+    /// Input `i`.
+    pub fn x(&self, i: usize) -> Var<'t> {
+        Var { tape: self.tape, id: self.inputs[i] }
+    }
+
+    /// The number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// The output.
+    pub fn y(&self) -> Var<'t> {
+        Var { tape: self.tape, id: self.y }
+    }
+
+    /// The gradient of the output, in its shape.
+    pub fn dy(&self) -> Var<'t> {
+        self.dy
+    }
+
+    /// The shape of input `i`.
+    pub fn shape(&self, i: usize) -> Shape {
+        self.x(i).shape()
+    }
+
+    /// The tape, for constants.
+    pub fn tape(&self) -> &'t Tape {
+        self.tape
+    }
+
+    /// Whether anybody wants the gradient of input `i`.
+    pub fn needs(&self, i: usize) -> bool {
+        self.needs[i]
+    }
+
+    /// Adds a contribution to the gradient of input `i`: in its shape, or in one that it was broadcast to.
+    pub fn give(&mut self, i: usize, dx: Var<'t>) {
+        self.given.push((i, dx));
+    }
+}
+
+impl std::fmt::Debug for Backward<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Backward(%{})", self.y)
+    }
+}

@@ -1,0 +1,49 @@
+//! Activation functions.
+
+crate::table::unary! {
+    /// Rectified linear unit, `$\max(x, 0)$`. The slope at 0 is 0.
+    relu [0.2] |x, y| pick(le(x, 0.0), 0.0, x) => gt(x, 0.0);
+    /// `$x$` where positive, else `$c x$`. The slope at 0 is c.
+    leaky_relu [0.3] |x, y; c| pick(gt(x, 0.0), x, c * x) => pick(gt(x, 0.0), 1.0, c);
+    /// `$x$` where positive, else `$\alpha(e^x - 1)$`. The slope at 0 is α. Clevert et al., 2015.
+    elu [0.6] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x)) => pick(gt(x, 0.0), 1.0, alpha * exp(x));
+    /// `$x$` where positive, else `$\alpha(e^{x/\alpha} - 1)$`. The slope at 0 is 1. Barron, 2017.
+    celu [0.6] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x / alpha)) => pick(gt(x, 0.0), 1.0, exp(x / alpha));
+    /// Self-normalising `elu`: `$\lambda x$` where positive, else `$\lambda\alpha(e^x - 1)$`. The slope at 0 is λα.
+    /// Klambauer et al., 2017.
+    selu [0.6] |x, y|
+        pick(gt(x, 0.0), 1.050_700_987_355_480_5 * x, 1.758_099_340_847_376_6 * expm1(x)) =>
+        pick(gt(x, 0.0), 1.050_700_987_355_480_5, 1.758_099_340_847_376_6 * exp(x));
+    /// Gaussian error linear unit, `$x\,\Phi(x)$`, exact. Hendrycks and Gimpel, 2016.
+    gelu [1.6] |x, y| x * normal_cdf(x) => normal_cdf(x) + x * normal_pdf(x);
+    /// The approximation `$\tfrac x2 (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715 x^3)))$` of `gelu`.
+    gelu_tanh [1.2] |x, y|
+        0.5 * x * (1.0 + tanh(0.797_884_560_802_865_4 * (x + 0.044_715 * x * x * x))) =>
+        0.5 * (1.0 + tanh(0.797_884_560_802_865_4 * (x + 0.044_715 * x * x * x)))
+            + 0.5 * x * (1.0 - square(tanh(0.797_884_560_802_865_4 * (x + 0.044_715 * x * x * x))))
+                * (0.797_884_560_802_865_4 * (1.0 + 0.134_145 * x * x));
+    /// Sigmoid linear unit (swish), `$x\,\sigma(x)$`. Elfwing et al., 2017.
+    silu [1.0] |x, y| x * sigmoid(x) => sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x)));
+    /// `$x \tanh(\ln(1 + e^x))$`. Misra, 2019.
+    mish [3.0] |x, y| x * tanh(softplus(x)) =>
+        tanh(softplus(x)) + x * sigmoid(x) * (1.0 - square(tanh(softplus(x))));
+    /// `$\ln(1 + e^x)$`; x itself above 20. Slope `$\sigma(x)$`.
+    softplus [1.5] |x, y| pick(gt(x, 20.0), x, softplus(x)) => pick(gt(x, 20.0), 1.0, sigmoid(x));
+    /// `$1/(1 + e^{-x})$`. Slope `$y(1 - y)$`.
+    sigmoid [1.0] |x, y| sigmoid(x) => y * (1.0 - y);
+    /// `$\ln \sigma(x)$`. Slope `$\sigma(-x)$`.
+    log_sigmoid [1.5] |x, y| log_sigmoid(x) => sigmoid(-x);
+    /// `$x / (1 + |x|)$`. Slope `$1/(1+|x|)^2$`.
+    softsign [0.4] |x, y| x / (1.0 + abs(x)) => recip(square(1.0 + abs(x)));
+    /// `$x - \tanh x$`. Slope `$\tanh^2 x$`.
+    tanhshrink [1.0] |x, y| x - tanh(x) => square(tanh(x));
+    /// `$\min(\max(x + 3, 0), 6) / 6$`. The slope at ±3 is 0.
+    hardsigmoid [0.3] |x, y| min(max(x + 3.0, 0.0), 6.0) / 6.0 => gt(x, -3.0) * lt(x, 3.0) / 6.0;
+    /// `$x \cdot$ hardsigmoid(x)`. The slope is 0 at -3 and 1 at 3.
+    hardswish [0.4] |x, y| x * min(max(x + 3.0, 0.0), 6.0) / 6.0 =>
+        pick(ge(x, 3.0), 1.0, pick(le(x, -3.0), 0.0, x / 3.0 + 0.5));
+    /// `$x$` moved towards 0 by λ, 0 between -λ and λ. The slope at ±λ is 0.
+    softshrink [0.3] |x, y; l| pick(gt(x, l), x - l, pick(lt(x, -l), x + l, 0.0 * x)) => gt(abs(x), l);
+    /// `$x$`, 0 between -λ and λ. The slope at ±λ is 0.
+    hardshrink [0.3] |x, y; l| pick(le(abs(x), l), 0.0, x) => 1.0 - le(abs(x), l);
+}

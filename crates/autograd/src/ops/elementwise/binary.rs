@@ -1,0 +1,42 @@
+//! Rows with two inputs, which broadcast: `name [cost] |a, b, y| value => slope in a, slope in b;`.
+
+crate::table::binary! {
+    /// `$a b$`.
+    mul [0.2] |a, b, y| a * b => b, a;
+    /// `$a / b$`. Slopes `$1/b$` and `$-a/b^2$`.
+    div [0.3] |a, b, y| a / b => 1.0 / b, -(y / b);
+    /// `$a^b$`. Slopes `$b\,a^{b-1}$` (0 where b = 0) and `$a^b \ln a$` (0 where a = 0 and b ≥ 0).
+    pow [5.0] |a, b, y| pow(a, b) =>
+        pick(eq(b, 0.0), 0.0, b * pow(a, b - 1.0)),
+        pick(eq(a, 0.0) * ge(b, 0.0), 0.0, y * ln(a));
+    /// The larger of two; NaN if either is. At a tie each gets half the gradient.
+    maximum [0.3] |a, b, y| max(a, b) => gt(a, b) + 0.5 * eq(a, b), gt(b, a) + 0.5 * eq(a, b);
+    /// The smaller of two; NaN if either is. At a tie each gets half the gradient.
+    minimum [0.3] |a, b, y| min(a, b) => lt(a, b) + 0.5 * eq(a, b), lt(b, a) + 0.5 * eq(a, b);
+    /// The larger of two, ignoring a NaN. At a tie each gets half the gradient.
+    fmax [0.3] |a, b, y| fmax(a, b) =>
+        pick(ne(b, b), 1.0, gt(a, b) + 0.5 * eq(a, b)),
+        pick(ne(b, b), 0.0, pick(ne(a, a), 1.0, gt(b, a) + 0.5 * eq(a, b)));
+    /// The smaller of two, ignoring a NaN. At a tie each gets half the gradient.
+    fmin [0.3] |a, b, y| fmin(a, b) =>
+        pick(ne(b, b), 1.0, lt(a, b) + 0.5 * eq(a, b)),
+        pick(ne(b, b), 0.0, pick(ne(a, a), 1.0, lt(b, a) + 0.5 * eq(a, b)));
+    /// The angle of the point `(b, a)`. Slopes `$b/(a^2+b^2)$` and `$-a/(a^2+b^2)$`.
+    atan2 [10.0] |a, b, y| atan2(a, b) => b / (a * a + b * b), -a / (a * a + b * b);
+    /// `$\sqrt{a^2 + b^2}$`. Slopes `$a/y$` and `$b/y$`.
+    hypot [5.0] |a, b, y| hypot(a, b) => a / y, b / y;
+    /// The remainder of `$a/b$` with the sign of a. Slopes 1 and `$-\operatorname{trunc}(a/b)$`.
+    fmod [10.0] |a, b, y| fmod(a, b) => 1.0, -trunc(a / b);
+    /// The remainder of `$a/b$` with the sign of b. Slopes 1 and `$-\lfloor a/b \rfloor$`.
+    remainder [10.0] |a, b, y| remainder(a, b) => 1.0, -floor(a / b);
+    /// `$\ln(e^a + e^b)$`. Slopes `$\sigma(a-b)$` and `$\sigma(b-a)$`.
+    logaddexp [3.0] |a, b, y| logaddexp(a, b) => 1.0 / (1.0 + exp(b - a)), 1.0 / (1.0 + exp(a - b));
+    /// `$\log_2(2^a + 2^b)$`.
+    logaddexp2 [3.0] |a, b, y| logaddexp2(a, b) => 1.0 / (1.0 + exp2(b - a)), 1.0 / (1.0 + exp2(a - b));
+    /// `$a \ln b$`, 0 where a = 0. Slopes `$\ln b$` (0 where a = 0 and b ≤ 0) and `$a/b$`.
+    xlogy [2.0] |a, b, y| xlogy(a, b) => pick(eq(a, 0.0) * le(b, 0.0), 0.0, ln(b)), a / b;
+    /// `$a \ln(1 + b)$`, 0 where a = 0. Slopes `$\ln(1+b)$` (0 where a = 0 and b ≤ -1) and `$a/(1+b)$`.
+    xlog1py [2.0] |a, b, y| xlog1py(a, b) => pick(eq(a, 0.0) * le(b, -1.0), 0.0, log1p(b)), a / (1.0 + b);
+    /// The magnitude of a with the sign of b. Slopes `$\pm 1$` (0 where a = 0) and 0.
+    copysign [0.3] |a, b, y| copysign(a, b) => sign(a) * sign(y), 0.0;
+}

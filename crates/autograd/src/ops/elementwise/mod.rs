@@ -1,0 +1,46 @@
+//! Elementwise operations: tables of rows, `name [cost] |x, y| value => slope;`.
+//!
+//! The slope is an expression in the input `x`, the output `y` and a number the row may carry. It is compiled over
+//! `f32` and `f64` into fused kernels and over recorded values for derivatives of higher order. At kinks the slopes are
+//! PyTorch's; each row says which.
+
+pub(crate) mod activation;
+pub(crate) mod binary;
+pub(crate) mod bilinear;
+pub(crate) mod linear;
+pub(crate) mod special;
+pub(crate) mod unary;
+
+/// All rows by name.
+pub(crate) mod rows {
+    pub(crate) use super::bilinear::{add, sub};
+    pub(crate) use super::binary::{div, mul};
+    pub(crate) use super::linear::{add_number, neg, number_minus, over_number, scale};
+    pub(crate) use super::unary::number_over;
+}
+
+/// The rows as functions over recorded values: what a slope may use.
+pub(crate) mod sym {
+    pub(crate) use super::activation::functions::*;
+    pub(crate) use super::bilinear::functions::*;
+    pub(crate) use super::binary::functions::*;
+    pub(crate) use super::linear::functions::*;
+    pub(crate) use super::special::functions::*;
+    pub(crate) use super::unary::functions::*;
+
+    use crate::row::Sym;
+
+    /// `a` where the mask is not 0, else `b`.
+    pub(crate) fn pick<'t>(mask: impl Into<Sym<'t>>, a: impl Into<Sym<'t>>, b: impl Into<Sym<'t>>) -> Sym<'t> {
+        let (mask, a, b) = (mask.into(), a.into(), b.into());
+        let mask = match mask {
+            Sym::Number(m) => return if m == 0.0 { b } else { a },
+            Sym::Var(mask) => mask,
+        };
+        let lift = |x: Sym<'t>| match x {
+            Sym::Var(x) => x,
+            Sym::Number(x) => mask.lift(x),
+        };
+        Sym::Var(lift(a).where_(&mask.value().to(gradus_tensor::DType::Bool), lift(b)))
+    }
+}

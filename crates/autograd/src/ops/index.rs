@@ -1,0 +1,193 @@
+//! Operations that pick elements by index or mask: gather, scatter, select, where.
+
+use gradus_tensor::{DType, Shape, Tensor, axis_index};
+
+use crate::op::{Backward, Op};
+use crate::var::{Operand, Var};
+
+#[derive(Debug)]
+struct Gather {
+    axis: isize,
+    index: Tensor,
+}
+
+impl Op for Gather {
+    fn name(&self) -> &'static str {
+        "gather"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].gather(self.axis, &self.index)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let zeros = step.tape().constant(Tensor::zeros_of(step.shape(0), step.dy().dtype()));
+        step.give(0, zeros.scatter_add(self.axis, &self.index, step.dy()));
+    }
+}
+
+#[derive(Debug)]
+struct ScatterAdd {
+    axis: isize,
+    index: Tensor,
+}
+
+impl Op for ScatterAdd {
+    fn name(&self) -> &'static str {
+        "scatter_add"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].scatter_add(self.axis, &self.index, &x[1])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let dy = step.dy();
+        if step.needs(0) {
+            step.give(0, dy);
+        }
+        if step.needs(1) {
+            let picked = dy.gather(self.axis, &self.index);
+            step.give(1, crop_back(picked, step.shape(1)));
+        }
+    }
+}
+
+/// A gradient for the used part of a source, with zeros for the rest.
+fn crop_back<'t>(used: Var<'t>, shape: Shape) -> Var<'t> {
+    let mut out = used;
+    for axis in 0..shape.len() {
+        let missing = shape[axis] - out.shape()[axis];
+        if missing > 0 {
+            let zeros = used.tape().constant(Tensor::zeros_of(out.shape().with(axis, missing), used.dtype()));
+            out = Var::cat(&[out, zeros], axis as isize);
+        }
+    }
+    out
+}
+
+#[derive(Debug)]
+struct IndexSelect {
+    axis: isize,
+    index: Tensor,
+}
+
+impl Op for IndexSelect {
+    fn name(&self) -> &'static str {
+        "index_select"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].index_select(self.axis, &self.index)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let zeros = step.tape().constant(Tensor::zeros_of(step.shape(0), step.dy().dtype()));
+        step.give(0, zeros.index_add(self.axis, &self.index, step.dy()));
+    }
+}
+
+#[derive(Debug)]
+struct IndexAdd {
+    axis: isize,
+    index: Tensor,
+}
+
+impl Op for IndexAdd {
+    fn name(&self) -> &'static str {
+        "index_add"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].index_add(self.axis, &self.index, &x[1])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let dy = step.dy();
+        if step.needs(0) {
+            step.give(0, dy);
+        }
+        if step.needs(1) {
+            step.give(1, dy.index_select(self.axis, &self.index));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Where(Tensor);
+
+impl Op for Where {
+    fn name(&self) -> &'static str {
+        "where"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        Tensor::where_(&self.0, &x[0], &x[1])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let dy = step.dy();
+        let zero = step.tape().constant(Tensor::zeros_of((), dy.dtype()));
+        if step.needs(0) {
+            step.give(0, dy.where_(&self.0, zero));
+        }
+        if step.needs(1) {
+            step.give(1, zero.where_(&self.0, dy));
+        }
+    }
+}
+
+impl<'t> Var<'t> {
+    /// `$y_{i,j} = x_{i,\,\mathrm{index}_{i,j}}$` along an axis: `index` (I64) has the shape of the result.
+    ///
+    /// # Panics
+    /// If an index is out of range or the ranks differ.
+    #[track_caller]
+    pub fn gather(self, axis: isize, index: &Tensor) -> Self {
+        let axis = axis_index("gather", axis, &self.shape()) as isize;
+        self.tape().apply(Gather { axis, index: index.clone() }, &[self])
+    }
+
+    /// This value with the elements of `source` added at the places that `index` names along an axis.
+    ///
+    /// # Panics
+    /// If an index is out of range or the ranks differ.
+    #[track_caller]
+    pub fn scatter_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
+        let axis = axis_index("scatter_add", axis, &self.shape()) as isize;
+        let source = self.lift(source);
+        self.tape().apply(ScatterAdd { axis, index: index.clone() }, &[self, source])
+    }
+
+    /// The places of an axis that a 1-d I64 tensor names.
+    ///
+    /// # Panics
+    /// If an index is out of range.
+    #[track_caller]
+    pub fn index_select(self, axis: isize, index: &Tensor) -> Self {
+        let axis = axis_index("index_select", axis, &self.shape()) as isize;
+        self.tape().apply(IndexSelect { axis, index: index.clone() }, &[self])
+    }
+
+    /// This value with the places of `source` along an axis added at the places that `index` names.
+    ///
+    /// # Panics
+    /// If an index is out of range or the shapes do not fit.
+    #[track_caller]
+    pub fn index_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
+        let axis = axis_index("index_add", axis, &self.shape()) as isize;
+        let source = self.lift(source);
+        self.tape().apply(IndexAdd { axis, index: index.clone() }, &[self, source])
+    }
+
+    /// This value where the mask (Bool) holds, else `other`; all three broadcast. The gradient of the branch not taken is
+    /// 0 times its slope, which is NaN where that slope is infinite, as in PyTorch.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn where_(self, mask: &Tensor, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
+        let dtype = self.dtype().promote(other.dtype());
+        self.tape().apply(Where(mask.to(DType::Bool)), &[self.to(dtype), other.to(dtype)])
+    }
+
+    /// `value` where the mask (Bool) holds, else this value.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn masked_fill(self, mask: &Tensor, value: f64) -> Self {
+        self.where_not(mask, value)
+    }
+}

@@ -1,0 +1,140 @@
+//! Matrix products: `matmul`, and the fused affine map of a linear layer.
+
+use gradus_tensor::{Shape, Tensor};
+
+use crate::op::{Backward, Op};
+use crate::var::{Operand, Var};
+
+#[derive(Debug)]
+struct Matmul;
+
+impl Op for Matmul {
+    fn name(&self) -> &'static str {
+        "matmul"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].matmul(&x[1])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (a, b, dy) = (step.x(0), step.x(1), step.dy());
+        match (a.rank(), b.rank()) {
+            (1, 1) => {
+                if step.needs(0) {
+                    step.give(0, dy * b);
+                }
+                if step.needs(1) {
+                    step.give(1, dy * a);
+                }
+            }
+            (1, _) => {
+                // y = aᵀ B: a row of 1 is put in front for the rule.
+                let dy = dy.unsqueeze(-2);
+                let row = a.unsqueeze(0);
+                if step.needs(0) {
+                    step.give(0, dy.matmul(b.t()).squeeze_axis(-2));
+                }
+                if step.needs(1) {
+                    step.give(1, row.t().matmul(dy));
+                }
+            }
+            (_, 1) => {
+                let dy = dy.unsqueeze(-1);
+                if step.needs(0) {
+                    step.give(0, dy.matmul(b.unsqueeze(0)));
+                }
+                if step.needs(1) {
+                    step.give(1, a.t().matmul(dy).squeeze_axis(-1));
+                }
+            }
+            _ => {
+                if step.needs(0) {
+                    step.give(0, stacked_product(dy, b.t(), a.shape()));
+                }
+                if step.needs(1) {
+                    step.give(1, transposed_product(a, dy, b.shape()));
+                }
+            }
+        }
+    }
+}
+
+/// `dy · bᵀ`.
+fn stacked_product<'t>(dy: Var<'t>, bt: Var<'t>, _shape: Shape) -> Var<'t> {
+    dy.matmul(bt)
+}
+
+/// `aᵀ · dy`; for one matrix on the right the rows of all batches are one tall product, so nothing is summed afterwards.
+fn transposed_product<'t>(a: Var<'t>, dy: Var<'t>, shape: Shape) -> Var<'t> {
+    if shape.len() == 2 && a.rank() > 2 {
+        let (k, n) = (shape[0], shape[1]);
+        return rows(a, k).t().matmul(rows(dy, n));
+    }
+    a.t().matmul(dy)
+}
+
+/// All leading axes as one.
+fn rows<'t>(x: Var<'t>, width: usize) -> Var<'t> {
+    if x.rank() == 2 { x } else { x.reshape([x.elements() / width.max(1), width]) }
+}
+
+/// `$y = x W^\top + b$` with `W` as `[out, in]`, as PyTorch stores it.
+#[derive(Debug)]
+struct Linear;
+
+impl Op for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        gradus_tensor::linear(&x[0], &x[1], x.get(2))
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (x, w, dy) = (step.x(0), step.x(1), step.dy());
+        let (out, inner) = (w.shape()[0], w.shape()[1]);
+        if step.needs(0) {
+            step.give(0, dy.matmul(w));
+        }
+        if step.needs(1) {
+            step.give(1, rows(dy, out).t().matmul(rows(x, inner)));
+        }
+        if step.inputs() > 2 && step.needs(2) {
+            step.give(2, dy.sum_to([out]));
+        }
+    }
+}
+
+impl<'t> Var<'t> {
+    /// The matrix product: `[…, m, k] × […, k, n] → […, m, n]`; leading axes broadcast, a vector counts as a row on the left
+    /// and as a column on the right.
+    ///
+    /// # Panics
+    /// If the inner sizes differ or the leading axes do not broadcast.
+    #[track_caller]
+    pub fn matmul(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
+        let dtype = self.dtype().promote(other.dtype());
+        self.tape().apply(Matmul, &[self.to(dtype), other.to(dtype)])
+    }
+
+    /// `$x W^\top + b$`: x is `[…, in]`, the weight `[out, in]`, the bias `[out]`.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    #[track_caller]
+    pub fn linear(self, weight: Self, bias: Option<Self>) -> Self {
+        let shape = self.shape();
+        let w = weight.shape();
+        assert!(w.len() == 2, "linear: the weight must be [out, in], got {w}");
+        assert!(!shape.is_empty(), "linear: the input is a scalar; it needs a last axis of size {}", w[1]);
+        let inner = shape[shape.len() - 1];
+        assert!(inner == w[1], "linear: input {shape} × weight {w}: the input's last size {inner} and the weight's {} differ", w[1]);
+        match bias {
+            None => self.tape().apply(Linear, &[self, weight]),
+            Some(bias) => {
+                let b = bias.shape();
+                assert!(b == [w[0]], "linear: weight {w} needs a bias of shape [{}], got {b}", w[0]);
+                self.tape().apply(Linear, &[self, weight, bias])
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Reductions: sums, means, products, extremes, variances. Each is an operation over a list of axes that keeps them with
+//! size 1; the forms that drop axes reshape the result.
+
+use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor};
+use smallvec::SmallVec;
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+type AxisList = SmallVec<[usize; MAX_RANK]>;
+
+/// The axes as the tensor crate takes them.
+fn axes_of(list: &[usize]) -> Axes {
+    let signed: SmallVec<[isize; MAX_RANK]> = list.iter().map(|&a| a as isize).collect();
+    Axes::from(&signed[..])
+}
+
+/// The product of the sizes of some axes.
+fn count(shape: &Shape, axes: &[usize]) -> usize {
+    axes.iter().map(|&a| shape[a]).product()
+}
+
+fn dropped(shape: &Shape, axes: &[usize]) -> Shape {
+    let kept: SmallVec<[usize; MAX_RANK]> =
+        (0..shape.len()).filter(|a| !axes.contains(a)).map(|a| shape[a]).collect();
+    Shape::new(&kept)
+}
+
+/// `$y = \sum x$`; rule: the gradient is spread over what was summed.
+#[derive(Debug)]
+struct Sum(AxisList);
+
+impl Op for Sum {
+    fn name(&self) -> &'static str {
+        "sum"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].sum_keep(axes_of(&self.0))
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let shape = step.shape(0);
+        step.give(0, step.dy().expand(shape));
+    }
+}
+
+/// Undoes a broadcast; the transpose of `expand`.
+#[derive(Debug)]
+struct SumTo(Shape);
+
+impl Op for SumTo {
+    fn name(&self) -> &'static str {
+        "sum_to"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].sum_to(self.0)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let shape = step.shape(0);
+        step.give(0, step.dy().expand(shape));
+    }
+}
+
+/// `$y = \prod x$`; rule: each element gets the product of the others, exact with zeros.
+#[derive(Debug)]
+struct Prod(AxisList);
+
+impl Op for Prod {
+    fn name(&self) -> &'static str {
+        "prod"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].prod_keep(axes_of(&self.0))
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let x = step.x(0);
+        let axes = &self.0;
+        // Gather the reduced axes at the end as one, so that the others can be multiplied from both sides.
+        let shape = x.shape();
+        let kept: SmallVec<[usize; MAX_RANK]> = (0..shape.len()).filter(|a| !axes.contains(a)).collect();
+        let order: SmallVec<[isize; MAX_RANK]> = kept.iter().chain(axes).map(|&a| a as isize).collect();
+        let moved = x.permute(&order[..]);
+        let (rows, n) = (kept.iter().map(|&a| shape[a]).product(), count(&shape, axes));
+        let flat = moved.reshape([rows, n]);
+        let others = others_product(flat, n);
+        let mut inverse: SmallVec<[isize; MAX_RANK]> = SmallVec::from_elem(0, order.len());
+        for (place, &axis) in order.iter().enumerate() {
+            inverse[axis as usize] = place as isize;
+        }
+        step.give(0, step.dy() * others.reshape(moved.shape()).permute(&inverse[..]));
+    }
+}
+
+/// For each element of a row the product of the others: doubling prefixes and suffixes, `$2 \log_2 n$` products.
+fn others_product<'t>(x: Var<'t>, n: usize) -> Var<'t> {
+    let rows = x.shape()[0];
+    if n == 0 {
+        return x;
+    }
+    let ones = |width: usize| x.tape().constant(Tensor::ones_of([rows, width], x.dtype()));
+    let exclusive = |x: Var<'t>| {
+        // Shift by one, then multiply over distances 1, 2, 4, …
+        let mut p = if n == 1 { ones(1) } else { Var::cat(&[ones(1), x.narrow(1, 0, n - 1)], 1) };
+        let mut distance = 1;
+        while distance < n {
+            let shifted = Var::cat(&[ones(distance), p.narrow(1, 0, n - distance)], 1);
+            p = p * shifted;
+            distance *= 2;
+        }
+        p
+    };
+    exclusive(x) * exclusive(x.flip(1)).flip(1)
+}
+
+/// The largest or smallest over some axes; rule: ties share the gradient evenly.
+#[derive(Debug)]
+struct Extreme {
+    axes: AxisList,
+    largest: bool,
+}
+
+impl Op for Extreme {
+    fn name(&self) -> &'static str {
+        if self.largest { "amax" } else { "amin" }
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        if self.largest { x[0].max_keep(axes_of(&self.axes)) } else { x[0].min_keep(axes_of(&self.axes)) }
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let x = step.x(0);
+        let y = step.y().value();
+        let hit = x.value().eq(&y).to(x.dtype());
+        let ties = hit.sum_keep(axes_of(&self.axes));
+        step.give(0, step.dy() * &(&hit / &ties));
+    }
+}
+
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $all:ident, $axes:ident, $keep:ident: |$x:ident, $list:ident| $body:expr;)*) => {
+        impl<'t> Var<'t> {$(
+            $(#[$doc])*
+            /// Over all elements, to a 0-d value.
+            #[track_caller]
+            pub fn $all(self) -> Self {
+                self.$axes(())
+            }
+            $(#[$doc])*
+            /// Over the given axes, which are dropped.
+            ///
+            /// # Panics
+            /// If an axis is out of range or named twice.
+            #[track_caller]
+            pub fn $axes(self, axes: impl Into<Axes>) -> Self {
+                let shape = self.shape();
+                let list = axes.into().resolve(stringify!($axes), &shape);
+                let kept = self.$keep(axes_of(&list));
+                kept.reshape(dropped(&shape, &list))
+            }
+            $(#[$doc])*
+            /// Over the given axes, which are kept with size 1.
+            ///
+            /// # Panics
+            /// If an axis is out of range or named twice.
+            #[track_caller]
+            pub fn $keep(self, axes: impl Into<Axes>) -> Self {
+                let $x = self;
+                let $list: AxisList = axes.into().resolve(stringify!($keep), &self.shape());
+                $body
+            }
+        )*}
+    };
+}
+
+reductions! {
+    /// `$\sum x$`.
+    sum, sum_axes, sum_keep: |x, list| x.tape().apply(Sum(list), &[x]);
+    /// `$\tfrac1n \sum x$`.
+    mean, mean_axes, mean_keep: |x, list| {
+        let n = count(&x.shape(), &list);
+        x.tape().apply(Sum(list), &[x]) / n as f64
+    };
+    /// `$\prod x$`.
+    prod, prod_axes, prod_keep: |x, list| x.tape().apply(Prod(list), &[x]);
+    /// The largest element; ties share the gradient evenly.
+    amax, amax_axes, amax_keep: |x, list| x.tape().apply(Extreme { axes: list, largest: true }, &[x]);
+    /// The smallest element; ties share the gradient evenly.
+    amin, amin_axes, amin_keep: |x, list| x.tape().apply(Extreme { axes: list, largest: false }, &[x]);
+    /// `$\ln \sum e^x$` without overflow.
+    logsumexp, logsumexp_axes, logsumexp_keep: |x, list| {
+        let axes = axes_of(&list);
+        // The shift is a constant: the result does not depend on it. Where the maximum is infinite it is left out.
+        let max = x.value().max_keep(axes.clone());
+        let finite = max.is_finite();
+        let shift = Tensor::where_(&finite, &max, &Tensor::zeros_like(&max));
+        (x - &shift).exp().sum_keep(axes).ln() + &shift
+    };
+}
+
+macro_rules! variances {
+    ($($(#[$doc:meta])* $all:ident, $axes:ident, $keep:ident: |$variance:ident| $body:expr;)*) => {
+        impl<'t> Var<'t> {$(
+            $(#[$doc])*
+            /// Over all elements.
+            #[track_caller]
+            pub fn $all(self, correction: usize) -> Self {
+                self.$axes((), correction)
+            }
+            $(#[$doc])*
+            /// Over the given axes, which are dropped.
+            ///
+            /// # Panics
+            /// If an axis is out of range or named twice.
+            #[track_caller]
+            pub fn $axes(self, axes: impl Into<Axes>, correction: usize) -> Self {
+                let shape = self.shape();
+                let list = axes.into().resolve(stringify!($axes), &shape);
+                self.$keep(axes_of(&list), correction).reshape(dropped(&shape, &list))
+            }
+            $(#[$doc])*
+            /// Over the given axes, which are kept with size 1.
+            ///
+            /// # Panics
+            /// If an axis is out of range or named twice.
+            #[track_caller]
+            pub fn $keep(self, axes: impl Into<Axes>, correction: usize) -> Self {
+                let list = axes.into().resolve(stringify!($keep), &self.shape());
+                let $variance = self.squared_deviation(&list, correction);
+                $body
+            }
+        )*}
+    };
+}
+
+variances! {
+    /// `$\tfrac{1}{n-c} \sum (x - \bar x)^2$` with the correction c (1: unbiased).
+    var, var_axes, var_keep: |variance| variance;
+    /// The square root of the variance; its gradient at 0 is 0.
+    std, std_axes, std_keep: |variance| variance.sqrt_or_zero_slope();
+}
+
+impl<'t> Var<'t> {
+    fn squared_deviation(self, list: &AxisList, correction: usize) -> Self {
+        let n = count(&self.shape(), list);
+        let centred = self - self.mean_keep(axes_of(list));
+        let freedom = (n as f64 - correction as f64).max(0.0);
+        centred.square().sum_keep(axes_of(list)) / freedom
+    }
+
+    /// `$\sqrt x$` whose slope at 0 is 0: for norms and deviations.
+    pub(crate) fn sqrt_or_zero_slope(self) -> Self {
+        let zero = self.value().eq(&Tensor::zeros_of((), self.dtype()));
+        if !zero.any().item().eq(&1.0) {
+            return self.sqrt();
+        }
+        // At zero the root is taken of 1 instead and thrown away again.
+        let safe = self.where_not(&zero, 1.0);
+        safe.sqrt().where_not(&zero, 0.0)
+    }
+
+    /// This value, with `value` where the mask holds; no gradient flows there.
+    pub(crate) fn where_not(self, mask: &Tensor, value: f64) -> Self {
+        self.lift(value).where_(mask, self)
+    }
+
+    /// Sums over the axes that a broadcast to this value's shape would have repeated: the transpose of `expand`.
+    ///
+    /// # Panics
+    /// If `shape` does not broadcast to this value's shape.
+    #[track_caller]
+    pub fn sum_to(self, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        if shape == self.shape() { self } else { self.tape().apply(SumTo(shape), &[self]) }
+    }
+}

@@ -1,0 +1,543 @@
+//! The tape: a Wengert list of operations, in the order in which they ran.
+//!
+//! A node is 32 bytes without destructor: which operation (a `&'static` [`Row`]), its inputs, its type, where its value
+//! lies, and the line of the user's code. Inputs always lie before outputs, so the forward pass and the sweep split the
+//! buffers at the output and need no `unsafe`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gradus_tensor::{DType, Shape, Tensor};
+use smallvec::SmallVec;
+
+use crate::op::Op;
+use crate::param::{Param, ParamId};
+use crate::row::{Kernels, Row};
+use crate::slot::{Mirror, Slot, Type, Values, read, write};
+use crate::var::Var;
+
+/// Set in a node's type when its gradient is wanted.
+pub(crate) const NEEDS: u32 = 1 << 31;
+
+/// One operation, or a leaf.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node {
+    pub(crate) row: &'static Row,
+    /// First input; for an [`Op`], where its inputs start in `edges`.
+    pub(crate) a: u32,
+    /// Second input; the index of the number for a row that carries one; for an [`Op`], its index in `ops`.
+    pub(crate) b: u32,
+    pub(crate) ty: u32,
+    pub(crate) slot: Slot,
+    pub(crate) line: &'static Location<'static>,
+}
+
+impl Node {
+    #[inline]
+    pub(crate) fn needs(&self) -> bool {
+        self.ty & NEEDS != 0
+    }
+}
+
+const fn marker(name: &'static str, arity: u8) -> Row {
+    fn nothing<T>(_: &[T], _: &[T], _: T, _: &mut [T]) {}
+    fn none<T>(_: &[T], _: &[T], _: &[T], _: &[T], _: T, _: &mut [T]) {}
+    Row {
+        name,
+        arity,
+        has_number: false,
+        cost: 0.0,
+        f32: Kernels { forward: nothing, pull: [none, none] },
+        f64: Kernels { forward: nothing, pull: [none, none] },
+        constant: |_| None,
+        slopes: [|_, _, _, _| crate::row::Sym::Number(0.0), |_, _, _, _| crate::row::Sym::Number(0.0)],
+        doc: "",
+    }
+}
+
+/// A leaf that gradients are taken in.
+pub(crate) static LEAF: Row = marker("leaf", 0);
+/// A leaf without gradient.
+pub(crate) static CONSTANT: Row = marker("constant", 0);
+/// A parameter of a model.
+pub(crate) static PARAM: Row = marker("param", 0);
+/// A node whose rule is an [`Op`].
+pub(crate) static OP: Row = marker("op", 3);
+
+/// What a tape is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Records for gradients; dropout and batch statistics are off.
+    #[default]
+    Record,
+    /// Records for gradients; dropout and batch statistics are on, with this seed.
+    Training(u64),
+    /// Records nothing.
+    Inference,
+}
+
+/// What the nodes refer to.
+#[derive(Default)]
+pub(crate) struct Inner {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) values: Values,
+    pub(crate) types: Vec<Type>,
+    /// Types by content, consulted when there are too many to scan.
+    type_index: HashMap<(DType, Shape), u32>,
+    pub(crate) numbers: Vec<f64>,
+    /// For each [`Op`] node: the number of inputs, then the inputs.
+    pub(crate) edges: Vec<u32>,
+    pub(crate) ops: Vec<Box<dyn Op>>,
+    pub(crate) params: Vec<(ParamId, u32)>,
+    /// Statistics that layers hand back with the gradients.
+    pub(crate) updates: Vec<(ParamId, Tensor)>,
+}
+
+/// Lengths of a tape's lists, to return to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    nodes: usize,
+    top: usize,
+    large: usize,
+    numbers: usize,
+    edges: usize,
+    ops: usize,
+    params: usize,
+}
+
+/// A list of operations and their values: the context of one evaluation.
+///
+/// ```
+/// use gradus_autograd::Tape;
+/// let tape = Tape::new();
+/// let x = tape.var(3.0);
+/// let y = x * x + 1.0;
+/// assert_eq!(y.backward().wrt(x).item(), 6.0);
+/// ```
+///
+/// A variable cannot outlive its tape:
+///
+/// ```compile_fail,E0597
+/// use gradus_autograd::Tape;
+/// let kept;
+/// {
+///     let tape = Tape::new();
+///     kept = tape.var(1.0);
+/// }
+/// println!("{}", kept.item());
+/// ```
+///
+/// nor be sent to another thread:
+///
+/// ```compile_fail,E0277
+/// use gradus_autograd::Tape;
+/// let tape = Tape::new();
+/// let x = tape.var(1.0);
+/// std::thread::scope(|s| {
+///     s.spawn(move || x.item());
+/// });
+/// ```
+pub struct Tape {
+    pub(crate) inner: RefCell<Inner>,
+    pub(crate) recording: Cell<bool>,
+    pub(crate) mode: Cell<Mode>,
+    draws: Cell<u64>,
+    pub(crate) id: Cell<u64>,
+    pub(crate) spare: RefCell<Mirror>,
+}
+
+static IDS: AtomicU64 = AtomicU64::new(1);
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tape {
+    /// A tape that records, with dropout and batch statistics off.
+    pub fn new() -> Self {
+        Self::with_mode(Mode::Record)
+    }
+
+    /// A tape that records, with dropout and batch statistics on; `seed` fixes its random stream.
+    pub fn training(seed: u64) -> Self {
+        Self::with_mode(Mode::Training(seed))
+    }
+
+    /// A tape that records no rules: for predictions.
+    pub fn inference() -> Self {
+        Self::with_mode(Mode::Inference)
+    }
+
+    /// A tape for the given purpose.
+    pub fn with_mode(mode: Mode) -> Self {
+        let tape = Self {
+            inner: RefCell::default(),
+            recording: Cell::new(true),
+            mode: Cell::new(mode),
+            draws: Cell::new(0),
+            id: Cell::new(0),
+            spare: RefCell::default(),
+        };
+        tape.reset(mode);
+        tape
+    }
+
+    /// Forgets all nodes and keeps the memory, for the next evaluation.
+    pub(crate) fn reset(&self, mode: Mode) {
+        let inner = &mut *self.inner.borrow_mut();
+        inner.nodes.clear();
+        inner.values.top = 0;
+        inner.values.large.clear();
+        inner.numbers.clear();
+        inner.numbers.push(0.0);
+        inner.edges.clear();
+        inner.ops.clear();
+        inner.params.clear();
+        inner.updates.clear();
+        if inner.types.len() > 1024 {
+            inner.types.clear();
+            inner.type_index.clear();
+        }
+        self.mode.set(mode);
+        self.recording.set(mode != Mode::Inference);
+        self.draws.set(0);
+        self.id.set(IDS.fetch_add(1, Ordering::Relaxed));
+    }
+
+    /// What this tape is for.
+    pub fn mode(&self) -> Mode {
+        self.mode.get()
+    }
+
+    /// Whether dropout and batch statistics are on.
+    pub fn is_training(&self) -> bool {
+        matches!(self.mode.get(), Mode::Training(_))
+    }
+
+    /// A random generator for one layer's use, seeded by the tape's seed and the number of generators handed out so far;
+    /// `None` outside training.
+    pub fn rng(&self) -> Option<gradus_tensor::Rng> {
+        let Mode::Training(seed) = self.mode.get() else { return None };
+        let draw = self.draws.replace(self.draws.get() + 1);
+        // The multiplier spreads the draws over the seeds: 2^64 divided by the golden ratio, odd.
+        Some(gradus_tensor::rng(seed ^ (draw + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+    }
+
+    /// The number of nodes.
+    pub fn len(&self) -> usize {
+        self.inner.borrow().nodes.len()
+    }
+
+    /// Whether nothing has been recorded.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes held by nodes, small values and side lists. (Large values are counted by `gradus::memory()`.)
+    pub fn bytes(&self) -> usize {
+        let inner = self.inner.borrow();
+        let mirror = self.spare.borrow();
+        inner.nodes.len() * size_of::<Node>()
+            + inner.values.top * 8
+            + inner.values.large.len() * size_of::<Option<Tensor>>()
+            + inner.numbers.len() * 8
+            + inner.edges.len() * 4
+            + mirror.words.len() * 8
+            + mirror.reached.len()
+    }
+
+    /// A value whose gradient is wanted. A number becomes a 0-d F64 tensor.
+    ///
+    /// # Panics
+    /// If the elements are not floats.
+    #[track_caller]
+    pub fn var(&self, value: impl Into<Tensor>) -> Var<'_> {
+        let value = value.into();
+        assert!(
+            value.dtype().is_float(),
+            "var: a {} tensor has no gradient; convert with .to(DType::F32) or use tape.constant",
+            value.dtype()
+        );
+        let needs = self.recording.get();
+        self.leaf(value, if needs { &LEAF } else { &CONSTANT }, needs, Location::caller())
+    }
+
+    /// A value without gradient: data, targets, masks.
+    #[track_caller]
+    pub fn constant(&self, value: impl Into<Tensor>) -> Var<'_> {
+        self.leaf(value.into(), &CONSTANT, false, Location::caller())
+    }
+
+    /// Lifts a parameter onto the tape: once, however often it is asked for.
+    #[track_caller]
+    pub fn param(&self, param: &Param) -> Var<'_> {
+        let found = self.inner.borrow().params.iter().find(|(id, _)| *id == param.id()).map(|&(_, node)| node);
+        if let Some(id) = found {
+            return Var { tape: self, id };
+        }
+        let needs = self.recording.get() && param.is_trainable();
+        let var = self.leaf(param.value().clone(), &PARAM, needs, Location::caller());
+        self.inner.borrow_mut().params.push((param.id(), var.id));
+        var
+    }
+
+    /// Hands a new value of a statistic back with the gradients (batch normalisation's running mean).
+    pub fn update(&self, param: &Param, value: Tensor) {
+        self.inner.borrow_mut().updates.push((param.id(), value));
+    }
+
+    pub(crate) fn leaf(
+        &self,
+        value: Tensor,
+        row: &'static Row,
+        needs: bool,
+        line: &'static Location<'static>,
+    ) -> Var<'_> {
+        let inner = &mut *self.inner.borrow_mut();
+        let ty = inner.intern(value.dtype(), *value.shape());
+        let slot = inner.values.store(value, &inner.types[ty as usize]);
+        let ty = if needs { ty | NEEDS } else { ty };
+        let id = inner.push(Node { row, a: 0, b: 0, ty, slot, line });
+        Var { tape: self, id }
+    }
+
+    /// Records an elementwise operation with one input; `c` is the number it carries.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn unary<'t>(&'t self, row: &'static Row, x: Var<'t>, c: f64) -> Var<'t> {
+        let line = Location::caller();
+        let mut borrow = self.inner.borrow_mut();
+        let inner = &mut *borrow;
+        let node = inner.nodes[x.id as usize];
+        if node.slot.is_large() {
+            drop(borrow);
+            return self.unary_large(row, x, c, line);
+        }
+        let ty = inner.types[(node.ty & !NEEDS) as usize];
+        let at = inner.values.room(ty.words);
+        let (before, after) = inner.values.words.split_at_mut(at);
+        let x_words = &before[node.slot.at()..];
+        match ty.dtype {
+            DType::F32 => {
+                let x = read::<f32>(x_words, ty.n);
+                (row.f32.forward)(x, x, c as f32, write(after, ty.n));
+            }
+            _ => {
+                let x = read::<f64>(x_words, ty.n);
+                (row.f64.forward)(x, x, c, write(after, ty.n));
+            }
+        }
+        let b = if row.has_number { inner.number(c) } else { x.id };
+        let ty = if self.recording.get() { node.ty } else { node.ty & !NEEDS };
+        let id = inner.push(Node { row, a: x.id, b, ty, slot: Slot::small(at), line });
+        Var { tape: self, id }
+    }
+
+    /// Records an elementwise operation with two inputs, which broadcast.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn binary<'t>(&'t self, row: &'static Row, x: Var<'t>, y: Var<'t>) -> Var<'t> {
+        debug_assert!(std::ptr::eq(self, y.tape));
+        let line = Location::caller();
+        let mut borrow = self.inner.borrow_mut();
+        let inner = &mut *borrow;
+        let (a, b) = (inner.nodes[x.id as usize], inner.nodes[y.id as usize]);
+        if (a.ty ^ b.ty) & !NEEDS != 0 || a.slot.is_large() {
+            drop(borrow);
+            return self.binary_general(row, x, y, line);
+        }
+        let ty = inner.types[(a.ty & !NEEDS) as usize];
+        let at = inner.values.room(ty.words);
+        let (before, after) = inner.values.words.split_at_mut(at);
+        let (a_words, b_words) = (&before[a.slot.at()..], &before[b.slot.at()..]);
+        match ty.dtype {
+            DType::F32 => (row.f32.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n)),
+            _ => (row.f64.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n)),
+        }
+        let ty = if self.recording.get() { a.ty | b.ty } else { a.ty & !NEEDS };
+        let id = inner.push(Node { row, a: x.id, b: y.id, ty, slot: Slot::small(at), line });
+        Var { tape: self, id }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unary_large<'t>(&'t self, row: &'static Row, x: Var<'t>, c: f64, line: &'static Location<'static>) -> Var<'t> {
+        let value = x.value();
+        let y = match value.dtype() {
+            DType::F32 => gradus_tensor::elementwise::map::<f32, f32>(&value, row.cost, &|x, y| {
+                (row.f32.forward)(x, x, c as f32, y);
+            }),
+            DType::F64 => gradus_tensor::elementwise::map::<f64, f64>(&value, 2.0 * row.cost, &|x, y| {
+                (row.f64.forward)(x, x, c, y);
+            }),
+            other => panic!("{}: needs floats, got {other} (recorded at {line}); convert with .to(DType::F32)", row.name),
+        };
+        let b = if row.has_number { self.inner.borrow_mut().number(c) } else { x.id };
+        self.push_result(y, row, x.id, b, x.needs(), line)
+    }
+
+    /// Broadcast, mixed or large operands.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn binary_general<'t>(&'t self, row: &'static Row, x: Var<'t>, y: Var<'t>, line: &'static Location<'static>) -> Var<'t> {
+        let dtype = x.dtype().promote(y.dtype());
+        if x.dtype() != y.dtype() {
+            return self.binary(row, x.to(dtype), y.to(dtype));
+        }
+        let (a, b) = (x.value(), y.value());
+        let value = match dtype {
+            DType::F32 => gradus_tensor::elementwise::zip::<f32, f32>(&a, &b, row.name, row.cost, &|a, b, y| {
+                (row.f32.forward)(a, b, 0.0, y);
+            }),
+            DType::F64 => gradus_tensor::elementwise::zip::<f64, f64>(&a, &b, row.name, 2.0 * row.cost, &|a, b, y| {
+                (row.f64.forward)(a, b, 0.0, y);
+            }),
+            other => panic!("{}: needs floats, got {other}; convert with .to(DType::F32)", row.name),
+        };
+        self.push_result(value, row, x.id, y.id, x.needs() || y.needs(), line)
+    }
+
+    fn push_result(
+        &self,
+        value: Tensor,
+        row: &'static Row,
+        a: u32,
+        b: u32,
+        needs: bool,
+        line: &'static Location<'static>,
+    ) -> Var<'_> {
+        let var = self.leaf(value, row, needs && self.recording.get(), line);
+        let node = &mut self.inner.borrow_mut().nodes[var.id as usize];
+        (node.a, node.b) = (a, b);
+        var
+    }
+
+    /// Computes an operation and records it: the way in for everything that is not elementwise.
+    ///
+    /// # Panics
+    /// If an input belongs to another tape.
+    #[track_caller]
+    pub fn apply<'t>(&'t self, op: impl Op, inputs: &[Var<'t>]) -> Var<'t> {
+        for x in inputs {
+            assert!(std::ptr::eq(self, x.tape), "{}: an input belongs to another tape", op.name());
+        }
+        let values: SmallVec<[Tensor; 4]> = inputs.iter().map(|x| x.value()).collect();
+        let value = op.forward(&values);
+        drop(values);
+        self.record(op, inputs, value)
+    }
+
+    /// Records an operation whose value is known already.
+    #[track_caller]
+    pub(crate) fn record<'t>(&'t self, op: impl Op, inputs: &[Var<'t>], value: Tensor) -> Var<'t> {
+        let line = Location::caller();
+        let needs = self.recording.get() && value.dtype().is_float() && inputs.iter().any(|x| x.needs());
+        if !self.recording.get() {
+            return self.leaf(value, &CONSTANT, false, line);
+        }
+        let var = self.leaf(value, &OP, needs, line);
+        let inner = &mut *self.inner.borrow_mut();
+        let start = inner.edges.len() as u32;
+        inner.edges.push(inputs.len() as u32);
+        inner.edges.extend(inputs.iter().map(|x| x.id));
+        inner.ops.push(Box::new(op));
+        let node = &mut inner.nodes[var.id as usize];
+        (node.a, node.b) = (start, inner.ops.len() as u32 - 1);
+        var
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        let inner = self.inner.borrow();
+        Mark {
+            nodes: inner.nodes.len(),
+            top: inner.values.top,
+            large: inner.values.large.len(),
+            numbers: inner.numbers.len(),
+            edges: inner.edges.len(),
+            ops: inner.ops.len(),
+            params: inner.params.len(),
+        }
+    }
+
+    /// Forgets everything recorded since the mark.
+    pub(crate) fn truncate(&self, mark: Mark) {
+        let inner = &mut *self.inner.borrow_mut();
+        inner.nodes.truncate(mark.nodes);
+        inner.values.top = mark.top;
+        inner.values.large.truncate(mark.large);
+        inner.numbers.truncate(mark.numbers);
+        inner.edges.truncate(mark.edges);
+        inner.ops.truncate(mark.ops);
+        inner.params.truncate(mark.params);
+    }
+}
+
+impl Inner {
+    #[inline]
+    fn push(&mut self, node: Node) -> u32 {
+        let id = self.nodes.len();
+        assert!(id < NEEDS as usize, "a tape holds at most 2^31 nodes");
+        self.nodes.push(node);
+        id as u32
+    }
+
+    #[inline]
+    fn number(&mut self, c: f64) -> u32 {
+        self.numbers.push(c);
+        self.numbers.len() as u32 - 1
+    }
+
+    /// The number of a type, new or known.
+    pub(crate) fn intern(&mut self, dtype: DType, shape: Shape) -> u32 {
+        const SCAN: usize = 16;
+        let recent = self.types.len().saturating_sub(SCAN);
+        let found = self.types[recent..].iter().rposition(|t| t.dtype == dtype && t.shape == shape);
+        if let Some(i) = found {
+            return (recent + i) as u32;
+        }
+        let types = &mut self.types;
+        *self.type_index.entry((dtype, shape)).or_insert_with(|| {
+            types.push(Type::new(dtype, shape));
+            types.len() as u32 - 1
+        })
+    }
+
+    #[inline]
+    pub(crate) fn ty(&self, node: &Node) -> &Type {
+        &self.types[(node.ty & !NEEDS) as usize]
+    }
+
+    /// The inputs of a node.
+    pub(crate) fn inputs(&self, node: &Node) -> SmallVec<[u32; 4]> {
+        match node.row.arity {
+            0 => SmallVec::new(),
+            1 => SmallVec::from_slice(&[node.a]),
+            2 => SmallVec::from_slice(&[node.a, node.b]),
+            _ => {
+                let at = node.a as usize;
+                SmallVec::from_slice(&self.edges[at + 1..][..self.edges[at] as usize])
+            }
+        }
+    }
+
+    /// The name of a node's operation.
+    pub(crate) fn name(&self, node: &Node) -> &str {
+        if node.row.arity == 3 { self.ops[node.b as usize].name() } else { node.row.name }
+    }
+
+    /// The number that a row carries.
+    pub(crate) fn carried(&self, node: &Node) -> f64 {
+        if node.row.has_number { self.numbers[node.b as usize] } else { 0.0 }
+    }
+}
+
+impl std::fmt::Debug for Tape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tape({} nodes)", self.len())
+    }
+}

@@ -1,0 +1,1 @@
+//! Layers, losses, initialisation, state dicts.

@@ -1,0 +1,263 @@
+//! Schedules: numbers that change with the step. A learning rate, a momentum or a weight decay on a schedule
+//! is a pure function of the step, so a resumed run needs the step's number and nothing else.
+//!
+//! In teaching order:
+//!
+//! 1. any `f64` is a constant schedule, and [`Lambda`] turns a closure into one;
+//! 2. falling in jumps: [`StepDecay`], [`MultiStep`], [`ConstantFactor`];
+//! 3. falling smoothly: [`Linear`], [`Polynomial`], [`Exponential`], [`InverseTime`];
+//! 4. the cosine: [`Cosine`], [`CosineAnnealing`], [`WarmRestarts`];
+//! 5. cycles, for the rate and for momentum: [`Cyclic`], [`OneCycle`];
+//! 6. with a warm-up built in: [`InverseSqrt`], [`Noam`], [`WarmupStableDecay`];
+//! 7. the phase of weight averaging: [`SwaAnneal`];
+//! 8. combinators: [`Warmup`], [`Then`], [`Times`], [`Min`], [`Max`];
+//! 9. each value from the one before: [`Multiplicative`], [`Recurrence`];
+//! 10. the one with state, fed with a metric: [`ReduceOnPlateau`].
+//!
+//! Schedules are absolute: they hold their own initial or peak value. With that value at 1 they are factors,
+//! to be combined by [`Schedule::times`].
+//!
+//! | PyTorch | here |
+//! | --- | --- |
+//! | `LambdaLR` | [`Lambda`] |
+//! | `MultiplicativeLR` | [`Multiplicative`] |
+//! | `StepLR` | [`StepDecay`] |
+//! | `MultiStepLR` | [`MultiStep`] |
+//! | `ConstantLR` | [`ConstantFactor`] |
+//! | `LinearLR` | [`Linear`] |
+//! | `ExponentialLR` | [`Exponential`] |
+//! | `PolynomialLR` | [`Polynomial`] |
+//! | `CosineAnnealingLR` | [`CosineAnnealing`] |
+//! | `CosineAnnealingWarmRestarts` | [`WarmRestarts`] |
+//! | `CyclicLR` | [`Cyclic`] |
+//! | `OneCycleLR` | [`OneCycle`] |
+//! | `SequentialLR` | [`Schedule::then`] |
+//! | `ChainedScheduler` | [`Schedule::times`] |
+//! | `ReduceLROnPlateau` | [`ReduceOnPlateau`] |
+//! | `SWALR` | [`SwaAnneal`] |
+//!
+//! # Panics
+//!
+//! Fields are public, so they are checked when a value is asked for: [`Schedule::at`] panics with the
+//! schedule's name, the field and its value when a parameter makes no curve (a period of 0 steps, a negative
+//! factor). Steps have no upper limit: beyond its end a curve holds its last value or goes on as documented.
+
+use std::fmt;
+use std::sync::Arc;
+
+mod combine;
+mod constant_factor;
+mod cosine;
+mod cyclic;
+mod exponential;
+mod inverse_sqrt;
+mod inverse_time;
+mod lambda;
+mod linear;
+mod multi_step;
+mod one_cycle;
+mod plateau;
+mod polynomial;
+mod recurrence;
+mod shape;
+mod step_decay;
+mod swa;
+mod warm_restarts;
+mod warmup;
+mod warmup_stable_decay;
+
+pub use combine::{Max, Min, Then, Times};
+pub use constant_factor::ConstantFactor;
+pub use cosine::{Cosine, CosineAnnealing};
+pub use cyclic::{CycleScale, Cyclic};
+pub use exponential::Exponential;
+pub use inverse_sqrt::{InverseSqrt, Noam};
+pub use inverse_time::InverseTime;
+pub use lambda::Lambda;
+pub use linear::Linear;
+pub use multi_step::MultiStep;
+pub use one_cycle::OneCycle;
+pub use plateau::{Goal, PlateauState, ReduceOnPlateau, Threshold};
+pub use polynomial::Polynomial;
+pub use recurrence::{Multiplicative, Recurrence};
+pub use shape::Shape;
+pub use step_decay::StepDecay;
+pub use swa::SwaAnneal;
+pub use warm_restarts::WarmRestarts;
+pub use warmup::{Ramp, Warmup};
+pub use warmup_stable_decay::WarmupStableDecay;
+
+/// A number that changes with the step: a learning rate, a momentum, a weight decay.
+pub trait Schedule: Send + Sync + fmt::Debug {
+    /// The value in force during optimizer step `step`; the first step is 0.
+    fn at(&self, step: u64) -> f64;
+
+    /// `steps` steps that rise linearly to this schedule's first value, then this schedule from its own step
+    /// 0.
+    ///
+    /// The warm-up comes before the schedule: a [`Cosine`] over 9500 steps with a warm-up of 500 ends at step
+    /// 10 000. During the warm-up the value is `$s_0\,(t+1)/n$`, so that already the first step moves;
+    /// [`Schedule::warmup_by`] has the other forms.
+    fn warmup(self, steps: u64) -> Warmup<Self>
+    where
+        Self: Sized,
+    {
+        self.warmup_by(steps, Ramp::Linear)
+    }
+
+    /// As [`Schedule::warmup`], with the form of the warm-up given.
+    fn warmup_by(self, steps: u64, ramp: Ramp) -> Warmup<Self>
+    where
+        Self: Sized,
+    {
+        Warmup { schedule: self, steps, ramp }
+    }
+
+    /// This schedule before step `at`, `next` from step `at` on, beginning at its own step 0.
+    fn then<S: Schedule>(self, at: u64, next: S) -> Then<Self, S>
+    where
+        Self: Sized,
+    {
+        Then { first: self, at, next }
+    }
+
+    /// The product of two schedules at the same step.
+    fn times<S: Schedule>(self, other: S) -> Times<Self, S>
+    where
+        Self: Sized,
+    {
+        Times { left: self, right: other }
+    }
+
+    /// The smaller of two schedules at the same step; `min(0.1)` is a ceiling of 0.1.
+    fn min<S: Schedule>(self, other: S) -> Min<Self, S>
+    where
+        Self: Sized,
+    {
+        Min { left: self, right: other }
+    }
+
+    /// The larger of two schedules at the same step; `max(1e-5)` is a floor of 1e-5.
+    fn max<S: Schedule>(self, other: S) -> Max<Self, S>
+    where
+        Self: Sized,
+    {
+        Max { left: self, right: other }
+    }
+}
+
+/// A constant: the number itself at every step.
+impl Schedule for f64 {
+    fn at(&self, _step: u64) -> f64 {
+        *self
+    }
+}
+
+impl<S: Schedule + ?Sized> Schedule for Box<S> {
+    fn at(&self, step: u64) -> f64 {
+        (**self).at(step)
+    }
+}
+
+impl<S: Schedule + ?Sized> Schedule for Arc<S> {
+    fn at(&self, step: u64) -> f64 {
+        (**self).at(step)
+    }
+}
+
+/// `initial * factor^count`, without NaN for an initial value of 0 and without infinity for a factor above 1.
+fn geometric(initial: f64, factor: f64, count: u64) -> f64 {
+    if initial == 0.0 {
+        return 0.0;
+    }
+    (initial * factor.powf(count as f64)).clamp(-f64::MAX, f64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_a_constant_schedule() {
+        for step in [0, 1, 1000, u64::MAX] {
+            assert_eq!(Schedule::at(&1e-3, step), 1e-3);
+        }
+    }
+
+    #[test]
+    fn boxes_and_arcs_are_schedules() {
+        let boxed: Box<dyn Schedule> = Box::new(StepDecay { initial: 1.0, factor: 0.5, every: 2 });
+        let shared: Arc<dyn Schedule> = Arc::new(0.1);
+        let product = boxed.times(shared).max(0.03);
+        assert_eq!([0, 2, 4, 6].map(|t| product.at(t)), [0.1, 0.05, 0.03, 0.03]);
+    }
+
+    #[test]
+    fn growth_saturates() {
+        assert_eq!(geometric(2.0, 0.5, 3), 0.25);
+        assert_eq!(geometric(2.0, 1.5, u64::MAX), f64::MAX);
+        assert_eq!(geometric(2.0, 0.5, u64::MAX), 0.0);
+        assert_eq!(geometric(0.0, 1.5, u64::MAX), 0.0);
+    }
+
+    /// One of each pure schedule, with end points and periods well below the steps asked for.
+    fn one_of_each() -> Vec<Box<dyn Schedule>> {
+        let cycle = Cyclic { base: 0.1, peak: 1.0, up: 3, down: 5, scale: CycleScale::Full };
+        let wsd = WarmupStableDecay {
+            peak: 1.0,
+            end: 0.1,
+            warmup: 2,
+            stable: 3,
+            decay: 4,
+            shape: Shape::SquareRoot,
+        };
+        vec![
+            Box::new(0.1),
+            Box::new(Lambda(|t: u64| 1.0 / (1.0 + t as f64))),
+            Box::new(StepDecay { initial: 1.0, factor: 0.5, every: 3 }),
+            Box::new(MultiStep { initial: 1.0, factor: 0.5, milestones: vec![2, 5] }),
+            Box::new(ConstantFactor { peak: 1.0, factor: 0.5, steps: 4 }),
+            Box::new(Linear { start: 1.0, end: 0.1, steps: 7 }),
+            Box::new(Polynomial { initial: 1.0, end: 0.1, steps: 7, power: 2.0 }),
+            Box::new(Exponential { initial: 1.0, factor: 0.9 }),
+            Box::new(Exponential { initial: 1.0, factor: 1.1 }),
+            Box::new(InverseTime { initial: 1.0, rate: 0.5, power: 1.0 }),
+            Box::new(Cosine { peak: 1.0, end: 0.1, steps: 7 }),
+            Box::new(CosineAnnealing { peak: 1.0, end: 0.1, half_period: 7 }),
+            Box::new(WarmRestarts { peak: 1.0, end: 0.1, first: 2, growth: 2 }),
+            Box::new(WarmRestarts { peak: 1.0, end: 0.1, first: 2, growth: 1 }),
+            Box::new(cycle.clone()),
+            Box::new(Cyclic { scale: CycleScale::Halving, ..cycle.clone() }),
+            Box::new(Cyclic { scale: CycleScale::Exponential { factor: 0.9 }, ..cycle }),
+            Box::new(OneCycle::new(1.0, 10)),
+            Box::new(OneCycle { three_phase: true, ..OneCycle::new(1.0, 10) }),
+            Box::new(InverseSqrt { peak: 1.0, warmup: 3 }),
+            Box::new(Noam { factor: 1.0, width: 64, warmup: 3 }),
+            Box::new(wsd),
+            Box::new(SwaAnneal { initial: 1.0, swa: 0.1, steps: 5, shape: Shape::Cosine }),
+            Box::new(Cosine { peak: 1.0, end: 0.1, steps: 7 }.warmup(4)),
+            Box::new(1.0.then(4, Linear { start: 1.0, end: 0.0, steps: 3 })),
+        ]
+    }
+
+    #[test]
+    fn every_schedule_is_finite_at_every_step() {
+        for schedule in one_of_each() {
+            for step in (0..100).chain([u64::from(u32::MAX), 1 << 53, u64::MAX / 2, u64::MAX - 1, u64::MAX]) {
+                let value = schedule.at(step);
+                assert!(value.is_finite() && value >= 0.0, "{schedule:?} is {value} at step {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_questions_does_not_matter() {
+        let mut schedules = one_of_each();
+        schedules.push(Box::new(Multiplicative::new(1.0, |t| if t % 3 == 0 { 0.5 } else { 1.1 })));
+        for schedule in schedules {
+            let forward: Vec<u64> = (0..40).map(|t| schedule.at(t).to_bits()).collect();
+            let backward: Vec<u64> = (0..40).rev().map(|t| schedule.at(t).to_bits()).collect();
+            assert!(forward.iter().eq(backward.iter().rev()), "{schedule:?}");
+        }
+    }
+}

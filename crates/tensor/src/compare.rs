@@ -1,0 +1,191 @@
+//! Comparisons, which give Bool tensors, and logic on them.
+//!
+//! The right-hand side is a tensor, which broadcasts, or a number, which takes the tensor's element type. NaN compares as
+//! in IEEE 754: unequal to everything, and neither less nor greater.
+
+use crate::elementwise::{map, zip};
+use crate::kernel::run;
+use crate::{DType, Element, Tensor};
+
+/// The right-hand side of a comparison: `&tensor` or a number.
+#[derive(Debug, Clone, Copy)]
+pub enum Operand<'a> {
+    /// A tensor, which broadcasts.
+    Tensor(&'a Tensor),
+    /// A number, the same for all elements.
+    Number(f64),
+}
+
+impl<'a> From<&'a Tensor> for Operand<'a> {
+    fn from(tensor: &'a Tensor) -> Self {
+        Self::Tensor(tensor)
+    }
+}
+impl From<f64> for Operand<'_> {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// Rough time of one comparison, in nanoseconds.
+const COST: f64 = 0.2;
+
+macro_rules! comparisons {
+    ($($(#[$doc:meta])* $name:ident $op:tt;)*) => {
+        impl Tensor {$(
+            $(#[$doc])*
+            ///
+            /// # Panics
+            /// If the shapes do not broadcast.
+            #[track_caller]
+            pub fn $name<'a>(&self, other: impl Into<Operand<'a>>) -> Self {
+                fn same<T: Element>(a: &Tensor, b: &Tensor) -> Tensor {
+                    zip::<T, u8>(a, b, stringify!($name), COST, &|a, b, y| run(
+                        #[inline(always)]
+                        || y.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| *y = u8::from(a $op b)),
+                    ))
+                }
+                fn with<T: Element>(x: &Tensor, number: f64) -> Tensor {
+                    let number = T::from_f64(number);
+                    map::<T, u8>(x, COST, &|x, y| run(
+                        #[inline(always)]
+                        || y.iter_mut().zip(x).for_each(|(y, &x)| *y = u8::from(x $op number)),
+                    ))
+                }
+                match other.into() {
+                    Operand::Tensor(other) => {
+                        let dtype = self.dtype().promote(other.dtype());
+                        let (a, b) = (self.to(dtype), other.to(dtype));
+                        with_dtype!(dtype, T => same::<T>(&a, &b))
+                    }
+                    Operand::Number(number) if self.dtype() == DType::F32 => with::<f32>(self, number),
+                    Operand::Number(number) => with::<f64>(&self.to(DType::F64), number),
+                }
+            }
+        )*}
+    };
+}
+
+comparisons! {
+    /// Whether elements are equal: `$a = b$`.
+    eq ==;
+    /// Whether elements differ: `$a \ne b$`.
+    ne !=;
+    /// `$a < b$`.
+    lt <;
+    /// `$a \le b$`.
+    le <=;
+    /// `$a > b$`.
+    gt >;
+    /// `$a \ge b$`.
+    ge >=;
+}
+
+macro_rules! logic {
+    ($($(#[$doc:meta])* $name:ident |$a:ident, $b:ident| $body:expr;)*) => {
+        impl Tensor {$(
+            $(#[$doc])*
+            ///
+            /// Other types than Bool count as true where they are not zero.
+            ///
+            /// # Panics
+            /// If the shapes do not broadcast.
+            #[track_caller]
+            pub fn $name(&self, other: &Self) -> Self {
+                let (a, b) = (self.to(DType::Bool), other.to(DType::Bool));
+                zip::<u8, u8>(&a, &b, stringify!($name), COST, &|a, b, y| {
+                    y.iter_mut().zip(a).zip(b).for_each(|((y, $a), $b)| *y = $body);
+                })
+            }
+        )*}
+    };
+}
+
+logic! {
+    /// True where both are.
+    and |a, b| a & b;
+    /// True where at least one is.
+    or |a, b| a | b;
+    /// True where exactly one is.
+    xor |a, b| a ^ b;
+}
+
+macro_rules! tests_of_floats {
+    ($($(#[$doc:meta])* $name:ident $otherwise:literal;)*) => {
+        impl Tensor {$(
+            $(#[$doc])*
+            pub fn $name(&self) -> Self {
+                match self.dtype() {
+                    DType::F32 => map::<f32, u8>(self, COST, &|x, y| {
+                        y.iter_mut().zip(x).for_each(|(y, x)| *y = u8::from(x.$name()));
+                    }),
+                    DType::F64 => map::<f64, u8>(self, COST, &|x, y| {
+                        y.iter_mut().zip(x).for_each(|(y, x)| *y = u8::from(x.$name()));
+                    }),
+                    _ => Self::full_of(*self.shape(), $otherwise, DType::Bool),
+                }
+            }
+        )*}
+    };
+}
+
+tests_of_floats! {
+    /// True where the element is not a number.
+    is_nan 0.0;
+    /// True where the element is +∞ or −∞.
+    is_infinite 0.0;
+    /// True where the element is neither infinite nor NaN.
+    is_finite 1.0;
+}
+
+impl Tensor {
+    /// True where this tensor is false. Other types than Bool count as true where they are not zero.
+    pub fn logical_not(&self) -> Self {
+        map::<u8, u8>(&self.to(DType::Bool), COST, &|x, y| y.iter_mut().zip(x).for_each(|(y, x)| *y = x ^ 1))
+    }
+
+    /// True where `$|a - b| \le \text{atol} + \text{rtol}\,|b|$`. Equal infinities are close; NaN is close to nothing.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn isclose(&self, other: &Self, rtol: f64, atol: f64) -> Self {
+        let (a, b) = (self.to(DType::F64), other.to(DType::F64));
+        zip::<f64, u8>(&a, &b, "isclose", COST, &|a, b, y| {
+            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+                *y = u8::from(a == b || b.is_finite() && (a - b).abs() <= atol + rtol * b.abs());
+            }
+        })
+    }
+
+    /// Whether all elements are close: see [`Self::isclose`].
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn allclose(&self, other: &Self, rtol: f64, atol: f64) -> bool {
+        self.isclose(other, rtol, atol).to_vec::<u8>().iter().all(|&x| x != 0)
+    }
+
+    /// Whether shape, element type and all elements are equal.
+    pub fn equal(&self, other: &Self) -> bool {
+        if self.shape() != other.shape() || self.dtype() != other.dtype() {
+            return false;
+        }
+        let (a, b) = (self.contiguous(), other.contiguous());
+        with_dtype!(self.dtype(), T => a.as_slice::<T>() == b.as_slice::<T>())
+    }
+
+    /// The largest `$|a_i - b_i|$`, in F64: 0 for empty tensors, NaN if there is one.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn max_abs_diff(&self, other: &Self) -> f64 {
+        let (a, b) = (self.to(DType::F64), other.to(DType::F64));
+        let difference = zip::<f64, f64>(&a, &b, "max_abs_diff", COST, &|a, b, y| {
+            y.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| *y = if a == b { 0.0 } else { (a - b).abs() });
+        });
+        if difference.is_empty() { 0.0 } else { difference.max().item() }
+    }
+}

@@ -1,0 +1,203 @@
+//! Where the extremes are, and running results along an axis.
+//!
+//! Ties go to the first index and NaN wins, as in PyTorch.
+
+use crate::kernel::fold::{Join, Max, Min, whole};
+use crate::kernel::parallel;
+use crate::layout::axis_index;
+use crate::{DType, Element, Tensor};
+
+/// The place of the extreme of a row: the first element equal to it, or the first NaN.
+fn place<T: Element, J: Join<T>>(j: J, row: &[T]) -> i64 {
+    let best = whole(j, row, |x| x);
+    #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
+    let at = if best == best { row.iter().position(|&x| x == best) } else { row.iter().position(|&x| x != x) };
+    at.map_or(0, |at| at as i64)
+}
+
+impl Tensor {
+    fn place_over<T: Element, J: Join<T>>(&self, j: J, axis: usize, keep: bool) -> Self {
+        let rows = self.move_axis(axis as isize, -1).contiguous();
+        let (x, len) = (rows.as_slice::<T>(), self.shape()[axis]);
+        let shape = if keep { self.shape().with(axis, 1) } else { self.shape().without(axis) };
+        Self::build::<i64>(shape, |out| {
+            parallel::chunks(out, (4096 / len.max(1)).max(1), len as f64 * 0.5, |start, out| {
+                for (i, y) in out.iter_mut().enumerate() {
+                    *y = place(j, &x[(start + i) * len..][..len]);
+                }
+            });
+        })
+    }
+
+    /// The index of the largest element in row-major order, as I64 without axes; the first of several; NaN wins.
+    ///
+    /// # Panics
+    /// If there is no element.
+    #[track_caller]
+    pub fn argmax(&self) -> Self {
+        assert!(!self.is_empty(), "argmax: {} has no elements", self.shape());
+        let x = self.contiguous();
+        Self::scalar(with_dtype!(self.dtype(), T => place(Max, x.as_slice::<T>())))
+    }
+
+    /// The index of the smallest element in row-major order, as I64 without axes; the first of several; NaN wins.
+    ///
+    /// # Panics
+    /// If there is no element.
+    #[track_caller]
+    pub fn argmin(&self) -> Self {
+        assert!(!self.is_empty(), "argmin: {} has no elements", self.shape());
+        let x = self.contiguous();
+        Self::scalar(with_dtype!(self.dtype(), T => place(Min, x.as_slice::<T>())))
+    }
+
+    /// The indices of the largest elements along `axis`, as I64; the first of several; NaN wins. The axis is dropped, or
+    /// kept with size 1 (`keep`).
+    ///
+    /// # Panics
+    /// If the axis is out of range or has no elements.
+    #[track_caller]
+    pub fn argmax_axis(&self, axis: isize, keep: bool) -> Self {
+        let axis = axis_index("argmax", axis, self.shape());
+        self.not_of_nothing("argmax", &[axis]);
+        with_dtype!(self.dtype(), T => self.place_over::<T, _>(Max, axis, keep))
+    }
+
+    /// The indices of the smallest elements along `axis`, as I64; the first of several; NaN wins. The axis is dropped, or
+    /// kept with size 1 (`keep`).
+    ///
+    /// # Panics
+    /// If the axis is out of range or has no elements.
+    #[track_caller]
+    pub fn argmin_axis(&self, axis: isize, keep: bool) -> Self {
+        let axis = axis_index("argmin", axis, self.shape());
+        self.not_of_nothing("argmin", &[axis]);
+        with_dtype!(self.dtype(), T => self.place_over::<T, _>(Min, axis, keep))
+    }
+
+    /// Running results along an axis: `join(out[i - 1], x[i])` gives `out[i]`.
+    fn cumulate<T: Element>(&self, axis: usize, join: impl Fn(T, T) -> T) -> Self {
+        let x = self.contiguous();
+        let inner: usize = self.shape()[axis + 1..].iter().product();
+        let block = self.shape()[axis] * inner;
+        Self::build::<T>(*self.shape(), |out| {
+            for (x, out) in x.as_slice::<T>().chunks(block.max(1)).zip(out.chunks_mut(block.max(1))) {
+                out[..inner].copy_from_slice(&x[..inner]);
+                for at in inner..block {
+                    out[at] = join(out[at - inner], x[at]);
+                }
+            }
+        })
+    }
+
+    /// Running sums along an axis: `$y_i = \sum_{j \le i} x_j$`. I64 and Bool give I64.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn cumsum(&self, axis: isize) -> Self {
+        let axis = axis_index("cumsum", axis, self.shape());
+        match self.dtype() {
+            DType::Bool | DType::I64 => self.to(DType::I64).cumulate::<i64>(axis, i64::wrapping_add),
+            DType::F32 => self.cumulate::<f32>(axis, |a, b| a + b),
+            DType::F64 => self.cumulate::<f64>(axis, |a, b| a + b),
+        }
+    }
+
+    /// Running products along an axis: `$y_i = \prod_{j \le i} x_j$`. I64 and Bool give I64.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn cumprod(&self, axis: isize) -> Self {
+        let axis = axis_index("cumprod", axis, self.shape());
+        match self.dtype() {
+            DType::Bool | DType::I64 => self.to(DType::I64).cumulate::<i64>(axis, i64::wrapping_mul),
+            DType::F32 => self.cumulate::<f32>(axis, |a, b| a * b),
+            DType::F64 => self.cumulate::<f64>(axis, |a, b| a * b),
+        }
+    }
+
+    /// Running extremes along an axis and the indices (I64) where they were found.
+    fn running_extreme<T: Element>(&self, axis: usize, wins: impl Fn(T, T) -> bool) -> (Self, Self) {
+        let x = self.contiguous();
+        let inner: usize = self.shape()[axis + 1..].iter().product();
+        let block = self.shape()[axis] * inner;
+        let places = Self::build::<i64>(*self.shape(), |out| {
+            for (x, out) in x.as_slice::<T>().chunks(block.max(1)).zip(out.chunks_mut(block.max(1))) {
+                out[..inner].fill(0);
+                for at in inner..block {
+                    let best = out[at - inner];
+                    let beaten = wins(x[at], x[best as usize * inner + at % inner]);
+                    out[at] = if beaten { (at / inner) as i64 } else { best };
+                }
+            }
+        });
+        (self.gather(axis as isize, &places), places)
+    }
+
+    /// Running maxima along an axis, and the index (I64) of each: the last of equal ones; NaN wins.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
+    pub fn cummax(&self, axis: isize) -> (Self, Self) {
+        let axis = axis_index("cummax", axis, self.shape());
+        with_dtype!(self.dtype(), T => self.running_extreme::<T>(axis, |new, old| new >= old || new != new))
+    }
+
+    /// Running minima along an axis, and the index (I64) of each: the last of equal ones; NaN wins.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
+    pub fn cummin(&self, axis: isize) -> (Self, Self) {
+        let axis = axis_index("cummin", axis, self.shape());
+        with_dtype!(self.dtype(), T => self.running_extreme::<T>(axis, |new, old| new <= old || new != new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_extremes() {
+        let x = Tensor::from([[1.0, 7.0, 7.0], [9.0, -2.0, -2.0]]);
+        assert_eq!((x.argmax().item(), x.argmin().item()), (3.0, 4.0));
+        assert_eq!(x.argmax_axis(1, false).to_vec::<i64>(), [1, 0]);
+        assert_eq!(x.argmin_axis(0, true).to_vec2::<i64>(), [[0, 1, 1]]);
+        let nan = Tensor::from([1.0, f64::NAN, 3.0, f64::NAN]);
+        assert_eq!((nan.argmax().item(), nan.argmin().item()), (1.0, 1.0));
+        assert_eq!(Tensor::zeros([0, 3]).argmax_axis(1, false).shape()[..], [0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "argmax: [3, 0] has no elements along axis 1")]
+    fn no_place_in_nothing() {
+        Tensor::zeros([3, 0]).argmax_axis(1, false);
+    }
+
+    #[test]
+    fn running_results() {
+        let x = Tensor::from([[1, 2, 3], [4, 5, 6]]);
+        assert_eq!(x.cumsum(1).to_vec2::<i64>(), [[1, 3, 6], [4, 9, 15]]);
+        assert_eq!(x.cumsum(0).to_vec2::<i64>(), [[1, 2, 3], [5, 7, 9]]);
+        assert_eq!(x.t().cumprod(0).to_vec2::<i64>(), [[1, 4], [2, 20], [6, 120]]);
+        assert!(Tensor::zeros([0, 2]).cumsum(0).is_empty());
+        assert!(Tensor::zeros([2, 0]).cumsum(0).is_empty());
+    }
+
+    #[test]
+    fn running_extremes() {
+        let (values, places) = Tensor::from([[1.0, 3.0, 2.0, 3.0], [0.0, f64::NAN, 5.0, 1.0]]).cummax(1);
+        assert_eq!(places.to_vec2::<i64>(), [[0, 1, 1, 3], [0, 1, 1, 1]]);
+        assert_eq!(values.select(0, 0).to_vec::<f64>(), [1.0, 3.0, 3.0, 3.0]);
+        assert!(values.to_vec::<f64>()[7].is_nan());
+        let (values, places) = Tensor::from([[5, 1], [4, 2], [6, 1]]).cummin(0);
+        assert_eq!(values.to_vec2::<i64>(), [[5, 1], [4, 1], [4, 1]]);
+        assert_eq!(places.to_vec2::<i64>(), [[0, 0], [1, 0], [1, 2]]);
+    }
+}

@@ -1,0 +1,216 @@
+//! Reading and writing at places that an I64 tensor names.
+//!
+//! [`Tensor::gather`] and [`Tensor::scatter_add`] move single elements, [`Tensor::index_select`] and
+//! [`Tensor::index_add`] whole slices; each pair is the other's gradient. Places count from 0; negative ones are out of
+//! range, as in PyTorch. Repeated places are added in their order, so results are the same bits every time.
+
+use crate::kernel::parallel;
+use crate::layout::{axis_index, rows};
+use crate::{DType, Element, Layout, Shape, Tensor};
+
+/// Checks that every index is in `0 .. size`; the panic names the first that is not, and where it stands.
+#[track_caller]
+fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
+    assert_eq!(index.dtype(), DType::I64, "{op}: indices are I64, got {}; convert with .to(DType::I64)", index.dtype());
+    let values = index.contiguous();
+    let values = values.as_slice::<i64>();
+    if values.iter().fold(true, |good, &i| good & ((i as u64) < size as u64)) {
+        return;
+    }
+    let at = values.iter().position(|&i| i as u64 >= size as u64).expect("one is out of range");
+    let mut rest = at;
+    let mut place: Vec<usize> = index.shape().iter().rev().map(|&n| (rest % n, rest /= n).0).collect();
+    place.reverse();
+    panic!("{op}: index {} at {place:?} is out of range for {of} of size {size}", values[at]);
+}
+
+/// The checks that gather and scatter share: equal ranks, and no size above the tensor's but along `axis`.
+#[track_caller]
+fn check_sizes(op: &str, x: &Shape, index: &Shape, axis: usize) {
+    assert_eq!(x.len(), index.len(), "{op}: {x} and the index's shape {index} have {} and {} axes", x.len(), index.len());
+    let clash = (0..x.len()).find(|&other| other != axis && index[other] > x[other]);
+    if let Some(other) = clash {
+        panic!("{op}: the index's shape {index} is larger than {x} along axis {other}: {} and {}", index[other], x[other]);
+    }
+}
+
+/// The places of `layout` at index 0 of `axis`, in the shape of the index.
+fn without_axis(layout: &Layout, index: &Shape, axis: usize) -> Layout {
+    let mut base = Layout { shape: *index, ..*layout };
+    base.strides[axis] = 0;
+    base
+}
+
+/// `[outer, n, inner]` around an axis.
+fn around(shape: &Shape, axis: usize) -> (usize, usize, usize) {
+    (shape[..axis].iter().product(), shape[axis], shape[axis + 1..].iter().product())
+}
+
+impl Tensor {
+    /// Elements along an axis: `$y_{ij} = x_{i\,\text{index}_{ij}}$` for `axis` 1, with the shape of `index`.
+    ///
+    /// # Panics
+    /// If the axis or an index is out of range, `index` is not I64, has another number of axes, or is larger than this
+    /// tensor along another axis.
+    #[track_caller]
+    pub fn gather(&self, axis: isize, index: &Self) -> Self {
+        let at = axis_index("gather", axis, self.shape());
+        check_sizes("gather", self.shape(), index.shape(), at);
+        check_indices("gather", index, self.shape()[at], &format!("axis {axis}"));
+        with_dtype!(self.dtype(), T => self.gather_as::<T>(at, index))
+    }
+
+    fn gather_as<T: Element>(&self, axis: usize, index: &Self) -> Self {
+        let base = without_axis(self.layout(), index.shape(), axis);
+        let (x, places, stride) = (self.block::<T>(), index.block::<i64>(), self.layout.strides[axis]);
+        Self::build::<T>(*index.shape(), |out| {
+            let mut out = out.iter_mut();
+            rows(&[index.layout(), &base], |offsets, len, steps| {
+                let (mut i, mut from) = (offsets[0] as isize, offsets[1] as isize);
+                for y in out.by_ref().take(len) {
+                    *y = x[(from + places[i as usize] as isize * stride) as usize];
+                    (i, from) = (i + steps[0], from + steps[1]);
+                }
+            });
+        })
+    }
+
+    /// Calls `put(y, x)` for each element of `src` and the element of a copy of this tensor that `index` names.
+    #[track_caller]
+    fn scattered<T: Element>(&self, axis: usize, index: &Self, src: &Self, put: impl Fn(&mut T, T)) -> Self {
+        let mut out = self.copied();
+        let base = without_axis(out.layout(), index.shape(), axis);
+        let stride = out.layout.strides[axis];
+        let source = Layout { shape: *index.shape(), ..*src.layout() };
+        let (x, places, y) = (src.block::<T>(), index.block::<i64>(), out.slice_mut::<T>());
+        rows(&[index.layout(), &base, &source], |offsets, len, steps| {
+            let [mut i, mut to, mut from] = [offsets[0] as isize, offsets[1] as isize, offsets[2] as isize];
+            for _ in 0..len {
+                put(&mut y[(to + places[i as usize] as isize * stride) as usize], x[from as usize]);
+                (i, to, from) = (i + steps[0], to + steps[1], from + steps[2]);
+            }
+        });
+        out
+    }
+
+    #[track_caller]
+    fn check_scatter(&self, op: &str, axis: isize, index: &Self, src: &Self) -> usize {
+        let at = axis_index(op, axis, self.shape());
+        check_sizes(op, self.shape(), index.shape(), at);
+        check_sizes(op, src.shape(), index.shape(), src.rank());
+        check_indices(op, index, self.shape()[at], &format!("axis {axis}"));
+        at
+    }
+
+    /// A copy with the elements that `index` names along an axis replaced: `$y_{i\,\text{index}_{ij}} = \text{src}_{ij}$`
+    /// for `axis` 1. Where places repeat, the last one counts.
+    ///
+    /// # Panics
+    /// As [`Self::gather`]; also if `index` is larger than `src` along an axis.
+    #[track_caller]
+    pub fn scatter(&self, axis: isize, index: &Self, src: &Self) -> Self {
+        let at = self.check_scatter("scatter", axis, index, src);
+        let src = src.to(self.dtype());
+        with_dtype!(self.dtype(), T => self.scattered::<T>(at, index, &src, |y, x| *y = x))
+    }
+
+    /// A copy with `src` added to the elements that `index` names along an axis:
+    /// `$y_{i\,\text{index}_{ij}} \mathrel{+}= \text{src}_{ij}$` for `axis` 1. Repeated places add up.
+    ///
+    /// # Panics
+    /// As [`Self::scatter`]; also for Bool.
+    #[track_caller]
+    pub fn scatter_add(&self, axis: isize, index: &Self, src: &Self) -> Self {
+        let at = self.check_scatter("scatter_add", axis, index, src);
+        let src = src.to(self.dtype());
+        match self.dtype() {
+            DType::F32 => self.scattered::<f32>(at, index, &src, |y, x| *y += x),
+            DType::F64 => self.scattered::<f64>(at, index, &src, |y, x| *y += x),
+            DType::I64 => self.scattered::<i64>(at, index, &src, |y, x| *y = y.wrapping_add(x)),
+            DType::Bool => panic!("scatter_add: Bool cannot be added; convert with .to(DType::I64)"),
+        }
+    }
+
+    /// The slices along an axis that a vector of indices names, in its order.
+    ///
+    /// # Panics
+    /// If the axis or an index is out of range, or `index` is not I64 with one axis.
+    #[track_caller]
+    pub fn index_select(&self, axis: isize, index: &Self) -> Self {
+        let at = axis_index("index_select", axis, self.shape());
+        assert_eq!(index.rank(), 1, "index_select: indices have one axis, got {}", index.shape());
+        check_indices("index_select", index, self.shape()[at], &format!("axis {axis}"));
+        with_dtype!(self.dtype(), T => self.index_select_as::<T>(at, index))
+    }
+
+    fn index_select_as<T: Element>(&self, axis: usize, index: &Self) -> Self {
+        let (source, index) = (self.contiguous(), index.contiguous());
+        let (x, places) = (source.as_slice::<T>(), index.as_slice::<i64>());
+        let (_, n, inner) = around(self.shape(), axis);
+        Self::build::<T>(self.shape().with(axis, places.len()), |out| {
+            if out.is_empty() {
+                return;
+            }
+            let group = (8192 / inner).max(1) * inner;
+            parallel::chunks(out, group, 0.3, |start, out| {
+                for (i, y) in out.chunks_mut(inner).enumerate() {
+                    let slice = start / inner + i;
+                    let (outer, place) = (slice / places.len(), places[slice % places.len()] as usize);
+                    y.copy_from_slice(&x[(outer * n + place) * inner..][..inner]);
+                }
+            });
+        })
+    }
+
+    /// A copy with the slices of `src` along an axis added to those that a vector of indices names. Repeated indices add
+    /// up.
+    ///
+    /// # Panics
+    /// If the axis or an index is out of range, `index` is not I64 with one axis, `src` has not this tensor's shape with
+    /// one slice for each index, or for Bool.
+    #[track_caller]
+    pub fn index_add(&self, axis: isize, index: &Self, src: &Self) -> Self {
+        let at = axis_index("index_add", axis, self.shape());
+        assert_eq!(index.rank(), 1, "index_add: indices have one axis, got {}", index.shape());
+        check_indices("index_add", index, self.shape()[at], &format!("axis {axis}"));
+        let wanted = self.shape().with(at, index.elements());
+        assert_eq!(*src.shape(), wanted, "index_add: the source is {}, but {wanted} is needed", src.shape());
+        let src = src.to(self.dtype());
+        match self.dtype() {
+            DType::F32 => self.index_add_as::<f32>(at, index, &src, |a, b| a + b),
+            DType::F64 => self.index_add_as::<f64>(at, index, &src, |a, b| a + b),
+            DType::I64 => self.index_add_as::<i64>(at, index, &src, i64::wrapping_add),
+            DType::Bool => panic!("index_add: Bool cannot be added; convert with .to(DType::I64)"),
+        }
+    }
+
+    fn index_add_as<T: Element>(&self, axis: usize, index: &Self, src: &Self, add: impl Fn(T, T) -> T) -> Self {
+        let (index, src) = (index.contiguous(), src.contiguous());
+        let places = index.as_slice::<i64>();
+        let (_, n, inner) = around(self.shape(), axis);
+        let mut out = self.copied();
+        let y = out.slice_mut::<T>();
+        for (slice, x) in src.as_slice::<T>().chunks(inner.max(1)).enumerate() {
+            let (outer, place) = (slice / places.len(), places[slice % places.len()] as usize);
+            let y = &mut y[(outer * n + place) * inner..][..inner];
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = add(*y, x));
+        }
+        out
+    }
+
+    /// The elements at these places of the flattened tensor, with the shape of `index`.
+    ///
+    /// # Panics
+    /// If an index is out of range, or `index` is not I64.
+    #[track_caller]
+    pub fn take(&self, index: &Self) -> Self {
+        check_indices("take", index, self.elements(), "the flattened tensor");
+        let places = index.contiguous();
+        let flat = self.contiguous();
+        with_dtype!(self.dtype(), T => {
+            let x = flat.as_slice::<T>();
+            let from = places.as_slice::<i64>();
+            Self::build::<T>(*index.shape(), |out| out.iter_mut().zip(from).for_each(|(y, &i)| *y = x[i as usize]))
+        })
+    }
+}

@@ -1,0 +1,211 @@
+//! NumPy's file of one array, `.npy`, versions 1 to 3.
+//!
+//! Magic bytes, version, the length of a header, the header (a Python dictionary of element type, order and shape), the
+//! data. Read: f2, f4, f8, i1 to i8, u1 to u4, b1, either byte order, C and Fortran order.
+//!
+//! # Source
+//! NumPy enhancement proposal 1.
+
+use std::path::Path;
+
+use crate::{DType, Error, MAX_RANK, Shape, Tensor};
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// Writes a tensor, little-endian in C order; the file appears whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be written.
+pub fn save(path: impl AsRef<Path>, tensor: &Tensor) -> Result<(), Error> {
+    super::write_atomically(path, &to_bytes(tensor))
+}
+
+/// Reads a tensor: F64 of `f8`, F32 of `f4` and `f2`, I64 of integers, Bool of `b1`.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read, [`Error::Format`] if it is not what NumPy writes or holds another type.
+pub fn load(path: impl AsRef<Path>) -> Result<Tensor, Error> {
+    let path = path.as_ref();
+    let bytes = super::read(path)?;
+    parse(&bytes).map_err(|reason| Error::Format { path: path.to_path_buf(), format: "npy", reason })
+}
+
+/// The bytes of a file with this tensor.
+pub fn to_bytes(tensor: &Tensor) -> Vec<u8> {
+    let kind = match tensor.dtype() {
+        DType::Bool => "|b1",
+        DType::I64 => "<i8",
+        DType::F32 => "<f4",
+        DType::F64 => "<f8",
+    };
+    let sizes: String = tensor.shape().iter().map(|size| format!("{size}, ")).collect();
+    let sizes = if tensor.rank() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
+    let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    // Spaces and a line feed fill up to a multiple of 64 bytes, with the ten bytes before.
+    let filled = (header.len() + 11).next_multiple_of(64) - 10;
+    header.push_str(&" ".repeat(filled - 1 - header.len()));
+    header.push('\n');
+    let mut out = [MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes()].concat();
+    out.extend_from_slice(&tensor.contiguous().little_endian_bytes());
+    out
+}
+
+struct Header {
+    kind: String,
+    fortran: bool,
+    shape: Shape,
+}
+
+/// The tensor in the bytes of a file, or what is wrong with them.
+fn parse(bytes: &[u8]) -> Result<Tensor, String> {
+    let (header, data) = split(bytes)?;
+    let header = parse_header(header)?;
+    let n = header.shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size)).ok_or("the shape is too large")?;
+    let size: usize = header.kind[2..].parse().map_err(|_| format!("unknown element type '{}'", header.kind))?;
+    let wanted = n.checked_mul(size).ok_or("the shape is too large")?;
+    if data.len() < wanted {
+        return Err(format!("it is truncated: {} bytes of data where {} needs {wanted}", data.len(), header.shape));
+    }
+    // In Fortran order the first axis runs fastest: the row-major tensor of the reversed shape, transposed.
+    let mut dims = header.shape.to_vec();
+    if header.fortran {
+        dims.reverse();
+    }
+    let tensor = elements(&header.kind, &data[..wanted], Shape::new(&dims))?;
+    let order: Vec<usize> = (0..dims.len()).rev().collect();
+    Ok(if header.fortran { tensor.permuted(&order).contiguous() } else { tensor })
+}
+
+/// The header's text and the data behind it.
+fn split(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it does not begin with NumPy's magic bytes")?;
+    let truncated = || "it is truncated within its header".to_string();
+    let (&version, _) = rest.split_first().ok_or_else(truncated)?;
+    let (length, start) = match version {
+        1 => (rest.get(2..4).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]]))), 4),
+        2 | 3 => (rest.get(2..6).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize), 6),
+        other => return Err(format!("version {other} is unknown")),
+    };
+    let length = length.ok_or_else(truncated)?;
+    let header = rest[start..].get(..length).ok_or_else(truncated)?;
+    let text = std::str::from_utf8(header).map_err(|_| "its header is no text")?;
+    Ok((text, &rest[start + length..]))
+}
+
+fn parse_header(text: &str) -> Result<Header, String> {
+    let field = |name: &str| -> Result<&str, String> {
+        let key = text.find(&format!("'{name}'")).ok_or_else(|| format!("its header has no '{name}'"))?;
+        let value = text[key..].split_once(':').ok_or_else(|| format!("its header has no value of '{name}'"))?;
+        Ok(value.1.trim_start())
+    };
+    let kind = field("descr")?.strip_prefix('\'').and_then(|value| value.split_once('\''));
+    let kind = kind.map(|(kind, _)| kind.to_string()).ok_or("its elements are records, not numbers")?;
+    if kind.len() < 3 || !kind.is_ascii() {
+        return Err(format!("unknown element type '{kind}'"));
+    }
+    let fortran = field("fortran_order")?.starts_with("True");
+    let sizes = field("shape")?.strip_prefix('(').and_then(|value| value.split_once(')'));
+    let sizes = sizes.ok_or("its shape is no tuple")?.0.split(',').map(str::trim).filter(|size| !size.is_empty());
+    let dims: Result<Vec<usize>, _> = sizes.map(str::parse).collect();
+    let dims = dims.map_err(|_| "its shape is no tuple of sizes".to_string())?;
+    if dims.len() > MAX_RANK {
+        return Err(format!("it has {} axes; at most {MAX_RANK} are possible", dims.len()));
+    }
+    Ok(Header { kind, fortran, shape: Shape::new(&dims) })
+}
+
+fn elements(kind: &str, data: &[u8], shape: Shape) -> Result<Tensor, String> {
+    let big = kind.starts_with('>');
+    macro_rules! numbers {
+        ($t:ty, $element:ty, $convert:expr) => {
+            super::decode::<{ size_of::<$t>() }, $element>(data, shape, |bytes| {
+                $convert(if big { <$t>::from_be_bytes(bytes) } else { <$t>::from_le_bytes(bytes) })
+            })
+        };
+    }
+    Ok(match &kind[1..] {
+        "b1" => numbers!(u8, u8, |x| u8::from(x != 0)),
+        "f2" => numbers!(u16, f32, super::half),
+        "f4" => numbers!(f32, f32, |x| x),
+        "f8" => numbers!(f64, f64, |x| x),
+        "i1" => numbers!(i8, i64, i64::from),
+        "i2" => numbers!(i16, i64, i64::from),
+        "i4" => numbers!(i32, i64, i64::from),
+        "i8" => numbers!(i64, i64, |x| x),
+        "u1" => numbers!(u8, i64, i64::from),
+        "u2" => numbers!(u16, i64, i64::from),
+        "u4" => numbers!(u32, i64, i64::from),
+        _ => return Err(format!("element type '{kind}' is not supported")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(kind: &str, order: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+        let header = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}\n");
+        [MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn the_bytes_are_numpys() {
+        // numpy.save of numpy.array([1, 2]).
+        let bytes = to_bytes(&Tensor::from([1, 2]));
+        let header = &bytes[10..128];
+        assert_eq!(&bytes[..10], b"\x93NUMPY\x01\0v\0");
+        assert!(header.starts_with(b"{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }") && header.ends_with(b" \n"));
+        assert_eq!(&bytes[128..], [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn there_and_back() {
+        let path = std::env::temp_dir().join(format!("gradus-{}.npy", std::process::id()));
+        let all = [
+            Tensor::from([[1.5f32, -2.0, 0.25]]).t(),
+            Tensor::from(0.1),
+            Tensor::from([true, false]),
+            Tensor::arange(5),
+            Tensor::zeros([2, 0]),
+        ];
+        for tensor in all {
+            save(&path, &tensor).unwrap();
+            assert!(load(&path).unwrap().equal(&tensor), "{tensor:?}");
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn orders_and_widths() {
+        let columns = file("|u1", "True", "(2, 3)", &[1, 4, 2, 5, 3, 6]);
+        assert!(parse(&columns).unwrap().equal(&Tensor::from([[1, 2, 3], [4, 5, 6]])));
+        let big = file(">f4", "False", "(1,)", &1.5f32.to_be_bytes());
+        assert!(parse(&big).unwrap().equal(&Tensor::from([1.5f32])));
+        let short = file("<i2", "False", "()", &(-3i16).to_le_bytes());
+        assert!(parse(&short).unwrap().equal(&Tensor::from(-3)));
+    }
+
+    #[test]
+    fn bad_files_are_refused_with_a_reason() {
+        let reason = |bytes: &[u8]| parse(bytes).unwrap_err();
+        assert_eq!(reason(b"GIF89a"), "it does not begin with NumPy's magic bytes");
+        assert_eq!(reason(b"\x93NUMPY\x01"), "it is truncated within its header");
+        assert_eq!(reason(b"\x93NUMPY\x09\0\0\0"), "version 9 is unknown");
+        let cut = file("<f8", "False", "(2,)", &[0; 15]);
+        assert_eq!(reason(&cut), "it is truncated: 15 bytes of data where [2] needs 16");
+        assert_eq!(reason(&file("<c8", "False", "()", &[0; 8])), "element type '<c8' is not supported");
+        assert_eq!(reason(&file("|b", "False", "()", &[0; 8])), "unknown element type '|b'");
+        assert_eq!(reason(&file("|u1", "False", "2", &[0; 8])), "its shape is no tuple");
+        assert_eq!(reason(&file("<f8", "False", "(99999999999, 99999999999)", &[])), "the shape is too large");
+        let whole = to_bytes(&Tensor::ones([3, 4]));
+        for end in 0..whole.len() {
+            assert!(parse(&whole[..end]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = load("/nowhere/x.npy").unwrap_err();
+        assert!(matches!(error, Error::Io { .. }) && error.to_string().starts_with("/nowhere/x.npy: "));
+    }
+}

@@ -1,0 +1,194 @@
+//! Named tensors in one file: the safetensors format, which PyTorch, JAX and others read and write.
+//!
+//! Eight bytes of header length, a JSON header of names, types, shapes and offsets, the data, little-endian.
+//!
+//! # Source
+//! <https://huggingface.co/docs/safetensors>.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::path::Path;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
+
+use super::{decode, half};
+use crate::{DType, Error, MAX_RANK, Shape, Tensor};
+
+/// A tensor as the format's writer wants it.
+struct Entry(Tensor);
+
+impl View for &Entry {
+    fn dtype(&self) -> Dtype {
+        match self.0.dtype() {
+            DType::Bool => Dtype::BOOL,
+            DType::I64 => Dtype::I64,
+            DType::F32 => Dtype::F32,
+            DType::F64 => Dtype::F64,
+        }
+    }
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.0.little_endian_bytes()
+    }
+    fn data_len(&self) -> usize {
+        self.0.elements() * self.0.dtype().size()
+    }
+}
+
+/// Writes tensors under their names; the file appears whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be written.
+///
+/// # Panics
+/// If two tensors have one name.
+#[track_caller]
+pub fn save<'a, N: Into<String>>(
+    path: impl AsRef<Path>,
+    tensors: impl IntoIterator<Item = (N, &'a Tensor)>,
+) -> Result<(), Error> {
+    let path = path.as_ref();
+    let entries: Vec<(String, Entry)> =
+        tensors.into_iter().map(|(name, tensor)| (name.into(), Entry(tensor.contiguous()))).collect();
+    let mut names = HashSet::new();
+    for (name, _) in &entries {
+        assert!(names.insert(name), "save: two tensors are named {name}");
+    }
+    let bytes = safetensors::serialize(entries.iter().map(|(name, entry)| (name, entry)), None);
+    super::write_atomically(path, &bytes.map_err(|error| wrong(path, &error))?)
+}
+
+/// Reads all tensors with their names, in the order of the file. F16 and BF16 become F32, other integers I64.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read, [`Error::Format`] if it is truncated, of another kind, or holds a type that
+/// has no counterpart here.
+pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
+    let path = path.as_ref();
+    let bytes = super::read(path)?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|error| wrong(path, &error))?;
+    let mut entries: Vec<_> = file.iter().collect();
+    entries.sort_by(|(a, x), (b, y)| (x.data().as_ptr(), a).cmp(&(y.data().as_ptr(), b)));
+    let convert = |(name, view): (&str, TensorView<'_>)| match tensor(&view) {
+        Ok(tensor) => Ok((name.to_string(), tensor)),
+        Err(reason) => {
+            let reason = format!("entry {name}: {reason}");
+            Err(Error::Format { path: path.to_path_buf(), format: "safetensors", reason })
+        }
+    };
+    entries.into_iter().map(convert).collect()
+}
+
+/// What the format's reader says, in the words of this crate.
+fn wrong(path: &Path, error: &SafeTensorError) -> Error {
+    let reason = match error {
+        SafeTensorError::HeaderTooSmall => "it has fewer than the 8 bytes of a header's length".to_string(),
+        SafeTensorError::HeaderTooLarge => "its header would be larger than 100 MB; it is of another kind".to_string(),
+        SafeTensorError::InvalidHeaderLength => "it ends within its header: truncated, or of another kind".to_string(),
+        SafeTensorError::MetadataIncompleteBuffer => "its data are shorter or longer than its header says".to_string(),
+        other => other.to_string(),
+    };
+    Error::Format { path: path.to_path_buf(), format: "safetensors", reason }
+}
+
+fn tensor(view: &TensorView<'_>) -> Result<Tensor, String> {
+    let (dims, data) = (view.shape(), view.data());
+    if dims.len() > MAX_RANK {
+        return Err(format!("it has {} axes; at most {MAX_RANK} are possible", dims.len()));
+    }
+    let shape = Shape::new(dims);
+    Ok(match view.dtype() {
+        Dtype::BOOL => decode(data, shape, |[x]| u8::from(x != 0)),
+        Dtype::F64 => decode(data, shape, f64::from_le_bytes),
+        Dtype::F32 => decode(data, shape, f32::from_le_bytes),
+        Dtype::F16 => decode(data, shape, |x| half(u16::from_le_bytes(x))),
+        Dtype::BF16 => decode(data, shape, |x| f32::from_bits(u32::from(u16::from_le_bytes(x)) << 16)),
+        Dtype::I64 => decode(data, shape, i64::from_le_bytes),
+        Dtype::I32 => decode(data, shape, |x| i64::from(i32::from_le_bytes(x))),
+        Dtype::I16 => decode(data, shape, |x| i64::from(i16::from_le_bytes(x))),
+        Dtype::I8 => decode(data, shape, |x| i64::from(i8::from_le_bytes(x))),
+        Dtype::U8 => decode(data, shape, |[x]| i64::from(x)),
+        Dtype::U16 => decode(data, shape, |x| i64::from(u16::from_le_bytes(x))),
+        Dtype::U32 => decode(data, shape, |x| i64::from(u32::from_le_bytes(x))),
+        other => return Err(format!("element type {other} is not supported")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("gradus-safetensors-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn reason(path: &Path, bytes: &[u8]) -> String {
+        std::fs::write(path, bytes).unwrap();
+        let error = load(path).unwrap_err();
+        assert!(matches!(error, Error::Format { .. }), "{error:?}");
+        error.to_string()
+    }
+
+    #[test]
+    fn there_and_back() {
+        let path = folder("back").join("model.safetensors");
+        let weight = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
+        let all = [
+            ("weight", weight.t()),
+            ("steps", Tensor::from(7)),
+            ("mask", Tensor::from([true, false])),
+            ("wide", Tensor::from([0.1, 0.2])),
+            ("none", Tensor::zeros([0, 3])),
+        ];
+        save(&path, all.iter().map(|(name, tensor)| (*name, tensor))).unwrap();
+        let back = load(&path).unwrap();
+        assert_eq!(back.len(), all.len());
+        for (name, tensor) in &all {
+            let (_, found) = back.iter().find(|(found, _)| found == name).unwrap();
+            assert!(found.equal(tensor), "{name}: {found:?}");
+        }
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn narrow_types_are_widened() {
+        let path = folder("narrow").join("x");
+        let header = br#"{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}"#;
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend_from_slice(header);
+        bytes.extend_from_slice(&[0x80, 0xbf, 7, 255]);
+        std::fs::write(&path, bytes).unwrap();
+        let back = load(&path).unwrap();
+        assert!(back[0].1.equal(&Tensor::from([-1f32])) && back[1].1.equal(&Tensor::from([7, 255])));
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn bad_files_are_refused_with_a_reason() {
+        let path = folder("bad").join("bad.safetensors");
+        save(&path, [("x", &Tensor::ones([4, 4]))]).unwrap();
+        let good = std::fs::read(&path).unwrap();
+        let shown = path.display();
+        let start = format!("{shown}: not a valid safetensors file: ");
+        assert_eq!(reason(&path, &[]), format!("{start}it has fewer than the 8 bytes of a header's length"));
+        assert_eq!(reason(&path, &good[..20]), format!("{start}it ends within its header: truncated, or of another kind"));
+        assert_eq!(reason(&path, &good[..good.len() - 1]), format!("{start}its data are shorter or longer than its header says"));
+        assert!(reason(&path, b"\x89PNG\r\n\x1a\n and so on").contains("of another kind"));
+        let missing = load(path.with_file_name("missing")).unwrap_err();
+        assert!(matches!(missing, Error::Io { .. }) && missing.to_string().contains("missing"));
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    #[should_panic(expected = "save: two tensors are named x")]
+    fn two_of_one_name() {
+        let x = Tensor::ones(1);
+        let _ = save("/nowhere/x", [("x", &x), ("x", &x)]);
+    }
+}

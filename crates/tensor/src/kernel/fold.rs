@@ -1,0 +1,294 @@
+//! Reductions of plain slices: a whole slice, each row, each column.
+//!
+//! A reduction is named by its [`Join`]: an operation on pairs and its identity. Joins run in lanes over blocks of
+//! [`BLOCK`] elements and pairwise over blocks; work is cut by sizes alone, so the bits never depend on the number of
+//! threads.
+
+use super::{BLOCK, parallel, run};
+
+/// An associative operation on pairs, with its identity.
+pub trait Join<T>: Copy + Sync {
+    /// The result for no elements.
+    const IDENTITY: T;
+    /// The result for two.
+    fn join(a: T, b: T) -> T;
+}
+
+/// Addition (of integers: modulo 2⁶⁴).
+#[derive(Debug, Clone, Copy)]
+pub struct Sum;
+/// Multiplication (of integers: modulo 2⁶⁴).
+#[derive(Debug, Clone, Copy)]
+pub struct Prod;
+/// The larger; NaN wins.
+#[derive(Debug, Clone, Copy)]
+pub struct Max;
+/// The smaller; NaN wins.
+#[derive(Debug, Clone, Copy)]
+pub struct Min;
+
+macro_rules! join {
+    ($op:ident, $t:ty, $identity:expr, |$a:ident, $b:ident| $body:expr) => {
+        impl Join<$t> for $op {
+            const IDENTITY: $t = $identity;
+            #[inline(always)]
+            fn join($a: $t, $b: $t) -> $t {
+                $body
+            }
+        }
+    };
+}
+macro_rules! float_joins {
+    ($($t:ident)*) => {$(
+        join!(Sum, $t, 0.0, |a, b| a + b);
+        join!(Prod, $t, 1.0, |a, b| a * b);
+        join!(Max, $t, $t::NEG_INFINITY, |a, b| if b > a || b.is_nan() { b } else { a });
+        join!(Min, $t, $t::INFINITY, |a, b| if b < a || b.is_nan() { b } else { a });
+    )*};
+}
+float_joins!(f32 f64);
+join!(Sum, i64, 0, |a, b| a.wrapping_add(b));
+join!(Prod, i64, 1, |a, b| a.wrapping_mul(b));
+join!(Max, i64, i64::MIN, |a, b| a.max(b));
+join!(Min, i64, i64::MAX, |a, b| a.min(b));
+join!(Max, u8, 0, |a, b| a.max(b));
+join!(Min, u8, 1, |a, b| a.min(b));
+
+/// Running results of one block: enough for several vectors of the widest kind.
+const LANES: usize = 64;
+/// Slices up to this length are joined one after the other.
+const SHORT: usize = 32;
+/// Elements that one thread takes at a time.
+const PIECE: usize = 1 << 15;
+/// Rows of a column reduction that are joined one after the other.
+const DEEP: usize = 64;
+/// Columns that are reduced together: their results stay in the first-level cache.
+const STRIP: usize = 2048;
+/// Rough time of one element, in nanoseconds.
+const COST: f64 = 0.1;
+
+/// `f(x₀) ∘ f(x₁) ∘ …` of one slice, on this thread.
+#[inline(always)]
+pub fn fold<T: Copy, J: Join<T>>(_: J, x: &[T], f: impl Fn(T) -> T) -> T {
+    if x.len() <= SHORT {
+        return x.iter().fold(J::IDENTITY, |a, &b| J::join(a, f(b)));
+    }
+    if x.len() <= BLOCK {
+        return block::<T, J>(x, &f);
+    }
+    // An explicit stack of partial results: level k holds that of 2^k blocks.
+    let mut levels = [J::IDENTITY; 48];
+    let mut count = 0usize;
+    for piece in x.chunks(BLOCK) {
+        let mut total = block::<T, J>(piece, &f);
+        let mut level = 0;
+        while count >> level & 1 == 1 {
+            total = J::join(levels[level], total);
+            level += 1;
+        }
+        levels[level] = total;
+        count += 1;
+    }
+    let full = (0..48).filter(|&level| count >> level & 1 == 1);
+    full.map(|level| levels[level]).reduce(|low, high| J::join(high, low)).unwrap_or(J::IDENTITY)
+}
+
+/// At most [`BLOCK`] elements, in lanes.
+#[inline(always)]
+fn block<T: Copy, J: Join<T>>(x: &[T], f: &impl Fn(T) -> T) -> T {
+    let mut lanes = [J::IDENTITY; LANES];
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = J::join(*lane, f(x));
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = J::join(*lane, f(x));
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = J::join(lanes[i], lanes[i + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// `f(x₀) ∘ f(x₁) ∘ …` of one slice, in parallel when it is long.
+pub fn whole<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], f: impl Fn(T) -> T + Sync) -> T {
+    if x.len() <= PIECE {
+        return run(#[inline(always)]
+        || fold(j, x, &f));
+    }
+    let mut partial = vec![J::IDENTITY; x.len().div_ceil(PIECE)];
+    parallel::chunks(&mut partial, 1, PIECE as f64 * COST, |start, out| {
+        let piece = &x[start * PIECE..x.len().min((start + out.len()) * PIECE)];
+        for (y, piece) in out.iter_mut().zip(piece.chunks(PIECE)) {
+            *y = run(#[inline(always)]
+            || fold(j, piece, &f));
+        }
+    });
+    fold(j, &partial, |x| x)
+}
+
+/// Joins each row of `x`, `len` long, into one element of `out`.
+pub fn rows<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], len: usize, out: &mut [T]) {
+    debug_assert_eq!(x.len(), len * out.len());
+    if len > PIECE {
+        for (y, row) in out.iter_mut().zip(x.chunks(len)) {
+            *y = whole(j, row, |x| x);
+        }
+        return;
+    }
+    let group = (PIECE / 2 / len).max(1);
+    parallel::chunks(out, group, len as f64 * COST, |start, out| {
+        let x = &x[start * len..][..out.len() * len];
+        run(#[inline(always)]
+        || {
+            for (y, row) in out.iter_mut().zip(x.chunks_exact(len)) {
+                *y = fold(j, row, |x| x);
+            }
+        });
+    });
+}
+
+/// Joins the rows of each matrix of `x`, `[outer, rows, inner]`, into `out`, `[outer, inner]`.
+pub fn columns<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], rows: usize, inner: usize, out: &mut [T]) {
+    debug_assert_eq!(x.len() * inner, rows * inner * out.len());
+    let size = rows * inner;
+    if size > PIECE || out.len() == inner {
+        for (x, out) in x.chunks(size).zip(out.chunks_mut(inner)) {
+            matrix(j, x, rows, out);
+        }
+        return;
+    }
+    let group = (PIECE / 2 / size).max(1) * inner;
+    parallel::chunks(out, group, rows as f64 * COST, |start, out| {
+        for (x, out) in x[start * rows..].chunks(size).zip(out.chunks_mut(inner)) {
+            strips(j, x, rows, inner, out);
+        }
+    });
+}
+
+/// One matrix: wide ones are cut into strips of columns, deep ones into groups of rows.
+fn matrix<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], rows: usize, out: &mut [T]) {
+    let inner = out.len();
+    let group = (PIECE / inner).max(DEEP);
+    if inner >= 4 * STRIP || rows <= group {
+        let cost = rows as f64 * COST;
+        parallel::chunks(out, STRIP, cost, |start, out| strip(j, &x[start..], rows, inner, out));
+        return;
+    }
+    let mut partial = vec![J::IDENTITY; rows.div_ceil(group) * inner];
+    parallel::chunks(&mut partial, inner, group as f64 * COST, |start, out| {
+        let first = start / inner * group;
+        strips(j, &x[first * inner..], group.min(rows - first), inner, out);
+    });
+    matrix(j, &partial, partial.len() / inner, out);
+}
+
+fn strips<T: Copy, J: Join<T>>(j: J, x: &[T], rows: usize, inner: usize, out: &mut [T]) {
+    for (i, out) in out.chunks_mut(STRIP).enumerate() {
+        strip(j, &x[i * STRIP..], rows, inner, out);
+    }
+}
+
+/// Joins `rows` rows, `stride` apart, into `out`: halves of the rows separately while there are many.
+fn strip<T: Copy, J: Join<T>>(j: J, x: &[T], rows: usize, stride: usize, out: &mut [T]) {
+    if rows <= DEEP {
+        return run(#[inline(always)]
+        || shallow::<T, J>(x, rows, stride, out));
+    }
+    let half = (rows / 2).next_multiple_of(DEEP);
+    strip(j, x, half, stride, out);
+    let mut upper = vec![J::IDENTITY; out.len()];
+    strip(j, &x[half * stride..], rows - half, stride, &mut upper);
+    join_into::<T, J>(out, &upper);
+}
+
+#[inline(always)]
+fn shallow<T: Copy, J: Join<T>>(x: &[T], rows: usize, stride: usize, out: &mut [T]) {
+    let n = out.len();
+    out.copy_from_slice(&x[..n]);
+    let mut row = 1;
+    while row + 4 <= rows {
+        let at = |i: usize| &x[(row + i) * stride..][..n];
+        join4::<T, J>(out, at(0), at(1), at(2), at(3));
+        row += 4;
+    }
+    while row < rows {
+        join_into::<T, J>(out, &x[row * stride..][..n]);
+        row += 1;
+    }
+}
+
+#[inline(always)]
+fn join_into<T: Copy, J: Join<T>>(out: &mut [T], x: &[T]) {
+    for (y, &x) in out.iter_mut().zip(x) {
+        *y = J::join(*y, x);
+    }
+}
+
+#[inline(always)]
+fn join4<T: Copy, J: Join<T>>(out: &mut [T], a: &[T], b: &[T], c: &[T], d: &[T]) {
+    for ((((y, &a), &b), &c), &d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        *y = J::join(*y, J::join(J::join(a, b), J::join(c, d)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_slices_of_all_lengths() {
+        for n in [0usize, 1, 31, 33, 1024, 1025, 5000, 100_000] {
+            let x: Vec<f64> = (0..n).map(|i| i as f64).collect();
+            assert_eq!(whole(Sum, &x, |x| x), (n * n.saturating_sub(1) / 2) as f64, "{n}");
+            assert_eq!(whole(Max, &x, |x| -x), if n == 0 { f64::NEG_INFINITY } else { 0.0 });
+        }
+    }
+
+    #[test]
+    fn columns_of_all_proportions() {
+        for (outer, rows, inner) in [(1, 3, 2), (1, 5000, 7), (1, 70, 9000), (3, 200, 300), (5, 3, 4), (700, 2, 30)] {
+            let x: Vec<f64> = (0..outer * rows * inner).map(|i| (i % 97) as f64).collect();
+            let mut out = vec![0.0; outer * inner];
+            columns(Sum, &x, rows, inner, &mut out);
+            for (at, &y) in out.iter().enumerate() {
+                let (o, i) = (at / inner, at % inner);
+                let want: f64 = (0..rows).map(|r| x[(o * rows + r) * inner + i]).sum();
+                assert_eq!(y, want, "{outer} {rows} {inner}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_bits_do_not_depend_on_the_number_of_threads() {
+        let x: Vec<f32> = (0..300_000).map(|i| (i as f32).sin()).collect();
+        let all = || {
+            let (mut narrow, mut wide, mut row) = (vec![0.0; 3], vec![0.0; 30_000], vec![0.0; 100]);
+            columns(Sum, &x, 100_000, 3, &mut narrow);
+            columns(Sum, &x, 10, 30_000, &mut wide);
+            rows(Sum, &x, 3000, &mut row);
+            (whole(Sum, &x, |x| x), narrow, wide, row)
+        };
+        let before = parallel::threads();
+        parallel::set_threads(1);
+        let one = all();
+        parallel::set_threads(3);
+        assert_eq!(one, all());
+        parallel::set_threads(before);
+    }
+
+    #[test]
+    fn nan_wins_wherever_it_stands() {
+        for at in [0, 5, 40, 1500] {
+            let mut x = vec![1.0f32; 2000];
+            x[at] = f32::NAN;
+            assert!(whole(Max, &x, |x| x).is_nan() && whole(Min, &x, |x| x).is_nan());
+        }
+    }
+}

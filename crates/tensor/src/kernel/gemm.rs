@@ -1,0 +1,247 @@
+//! Matrix products of strided operands: `$C = \alpha A B + \beta C$`.
+//!
+//! The blocked kernels are the `gemm` crate's. Around them: vectors by dot products, tiny products by a plain loop, and
+//! large ones cut into panels of fixed size for the second core, so the bits do not depend on the number of threads.
+
+use gemm_common::Parallelism;
+
+use super::{Real, math, parallel, run};
+
+/// A strided matrix inside a slice: element `(i, j)` is `data[i·rs + j·cs]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Mat<'a, T> {
+    /// The memory, from element `(0, 0)` on.
+    pub data: &'a [T],
+    /// Step from row to row.
+    pub rs: isize,
+    /// Step from column to column.
+    pub cs: isize,
+}
+
+impl<T> Mat<'_, T> {
+    /// Whether every element of an `m` × `n` matrix lies inside the slice.
+    fn holds(&self, m: usize, n: usize) -> bool {
+        if m == 0 || n == 0 {
+            return true;
+        }
+        self.rs >= 0 && self.cs >= 0 && ((m - 1) * self.rs as usize + (n - 1) * self.cs as usize) < self.data.len()
+    }
+
+    fn rows_from(self, i: usize) -> Self {
+        Self { data: &self.data[i * self.rs as usize..], ..self }
+    }
+
+    fn cols_from(self, j: usize) -> Self {
+        Self { data: &self.data[j * self.cs as usize..], ..self }
+    }
+}
+
+/// The element types that products are made of.
+pub trait Product: Real + crate::Element {
+    /// # Safety
+    /// As of the `gemm` crate: every element of the three matrices must lie inside its allocation, and the destination
+    /// must not overlap the operands.
+    #[doc(hidden)]
+    #[expect(clippy::too_many_arguments, reason = "the signature of the kernel's entry")]
+    unsafe fn blocked(
+        mkn: (usize, usize, usize),
+        c: *mut Self,
+        rs: isize,
+        cs: isize,
+        accumulate: bool,
+        a: Mat<'_, Self>,
+        b: Mat<'_, Self>,
+        alpha: Self,
+    );
+}
+
+macro_rules! product {
+    ($t:ident, $krate:ident) => {
+        impl Product for $t {
+            unsafe fn blocked(
+                (m, k, n): (usize, usize, usize),
+                c: *mut Self,
+                rs: isize,
+                cs: isize,
+                accumulate: bool,
+                a: Mat<'_, Self>,
+                b: Mat<'_, Self>,
+                alpha: Self,
+            ) {
+                // The kernel prefers column-major destinations; Cᵀ = Bᵀ Aᵀ.
+                let gemm = $krate::gemm::$t::get_gemm_fn();
+                // SAFETY: as the caller promises.
+                unsafe {
+                    if cs < rs {
+                        gemm(
+                            n, m, k, c, rs, cs, accumulate, b.data.as_ptr(), b.rs, b.cs, a.data.as_ptr(), a.rs, a.cs, 1.0,
+                            alpha, false, false, false, Parallelism::None,
+                        );
+                    } else {
+                        gemm(
+                            m, n, k, c, cs, rs, accumulate, a.data.as_ptr(), a.cs, a.rs, b.data.as_ptr(), b.cs, b.rs, 1.0,
+                            alpha, false, false, false, Parallelism::None,
+                        );
+                    }
+                }
+            }
+        }
+    };
+}
+product!(f32, gemm_f32);
+product!(f64, gemm_f64);
+
+/// `$C = \alpha A B$`, or `$C + \alpha A B$` when `accumulate`: `a` is `m` × `k`, `b` is `k` × `n`, `c` row-major `m` × `n`.
+///
+/// # Panics
+/// If an element of a matrix lies outside its slice.
+pub fn gemm<T: Product>((m, k, n): (usize, usize, usize), a: Mat<'_, T>, b: Mat<'_, T>, alpha: T, accumulate: bool, c: &mut [T]) {
+    assert!(c.len() == m * n && a.holds(m, k) && b.holds(k, n), "gemm: a matrix reaches beyond its slice");
+    if m == 0 || n == 0 {
+        return;
+    }
+    if k == 0 {
+        if !accumulate {
+            c.fill(T::ZERO);
+        }
+        return;
+    }
+    if n == 1 && b.rs == 1 && a.cs == 1 {
+        return matvec(m, k, a, b.data, alpha, accumulate, c);
+    }
+    if m * k * n <= TINY && b.cs == 1 {
+        return tiny((m, k, n), a, b, alpha, accumulate, c);
+    }
+    let flops = 2.0 * m as f64 * n as f64 * k as f64;
+    if flops < PARALLEL_FLOPS || parallel::threads() == 1 && flops < PANEL_FLOPS {
+        // SAFETY: `holds` was checked for all three; `c` is borrowed mutably, so it overlaps neither operand.
+        unsafe { T::blocked((m, k, n), c.as_mut_ptr(), n as isize, 1, accumulate, a, b, alpha) };
+        return;
+    }
+    panels((m, k, n), a, b, alpha, accumulate, c);
+}
+
+/// Below this many multiplications the blocked kernel's set-up costs more than the product.
+const TINY: usize = 4096;
+/// From here on a product is cut into panels.
+const PARALLEL_FLOPS: f64 = 1e6;
+const PANEL_FLOPS: f64 = 1e6;
+
+/// One dot product a row.
+fn matvec<T: Product>(m: usize, k: usize, a: Mat<'_, T>, b: &[T], alpha: T, accumulate: bool, c: &mut [T]) {
+    parallel::chunks(c, 64, k as f64 * 0.1, |start, c| {
+        for (i, y) in c.iter_mut().enumerate() {
+            let row = &a.data[(start + i) * a.rs as usize..][..k];
+            let value = alpha * super::sum::dot(row, &b[..k]);
+            *y = if accumulate { *y + value } else { value };
+        }
+    });
+    debug_assert!(c.len() == m);
+}
+
+/// Row by row, each a sum of scaled rows of `b`.
+fn tiny<T: Product>((m, k, n): (usize, usize, usize), a: Mat<'_, T>, b: Mat<'_, T>, alpha: T, accumulate: bool, c: &mut [T]) {
+    run(#[inline(always)]
+    || {
+        for i in 0..m {
+            let c = &mut c[i * n..(i + 1) * n];
+            if !accumulate {
+                c.fill(T::ZERO);
+            }
+            for p in 0..k {
+                let x = alpha * a.data[i * a.rs as usize + p * a.cs as usize];
+                axpy(x, &b.data[p * b.rs as usize..][..n], c);
+            }
+        }
+    });
+}
+
+#[inline(always)]
+fn axpy<T: Real>(a: T, x: &[T], y: &mut [T]) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = math::mul_add(a, x, *y);
+    }
+}
+
+/// Cuts the longer side of the destination into a fixed number of panels.
+fn panels<T: Product>((m, k, n): (usize, usize, usize), a: Mat<'_, T>, b: Mat<'_, T>, alpha: T, accumulate: bool, c: &mut [T]) {
+    // Cutting the longer side keeps the panels near square, so little is packed twice. The cut depends on sizes alone.
+    let by_rows = m >= n;
+    let side = if by_rows { m } else { n };
+    let size = side.div_ceil(PANELS).next_multiple_of(32);
+    let c = Destination(c.as_mut_ptr());
+    parallel::for_each(side.div_ceil(size), |piece| {
+        let start = piece * size;
+        let len = size.min(side - start);
+        let (mkn, at, a, b) = if by_rows {
+            ((len, k, n), start * n, a.rows_from(start), b)
+        } else {
+            ((m, k, len), start, a, b.cols_from(start))
+        };
+        // SAFETY: the panel lies inside `c` (checked by `gemm`), panels do not overlap, and each runs once.
+        unsafe { T::blocked(mkn, c.at(at), n as isize, 1, accumulate, a, b, alpha) };
+    });
+}
+
+/// How many panels a large product is cut into.
+const PANELS: usize = 2;
+
+struct Destination<T>(*mut T);
+// SAFETY: panels write to disjoint elements while the owner waits.
+unsafe impl<T: Send> Sync for Destination<T> {}
+impl<T> Destination<T> {
+    /// # Safety
+    /// `offset` must lie inside the allocation.
+    unsafe fn at(&self, offset: usize) -> *mut T {
+        // SAFETY: as the caller promises.
+        unsafe { self.0.add(offset) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn naive(m: usize, k: usize, n: usize, a: impl Fn(usize, usize) -> f64, b: impl Fn(usize, usize) -> f64) -> Vec<f64> {
+        let mut c = vec![0.0; m * n];
+        for i in 0..m {
+            for j in 0..n {
+                c[i * n + j] = (0..k).map(|p| a(i, p) * b(p, j)).sum();
+            }
+        }
+        c
+    }
+
+    #[test]
+    fn agrees_with_the_definition_for_all_layouts_and_sizes() {
+        for (m, k, n) in [(1, 1, 1), (3, 5, 1), (1, 7, 9), (8, 8, 8), (17, 33, 19), (64, 40, 70), (200, 70, 90), (70, 90, 230)] {
+            let a: Vec<f64> = (0..m * k).map(|i| ((i * 37) % 11) as f64 - 5.0).collect();
+            let b: Vec<f64> = (0..k * n).map(|i| ((i * 53) % 13) as f64 - 6.0).collect();
+            for (ars, acs, brs, bcs) in [(k, 1, n, 1), (1, m, n, 1), (k, 1, 1, k), (1, m, 1, k)] {
+                let want = naive(m, k, n, |i, p| a[i * ars + p * acs], |p, j| b[p * brs + j * bcs]);
+                let a = Mat { data: &a[..], rs: ars as isize, cs: acs as isize };
+                let b = Mat { data: &b[..], rs: brs as isize, cs: bcs as isize };
+                let mut c = vec![1.0; m * n];
+                gemm((m, k, n), a, b, 1.0, false, &mut c);
+                assert_eq!(c, want, "{m} {k} {n} {ars} {brs}");
+                gemm((m, k, n), a, b, -1.0, true, &mut c);
+                assert!(c.iter().all(|&x| x == 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn no_inner_size_gives_zeros() {
+        let mut c = vec![1.0f32; 6];
+        let empty = Mat { data: &[][..], rs: 0, cs: 1 };
+        gemm((2, 0, 3), empty, empty, 1.0, false, &mut c);
+        assert_eq!(c, [0.0; 6]);
+    }
+
+    #[test]
+    #[should_panic(expected = "reaches beyond its slice")]
+    fn a_short_slice_is_refused() {
+        let a = Mat { data: &[1.0f32; 5][..], rs: 3, cs: 1 };
+        gemm((2, 3, 2), a, a, 1.0, false, &mut [0.0; 4]);
+    }
+}

@@ -1,0 +1,185 @@
+//! How far the functions are from the truth, in units in the last place (ulp).
+//!
+//! The short test samples; the long one takes every `f32`, and 10⁸ `f64` against a reference of 100 bits.
+
+use super::double_double::{self as wide, Wide};
+use super::{Real, near};
+use crate::kernel::dispatch::run;
+
+/// A function under test, over slices, with its references, the interval that matters, and the errors allowed.
+struct Case {
+    name: &'static str,
+    single: fn(&[f32], &mut [f32]),
+    double: fn(&[f64], &mut [f64]),
+    reference: fn(f64) -> f64,
+    exact: fn(f64) -> Wide,
+    interval: [f64; 2],
+    allowed: [f64; 2],
+}
+
+macro_rules! case {
+    ($name:literal, $f:path, $reference:expr, $exact:expr, $interval:expr, $allowed:expr) => {
+        Case {
+            name: $name,
+            single: |x, y| map(x, y, $f),
+            double: |x, y| map(x, y, $f),
+            reference: $reference,
+            exact: $exact,
+            interval: $interval,
+            allowed: $allowed,
+        }
+    };
+}
+
+fn map<R: Real>(x: &[R], y: &mut [R], f: impl Fn(R) -> R) {
+    run(
+        #[inline(always)]
+        || x.iter().zip(y.iter_mut()).for_each(|(&x, y)| *y = f(x)),
+    );
+}
+
+fn cases() -> Vec<Case> {
+    let logistic = |x: f64| {
+        let e = libm::exp(-x.abs());
+        if x < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
+    };
+    let normal = |x: f64| 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
+    vec![
+        case!("exp", super::exp, libm::exp, |x| wide::exp(x.into()), [-745.2, 709.7], [1.1, 1.1]),
+        case!("expm1", super::expm1, libm::expm1, |x| wide::expm1(x.into()), [-40.0, 709.7], [1.7, 2.0]),
+        case!("ln", super::ln, libm::log, wide::ln, [1e-5, 1e3], [0.9, 1.0]),
+        case!("log1p", super::log1p, libm::log1p, wide::log1p, [-1.0, 100.0], [1.5, 1.5]),
+        case!("tanh", super::tanh, libm::tanh, wide::tanh, [-20.0, 20.0], [1.4, 2.0]),
+        case!("sigmoid", super::sigmoid, logistic, wide::sigmoid, [-745.0, 40.0], [1.7, 2.0]),
+        case!("erf", super::erf, libm::erf, |x| wide::erf(x.into()), [-6.5, 6.5], [1.2, 1.2]),
+        case!("sin", near::sin, libm::sin, wide::sin, [-1e9, 1e9], [1.6, 1.6]),
+        case!("cos", near::cos, libm::cos, wide::cos, [-1e9, 1e9], [1.6, 1.6]),
+        case!("normal_cdf", super::normal_cdf, normal, wide::normal_cdf, [-38.5, 8.0], [2.0, 2.0]),
+    ]
+}
+
+/// The distance of `y` from the true value high + low, where one ulp is 2^(exponent − digits) but at least `least`.
+fn error(y: f64, high: f64, low: f64, digits: u64, least: f64) -> f64 {
+    let exponent = high.abs().to_bits() >> 52;
+    let ulp = if exponent > digits {
+        f64::from_bits((exponent - digits) << 52)
+    } else {
+        f64::from_bits(1 << (exponent.max(1) - 1))
+    };
+    ((y - high) - low).abs() / ulp.max(least)
+}
+
+fn error_single(y: f32, exact: f64) -> f64 {
+    let same = y == exact as f32 || y.is_nan() && exact.is_nan();
+    if same && (exact == 0.0 || !y.is_finite()) {
+        0.0
+    } else {
+        error(y.into(), exact, 0.0, 23, 2f64.powi(-149))
+    }
+}
+
+fn error_double(y: f64, exact: Wide) -> f64 {
+    let same = y == exact.0 || y.is_nan() && exact.0.is_nan();
+    if same && (exact.0 == 0.0 || !y.is_finite()) {
+        0.0
+    } else {
+        error(y, exact.0, exact.1, 52, f64::from_bits(1))
+    }
+}
+
+/// The largest error and where it is.
+type Worst = (f64, f64);
+
+fn worse(a: Worst, b: Worst) -> Worst {
+    if b.0 > a.0 || b.0.is_nan() { b } else { a }
+}
+
+/// Over the `f32` whose bits are in `range`.
+fn worst_single(case: &Case, range: std::ops::Range<u64>, step: u64) -> Worst {
+    let mut y = [0f32; 4096];
+    let mut worst = (0.0, 0.0);
+    let mut bits = range.start;
+    while bits < range.end {
+        let x: Vec<f32> =
+            (0..4096).map(|i| f32::from_bits((bits + i * step).min(range.end - 1) as u32)).collect();
+        (case.single)(&x, &mut y);
+        for (&x, &y) in x.iter().zip(&y) {
+            let in_range = !["sin", "cos"].contains(&case.name) || x.abs() <= f32::NEAR;
+            let e = if in_range { error_single(y, (case.reference)(x.into())) } else { 0.0 };
+            worst = worse(worst, (e, x.into()));
+        }
+        bits += 4096 * step;
+    }
+    worst
+}
+
+/// Half of the samples uniform over the interval, half with a uniform exponent.
+fn samples(case: &Case, seed: u64, n: usize) -> Vec<f64> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let [low, high] = case.interval;
+    let draw = |i: usize| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let z = z ^ (z >> 31);
+        let x = low + (high - low) * (z >> 11) as f64 * 2f64.powi(-53);
+        if i.is_multiple_of(2) { x } else { f64::from_bits(z).clamp(low, high) }
+    };
+    (0..n).map(draw).collect()
+}
+
+fn worst_double(case: &Case, seed: u64, n: usize) -> Worst {
+    let mut y = vec![0.0; 4096];
+    let mut worst = (0.0, 0.0);
+    for block in 0..n.div_ceil(4096) as u64 {
+        let x = samples(case, seed + block, 4096);
+        (case.double)(&x, &mut y);
+        for (&x, &y) in x.iter().zip(&y) {
+            let tiny = x.abs() < 1e-290 && case.name != "ln";
+            let e = if tiny || x.is_nan() { 0.0 } else { error_double(y, (case.exact)(x)) };
+            worst = worse(worst, (e, x));
+        }
+    }
+    worst
+}
+
+fn check(case: &Case, single: Worst, double: Worst) {
+    println!("{:10} f32 {:.3} at {:e}; f64 {:.3} at {:e}", case.name, single.0, single.1, double.0, double.1);
+    let [single_allowed, double_allowed] = case.allowed;
+    if std::env::var("LAB").is_ok() {
+        return;
+    }
+    assert!(single.0 <= single_allowed, "{} in f32: {} ulp at {:e}", case.name, single.0, single.1);
+    assert!(double.0 <= double_allowed, "{} in f64: {} ulp at {:e}", case.name, double.0, double.1);
+}
+
+#[test]
+fn sampled_errors_are_small() {
+    for case in cases() {
+        check(&case, worst_single(&case, 0..1 << 32, 65_521), worst_double(&case, 1, 8192));
+    }
+}
+
+#[test]
+#[ignore = "long: exhaustive over all f32, minutes"]
+fn exhaustive_errors_are_small() {
+    for case in cases() {
+        let slow = ["erf", "normal_cdf"].contains(&case.name);
+        let n = if slow { 2_000_000 } else { 50_000_000 };
+        let halves = std::thread::scope(|scope| {
+            let part = |i: u64| {
+                let case = &case;
+                let single = worst_single(case, i << 31..(i + 1) << 31, 1);
+                (single, worst_double(case, 1 + (i << 32), n))
+            };
+            let other = scope.spawn(move || part(1));
+            [part(0), other.join().expect("the other half ends")]
+        });
+        let (single, double) = (worse(halves[0].0, halves[1].0), worse(halves[0].1, halves[1].1));
+        println!(
+            "{:10} f32 {:.3} at {:e}; f64 {:.3} at {:e}",
+            case.name, single.0, single.1, double.0, double.1
+        );
+        check(&case, single, double);
+    }
+}

@@ -1,0 +1,236 @@
+//! Reference values for the tests: functions of `f64` to about 100 bits, as unevaluated sums of two `f64`.
+//!
+//! Sums and products after Dekker (1971), the rest by argument reduction and Taylor series. Slow and simple.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// An unevaluated sum, the second part below half an ulp of the first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wide(pub(super) f64, pub(super) f64);
+
+const LN_2: Wide = Wide(std::f64::consts::LN_2, 2.319_046_813_846_299_6e-17);
+const ROOT_PI: Wide = Wide(1.772_453_850_905_516, -7.666_586_499_825_799e-17);
+const ROOT_HALF: Wide = Wide(std::f64::consts::FRAC_1_SQRT_2, -4.833_646_656_726_457e-17);
+
+#[inline(always)]
+fn two_sum(a: f64, b: f64) -> Wide {
+    let s = a + b;
+    let back = s - a;
+    Wide(s, (a - (s - back)) + (b - back))
+}
+
+#[inline(always)]
+fn quick_sum(a: f64, b: f64) -> Wide {
+    let s = a + b;
+    Wide(s, b - (s - a))
+}
+
+impl Wide {
+    #[inline(always)]
+    fn product(a: f64, b: f64) -> Self {
+        let p = a * b;
+        Self(p, a.mul_add(b, -p))
+    }
+
+    /// Times a power of two.
+    #[inline(always)]
+    fn scaled(self, factor: f64) -> Self {
+        Self(self.0 * factor, self.1 * factor)
+    }
+
+    #[inline(always)]
+    fn times_two_to(self, k: f64) -> Self {
+        let half = (k * 0.5).trunc();
+        let power = |k: f64| f64::from_bits(((1023.0 + k) as u64) << 52);
+        self.scaled(power(half)).scaled(power(k - half))
+    }
+}
+
+impl From<f64> for Wide {
+    #[inline(always)]
+    fn from(x: f64) -> Self {
+        Self(x, 0.0)
+    }
+}
+
+impl Neg for Wide {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self(-self.0, -self.1)
+    }
+}
+
+impl Add for Wide {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let (s, t) = (two_sum(self.0, other.0), two_sum(self.1, other.1));
+        let s = quick_sum(s.0, s.1 + t.0);
+        quick_sum(s.0, s.1 + t.1)
+    }
+}
+
+impl Sub for Wide {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self + -other
+    }
+}
+
+impl Mul for Wide {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        let p = Self::product(self.0, other.0);
+        quick_sum(p.0, p.1 + (self.0 * other.1 + self.1 * other.0))
+    }
+}
+
+impl Div for Wide {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        let q = self.0 / other.0;
+        let r = self - other * q.into();
+        let q2 = r.0 / other.0;
+        let r = r - other * q2.into();
+        quick_sum(q, q2) + (r.0 / other.0).into()
+    }
+}
+
+/// (eʳ − 1, k) with x = r + k ln 2, by a Taylor series of r/256 and s ← 2s + s².
+#[inline(always)]
+fn reduced_exp(x: Wide) -> (Wide, f64) {
+    let k = (x.0 * std::f64::consts::LOG2_E).round_ties_even();
+    let r = (x - LN_2 * k.into() - (k * 5.707_708_438_416_212e-34).into()).scaled(1.0 / 256.0);
+    let mut s = Wide::from(0.0);
+    for n in (2..=11).rev() {
+        s = (s + 1.0.into()) * r / f64::from(n).into();
+    }
+    s = (s + 1.0.into()) * r;
+    for _ in 0..8 {
+        s = s.scaled(2.0) + s * s;
+    }
+    (s, k)
+}
+
+#[inline(always)]
+pub(super) fn exp(x: Wide) -> Wide {
+    let (s, k) = reduced_exp(x);
+    (s + 1.0.into()).times_two_to(k)
+}
+
+#[inline(always)]
+pub(super) fn expm1(x: Wide) -> Wide {
+    let (s, k) = reduced_exp(x);
+    if k == 0.0 { s } else { (s + 1.0.into()).times_two_to(k) - 1.0.into() }
+}
+
+/// One step of y ← y + ln(u e^−y) from the library's value.
+#[inline(always)]
+pub(super) fn log1p(x: f64) -> Wide {
+    if x.abs() > 0.5 {
+        let u = two_sum(1.0, x);
+        return if u.0 == 0.0 { f64::NEG_INFINITY.into() } else { ln(u.0) + (u.1 / u.0).into() };
+    }
+    let y = libm::log1p(x);
+    let s = expm1((-y).into());
+    let e = s + x.into() + s * x.into();
+    Wide::from(y) + e - (0.5 * e.0 * e.0).into()
+}
+
+#[inline(always)]
+pub(super) fn ln(x: f64) -> Wide {
+    if !(x > 0.0 && x < f64::INFINITY) {
+        return libm::log(x).into();
+    }
+    let (mut m, mut k) = libm::frexp(x);
+    if m < std::f64::consts::FRAC_1_SQRT_2 {
+        (m, k) = (2.0 * m, k - 1);
+    }
+    let k = f64::from(k);
+    log1p(m - 1.0) + LN_2 * k.into() + (k * 5.707_708_438_416_212e-34).into()
+}
+
+#[inline(always)]
+pub(super) fn tanh(x: f64) -> Wide {
+    let e = expm1((2.0 * x.abs().min(30.0)).into());
+    (e / (e + 2.0.into())).scaled(1f64.copysign(x))
+}
+
+#[inline(always)]
+pub(super) fn sigmoid(x: f64) -> Wide {
+    let e = exp((-x.abs()).into());
+    let one = Wide::from(1.0);
+    if x < 0.0 { e / (one + e) } else { one / (one + e) }
+}
+
+/// Σ (−1)ᵏ rⁿ⁺²ᵏ/(n + 2k)! from n.
+#[inline(always)]
+fn circular(r: Wide, n: u32) -> Wide {
+    let square = r * r;
+    let mut s = Wide::from(1.0);
+    for k in (1..=13).rev() {
+        let m = f64::from(n + 2 * k);
+        s = Wide::from(1.0) - s * square / (m * (m - 1.0)).into();
+    }
+    s
+}
+
+/// sin(x + turns·π/2) for |x| ≤ 10⁹.
+#[inline(always)]
+fn quarter(x: f64, turns: i64) -> Wide {
+    let k = (x * std::f64::consts::FRAC_2_PI).round_ties_even();
+    let r = Wide::from(x)
+        - Wide::product(k, std::f64::consts::FRAC_PI_2)
+        - Wide::product(k, 6.123_233_995_736_766e-17)
+        - (k * -1.497_384_904_859_169_8e-33).into();
+    let n = k as i64 + turns;
+    let y = if n % 2 == 0 { circular(r, 1) * r } else { circular(r, 0) };
+    if n.rem_euclid(4) >= 2 { -y } else { y }
+}
+
+#[inline(always)]
+pub(super) fn sin(x: f64) -> Wide {
+    quarter(x, 0)
+}
+
+#[inline(always)]
+pub(super) fn cos(x: f64) -> Wide {
+    quarter(x, 1)
+}
+
+/// erf(x) = (2/√π) e^(−x²) Σ x (2x²)ⁿ/(2n + 1)!!, whose terms are all of one sign.
+#[inline(always)]
+pub(super) fn erf(x: Wide) -> Wide {
+    let square = x * x;
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        term = term * square.scaled(2.0) / f64::from(2 * n + 1).into();
+        sum = sum + term;
+        if term.0.abs() < sum.0.abs() * 1e-33 {
+            break;
+        }
+    }
+    sum * exp(-square).scaled(2.0) / ROOT_PI
+}
+
+/// erfc(x): the complement up to 2.5, a continued fraction beyond.
+#[inline(always)]
+pub(super) fn erfc(x: Wide) -> Wide {
+    if x.0 < 2.5 {
+        return Wide::from(1.0) - erf(x);
+    }
+    let mut below = x;
+    for n in (1..150).rev() {
+        below = x + Wide::from(0.5 * f64::from(n)) / below;
+    }
+    exp(-(x * x)) / (below * ROOT_PI)
+}
+
+#[inline(always)]
+pub(super) fn normal_cdf(x: f64) -> Wide {
+    erfc(-(ROOT_HALF * x.into())).scaled(0.5)
+}

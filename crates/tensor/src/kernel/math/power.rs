@@ -1,0 +1,110 @@
+//! Logarithms to other bases and powers in `f64`, where ln x is needed to more than 53 bits.
+
+use super::double::{LN_2_HIGH, LN_2_LOW, atanh_tail, exp_sum, ln_edges, polynomial, split_all};
+use super::select;
+
+/// A logarithm's unit: 1/ln(base) and log_base(2), each in two parts.
+struct Base {
+    per_ln: [f64; 2],
+    of_two: [f64; 2],
+}
+
+/// log_base(x) = e·log_base(2) + ln(1 + f)/ln(base), the products with their rounding errors.
+#[inline(always)]
+fn log(x: f64, base: &Base) -> f64 {
+    let (e, f) = split_all(x);
+    let s = f / (2.0 + f);
+    let h = 0.5 * f * f;
+    let high = f - h;
+    let low = ((f - high) - h) + s * (h + atanh_tail(s * s));
+    let product = high * base.per_ln[0];
+    let rest = high.mul_add(base.per_ln[0], -product) + low.mul_add(base.per_ln[0], high * base.per_ln[1]);
+    let whole = e * base.of_two[0];
+    let sum = whole + product;
+    let rest = rest + ((whole - sum) + product) + e * base.of_two[1];
+    ln_edges(x, sum + rest)
+}
+
+#[inline(always)]
+pub(super) fn log2(x: f64) -> f64 {
+    log(x, &Base { per_ln: [std::f64::consts::LOG2_E, 2.035_527_374_093_103_3e-17], of_two: [1.0, 0.0] })
+}
+
+#[inline(always)]
+pub(super) fn log10(x: f64) -> f64 {
+    let of_two = [f64::from_bits(0x3fd3_4413_509f_6000), 3.694_239_077_158_930_8e-13];
+    log(x, &Base { per_ln: [std::f64::consts::LOG10_E, 1.098_319_650_216_765_1e-17], of_two })
+}
+
+/// ln |x| as an unevaluated sum, about 68 bits.
+#[inline(always)]
+fn ln_sum(x: f64) -> (f64, f64) {
+    let (e, f) = split_all(x);
+    let d = 2.0 + f;
+    let s = f / d;
+    let s_low = ((-s).mul_add(d, f) - s * (f - (d - 2.0))) / d;
+    let z = s * s;
+    let z_low = s.mul_add(s, -z) + 2.0 * s * s_low;
+    let third = 1.0 / 3.0;
+    let t = z * third;
+    let t_low = z.mul_add(third, -t) + z * 1.850_371_707_708_594e-17 + z_low * third + z * z * atanh_fifth(z);
+    let twice = 2.0 * s;
+    let u = twice * t;
+    let u_low = twice.mul_add(t, -u) + twice * t_low + 2.0 * s_low * (1.0 + t);
+    let high = twice + u;
+    let low = ((twice - high) + u) + u_low;
+    add_exponent(e, high, low)
+}
+
+/// e ln 2 + high + low as an unevaluated sum.
+#[inline(always)]
+fn add_exponent(e: f64, high: f64, low: f64) -> (f64, f64) {
+    let whole = e * LN_2_HIGH;
+    let sum = whole + high;
+    let back = sum - whole;
+    let error = (whole - (sum - back)) + (high - back);
+    let low = error + low + e * LN_2_LOW;
+    let total = sum + low;
+    (total, (sum - total) + low)
+}
+
+/// B(z), where atanh(s) = s + s³/3 + s⁵B(s²).
+#[inline(always)]
+fn atanh_fifth(z: f64) -> f64 {
+    polynomial(
+        z,
+        [
+            0.199_999_999_999_999_9,
+            0.142_857_142_857_225_56,
+            0.111_111_111_087_682_47,
+            0.090_909_094_351_564_93,
+            0.076_922_784_355_226_52,
+            0.066_681_587_093_360_65,
+            0.058_374_092_474_559_464,
+            0.059_945_066_956_158_14,
+        ],
+    )
+}
+
+/// |x|ʸ = e^(y ln |x|) with ln |x| in two parts, then the rules for signs and limits.
+#[inline(always)]
+pub(super) fn pow(x: f64, y: f64) -> f64 {
+    let a = x.abs();
+    let (high, low) = ln_sum(a);
+    let high = select(a < f64::INFINITY, high, a);
+    let high = select(a == 0.0, f64::NEG_INFINITY, high);
+    let w = y * high;
+    let tail = y.mul_add(high, -w) + y * low;
+    pow_edges(x, y, exp_sum(w, select(w.abs() < 1e3, tail, 0.0)))
+}
+
+/// xʸ from |x|ʸ: C's rules for negative x, and for what is 1 whatever the other operand.
+#[inline(always)]
+pub(super) fn pow_edges(x: f64, y: f64, magnitude: f64) -> f64 {
+    let whole = y.trunc() == y;
+    let odd = whole & ((0.5 * y).trunc() != 0.5 * y);
+    let power = select(x.abs() == 1.0, select(y == y, 1.0, y), magnitude);
+    let power = select(odd, power.copysign(x), power);
+    let power = select((x < 0.0) & (x > f64::NEG_INFINITY) & !whole, f64::NAN, power);
+    select((x == 1.0) | (y == 0.0), 1.0, power)
+}

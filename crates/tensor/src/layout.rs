@@ -1,0 +1,441 @@
+//! Shapes, strides, and the one broadcast rule.
+//!
+//! A [`Layout`] says where the element with indices `i, j, …` lies: at `offset + i·strides[0] + j·strides[1] + …`. A
+//! stride of zero repeats an element (expand), a negative one walks backwards (flip). Both are small arrays inside the
+//! struct, so copying a layout allocates nothing.
+
+use std::fmt;
+use std::ops::Deref;
+
+/// The largest number of axes.
+pub const MAX_RANK: usize = 8;
+
+/// The sizes of a tensor's axes, outermost first. Reads as a slice: `shape[0]`, `shape.len()`, `shape.iter()`.
+#[derive(Clone, Copy, Eq)]
+pub struct Shape {
+    rank: u8,
+    dims: [usize; MAX_RANK],
+}
+
+impl Shape {
+    /// A shape with these sizes.
+    ///
+    /// # Panics
+    /// With more than [`MAX_RANK`] axes.
+    #[track_caller]
+    pub fn new(dims: &[usize]) -> Self {
+        assert!(dims.len() <= MAX_RANK, "a tensor has at most {MAX_RANK} axes, got {}: {dims:?}", dims.len());
+        let mut shape = Self { rank: dims.len() as u8, dims: [0; MAX_RANK] };
+        shape.dims[..dims.len()].copy_from_slice(dims);
+        shape
+    }
+
+    /// The number of elements: the product of the sizes (1 for a scalar).
+    #[inline]
+    pub fn elements(&self) -> usize {
+        self.iter().product()
+    }
+
+    /// This shape with axis `axis` of another size.
+    pub fn with(mut self, axis: usize, size: usize) -> Self {
+        self[axis] = size;
+        self
+    }
+
+    /// This shape without axis `axis`.
+    pub fn without(&self, axis: usize) -> Self {
+        let mut dims = smallvec::SmallVec::<[usize; MAX_RANK]>::from_slice(self);
+        dims.remove(axis);
+        Self::new(&dims)
+    }
+
+    /// This shape with a new axis of size `size` before axis `axis`.
+    #[track_caller]
+    pub fn inserted(&self, axis: usize, size: usize) -> Self {
+        let mut dims = smallvec::SmallVec::<[usize; MAX_RANK + 1]>::from_slice(self);
+        dims.insert(axis, size);
+        Self::new(&dims)
+    }
+
+    /// The strides of a row-major tensor of this shape.
+    pub fn strides(&self) -> [isize; MAX_RANK] {
+        let mut strides = [0; MAX_RANK];
+        let mut step = 1;
+        for axis in (0..self.len()).rev() {
+            strides[axis] = step;
+            step *= self[axis] as isize;
+        }
+        strides
+    }
+
+    /// The shape that both broadcast to, by NumPy's rule: axes are matched from the last; sizes must be equal or 1.
+    /// `None` where they differ otherwise.
+    pub fn broadcast(&self, other: &Self) -> Option<Self> {
+        let rank = self.len().max(other.len());
+        let mut out = Self { rank: rank as u8, dims: [1; MAX_RANK] };
+        for back in 1..=rank {
+            let a = if back <= self.len() { self[self.len() - back] } else { 1 };
+            let b = if back <= other.len() { other[other.len() - back] } else { 1 };
+            out.dims[rank - back] = match (a, b) {
+                (1, b) => b,
+                (a, 1) => a,
+                (a, b) if a == b => a,
+                _ => return None,
+            };
+        }
+        out.dims[rank..].fill(0);
+        Some(out)
+    }
+
+    /// [`Self::broadcast`], or a panic that names the op, both shapes and the sizes that differ.
+    #[track_caller]
+    pub fn broadcast_or_panic(&self, other: &Self, op: &str) -> Self {
+        self.broadcast(other).unwrap_or_else(|| {
+            let rank = self.len().min(other.len());
+            let clash = (1..=rank)
+                .map(|back| (back, self[self.len() - back], other[other.len() - back]))
+                .find(|&(_, a, b)| a != b && a != 1 && b != 1);
+            let (back, a, b) = clash.expect("shapes that do not broadcast differ somewhere");
+            panic!("{op}: {self} and {other} do not broadcast: sizes {a} and {b} of axis -{back} differ and neither is 1")
+        })
+    }
+}
+
+impl Deref for Shape {
+    type Target = [usize];
+    #[inline]
+    fn deref(&self) -> &[usize] {
+        &self.dims[..self.rank as usize]
+    }
+}
+
+impl std::ops::DerefMut for Shape {
+    fn deref_mut(&mut self) -> &mut [usize] {
+        &mut self.dims[..self.rank as usize]
+    }
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl std::hash::Hash for Shape {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl<const N: usize> PartialEq<[usize; N]> for Shape {
+    fn eq(&self, other: &[usize; N]) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<[usize]> for Shape {
+    fn eq(&self, other: &[usize]) -> bool {
+        **self == *other
+    }
+}
+
+/// As NumPy prints it: `[2, 3]`.
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &**self)
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &**self)
+    }
+}
+
+/// Anything that names a shape: `[2, 3]`, `&[2, 3]`, `5`, `()`, a `Shape`, a `Vec<usize>`.
+impl<const N: usize> From<[usize; N]> for Shape {
+    #[track_caller]
+    fn from(dims: [usize; N]) -> Self {
+        Self::new(&dims)
+    }
+}
+impl<const N: usize> From<&[usize; N]> for Shape {
+    #[track_caller]
+    fn from(dims: &[usize; N]) -> Self {
+        Self::new(dims)
+    }
+}
+impl From<&[usize]> for Shape {
+    #[track_caller]
+    fn from(dims: &[usize]) -> Self {
+        Self::new(dims)
+    }
+}
+impl From<&Vec<usize>> for Shape {
+    #[track_caller]
+    fn from(dims: &Vec<usize>) -> Self {
+        Self::new(dims)
+    }
+}
+impl From<Vec<usize>> for Shape {
+    #[track_caller]
+    fn from(dims: Vec<usize>) -> Self {
+        Self::new(&dims)
+    }
+}
+impl From<usize> for Shape {
+    fn from(size: usize) -> Self {
+        Self::new(&[size])
+    }
+}
+impl From<()> for Shape {
+    fn from((): ()) -> Self {
+        Self::new(&[])
+    }
+}
+impl From<&Self> for Shape {
+    fn from(shape: &Self) -> Self {
+        *shape
+    }
+}
+
+/// Where the elements of a tensor lie in its buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Sizes of the axes.
+    pub shape: Shape,
+    /// Steps of the axes, in elements; those behind the rank are zero.
+    pub strides: [isize; MAX_RANK],
+    /// Place of the first element.
+    pub offset: usize,
+}
+
+impl Layout {
+    /// Row-major from the start of a buffer.
+    pub fn contiguous(shape: Shape) -> Self {
+        Self { shape, strides: shape.strides(), offset: 0 }
+    }
+
+    /// Whether the elements lie one behind the other in row-major order (axes of size 1 do not count).
+    pub fn is_contiguous(&self) -> bool {
+        let mut step = 1;
+        for axis in (0..self.shape.len()).rev() {
+            let size = self.shape[axis];
+            if size != 1 {
+                if self.strides[axis] != step && self.shape.elements() != 0 {
+                    return false;
+                }
+                step *= size as isize;
+            }
+        }
+        true
+    }
+
+    /// This layout repeated along new or size-1 axes, with stride zero, up to `shape`; `None` if it does not fit.
+    pub fn expand(&self, shape: Shape) -> Option<Self> {
+        if shape.len() < self.shape.len() {
+            return None;
+        }
+        let new = shape.len() - self.shape.len();
+        let mut strides = [0; MAX_RANK];
+        for axis in 0..self.shape.len() {
+            let size = self.shape[axis];
+            if size == shape[new + axis] {
+                strides[new + axis] = self.strides[axis];
+            } else if size != 1 {
+                return None;
+            }
+        }
+        Some(Self { shape, strides, offset: self.offset })
+    }
+
+    /// The same elements under another shape without a copy, where the strides allow it.
+    pub fn reshape(&self, shape: Shape) -> Option<Self> {
+        if self.is_contiguous() {
+            return Some(Self { shape, strides: shape.strides(), offset: self.offset });
+        }
+        // Match groups of old axes that are contiguous among themselves with groups of new axes of the same product.
+        let old: smallvec::SmallVec<[(usize, isize); MAX_RANK]> = (0..self.shape.len())
+            .filter(|&axis| self.shape[axis] != 1)
+            .map(|axis| (self.shape[axis], self.strides[axis]))
+            .collect();
+        let mut strides = [0; MAX_RANK];
+        let (mut i, mut j) = (0, 0);
+        while i < old.len() {
+            let (mut i_end, mut j_end) = (i + 1, j);
+            let (mut p, mut q) = (old[i].0, 1);
+            while p != q {
+                if q < p {
+                    q *= *shape.get(j_end)?;
+                    j_end += 1;
+                } else {
+                    let (size, stride) = *old.get(i_end)?;
+                    if old[i_end - 1].1 != stride * size as isize {
+                        return None;
+                    }
+                    p *= size;
+                    i_end += 1;
+                }
+            }
+            let mut step = old[i_end - 1].1;
+            for axis in (j..j_end).rev() {
+                strides[axis] = step;
+                step *= shape[axis] as isize;
+            }
+            (i, j) = (i_end, j_end);
+        }
+        Some(Self { shape, strides, offset: self.offset })
+    }
+
+    /// Calls `f` with the offset of each element, in row-major order.
+    pub fn for_each_offset(&self, mut f: impl FnMut(usize)) {
+        rows(&[self], |offsets, len, steps| {
+            let mut at = offsets[0] as isize;
+            for _ in 0..len {
+                f(at as usize);
+                at += steps[0];
+            }
+        });
+    }
+}
+
+/// Walks layouts of one shape in row-major order and calls `row(offsets, len, steps)` for each innermost run, after
+/// merging axes that lie contiguously in all of them: offset of its first element, number of elements, step, per layout.
+pub fn rows(layouts: &[&Layout], mut row: impl FnMut(&[usize], usize, &[isize])) {
+    let shape = layouts[0].shape;
+    if shape.elements() == 0 {
+        return;
+    }
+    let (dims, strides) = merge(layouts);
+    let Some((&len, outer)) = dims.split_last() else {
+        let offsets: smallvec::SmallVec<[usize; 4]> = layouts.iter().map(|l| l.offset).collect();
+        return row(&offsets, 1, &[1; 8][..layouts.len()]);
+    };
+    let steps = &strides[outer.len()];
+    let mut at: smallvec::SmallVec<[isize; 4]> = layouts.iter().map(|l| l.offset as isize).collect();
+    let mut index = [0usize; MAX_RANK];
+    let mut offsets: smallvec::SmallVec<[usize; 4]> = smallvec::smallvec![0; layouts.len()];
+    loop {
+        for (o, &a) in offsets.iter_mut().zip(&at) {
+            *o = a as usize;
+        }
+        row(&offsets, len, steps);
+        let mut axis = outer.len();
+        loop {
+            if axis == 0 {
+                return;
+            }
+            axis -= 1;
+            index[axis] += 1;
+            for (a, &s) in at.iter_mut().zip(&strides[axis]) {
+                *a += s;
+            }
+            if index[axis] < outer[axis] {
+                break;
+            }
+            for (a, &s) in at.iter_mut().zip(&strides[axis]) {
+                *a -= s * outer[axis] as isize;
+            }
+            index[axis] = 0;
+        }
+    }
+}
+
+type Steps = smallvec::SmallVec<[isize; 4]>;
+
+/// The axes of a group of layouts, merged where every layout allows it, without those of size 1.
+pub fn merge(layouts: &[&Layout]) -> (smallvec::SmallVec<[usize; MAX_RANK]>, smallvec::SmallVec<[Steps; MAX_RANK]>) {
+    let shape = layouts[0].shape;
+    let mut dims = smallvec::SmallVec::<[usize; MAX_RANK]>::new();
+    let mut strides = smallvec::SmallVec::<[Steps; MAX_RANK]>::new();
+    for axis in 0..shape.len() {
+        debug_assert!(layouts.iter().all(|l| l.shape == shape), "rows: layouts of one shape");
+        if shape[axis] == 1 {
+            continue;
+        }
+        let steps: Steps = layouts.iter().map(|l| l.strides[axis]).collect();
+        if let Some(outer) = strides.last_mut() {
+            if outer.iter().zip(&steps).all(|(&o, &s)| o == s * shape[axis] as isize) {
+                *dims.last_mut().expect("as many sizes as strides") *= shape[axis];
+                *outer = steps;
+                continue;
+            }
+        }
+        dims.push(shape[axis]);
+        strides.push(steps);
+    }
+    (dims, strides)
+}
+
+/// Turns an axis that may count from the end (-1 is the last) into an index.
+///
+/// # Panics
+/// If it is out of range, naming the op and the shape.
+#[track_caller]
+pub fn axis_index(op: &str, axis: isize, shape: &[usize]) -> usize {
+    let rank = shape.len() as isize;
+    assert!(
+        (-rank..rank).contains(&axis),
+        "{op}: axis {axis} is out of range for {shape:?}, which has {}",
+        if rank == 0 { "no axes".to_string() } else { format!("axes {} to {}", -rank, rank - 1) },
+    );
+    axis.rem_euclid(rank) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(dims: &[usize]) -> Shape {
+        Shape::new(dims)
+    }
+
+    #[test]
+    fn broadcast_is_numpys() {
+        assert_eq!(shape(&[2, 1, 3]).broadcast(&shape(&[4, 1])).unwrap(), [2, 4, 3]);
+        assert_eq!(shape(&[]).broadcast(&shape(&[5])).unwrap(), [5]);
+        assert_eq!(shape(&[0]).broadcast(&shape(&[1])).unwrap(), [0]);
+        assert!(shape(&[2]).broadcast(&shape(&[3])).is_none());
+    }
+
+    #[test]
+    #[should_panic(expected = "add: [2, 3] and [4, 3] do not broadcast: sizes 2 and 4 of axis -2 differ")]
+    fn a_clash_is_named() {
+        shape(&[2, 3]).broadcast_or_panic(&shape(&[4, 3]), "add");
+    }
+
+    #[test]
+    fn reshape_of_a_transpose_is_a_view_only_where_it_can_be() {
+        let mut t = Layout::contiguous(shape(&[4, 6]));
+        t.shape = shape(&[6, 4]);
+        t.strides[..2].copy_from_slice(&[1, 6]);
+        assert!(t.reshape(shape(&[24])).is_none());
+        let split = t.reshape(shape(&[2, 3, 4])).unwrap();
+        assert_eq!(split.strides[..3], [3, 1, 6]);
+        assert_eq!(t.reshape(shape(&[6, 1, 4])).unwrap().shape, [6, 1, 4]);
+    }
+
+    #[test]
+    fn rows_merge_contiguous_axes() {
+        let a = Layout::contiguous(shape(&[2, 3, 4]));
+        let mut count = 0;
+        rows(&[&a, &a], |_, len, _| {
+            assert_eq!(len, 24);
+            count += 1;
+        });
+        assert_eq!(count, 1);
+        let bias = Layout::contiguous(shape(&[4])).expand(shape(&[2, 3, 4])).unwrap();
+        let mut seen = vec![];
+        rows(&[&a, &bias], |offsets, len, steps| seen.push((offsets.to_vec(), len, steps.to_vec())));
+        assert_eq!(seen.len(), 6);
+        assert_eq!(seen[5], (vec![20, 0], 4, vec![1, 1]));
+    }
+
+    #[test]
+    fn offsets_of_a_scalar_and_of_nothing() {
+        let mut seen = vec![];
+        Layout::contiguous(shape(&[])).for_each_offset(|o| seen.push(o));
+        assert_eq!(seen, [0]);
+        Layout::contiguous(shape(&[3, 0])).for_each_offset(|_| panic!("no element"));
+    }
+}

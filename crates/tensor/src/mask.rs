@@ -1,0 +1,92 @@
+//! Choosing by truth: where, masked fill and select, the places of nonzero elements.
+
+use crate::kernel::{copy, parallel};
+use crate::layout::rows;
+use crate::{DType, Element, Tensor};
+
+impl Tensor {
+    /// `a` where the condition is true, `b` elsewhere, after broadcasting all three. Mixed element types go to the wider.
+    ///
+    /// # Panics
+    /// If the condition is not Bool or the shapes do not broadcast.
+    #[track_caller]
+    pub fn where_(condition: &Self, a: &Self, b: &Self) -> Self {
+        let dtype = condition.dtype();
+        assert_eq!(dtype, DType::Bool, "where: the condition is Bool, got {dtype}; compare, for example with .ne(0.0)");
+        let shape = a.shape().broadcast_or_panic(b.shape(), "where");
+        let shape = condition.shape().broadcast_or_panic(&shape, "where");
+        let dtype = a.dtype().promote(b.dtype());
+        let (condition, a, b) = (condition.expand(shape), a.to(dtype).expand(shape), b.to(dtype).expand(shape));
+        with_dtype!(dtype, T => choose::<T>(&condition, &a, &b))
+    }
+
+    /// `value` where the mask is true, this tensor elsewhere; the mask broadcasts to this tensor's shape.
+    ///
+    /// # Panics
+    /// If the mask is not Bool or does not broadcast to this tensor.
+    #[track_caller]
+    pub fn masked_fill(&self, mask: &Self, value: f64) -> Self {
+        let fits = mask.shape().broadcast(self.shape()).is_some_and(|both| both == *self.shape());
+        assert!(fits, "masked_fill: the mask's shape {} does not broadcast to {}", mask.shape(), self.shape());
+        Self::where_(mask, &Self::full_of((), value, self.dtype()), self)
+    }
+
+    /// The elements where the mask is true, in row-major order along one axis; both broadcast.
+    ///
+    /// # Panics
+    /// If the mask is not Bool or the shapes do not broadcast.
+    #[track_caller]
+    pub fn masked_select(&self, mask: &Self) -> Self {
+        assert_eq!(mask.dtype(), DType::Bool, "masked_select: the mask is Bool, got {}", mask.dtype());
+        let shape = self.shape().broadcast_or_panic(mask.shape(), "masked_select");
+        let (x, mask) = (self.expand(shape).contiguous(), mask.expand(shape).contiguous());
+        let mask = mask.as_slice::<u8>();
+        with_dtype!(self.dtype(), T => {
+            let chosen = x.as_slice::<T>().iter().zip(mask).filter(|&(_, &m)| m != 0);
+            let chosen: Vec<T> = chosen.map(|(&x, _)| x).collect();
+            Self::build::<T>(chosen.len(), |out| copy::copy(&chosen, out))
+        })
+    }
+
+    /// The places of the elements that are not zero (NaN counts), in row-major order: I64 of shape `[k, rank]`.
+    pub fn nonzero(&self) -> Self {
+        let (mask, shape) = (self.to(DType::Bool).contiguous(), *self.shape());
+        let mut places = vec![];
+        for (at, _) in mask.as_slice::<u8>().iter().enumerate().filter(|&(_, &m)| m != 0) {
+            let (start, mut rest) = (places.len(), at);
+            places.resize(start + shape.len(), 0);
+            for (place, &n) in places[start..].iter_mut().zip(shape.iter()).rev() {
+                *place = (rest % n) as i64;
+                rest /= n;
+            }
+        }
+        let count = mask.as_slice::<u8>().iter().filter(|&&m| m != 0).count();
+        Self::from_vec(places, [count, shape.len()])
+    }
+}
+
+/// `where` of three tensors of one shape.
+fn choose<T: Element>(condition: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
+    let shape = *condition.shape();
+    if condition.is_contiguous() && a.is_contiguous() && b.is_contiguous() {
+        let (c, a, b) = (condition.as_slice::<u8>(), a.as_slice::<T>(), b.as_slice::<T>());
+        return Tensor::build::<T>(shape, |out| {
+            parallel::chunks(out, 1 << 14, 0.4, |start, out| {
+                let n = out.len();
+                let parts = c[start..start + n].iter().zip(&a[start..start + n]).zip(&b[start..start + n]);
+                out.iter_mut().zip(parts).for_each(|(y, ((&c, &a), &b))| *y = if c != 0 { a } else { b });
+            });
+        });
+    }
+    let (c, x, z) = (condition.block::<u8>(), a.block::<T>(), b.block::<T>());
+    Tensor::build::<T>(shape, |out| {
+        let mut out = out.iter_mut();
+        rows(&[condition.layout(), a.layout(), b.layout()], |offsets, len, steps| {
+            let [mut i, mut j, mut k] = [offsets[0] as isize, offsets[1] as isize, offsets[2] as isize];
+            for y in out.by_ref().take(len) {
+                *y = if c[i as usize] != 0 { x[j as usize] } else { z[k as usize] };
+                (i, j, k) = (i + steps[0], j + steps[1], k + steps[2]);
+            }
+        });
+    })
+}

@@ -1,0 +1,129 @@
+//! Matrix products, batched and broadcast, over strided operands without copies.
+
+use crate::elementwise::promoted;
+use crate::kernel::Real;
+use crate::kernel::gemm::{Mat, Product, gemm};
+use crate::kernel::parallel;
+use crate::layout::{Layout, Shape};
+use crate::tensor::Tensor;
+
+impl Tensor {
+    /// The matrix product: `[…, m, k] × […, k, n] → […, m, n]`; leading axes broadcast.
+    ///
+    /// A vector counts as a row on the left and as a column on the right, and its axis is dropped from the result, as in
+    /// NumPy.
+    ///
+    /// # Panics
+    /// If the inner sizes differ, the leading axes do not broadcast, or an operand is 0-d or holds no floats.
+    #[track_caller]
+    pub fn matmul(&self, other: &Self) -> Self {
+        let (a, b) = (self, other);
+        assert!(a.rank() > 0 && b.rank() > 0, "matmul: {} × {}: a scalar has no inner axis; use *", a.shape(), b.shape());
+        let (left_vector, right_vector) = (a.rank() == 1, b.rank() == 1);
+        let (k, inner) = (a.shape()[a.rank() - 1], b.shape()[b.rank().saturating_sub(2)]);
+        assert!(k == inner, "matmul: {} × {}: inner sizes {k} and {inner} differ", a.shape(), b.shape());
+        let (a, b) = promoted(a, b);
+        let a = if left_vector { a.reshaped([1, k].into()) } else { a };
+        let b = if right_vector { b.reshaped([k, 1].into()) } else { b };
+        let out = batched(&a, &b);
+        let rank = out.rank();
+        match (left_vector, right_vector) {
+            (false, false) => out,
+            (true, true) => out.reshaped(out.shape().without(rank - 1).without(rank - 2)),
+            (true, false) => out.reshaped(out.shape().without(rank - 2)),
+            (false, true) => out.reshaped(out.shape().without(rank - 1)),
+        }
+    }
+}
+
+/// Steps that the kernels can follow: none negative, and one of the two axes dense.
+fn walkable(t: Tensor) -> Tensor {
+    let rank = t.rank();
+    let (rs, cs) = (t.layout().strides[rank - 2], t.layout().strides[rank - 1]);
+    let (m, n) = (t.shape()[rank - 2], t.shape()[rank - 1]);
+    let dense = (cs == 1 || n == 1) && (rs >= 0) || (rs == 1 || m == 1) && (cs >= 0);
+    if dense && cs >= 0 && rs >= 0 { t } else { t.copied() }
+}
+
+#[track_caller]
+fn batched(a: &Tensor, b: &Tensor) -> Tensor {
+    let (a, b) = (walkable(a.clone()), walkable(b.clone()));
+    let (ra, rb) = (a.rank(), b.rank());
+    let (m, k, n) = (a.shape()[ra - 2], a.shape()[ra - 1], b.shape()[rb - 1]);
+    let (batch_a, batch_b) = (Shape::new(&a.shape()[..ra - 2]), Shape::new(&b.shape()[..rb - 2]));
+    let batch = batch_a.broadcast_or_panic(&batch_b, "matmul (leading axes)");
+    let mut shape: smallvec::SmallVec<[usize; 8]> = smallvec::SmallVec::from_slice(&batch);
+    shape.extend([m, n]);
+    let shape = Shape::new(&shape);
+    with_float!("matmul", a.dtype(), T => Tensor::build::<T>(shape, |out| {
+        // One matrix against a stack of them with rows in sequence is a single tall product.
+        if batch_b.elements() == 1 && a.is_contiguous() {
+            let a = Mat { data: a.as_slice::<T>(), rs: k as isize, cs: 1 };
+            return gemm((batch.elements() * m, k, n), a, matrix(&b, 0), T::ONE, false, out);
+        }
+        let (offsets_a, offsets_b) = (offsets(&a, batch), offsets(&b, batch));
+        if out.is_empty() {
+            return;
+        }
+        let work = |i: usize, out: &mut [T]| {
+            gemm((m, k, n), matrix(&a, offsets_a[i]), matrix(&b, offsets_b[i]), T::ONE, false, out);
+        };
+        parallel::chunks(out, m * n, 0.05 * k as f64, |start, out| work(start / (m * n), out));
+    }))
+}
+
+/// The matrix in the last two axes, `offset` elements behind the first one.
+fn matrix<T: Product>(t: &Tensor, offset: usize) -> Mat<'_, T> {
+    let rank = t.rank();
+    let layout = t.layout();
+    let block = t.block::<T>();
+    Mat {
+        data: &block[(layout.offset + offset).min(block.len())..],
+        rs: layout.strides[rank - 2],
+        cs: layout.strides[rank - 1],
+    }
+}
+
+/// Where each matrix of a batch starts, relative to the first.
+fn offsets(t: &Tensor, batch: Shape) -> Vec<usize> {
+    let rank = t.rank();
+    let mut leading = Layout { shape: Shape::new(&t.shape()[..rank - 2]), strides: t.layout().strides, offset: 0 };
+    leading.strides[rank - 2..].fill(0);
+    let mut out = Vec::with_capacity(batch.elements());
+    leading.expand(batch).expect("the batches broadcast").for_each_offset(|o| out.push(o));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(shape: impl Into<Shape>) -> Tensor {
+        Tensor::build::<f64>(shape, |out| out.iter_mut().enumerate().for_each(|(i, x)| *x = i as f64))
+    }
+
+    #[test]
+    fn matrices_vectors_and_batches() {
+        // [[0,1,2],[3,4,5]] · [[0,1],[2,3],[4,5]] = [[10,13],[28,40]]
+        assert_eq!(range([2, 3]).matmul(&range([3, 2])).to_vec::<f64>(), [10., 13., 28., 40.]);
+        assert_eq!(range([2, 3]).matmul(&range(3)).to_vec::<f64>(), [5., 14.]);
+        assert_eq!(range(3).matmul(&range([3, 2])).to_vec::<f64>(), [10., 13.]);
+        assert_eq!(range(3).matmul(&range(3)).item(), 5.0);
+        let batched = range([2, 1, 2, 3]).matmul(&range([4, 3, 2]));
+        assert_eq!(*batched.shape(), [2, 4, 2, 2]);
+        assert_eq!(batched.to_vec::<f64>()[..4], [10., 13., 28., 40.]);
+        assert_eq!(*range([5, 2, 3]).matmul(&range([3, 2])).shape(), [5, 2, 2]);
+    }
+
+    #[test]
+    fn empty_sizes() {
+        assert_eq!(range([2, 0]).matmul(&range([0, 3])).to_vec::<f64>(), [0.0; 6]);
+        assert_eq!(*range([0, 2, 3]).matmul(&range([3, 2])).shape(), [0, 2, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "matmul: [32, 10] × [12, 4]: inner sizes 10 and 12 differ")]
+    fn inner_sizes_must_agree() {
+        let _ = range([32, 10]).matmul(&range([12, 4]));
+    }
+}

@@ -1,0 +1,184 @@
+//! Random tensors. Every function takes its generator; there is no hidden one.
+//!
+//! Same seed, same tensors, on every platform and with every later version: the generator's stream is fixed
+//! (ChaCha with 8 rounds), and numbers are made of its words here. One 32-bit word becomes a uniform F32 (its upper 24
+//! bits) or decides a Bernoulli trial; one 64-bit word becomes a uniform F64 (upper 53 bits), an integer, or a step of a
+//! permutation. Normal numbers take one 64-bit word, and in about one case of a hundred a few more (ziggurat).
+
+use rand::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::kernel::Real;
+use crate::{DType, Element, Shape, Tensor};
+
+/// The generator of random numbers: ChaCha with 8 rounds, whose stream for a seed never changes.
+pub type Rng = rand_chacha::ChaCha8Rng;
+
+/// The generator for a seed. Neighbouring seeds give unrelated streams.
+///
+/// # Source
+/// The key is four words of SplitMix64 (Steele, Lea and Flood 2014).
+pub fn rng(seed: u64) -> Rng {
+    let mut key = [0; 32];
+    let mut state = seed;
+    for word in key.chunks_exact_mut(8) {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes());
+    }
+    Rng::from_seed(key)
+}
+
+/// A float type that can be drawn.
+trait Draw: Real + Element {
+    /// Uniform in `[0, 1)`.
+    fn unit(rng: &mut impl rand::Rng) -> Self;
+    /// The largest number below.
+    fn before(self) -> Self;
+}
+
+impl Draw for f32 {
+    fn unit(rng: &mut impl rand::Rng) -> Self {
+        (rng.next_u32() >> 8) as f32 * (1.0 / (1u32 << 24) as f32)
+    }
+    fn before(self) -> Self {
+        self.next_down()
+    }
+}
+
+impl Draw for f64 {
+    fn unit(rng: &mut impl rand::Rng) -> Self {
+        (rng.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+    fn before(self) -> Self {
+        self.next_down()
+    }
+}
+
+fn uniform<T: Draw>(out: &mut [T], low: f64, high: f64, rng: &mut impl rand::Rng) {
+    let (low, width) = (T::of(low), T::of(high - low));
+    // Rounding may carry the largest draws up to `high` itself.
+    let last = if width > T::ZERO { (low + width).before() } else { low };
+    for y in out {
+        let x = low + width * T::unit(rng);
+        *y = if x > last { last } else { x };
+    }
+}
+
+/// An integer in `0 .. bound` from one word. Its bias is below `$2^{-64}$` of the bound.
+fn below(bound: u64, rng: &mut impl rand::Rng) -> u64 {
+    ((u128::from(rng.next_u64()) * u128::from(bound)) >> 64) as u64
+}
+
+impl Tensor {
+    /// Uniform numbers in `[low, high)`, F32.
+    ///
+    /// # Panics
+    /// If `low > high` or one is not finite.
+    #[track_caller]
+    pub fn uniform(shape: impl Into<Shape>, low: f64, high: f64, rng: &mut impl rand::Rng) -> Self {
+        Self::uniform_of(shape, low, high, DType::F32, rng)
+    }
+
+    /// Uniform numbers in `[low, high)`, F32 or F64.
+    ///
+    /// # Panics
+    /// If `low > high`, one is not finite, or `dtype` is no float.
+    #[track_caller]
+    pub fn uniform_of(shape: impl Into<Shape>, low: f64, high: f64, dtype: DType, rng: &mut impl rand::Rng) -> Self {
+        assert!(low <= high && (high - low).is_finite(), "uniform: {low} to {high} is no interval");
+        with_float!("uniform", dtype, T => Self::build::<T>(shape, |out| uniform(out, low, high, rng)))
+    }
+
+    /// Standard normal numbers, F32.
+    pub fn randn(shape: impl Into<Shape>, rng: &mut impl rand::Rng) -> Self {
+        Self::normal(shape, 0.0, 1.0, rng)
+    }
+
+    /// Standard normal numbers, F32 or F64.
+    ///
+    /// # Panics
+    /// If `dtype` is no float.
+    #[track_caller]
+    pub fn randn_of(shape: impl Into<Shape>, dtype: DType, rng: &mut impl rand::Rng) -> Self {
+        Self::normal_of(shape, 0.0, 1.0, dtype, rng)
+    }
+
+    /// Normal numbers of this mean and standard deviation, F32.
+    ///
+    /// # Panics
+    /// If the deviation is negative or not a number.
+    #[track_caller]
+    pub fn normal(shape: impl Into<Shape>, mean: f64, std: f64, rng: &mut impl rand::Rng) -> Self {
+        Self::normal_of(shape, mean, std, DType::F32, rng)
+    }
+
+    /// Normal numbers of this mean and standard deviation, F32 or F64. Both types draw the same words.
+    ///
+    /// # Panics
+    /// If the deviation is negative or not a number, or `dtype` is no float.
+    #[track_caller]
+    pub fn normal_of(shape: impl Into<Shape>, mean: f64, std: f64, dtype: DType, rng: &mut impl rand::Rng) -> Self {
+        assert!(std >= 0.0, "normal: the standard deviation is {std}");
+        with_float!("normal", dtype, T => Self::build::<T>(shape, |out| {
+            for y in out {
+                let z: f64 = StandardNormal.sample(rng);
+                *y = T::from_f64(mean + std * z);
+            }
+        }))
+    }
+
+    /// Ones with probability `p`, zeros otherwise, F32: the mask that dropout multiplies by.
+    ///
+    /// # Panics
+    /// If `p` is not in `[0, 1]`.
+    #[track_caller]
+    pub fn bernoulli(shape: impl Into<Shape>, p: f64, rng: &mut impl rand::Rng) -> Self {
+        Self::bernoulli_of(shape, p, DType::F32, rng)
+    }
+
+    /// Ones with probability `p`, zeros otherwise, in an element type.
+    ///
+    /// # Panics
+    /// If `p` is not in `[0, 1]`.
+    #[track_caller]
+    pub fn bernoulli_of(shape: impl Into<Shape>, p: f64, dtype: DType, rng: &mut impl rand::Rng) -> Self {
+        assert!((0.0..=1.0).contains(&p), "bernoulli: {p} is no probability");
+        let bound = (p * (1u64 << 32) as f64).round() as u64;
+        with_dtype!(dtype, T => Self::build::<T>(shape, |out| {
+            for y in out {
+                *y = T::from_f64(f64::from(u8::from(u64::from(rng.next_u32()) < bound)));
+            }
+        }))
+    }
+
+    /// Integers in `low .. high`, I64.
+    ///
+    /// # Panics
+    /// If the range is empty.
+    #[track_caller]
+    pub fn randint(low: i64, high: i64, shape: impl Into<Shape>, rng: &mut impl rand::Rng) -> Self {
+        assert!(low < high, "randint: {low}..{high} is empty");
+        let bound = high.wrapping_sub(low) as u64;
+        Self::build::<i64>(shape, |out| {
+            for y in out {
+                *y = low.wrapping_add(below(bound, rng) as i64);
+            }
+        })
+    }
+
+    /// The integers `0 .. n` in random order, I64.
+    ///
+    /// # Source
+    /// Fisher and Yates 1938; Durstenfeld 1964, algorithm 235.
+    pub fn permutation(n: usize, rng: &mut impl rand::Rng) -> Self {
+        let mut out = Self::arange(n);
+        let order = out.slice_mut::<i64>();
+        for i in (1..n).rev() {
+            order.swap(i, below(i as u64 + 1, rng) as usize);
+        }
+        out
+    }
+}

@@ -1,0 +1,255 @@
+//! Parts of a tensor as views: slices with steps, single places, diagonals, windows, splits.
+//!
+//! Slices follow Python: negative bounds count from the end, bounds beyond it are clamped, a negative step walks
+//! backwards. What names a place ([`Tensor::select`], [`Tensor::narrow`]) must exist.
+
+use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
+
+use crate::axes::Axes;
+use crate::layout::axis_index;
+use crate::{Shape, Tensor};
+
+/// A range of places along an axis: Python's `start:end:step`.
+///
+/// Made from any range of `isize`; `Slice::from(1..).step(2)` adds a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// The first place; `None`: from the beginning (with a negative step: from the end).
+    pub start: Option<isize>,
+    /// The first place that is left out; `None`: to the end (with a negative step: to the beginning).
+    pub end: Option<isize>,
+    /// The step, not zero.
+    pub step: isize,
+}
+
+impl Slice {
+    /// Everything.
+    pub const ALL: Self = Self { start: None, end: None, step: 1 };
+
+    /// This slice with another step.
+    pub fn step(self, step: isize) -> Self {
+        Self { step, ..self }
+    }
+
+    /// First place, number of places and step along an axis of this size.
+    ///
+    /// # Panics
+    /// If the step is zero.
+    #[track_caller]
+    pub fn resolve(&self, size: usize) -> (usize, usize, isize) {
+        assert!(self.step != 0, "slice: the step must not be zero");
+        let n = size as isize;
+        let (low, high) = if self.step > 0 { (0, n) } else { (-1, n - 1) };
+        let clamp = |at: isize| (if at < 0 { at + n } else { at }).clamp(low, high);
+        let (first, last) = if self.step > 0 { (low, high) } else { (high, low) };
+        let (start, end) = (self.start.map_or(first, clamp), self.end.map_or(last, clamp));
+        let distance = if self.step > 0 { end - start } else { start - end };
+        if distance <= 0 {
+            return (0, 0, self.step);
+        }
+        (start as usize, (distance as usize).div_ceil(self.step.unsigned_abs()), self.step)
+    }
+}
+
+impl From<Range<isize>> for Slice {
+    fn from(range: Range<isize>) -> Self {
+        Self { start: Some(range.start), end: Some(range.end), step: 1 }
+    }
+}
+impl From<RangeFrom<isize>> for Slice {
+    fn from(range: RangeFrom<isize>) -> Self {
+        Self { start: Some(range.start), ..Self::ALL }
+    }
+}
+impl From<RangeTo<isize>> for Slice {
+    fn from(range: RangeTo<isize>) -> Self {
+        Self { end: Some(range.end), ..Self::ALL }
+    }
+}
+impl From<RangeInclusive<isize>> for Slice {
+    fn from(range: RangeInclusive<isize>) -> Self {
+        Self { start: Some(*range.start()), end: behind(*range.end()), step: 1 }
+    }
+}
+impl From<RangeToInclusive<isize>> for Slice {
+    fn from(range: RangeToInclusive<isize>) -> Self {
+        Self { end: behind(range.end), ..Self::ALL }
+    }
+}
+impl From<RangeFull> for Slice {
+    fn from(_: RangeFull) -> Self {
+        Self::ALL
+    }
+}
+
+/// The end behind an inclusive one; -1 is the last place, behind which there is nothing.
+fn behind(end: isize) -> Option<isize> {
+    (end != -1).then_some(end.saturating_add(1))
+}
+
+impl Tensor {
+    /// A range of places along an axis, as in Python: `x.slice(0, 1..3)`, `x.slice(-1, ..-1)`,
+    /// `x.slice(0, Slice::ALL.step(-2))`.
+    ///
+    /// # Panics
+    /// If the axis is out of range or the step is zero.
+    #[track_caller]
+    pub fn slice(&self, axis: isize, range: impl Into<Slice>) -> Self {
+        let axis = axis_index("slice", axis, self.shape());
+        let (start, len, step) = range.into().resolve(self.shape()[axis]);
+        self.strided_part(axis, start, len, step)
+    }
+
+    fn strided_part(&self, axis: usize, start: usize, len: usize, step: isize) -> Self {
+        let mut layout = self.layout;
+        let stride = layout.strides[axis];
+        layout.shape[axis] = len;
+        layout.strides[axis] = stride * step;
+        if layout.shape.elements() != 0 {
+            layout.offset = (layout.offset as isize + start as isize * stride) as usize;
+        }
+        self.view(layout)
+    }
+
+    /// The places `start .. start + len` along an axis.
+    ///
+    /// # Panics
+    /// If they reach beyond the axis.
+    #[track_caller]
+    pub fn narrow(&self, axis: isize, start: usize, len: usize) -> Self {
+        let index = axis_index("narrow", axis, self.shape());
+        let size = self.shape()[index];
+        assert!(
+            start.checked_add(len).is_some_and(|end| end <= size),
+            "narrow: {len} places from {start} reach beyond axis {axis} of {}, of size {size}",
+            self.shape()
+        );
+        self.strided_part(index, start, len, 1)
+    }
+
+    /// One place along an axis, which the result does not have; negative ones count from the end.
+    ///
+    /// # Panics
+    /// If the axis or the place is out of range.
+    #[track_caller]
+    pub fn select(&self, axis: isize, place: isize) -> Self {
+        let index = axis_index("select", axis, self.shape());
+        let size = self.shape()[index] as isize;
+        assert!(
+            (-size..size).contains(&place),
+            "select: place {place} is out of range for axis {axis} of {}, of size {size}",
+            self.shape()
+        );
+        let place = place.rem_euclid(size);
+        let offset = if self.is_empty() { 0 } else { self.layout.offset as isize + place * self.layout.strides[index] };
+        self.without_axes(&[index], offset as usize)
+    }
+
+    /// The elements in reverse order along some axes.
+    ///
+    /// # Panics
+    /// If an axis is out of range or named twice.
+    #[track_caller]
+    pub fn flip(&self, axes: impl Into<Axes>) -> Self {
+        let axes = axes.into().resolve("flip", self.shape());
+        axes.iter().fold(self.clone(), |x, &axis| x.slice(axis as isize, Slice::ALL.step(-1)))
+    }
+
+    /// The elements `(i, i + offset)` of two axes, along a new last axis in their place; a negative offset lies below the
+    /// main diagonal.
+    ///
+    /// # Panics
+    /// If an axis is out of range or both are the same.
+    #[track_caller]
+    pub fn diagonal(&self, offset: isize, axis1: isize, axis2: isize) -> Self {
+        let axes = Axes::from([axis1, axis2]).resolve("diagonal", self.shape());
+        let (rows, cols) = (self.shape()[axes[0]], self.shape()[axes[1]]);
+        let (down, right) = ((-offset).max(0) as usize, offset.max(0) as usize);
+        let len = rows.saturating_sub(down).min(cols.saturating_sub(right));
+        let stride = self.layout.strides[axes[0]] + self.layout.strides[axes[1]];
+        let corner = if len == 0 {
+            self.clone()
+        } else {
+            self.narrow(axes[0] as isize, down, len).narrow(axes[1] as isize, right, len)
+        };
+        let rest = corner.without_axes(&axes, corner.layout.offset);
+        rest.insert_axis(rest.rank(), len, stride)
+    }
+
+    /// All windows of `size` places along an axis, `step` apart: the axis counts the windows and a new last axis the
+    /// places in each. Windows may overlap; the view copies nothing.
+    ///
+    /// # Panics
+    /// If the axis is out of range, shorter than a window, or the step is zero.
+    #[track_caller]
+    pub fn unfold(&self, axis: isize, size: usize, step: usize) -> Self {
+        let index = axis_index("unfold", axis, self.shape());
+        let n = self.shape()[index];
+        assert!(step > 0, "unfold: the step must not be zero");
+        assert!(size <= n, "unfold: windows of {size} do not fit axis {axis} of {}, of size {n}", self.shape());
+        let stride = self.layout.strides[index];
+        let mut layout = self.layout;
+        layout.shape[index] = (n - size) / step + 1;
+        layout.strides[index] = stride * step as isize;
+        let mut starts = self.clone();
+        starts.layout = layout;
+        starts.insert_axis(self.rank(), size, stride)
+    }
+
+    /// Parts of these sizes along an axis, one behind the other.
+    ///
+    /// # Panics
+    /// If the sizes do not add up to the axis's.
+    #[track_caller]
+    pub fn split(&self, axis: isize, sizes: &[usize]) -> Vec<Self> {
+        let index = axis_index("split", axis, self.shape());
+        let (sum, size) = (sizes.iter().sum::<usize>(), self.shape()[index]);
+        assert_eq!(sum, size, "split: {sizes:?} add up to {sum}, but axis {axis} of {} has size {size}", self.shape());
+        let starts = sizes.iter().scan(0, |at, &size| Some(std::mem::replace(at, *at + size)));
+        starts.zip(sizes).map(|(start, &len)| self.strided_part(index, start, len, 1)).collect()
+    }
+
+    /// At most `n` parts along an axis, all of size `⌈size / n⌉` but the last.
+    ///
+    /// # Panics
+    /// If the axis is out of range or `n` is zero.
+    #[track_caller]
+    pub fn chunk(&self, axis: isize, n: usize) -> Vec<Self> {
+        let size = self.shape()[axis_index("chunk", axis, self.shape())];
+        assert!(n > 0, "chunk: the number of parts must not be zero");
+        let part = size.div_ceil(n).max(1);
+        let mut sizes: Vec<usize> = (0..size).step_by(part).map(|start| part.min(size - start)).collect();
+        if size == 0 {
+            sizes.push(0);
+        }
+        self.split(axis, &sizes)
+    }
+
+    /// The places along an axis, each a tensor without it.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn unbind(&self, axis: isize) -> Vec<Self> {
+        let size = self.shape()[axis_index("unbind", axis, self.shape())];
+        (0..size as isize).map(|place| self.select(axis, place)).collect()
+    }
+
+    /// This tensor with the part that [`Self::slice`] names replaced by `src`, which broadcasts to it. Copies the tensor
+    /// only if its memory is shared.
+    ///
+    /// # Panics
+    /// If the axis is out of range or `src` does not broadcast to the part.
+    #[track_caller]
+    pub fn put_slice(self, axis: isize, range: impl Into<Slice>, src: &Self) -> Self {
+        let index = axis_index("put_slice", axis, self.shape());
+        let range = range.into();
+        let part: Shape = *self.slice(axis, range).shape();
+        let Some(from) = src.layout.expand(part) else {
+            panic!("put_slice: {} does not broadcast to the part's shape {part}", src.shape());
+        };
+        let src = src.view(from).to(self.dtype());
+        let (start, len, step) = range.resolve(self.shape()[index]);
+        self.write_view(&src, |whole| whole.strided_part(index, start, len, step))
+    }
+}

@@ -1,0 +1,112 @@
+//! Order: sorting, the largest few, searching, distinct values.
+//!
+//! Sorts are stable, and NaN counts as larger than every number, as in NumPy and PyTorch.
+
+use std::cmp::Ordering;
+
+use crate::layout::axis_index;
+use crate::{DType, Element, Tensor};
+
+/// The order of elements, NaN behind all numbers.
+#[expect(clippy::eq_op, reason = "only NaN differs from itself")]
+fn order<T: Element>(a: &T, b: &T) -> Ordering {
+    a.partial_cmp(b).unwrap_or_else(|| (a != a).cmp(&(b != b)))
+}
+
+impl Tensor {
+    /// The places along an axis in the order of their elements, I64. Equal elements keep their order; NaN counts as the
+    /// largest.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn argsort(&self, axis: isize, descending: bool) -> Self {
+        let axis = axis_index("argsort", axis, self.shape()) as isize;
+        let moved = self.move_axis(axis, -1).contiguous();
+        let sorted = with_dtype!(self.dtype(), T => moved.argsort_rows::<T>(descending));
+        sorted.move_axis(-1, axis).contiguous()
+    }
+
+    fn argsort_rows<T: Element>(&self, descending: bool) -> Self {
+        let len = self.shape()[self.rank() - 1].max(1);
+        Self::build::<i64>(*self.shape(), |out| {
+            for (x, out) in self.as_slice::<T>().chunks(len).zip(out.chunks_mut(len)) {
+                out.iter_mut().zip(0..).for_each(|(y, i)| *y = i);
+                let by = |&i: &i64, &j: &i64| order(&x[i as usize], &x[j as usize]);
+                if descending {
+                    out.sort_by(|i, j| by(j, i));
+                } else {
+                    out.sort_by(by);
+                }
+            }
+        })
+    }
+
+    /// The elements sorted along an axis, and their places before (I64). Equal elements keep their order; NaN counts as
+    /// the largest.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn sort(&self, axis: isize, descending: bool) -> (Self, Self) {
+        let places = self.argsort(axis, descending);
+        (self.gather(axis, &places), places)
+    }
+
+    /// The `k` largest (or smallest) elements along an axis, the most extreme first, and their places (I64).
+    ///
+    /// # Panics
+    /// If the axis is out of range or has fewer than `k` places.
+    #[track_caller]
+    pub fn topk(&self, k: usize, axis: isize, largest: bool) -> (Self, Self) {
+        let size = self.shape()[axis_index("topk", axis, self.shape())];
+        assert!(k <= size, "topk: {k} elements are more than axis {axis} of {} has, {size}", self.shape());
+        let places = self.argsort(axis, largest).narrow(axis, 0, k).contiguous();
+        (self.gather(axis, &places), places)
+    }
+
+    /// For each value the place in this sorted vector before which it can be put: before equal elements, or behind them
+    /// (`right`); I64 with the shape of `values`.
+    ///
+    /// # Panics
+    /// If this tensor has not exactly one axis.
+    #[track_caller]
+    pub fn searchsorted(&self, values: &Self, right: bool) -> Self {
+        assert_eq!(self.rank(), 1, "searchsorted: sorted values have one axis, got {}", self.shape());
+        let dtype = self.dtype().promote(values.dtype());
+        let (sorted, values) = (self.to(dtype).contiguous(), values.to(dtype).contiguous());
+        with_dtype!(dtype, T => {
+            let (sorted, x) = (sorted.as_slice::<T>(), values.as_slice::<T>());
+            Self::build::<i64>(*values.shape(), |out| {
+                for (y, x) in out.iter_mut().zip(x) {
+                    *y = sorted.partition_point(|s| match order(s, x) {
+                        Ordering::Less => true,
+                        Ordering::Equal => right,
+                        Ordering::Greater => false,
+                    }) as i64;
+                }
+            })
+        })
+    }
+
+    /// The distinct elements in ascending order, along one axis. All NaN count as one.
+    pub fn unique(&self) -> Self {
+        with_dtype!(self.dtype(), T => {
+            let mut values = self.to_vec::<T>();
+            values.sort_by(order);
+            values.dedup_by(|a, b| order(a, b) == Ordering::Equal);
+            Self::build::<T>(values.len(), |out| out.copy_from_slice(&values))
+        })
+    }
+
+    /// How often each label occurs: I64 of length `classes`.
+    ///
+    /// # Panics
+    /// If the labels are not I64, or one is not in `0 .. classes`.
+    #[track_caller]
+    pub fn bincount(&self, classes: usize) -> Self {
+        assert_eq!(self.dtype(), DType::I64, "bincount: labels are I64, got {}", self.dtype());
+        let labels = self.flatten();
+        Self::zeros_of(classes, DType::I64).index_add(0, &labels, &labels.ones_like())
+    }
+}

@@ -1,0 +1,201 @@
+//! Reductions that need more than one pass: means, variances, norms, log-sum-exp.
+//!
+//! Variances subtract the mean first (two passes over each row, while it lies in the cache), so they do not cancel;
+//! log-sum-exp subtracts the maximum, so it does not overflow.
+
+use smallvec::SmallVec;
+
+use crate::axes::Axes;
+use crate::kernel::fold::{Join, Max, Sum, whole};
+use crate::kernel::{Real, parallel};
+use crate::layout::MAX_RANK;
+use crate::reduce::{forms, reduced_shape};
+use crate::{DType, Element, Tensor};
+
+type AxisList = SmallVec<[usize; MAX_RANK]>;
+
+/// Rows above this length are cut among threads; shorter ones are shared out whole.
+const LONG: usize = 1 << 16;
+
+impl Tensor {
+    /// This tensor as floats: I64 and Bool become F32.
+    fn floats(&self) -> Self {
+        if self.dtype().is_float() { self.clone() } else { self.to(DType::F32) }
+    }
+
+    /// Applies `row` to the elements along `axes`: one result for each place along the other axes.
+    fn over_rows<T: Element>(&self, axes: &[usize], keep: bool, row: impl Fn(&[T]) -> T + Sync) -> Self {
+        let mut order: AxisList = (0..self.rank()).filter(|axis| !axes.contains(axis)).collect();
+        let kept = order.len();
+        order.extend_from_slice(axes);
+        order[kept..].sort_unstable();
+        let rows = self.permuted(&order).contiguous();
+        let x = rows.as_slice::<T>();
+        let len: usize = axes.iter().map(|&axis| self.shape()[axis]).product();
+        Self::build::<T>(reduced_shape(self.shape(), axes, keep), |out| {
+            if len == 0 {
+                out.fill(row(&[]));
+            } else if len > LONG {
+                out.iter_mut().zip(x.chunks(len)).for_each(|(y, x)| *y = row(x));
+            } else {
+                parallel::chunks(out, (LONG / 4 / len).max(1), len as f64 * 0.3, |start, out| {
+                    out.iter_mut().zip(x[start * len..].chunks(len)).for_each(|(y, x)| *y = row(x));
+                });
+            }
+        })
+    }
+
+    fn mean_over(&self, axes: &[usize], keep: bool) -> Self {
+        let n: usize = axes.iter().map(|&axis| self.shape()[axis]).product();
+        let mut out = self.sum_over(axes, keep).floats();
+        with_float!("mean", out.dtype(), T => {
+            let n = n as T;
+            out.slice_mut::<T>().iter_mut().for_each(|y| *y /= n);
+        });
+        out
+    }
+
+    fn var_over(&self, axes: &[usize], correction: usize, keep: bool) -> Self {
+        let x = self.floats();
+        with_float!("var", x.dtype(), T => x.over_rows::<T>(axes, keep, |row| variance(row, correction)))
+    }
+
+    fn std_over(&self, axes: &[usize], correction: usize, keep: bool) -> Self {
+        let x = self.floats();
+        with_float!("std", x.dtype(), T => x.over_rows::<T>(axes, keep, |row| variance(row, correction).sqrt()))
+    }
+
+    fn norm_over(&self, axes: &[usize], keep: bool) -> Self {
+        let x = self.floats();
+        with_float!("norm", x.dtype(), T => x.over_rows::<T>(axes, keep, |row| whole(Sum, row, |x| x * x).sqrt()))
+    }
+
+    fn logsumexp_over(&self, axes: &[usize], keep: bool) -> Self {
+        let x = self.floats();
+        with_float!("logsumexp", x.dtype(), T => x.over_rows::<T>(axes, keep, logsumexp))
+    }
+}
+
+/// `$\sum_i (x_i - \bar x)^2 / (n - c)$`, at least 0 in the denominator.
+fn variance<T: Real>(x: &[T], correction: usize) -> T
+where
+    Sum: Join<T>,
+{
+    let mean = whole(Sum, x, |x| x) / T::of(x.len() as f64);
+    let squares = whole(Sum, x, |x| (x - mean) * (x - mean));
+    squares / T::of(x.len().saturating_sub(correction) as f64)
+}
+
+/// `$m + \ln \sum_i e^{x_i - m}$` with the maximum `$m$`; an infinite one is the result itself.
+fn logsumexp<T: Real>(x: &[T]) -> T
+where
+    Sum: Join<T>,
+    Max: Join<T>,
+{
+    let m = whole(Max, x, |x| x);
+    if m.abs() == T::INFINITY {
+        return m;
+    }
+    m + whole(Sum, x, |x| (x - m).exp()).ln()
+}
+
+forms! {
+    /// The mean `$\frac{1}{n} \sum_i x_i$`, NaN of nothing. I64 and Bool give F32.
+    mean_over: mean mean_axes mean_keep;
+    /// The Euclidean norm `$\sqrt{\sum_i x_i^2}$`, 0 of nothing. I64 and Bool give F32.
+    norm_over: norm norm_axes norm_keep;
+    /// The logarithm of the sum of exponentials, `$\ln \sum_i e^{x_i}$`, −∞ of nothing. I64 and Bool give F32.
+    logsumexp_over: logsumexp logsumexp_axes logsumexp_keep;
+}
+
+/// As `forms!`, with a correction to the number of elements.
+macro_rules! corrected_forms {
+    ($($(#[$doc:meta])* $over:ident: $all:ident $axes:ident $keep:ident;)*) => {
+        impl Tensor {$(
+            $(#[$doc])*
+            ///
+            /// Over all elements, to a tensor without axes. I64 and Bool give F32.
+            pub fn $all(&self, correction: usize) -> Self {
+                let axes: AxisList = (0..self.rank()).collect();
+                self.$over(&axes, correction, false)
+            }
+
+            $(#[$doc])*
+            ///
+            /// Over some axes, which the result does not have. I64 and Bool give F32.
+            #[track_caller]
+            pub fn $axes(&self, axes: impl Into<Axes>, correction: usize) -> Self {
+                self.$over(&axes.into().resolve(stringify!($all), self.shape()), correction, false)
+            }
+
+            $(#[$doc])*
+            ///
+            /// Over some axes, which the result keeps with size 1. I64 and Bool give F32.
+            #[track_caller]
+            pub fn $keep(&self, axes: impl Into<Axes>, correction: usize) -> Self {
+                self.$over(&axes.into().resolve(stringify!($all), self.shape()), correction, true)
+            }
+        )*}
+    };
+}
+
+corrected_forms! {
+    /// The variance `$\frac{1}{n - c} \sum_i (x_i - \bar x)^2$`; the correction `$c$` is 0 for a whole population (as in
+    /// layers), 1 for a sample (as `torch.var` by default).
+    var_over: var var_axes var_keep;
+    /// The standard deviation, the root of the variance `$\frac{1}{n - c} \sum_i (x_i - \bar x)^2$`.
+    std_over: std std_axes std_keep;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_and_variances() {
+        let x = Tensor::from([[1.0, 2.0, 3.0, 6.0], [0.0, 0.0, 4.0, 4.0]]);
+        assert_eq!(x.mean().item(), 2.5);
+        assert_eq!(x.mean_axes(1).to_vec::<f64>(), [3.0, 2.0]);
+        assert_eq!(x.mean_keep(0).to_vec2::<f64>(), [[0.5, 1.0, 3.5, 5.0]]);
+        assert_eq!(x.var_axes(1, 0).to_vec::<f64>(), [3.5, 4.0]);
+        assert_eq!(x.var_axes(-1, 1).to_vec::<f64>(), [14.0 / 3.0, 16.0 / 3.0]);
+        assert_eq!(x.std_keep(1, 0).to_vec2::<f64>(), [[3.5f64.sqrt()], [2.0]]);
+        assert_eq!(x.var_axes(0, 0).to_vec::<f64>(), [0.25, 1.0, 0.25, 1.0]);
+        assert_eq!(x.var(0).item(), 4.0);
+    }
+
+    #[test]
+    fn a_variance_does_not_cancel() {
+        let x = Tensor::from([1e6f32, 1e6 + 1.0, 1e6 + 2.0]);
+        assert_eq!(x.var(1).item(), 1.0);
+    }
+
+    #[test]
+    fn integers_give_floats_and_nothing_gives_nan() {
+        let mean = Tensor::from([1, 2]).mean();
+        assert_eq!((mean.dtype(), mean.item()), (DType::F32, 1.5));
+        assert_eq!(Tensor::from([true, false]).mean().item(), 0.5);
+        assert!(Tensor::zeros(0).mean().item().is_nan() && Tensor::zeros(0).var(0).item().is_nan());
+        assert!(Tensor::ones(1).var(1).item().is_nan());
+        assert_eq!(Tensor::zeros([2, 0]).norm_axes(1).to_vec::<f32>(), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn norms_and_log_sum_exp() {
+        let x = Tensor::from([[3.0, 4.0], [-5.0, 12.0]]);
+        assert_eq!(x.norm_axes(1).to_vec::<f64>(), [5.0, 13.0]);
+        let y = Tensor::from([[1000.0, 1000.0], [f64::NEG_INFINITY, 1.0]]).logsumexp_axes(1).to_vec::<f64>();
+        assert!((y[0] - 1000.0 - 2f64.ln()).abs() < 1e-12 && y[1] == 1.0);
+        assert_eq!(Tensor::full(3, f64::NEG_INFINITY).logsumexp().item(), f64::NEG_INFINITY);
+        assert_eq!(Tensor::from([f64::INFINITY, 0.0]).logsumexp().item(), f64::INFINITY);
+    }
+
+    #[test]
+    fn long_and_many_rows() {
+        let x = Tensor::range(0.0, 300_000.0, 1.0).to(DType::F64);
+        let n = 300_000f64;
+        assert!((x.var(0).item() / ((n * n - 1.0) / 12.0) - 1.0).abs() < 1e-12);
+        let rows = x.reshape([3000, 100]).var_axes(1, 0).to_vec::<f64>();
+        assert!(rows.iter().all(|&v| v == (1e4 - 1.0) / 12.0));
+    }
+}
