@@ -28,6 +28,18 @@ pub struct Row {
     pub doc: &'static str,
 }
 
+impl Row {
+    /// Records this operation: `x` holds as many values as it has inputs, `c` is the number it carries (0 if none).
+    ///
+    /// # Panics
+    /// If the number of inputs is another one.
+    #[track_caller]
+    pub fn apply<'t>(&'static self, x: &[Var<'t>], c: f64) -> Var<'t> {
+        assert!(x.len() == usize::from(self.arity), "{}: {} inputs, not {}", self.name, self.arity, x.len());
+        if let [a, b] = x { a.tape.binary(self, *a, *b) } else { x[0].unary(self, c) }
+    }
+}
+
 impl std::fmt::Debug for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)
@@ -163,9 +175,17 @@ pub(crate) fn pull_loop<T: Real>(
     }
 }
 
+/// `g += dy · slope` for a slope that is a number.
+#[inline(always)]
+pub(crate) fn add_scaled<T: Real>(dy: &[T], slope: T, g: &mut [T]) {
+    for (g, &dy) in g.iter_mut().zip(dy) {
+        *g += dy * slope;
+    }
+}
+
 /// Kernels of one element type from the expressions of a row.
 macro_rules! kernels {
-    ($t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $f:expr, $da:expr, $db:expr) => {{
+    ($t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $f:expr, ($ka:ident $da:expr), ($kb:ident $db:expr)) => {{
         #[allow(unused_imports, reason = "a formula uses some of the functions")]
         use gradus_tensor::kernel::math::*;
         #[allow(unused_imports, reason = "a formula uses some of the functions")]
@@ -179,12 +199,24 @@ macro_rules! kernels {
                 })
             },
             pull: [
-                $crate::row::kernels!(@pull $t, $cost, ($a, $b, $y, $c_) ($($c)?), $da),
-                $crate::row::kernels!(@pull $t, $cost, ($a, $b, $y, $c_) ($($c)?), $db),
+                $crate::row::kernels!(@$ka $t, $cost, ($a, $b, $y, $c_) ($($c)?), $da),
+                $crate::row::kernels!(@$kb $t, $cost, ($a, $b, $y, $c_) ($($c)?), $db),
             ],
         }
     }};
-    (@pull $t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $slope:expr) => {
+    // A slope of 0 adds nothing.
+    (@none $t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $slope:expr) => {
+        |_, _, _, _, _, _| {}
+    };
+    // A slope that is a number: large values are scaled elsewhere, so a plain loop serves the small ones.
+    (@plain $t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $slope:expr) => {
+        |dy, _, _, _, $c_, g| {
+            $(let $c = $c_; let _ = $c;)?
+            let _ = $c_;
+            $crate::row::add_scaled(dy, $slope, g)
+        }
+    };
+    (@vector $t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $slope:expr) => {
         |dy, a, b, y, c, g| {
             $crate::row::pull_loop((dy, a, b, y), c, g, $cost, #[inline(always)] |$a: $t, $b: $t, $y: $t, $c_: $t| {
                 $(let $c = $c_; let _ = $c;)?

@@ -260,7 +260,7 @@ fn pull_op(tape: &Tape, id: usize, mirror: &mut Mirror, keep: Keep) {
 }
 
 /// Runs a rule while its operation is out of the list, so that the rule may record.
-fn run_rule<'t>(tape: &'t Tape, node: Node, mut step: Backward<'t>) -> Backward<'t> {
+pub(crate) fn run_rule<'t>(tape: &'t Tape, node: Node, mut step: Backward<'t>) -> Backward<'t> {
     let at = node.b as usize;
     let op = std::mem::replace(&mut tape.inner.borrow_mut().ops[at], Box::new(Running));
     op.backward(&mut step);

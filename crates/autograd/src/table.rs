@@ -5,9 +5,11 @@
 macro_rules! unary {
     ($($(#[doc = $doc:literal])* $name:ident [$cost:literal] |$x:ident, $y:ident $(; $c:ident)?| $f:expr => $slope:expr;)*) => {
         $($crate::table::row! {
-            unary $name, concat!($($doc, "\n"),*), $cost, ($x, b_, $y, c_) ($($c)?), $f, ($slope), (0.0), |_| None
+            unary $name, concat!($($doc, "\n"),*), $cost, ($x, b_, $y, c_) ($($c)?), $f, (vector $slope), (none 0.0), |_| None
         })*
         $crate::table::unary_methods! { $([$($doc)*] $name ($($c)?) |$x| $f;)* }
+        /// Every row of this table, in order.
+        pub(crate) static ALL: &[&$crate::row::Row] = &[$(&$name),*];
     };
 }
 
@@ -15,10 +17,32 @@ macro_rules! unary {
 macro_rules! linear {
     ($($(#[doc = $doc:literal])* $name:ident [$cost:literal] |$x:ident $(; $c:ident)?| $f:expr => $slope:expr;)*) => {
         $($crate::table::row! {
-            unary $name, concat!($($doc, "\n"),*), $cost, ($x, b_, y_, c_) ($($c)?), $f, ($slope), (0.0),
+            unary $name, concat!($($doc, "\n"),*), $cost, ($x, b_, y_, c_) ($($c)?), $f, (plain $slope), (none 0.0),
             |c_| { $(let $c = c_; let _ = $c;)? let _ = c_; Some([$slope, 0.0]) }
         })*
         $crate::table::unary_methods! { $([$($doc)*] $name ($($c)?) |$x| $f;)* }
+        /// Every row of this table, in order.
+        pub(crate) static ALL: &[&$crate::row::Row] = &[$(&$name),*];
+    };
+}
+
+/// Rows with one input whose slope is 0: `name [cost] |x| value;`.
+macro_rules! flat {
+    ($($(#[doc = $doc:literal])* $name:ident [$cost:literal] |$x:ident| $f:expr;)*) => {
+        $($crate::table::row! {
+            unary $name, concat!($($doc, "\n"),*), $cost, ($x, b_, y_, c_) (), $f, (none 0.0), (none 0.0), |_| Some([0.0; 2])
+        })*
+        $crate::table::unary_methods! { $([$($doc)*] $name () |$x| $f;)* }
+    };
+}
+
+/// Rows with two inputs whose slopes are 0: `name [cost] |a, b| value;`.
+macro_rules! comparison {
+    ($($(#[doc = $doc:literal])* $name:ident [$cost:literal] |$a:ident, $b:ident| $f:expr;)*) => {
+        $($crate::table::row! {
+            binary $name, concat!($($doc, "\n"),*), $cost, ($a, $b, y_, c_) (), $f, (none 0.0), (none 0.0), |_| Some([0.0; 2])
+        })*
+        $crate::table::binary_methods! { $([$($doc)*] $name |$a, $b| $f;)* }
     };
 }
 
@@ -26,9 +50,11 @@ macro_rules! linear {
 macro_rules! binary {
     ($($(#[doc = $doc:literal])* $name:ident [$cost:literal] |$a:ident, $b:ident, $y:ident| $f:expr => $da:expr, $db:expr;)*) => {
         $($crate::table::row! {
-            binary $name, concat!($($doc, "\n"),*), $cost, ($a, $b, $y, c_) (), $f, ($da), ($db), |_| None
+            binary $name, concat!($($doc, "\n"),*), $cost, ($a, $b, $y, c_) (), $f, (vector $da), (vector $db), |_| None
         })*
         $crate::table::binary_methods! { $([$($doc)*] $name |$a, $b| $f;)* }
+        /// Every row of this table, in order.
+        pub(crate) static ALL: &[&$crate::row::Row] = &[$(&$name),*];
     };
 }
 
@@ -36,15 +62,17 @@ macro_rules! binary {
 macro_rules! bilinear {
     ($($(#[doc = $doc:literal])* $name:ident [$cost:literal] |$a:ident, $b:ident| $f:expr => $da:expr, $db:expr;)*) => {
         $($crate::table::row! {
-            binary $name, concat!($($doc, "\n"),*), $cost, ($a, $b, y_, c_) (), $f, ($da), ($db), |_| Some([$da, $db])
+            binary $name, concat!($($doc, "\n"),*), $cost, ($a, $b, y_, c_) (), $f, (plain $da), (plain $db), |_| Some([$da, $db])
         })*
         $crate::table::binary_methods! { $([$($doc)*] $name |$a, $b| $f;)* }
+        /// Every row of this table, in order.
+        pub(crate) static ALL: &[&$crate::row::Row] = &[$(&$name),*];
     };
 }
 
 /// The static of one row.
 macro_rules! row {
-    ($kind:ident $name:ident, $doc:expr, $cost:literal, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $f:expr, ($da:expr), ($db:expr), $constant:expr) => {
+    ($kind:ident $name:ident, $doc:expr, $cost:literal, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $f:expr, ($ka:ident $da:expr), ($kb:ident $db:expr), $constant:expr) => {
         #[allow(non_upper_case_globals, reason = "a row is called like its method")]
         #[allow(clippy::redundant_closure_call, reason = "the macro serves rows with and without a number")]
         pub(crate) static $name: $crate::row::Row = $crate::row::Row {
@@ -52,8 +80,8 @@ macro_rules! row {
             arity: $crate::table::arity!($kind),
             has_number: $crate::table::has_number!($($c)?),
             cost: $cost,
-            f32: $crate::row::kernels!(f32, $cost, ($a, $b, $y, $c_) ($($c)?), $f, $da, $db),
-            f64: $crate::row::kernels!(f64, $cost, ($a, $b, $y, $c_) ($($c)?), $f, $da, $db),
+            f32: $crate::row::kernels!(f32, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da), ($kb $db)),
+            f64: $crate::row::kernels!(f64, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da), ($kb $db)),
             constant: $constant,
             slopes: [
                 $crate::row::slope!(($a, $b, $y, $c_) ($($c)?), $da),
@@ -163,5 +191,5 @@ macro_rules! binary_methods {
 }
 
 pub(crate) use {
-    arity, bilinear, binary, binary_methods, has_number, linear, row, unary, unary_methods,
+    arity, bilinear, binary, binary_methods, comparison, flat, has_number, linear, row, unary, unary_methods,
 };

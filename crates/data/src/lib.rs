@@ -1,1 +1,35 @@
 //! Data sets and loaders.
+//!
+//! 1. [`Dataset`]: inputs and labels that belong together, and how to split them;
+//! 2. [`Loader`]: batches in an order that a seed fixes;
+//! 3. [`Standardizer`]: inputs of mean 0 and deviation 1;
+//! 4. [`digits`], [`iris`], [`wine`], [`breast_cancer`], [`diabetes`]: small sets that are embedded;
+//! 5. [`idx`] and [`mnist`]: MNIST and its relatives from files.
+//!
+//! ```
+//! use gradus_data::{Loader, digits};
+//! let (train, test) = digits().split(0.2, 0);
+//! assert_eq!((train.len(), test.len()), (1438, 359));
+//! let loader = Loader { batch: 32, shuffle: Some(0), drop_last: false };
+//! for batch in loader.epoch(&train, 0) {
+//!     assert!(batch.len() <= 32);
+//! }
+//! ```
+//!
+//! Files never panic: what is truncated, foreign or out of range comes back as an [`Error`] that names it.
+#![forbid(unsafe_code)]
+
+mod dataset;
+mod embedded;
+mod error;
+pub mod idx;
+mod loader;
+mod mnist;
+mod standardize;
+
+pub use dataset::Dataset;
+pub use embedded::{breast_cancer, diabetes, digits, iris, wine};
+pub use error::Error;
+pub use loader::{Batches, Loader};
+pub use mnist::mnist;
+pub use standardize::Standardizer;

@@ -1,1 +1,55 @@
-//! Layers, losses, initialisation, state dicts.
+//! Layers, initialisation, state dicts and metrics.
+//!
+//! A layer is a struct with [`Param`](gradus_autograd::Param)s and a pure `forward`. Names, shapes and layouts of
+//! parameters are PyTorch's, so a state dict saved there loads here and back. In teaching order:
+//!
+//! 1. [`Module`] and [`Sequential`]: what a layer is, and layers in a row;
+//! 2. [`Linear`]: an affine map;
+//! 3. [`Relu`], [`Tanh`], [`Gelu`], …: activations;
+//! 4. [`Flatten`], [`Identity`], [`Dropout`]: layers without parameters;
+//! 5. [`init`]: how weights begin;
+//! 6. [`state_dict`]: a model's values by name, in memory and in files;
+//! 7. [`summary()`]: a model as a table; [`accuracy`] and [`Confusion`]: how good it is.
+//!
+//! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
+//!
+//! ```
+//! use gradus_autograd::{Tape, value_and_grad};
+//! use gradus_nn::{Linear, Module, Relu, sequential};
+//! use gradus_tensor::{Tensor, rng};
+//!
+//! let mut rng = rng(0);
+//! let model = sequential![Linear::new(4, 8, &mut rng), Relu, Linear::new(8, 3, &mut rng)];
+//! let (x, labels) = (Tensor::randn([5, 4], &mut rng), Tensor::from([0, 1, 2, 0, 1]));
+//! let (loss, grads) = value_and_grad(|tape| model.forward(tape.constant(&x)).cross_entropy(&labels));
+//! assert!(loss > 0.0);
+//! assert_eq!(grads.len(), 4);
+//! assert_eq!(*model.predict(&x).shape(), [5, 3]);
+//! ```
+//!
+//! # Panics
+//! Shapes that do not fit panic at the caller's line with both shapes. Files never panic: they return errors.
+#![forbid(unsafe_code)]
+
+mod module;
+
+mod activation;
+mod dropout;
+pub mod init;
+mod linear;
+mod metric;
+mod shape;
+pub mod state_dict;
+mod summary;
+
+pub use activation::{
+    Celu, Elu, Gelu, GeluTanh, Hardsigmoid, Hardswish, LeakyRelu, LogSigmoid, LogSoftmax, Mish, Relu, Selu, Sigmoid,
+    Silu, Softmax, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
+};
+pub use dropout::Dropout;
+pub use linear::Linear;
+pub use metric::{Confusion, accuracy};
+pub use module::{Module, Sequential};
+pub use shape::{Flatten, Identity};
+pub use state_dict::StateDictError;
+pub use summary::{Summary, summary};

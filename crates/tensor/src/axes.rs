@@ -21,7 +21,11 @@ impl Axes {
         let mut out = SmallVec::new();
         for &axis in list {
             let index = axis_index(op, axis, shape);
-            assert!(!out.contains(&index), "{op}: axis {axis} is named twice in {:?} for {shape:?}", &list[..]);
+            assert!(
+                !out.contains(&index),
+                "{op}: axis {axis} is named twice in {:?} for {shape:?}",
+                &list[..]
+            );
             out.push(index);
         }
         out

@@ -189,3 +189,58 @@ impl Tensor {
         if difference.is_empty() { 0.0 } else { difference.max().item() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparisons_broadcast_and_mix_types() {
+        let (x, y) = (Tensor::from([[1, 2, 3]]), Tensor::from([[1.5f32], [3.0]]));
+        assert_eq!(x.lt(&y).to_bools(), [true, false, false, true, true, false]);
+        assert_eq!(x.ge(&y).to_bools(), [false, true, true, false, false, true]);
+        assert_eq!(x.eq(&y).to_bools(), [false, false, false, false, false, true]);
+        assert_eq!(x.gt(1.5).to_bools(), [false, true, true]);
+        assert_eq!(Tensor::from([0.1f32]).eq(0.1).to_bools(), [true]);
+        assert_eq!(Tensor::from([true, false]).le(&Tensor::from(false)).to_bools(), [false, true]);
+    }
+
+    #[test]
+    fn nan_is_unequal_to_everything() {
+        let x = Tensor::from([f64::NAN, 1.0, f64::INFINITY]);
+        assert_eq!(x.eq(&x).to_bools(), [false, true, true]);
+        assert_eq!(x.ne(&x).to_bools(), [true, false, false]);
+        assert_eq!(x.le(&x).to_bools(), [false, true, true]);
+        assert_eq!(x.is_nan().to_bools(), [true, false, false]);
+        assert_eq!(x.is_infinite().to_bools(), [false, false, true]);
+        assert_eq!(x.is_finite().to_bools(), [false, true, false]);
+        assert_eq!(Tensor::from([1]).is_finite().to_bools(), [true]);
+        assert_eq!(x.isclose(&x, 0.0, 0.0).to_bools(), [false, true, true]);
+    }
+
+    #[test]
+    fn logic() {
+        let (a, b) = (Tensor::from([true, true, false, false]), Tensor::from([1, 0, 2, 0]));
+        assert_eq!(a.and(&b).to_bools(), [true, false, false, false]);
+        assert_eq!(a.or(&b).to_bools(), [true, true, true, false]);
+        assert_eq!(a.xor(&b).to_bools(), [false, true, true, false]);
+        assert_eq!(b.logical_not().to_bools(), [false, true, false, true]);
+    }
+
+    #[test]
+    fn closeness() {
+        let (a, b) = (Tensor::from([1.0, 2.0]), Tensor::from([1.0, 2.001]));
+        assert!(a.allclose(&b, 1e-3, 0.0) && !a.allclose(&b, 1e-4, 0.0));
+        assert!((a.max_abs_diff(&b) - 0.001).abs() < 1e-12);
+        assert!(a.equal(&a.copied()) && !a.equal(&b) && !a.equal(&a.to(DType::F32)));
+        assert!(!a.equal(&a.unsqueeze(0)) && a.expand([3, 2]).equal(&a.repeat(&[3, 1])));
+        assert_eq!(Tensor::zeros(0).max_abs_diff(&Tensor::zeros(0)), 0.0);
+        assert!(a.max_abs_diff(&Tensor::from(f64::NAN)).is_nan());
+    }
+
+    #[test]
+    #[should_panic(expected = "lt: [2] and [3] do not broadcast: sizes 2 and 3 of axis -1 differ")]
+    fn shapes_that_do_not_broadcast() {
+        Tensor::zeros(2).lt(&Tensor::zeros(3));
+    }
+}

@@ -24,7 +24,12 @@ pub trait Nested {
     /// # Panics
     /// If a level differs from `sizes`: the value is ragged.
     #[track_caller]
-    fn collect(&self, sizes: &[usize], path: &mut Vec<usize>, out: &mut Vec<<Self::Scalar as Scalar>::Element>);
+    fn collect(
+        &self,
+        sizes: &[usize],
+        path: &mut Vec<usize>,
+        out: &mut Vec<<Self::Scalar as Scalar>::Element>,
+    );
 }
 
 macro_rules! scalar {
@@ -128,6 +133,7 @@ impl Tensor {
     /// # Panics
     /// If there are more or fewer than the shape holds.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "a vector made for the tensor is handed over")]
     pub fn from_vec<T: Scalar>(values: Vec<T>, shape: impl Into<Shape>) -> Self {
         Self::from_slice(&values, shape)
     }
@@ -190,7 +196,10 @@ mod tests {
     fn nested_values_of_all_kinds() {
         assert_eq!(Tensor::from([[[1.0; 4]; 3]; 2]).shape()[..], [2, 3, 4]);
         assert_eq!(Tensor::from([[[[1.0f32]]]]).shape()[..], [1, 1, 1, 1]);
-        assert_eq!(Tensor::from(vec![vec![1.0, 2.0], vec![3.0, 4.0]]).to_vec2::<f64>(), [[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(
+            Tensor::from(vec![vec![1.0, 2.0], vec![3.0, 4.0]]).to_vec2::<f64>(),
+            [[1.0, 2.0], [3.0, 4.0]]
+        );
         assert_eq!(Tensor::from(&[1.0f32, 2.0][..]).shape()[..], [2]);
         assert_eq!(Tensor::from(&vec![[1, 2]]).shape()[..], [1, 2]);
         let empty: [f32; 0] = [];

@@ -130,7 +130,11 @@ impl Tensor {
         let values = labels.as_slice::<i64>();
         let bad = values.iter().position(|&label| label < 0 || label as usize >= classes);
         if let Some(at) = bad {
-            panic!("one_hot: label {} (number {at} of {}) is not in 0..{classes}", values[at], labels.shape());
+            panic!(
+                "one_hot: label {} (number {at} of {}) is not in 0..{classes}",
+                values[at],
+                labels.shape()
+            );
         }
         Self::build::<f32>(labels.shape().inserted(labels.rank(), classes), |out| {
             out.fill(0.0);

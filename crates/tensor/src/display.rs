@@ -87,7 +87,8 @@ impl Page<'_> {
         let text = if axis + 1 == self.shape.len() {
             self.line(shown, cut, indent, width)
         } else {
-            let between = format!("{}{}", self.separator.trim_end(), "\n".repeat(self.shape.len() - axis - 1));
+            let between =
+                format!("{}{}", self.separator.trim_end(), "\n".repeat(self.shape.len() - axis - 1));
             let mut parts = vec![];
             for i in 0..shown {
                 if cut && i == EDGE {
@@ -130,7 +131,9 @@ impl Page<'_> {
 /// The elements as words of one width.
 fn words(x: &Tensor, precision: usize) -> Vec<String> {
     match x.dtype() {
-        DType::Bool => align_right(x.to_vec::<u8>().iter().map(|&b| if b != 0 { "True" } else { "False" }.to_string())),
+        DType::Bool => {
+            align_right(x.to_vec::<u8>().iter().map(|&b| if b != 0 { "True" } else { "False" }.to_string()))
+        }
         DType::I64 => align_right(x.to_vec::<i64>().iter().map(i64::to_string)),
         DType::F32 => float_words(&x.to_vec::<f32>(), x.rank() == 0, precision),
         DType::F64 => float_words(&x.to_vec::<f64>(), x.rank() == 0, precision),
@@ -143,7 +146,11 @@ fn align_right(words: impl Iterator<Item = String>) -> Vec<String> {
     words.iter().map(|word| format!("{word:>width$}")).collect()
 }
 
-fn float_words<T: Element + fmt::Display + fmt::LowerExp>(x: &[T], alone: bool, precision: usize) -> Vec<String> {
+fn float_words<T: Element + fmt::Display + fmt::LowerExp>(
+    x: &[T],
+    alone: bool,
+    precision: usize,
+) -> Vec<String> {
     let magnitudes = || x.iter().map(|x| x.into_f64().abs()).filter(|&m| m.is_finite() && m != 0.0);
     let (low, high) = (magnitudes().fold(f64::INFINITY, f64::min), magnitudes().fold(0.0, f64::max));
     if alone {
@@ -225,7 +232,6 @@ fn exponents<T: Element + fmt::LowerExp>(x: &[T], precision: usize) -> Vec<Strin
     align_right(words)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,7 +258,10 @@ mod tests {
             (Tensor::from([1000.0, 1.0]), "[1000.    1.]"),
             (Tensor::from([1001.0, 1.0]), "[1.001e+03 1.000e+00]"),
             (Tensor::from([0.1, 1e100]), "[1.e-001 1.e+100]"),
-            (Tensor::from([[1.123_456_789_123, 2.0], [3.0, 4.0]]), "[[1.12345679 2.        ]\n [3.         4.        ]]"),
+            (
+                Tensor::from([[1.123_456_789_123, 2.0], [3.0, 4.0]]),
+                "[[1.12345679 2.        ]\n [3.         4.        ]]",
+            ),
             (Tensor::from([5e-324]), "[5.e-324]"),
             (Tensor::zeros([0, 3]), "[]"),
         ];
@@ -264,7 +273,8 @@ mod tests {
     #[test]
     fn single_numbers_stand_alone() {
         let cases = [(Tensor::from(1.5), "1.5"), (Tensor::from(2.0), "2.0"), (Tensor::from(1e-7), "1e-07")];
-        let others = [(Tensor::from(3), "3"), (Tensor::from(0.1f32), "0.1"), (Tensor::from(1e20f32), "1e+20")];
+        let others =
+            [(Tensor::from(3), "3"), (Tensor::from(0.1f32), "0.1"), (Tensor::from(1e20f32), "1e+20")];
         for (tensor, want) in cases.into_iter().chain(others) {
             assert_eq!(tensor.to_string(), want);
         }
@@ -311,7 +321,10 @@ mod tests {
             (Tensor::from([1.0, 2.5]), "tensor([1. , 2.5], dtype=f64)"),
             (Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]), "tensor([[1., 2.],\n        [3., 4.]])"),
             (Tensor::zeros([0, 3]), "tensor([], shape=[0, 3])"),
-            (Tensor::arange(2000), "tensor([   0,    1,    2, ..., 1997, 1998, 1999], shape=[2000], dtype=i64)"),
+            (
+                Tensor::arange(2000),
+                "tensor([   0,    1,    2, ..., 1997, 1998, 1999], shape=[2000], dtype=i64)",
+            ),
         ];
         for (tensor, want) in cases {
             assert_eq!(format!("{tensor:?}"), want);

@@ -79,6 +79,7 @@ macro_rules! element {
                 $from(x)
             }
             #[inline(always)]
+            #[allow(clippy::cast_lossless, reason = "one macro for all four types; i64 is not lossless")]
             fn into_f64(self) -> f64 {
                 self as f64
             }

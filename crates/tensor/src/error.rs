@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{DType, Shape};
+use crate::DType;
 
 /// Why a file could not be read or written, or does not hold what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -35,14 +35,14 @@ pub enum Error {
         known: Vec<String>,
     },
     /// An entry has another shape than it should.
-    #[error("{name}: has shape {found}, but {expected} is needed")]
+    #[error("{name}: has shape {found:?}, but {expected:?} is needed")]
     Shape {
         /// The entry.
         name: String,
         /// The shape it should have.
-        expected: Shape,
+        expected: Vec<usize>,
         /// The shape it has.
-        found: Shape,
+        found: Vec<usize>,
     },
     /// An entry has another element type than it should.
     #[error("{name}: holds {found}, but {expected} is needed")]

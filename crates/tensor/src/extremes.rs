@@ -11,7 +11,8 @@ use crate::{DType, Element, Tensor};
 fn place<T: Element, J: Join<T>>(j: J, row: &[T]) -> i64 {
     let best = whole(j, row, |x| x);
     #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
-    let at = if best == best { row.iter().position(|&x| x == best) } else { row.iter().position(|&x| x != x) };
+    let at =
+        if best == best { row.iter().position(|&x| x == best) } else { row.iter().position(|&x| x != x) };
     at.map_or(0, |at| at as i64)
 }
 

@@ -11,13 +11,15 @@ use crate::{DType, Element, Layout, Shape, Tensor};
 /// Checks that every index is in `0 .. size`; the panic names the first that is not, and where it stands.
 #[track_caller]
 fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
-    assert_eq!(index.dtype(), DType::I64, "{op}: indices are I64, got {}; convert with .to(DType::I64)", index.dtype());
+    assert_eq!(
+        index.dtype(),
+        DType::I64,
+        "{op}: indices are I64, got {}; convert with .to(DType::I64)",
+        index.dtype()
+    );
     let values = index.contiguous();
     let values = values.as_slice::<i64>();
-    if values.iter().fold(true, |good, &i| good & ((i as u64) < size as u64)) {
-        return;
-    }
-    let at = values.iter().position(|&i| i as u64 >= size as u64).expect("one is out of range");
+    let Some(at) = values.iter().position(|&i| i as u64 >= size as u64) else { return };
     let mut rest = at;
     let mut place: Vec<usize> = index.shape().iter().rev().map(|&n| (rest % n, rest /= n).0).collect();
     place.reverse();
@@ -27,10 +29,19 @@ fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
 /// The checks that gather and scatter share: equal ranks, and no size above the tensor's but along `axis`.
 #[track_caller]
 fn check_sizes(op: &str, x: &Shape, index: &Shape, axis: usize) {
-    assert_eq!(x.len(), index.len(), "{op}: {x} and the index's shape {index} have {} and {} axes", x.len(), index.len());
+    assert_eq!(
+        x.len(),
+        index.len(),
+        "{op}: {x} and the index's shape {index} have {} and {} axes",
+        x.len(),
+        index.len()
+    );
     let clash = (0..x.len()).find(|&other| other != axis && index[other] > x[other]);
     if let Some(other) = clash {
-        panic!("{op}: the index's shape {index} is larger than {x} along axis {other}: {} and {}", index[other], x[other]);
+        panic!(
+            "{op}: the index's shape {index} is larger than {x} along axis {other}: {} and {}",
+            index[other], x[other]
+        );
     }
 }
 
@@ -184,7 +195,13 @@ impl Tensor {
         }
     }
 
-    fn index_add_as<T: Element>(&self, axis: usize, index: &Self, src: &Self, add: impl Fn(T, T) -> T) -> Self {
+    fn index_add_as<T: Element>(
+        &self,
+        axis: usize,
+        index: &Self,
+        src: &Self,
+        add: impl Fn(T, T) -> T,
+    ) -> Self {
         let (index, src) = (index.contiguous(), src.contiguous());
         let places = index.as_slice::<i64>();
         let (_, n, inner) = around(self.shape(), axis);
@@ -212,5 +229,85 @@ impl Tensor {
             let from = places.as_slice::<i64>();
             Self::build::<T>(*index.shape(), |out| out.iter_mut().zip(from).for_each(|(y, &i)| *y = x[i as usize]))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid() -> Tensor {
+        Tensor::from([[10.0, 11.0, 12.0], [20.0, 21.0, 22.0]])
+    }
+
+    #[test]
+    fn gathered() {
+        let index = Tensor::from([[2, 0], [1, 1]]);
+        assert_eq!(grid().gather(1, &index).to_vec2::<f64>(), [[12.0, 10.0], [21.0, 21.0]]);
+        assert_eq!(grid().gather(0, &Tensor::from([[1, 0]])).to_vec2::<f64>(), [[20.0, 11.0]]);
+        assert_eq!(grid().t().gather(0, &index.t()).t().to_vec2::<f64>(), [[12.0, 10.0], [21.0, 21.0]]);
+        assert_eq!(
+            grid().gather(1, &Tensor::from([[2], [0]]).expand([2, 3])).to_vec::<f64>()[2..4],
+            [12.0, 20.0]
+        );
+        assert_eq!(grid().index_select(1, &Tensor::from([2, 2, 0])).to_vec2::<f64>()[1], [22.0, 22.0, 20.0]);
+        assert_eq!(grid().take(&Tensor::from([[5], [0]])).to_vec2::<f64>(), [[22.0], [10.0]]);
+    }
+
+    #[test]
+    fn scattered() {
+        let (zeros, index) = (Tensor::zeros([2, 3]), Tensor::from([[2, 2], [0, 1]]));
+        assert_eq!(
+            zeros.scatter_add(1, &index, &grid()).to_vec2::<f32>(),
+            [[0.0, 0.0, 21.0], [20.0, 21.0, 0.0]]
+        );
+        assert_eq!(zeros.scatter(1, &index, &grid()).to_vec2::<f32>(), [[0.0, 0.0, 11.0], [20.0, 21.0, 0.0]]);
+        let added = grid().index_add(0, &Tensor::from([1, 1]), &grid());
+        assert_eq!(added.to_vec2::<f64>(), [[10.0, 11.0, 12.0], [50.0, 53.0, 56.0]]);
+        assert_eq!(zeros.sum().item(), 0.0);
+    }
+
+    #[test]
+    fn no_indices_are_no_trouble() {
+        let none = Tensor::zeros_of(0, DType::I64);
+        assert_eq!(grid().index_select(0, &none).shape()[..], [0, 3]);
+        assert!(grid().index_add(0, &none, &Tensor::zeros([0, 3])).equal(&grid()));
+        assert!(grid().gather(1, &none.reshape([2, 0])).is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "gather: index 3 at [1, 0] is out of range for axis 1 of size 3")]
+    fn an_index_out_of_range_is_named_with_its_place() {
+        grid().gather(1, &Tensor::from([[0], [3]]));
+    }
+
+    #[test]
+    #[should_panic(expected = "index_select: index -1 at [0] is out of range for axis 0 of size 2")]
+    fn negative_indices_are_out_of_range() {
+        grid().index_select(0, &Tensor::from([-1]));
+    }
+
+    #[test]
+    #[should_panic(expected = "gather: indices are I64, got f32; convert with .to(DType::I64)")]
+    fn indices_of_a_wrong_type() {
+        grid().gather(0, &Tensor::zeros([1, 1]));
+    }
+
+    #[test]
+    #[should_panic(expected = "gather: the index's shape [3, 1] is larger than [2, 3] along axis 0: 3 and 2")]
+    fn an_index_that_is_too_large() {
+        grid().gather(1, &Tensor::zeros_of([3, 1], DType::I64));
+    }
+
+    #[test]
+    #[should_panic(expected = "index_add: the source is [1, 3], but [2, 3] is needed")]
+    fn a_source_of_a_wrong_shape() {
+        grid().index_add(0, &Tensor::from([0, 1]), &Tensor::zeros([1, 3]));
+    }
+
+    #[test]
+    #[should_panic(expected = "take: index 6 at [0] is out of range for the flattened tensor of size 6")]
+    fn a_flat_index_out_of_range() {
+        grid().take(&Tensor::from([6]));
     }
 }

@@ -41,10 +41,17 @@ impl Tensor {
         let index = axis_index("cat", axis, first.shape());
         for (i, tensor) in tensors.iter().enumerate() {
             let (a, b) = (first.shape(), tensor.shape());
-            assert_eq!(a.len(), b.len(), "cat: tensor 0 is {a} and tensor {i} is {b}: numbers of axes differ");
+            assert_eq!(
+                a.len(),
+                b.len(),
+                "cat: tensor 0 is {a} and tensor {i} is {b}: numbers of axes differ"
+            );
             let clash = (0..a.len()).find(|&other| other != index && a[other] != b[other]);
             if let Some(other) = clash {
-                panic!("cat: tensor 0 is {a} and tensor {i} is {b}: sizes {} and {} of axis {other} differ", a[other], b[other]);
+                panic!(
+                    "cat: tensor 0 is {a} and tensor {i} is {b}: sizes {} and {} of axis {other} differ",
+                    a[other], b[other]
+                );
             }
         }
         let dtype = tensors.iter().map(|t| t.dtype()).fold(DType::Bool, DType::promote);
@@ -150,7 +157,9 @@ impl Tensor {
         shape.iter_mut().zip(sizes).for_each(|(n, (before, after))| *n += before + after);
         Self::full_of(shape, value, self.dtype()).write_view(self, |whole| {
             let inner = sizes.iter().zip(self.shape().iter()).enumerate();
-            inner.fold(whole.clone(), |part, (axis, (&(before, _), &len))| part.narrow(axis as isize, before, len))
+            inner.fold(whole.clone(), |part, (axis, (&(before, _), &len))| {
+                part.narrow(axis as isize, before, len)
+            })
         })
     }
 
@@ -221,3 +230,78 @@ fn cat_as<T: Element>(tensors: &[&Tensor], axis: usize, dtype: DType) -> Tensor 
     })
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid() -> Tensor {
+        Tensor::from([[1, 2], [3, 4]])
+    }
+
+    #[test]
+    fn joined() {
+        let (x, y) = (grid(), Tensor::from([[5.0f32], [6.0]]));
+        let wide = Tensor::cat(&[&x, &y, &Tensor::zeros([2, 0])], 1);
+        assert_eq!(wide.to_vec2::<f32>(), [[1.0, 2.0, 5.0], [3.0, 4.0, 6.0]]);
+        assert_eq!(Tensor::cat(&[&x, &x.t()], 0).to_vec2::<i64>(), [[1, 2], [3, 4], [1, 3], [2, 4]]);
+        assert_eq!(Tensor::stack(&[&x, &x], -1).shape()[..], [2, 2, 2]);
+        assert_eq!(Tensor::stack(&[&Tensor::from(1), &Tensor::from(2)], 0).to_vec::<i64>(), [1, 2]);
+    }
+
+    #[test]
+    fn repeated_and_rolled() {
+        assert_eq!(grid().repeat(&[1, 2]).to_vec2::<i64>(), [[1, 2, 1, 2], [3, 4, 3, 4]]);
+        assert_eq!(grid().repeat(&[2, 1, 1]).shape()[..], [2, 2, 2]);
+        assert!(grid().repeat(&[0, 2]).is_empty());
+        assert_eq!(grid().repeat_interleave(2, 0).to_vec::<i64>(), [1, 2, 1, 2, 3, 4, 3, 4]);
+        assert_eq!(grid().repeat_interleave(2, 1).to_vec::<i64>(), [1, 1, 2, 2, 3, 3, 4, 4]);
+        assert_eq!(Tensor::arange(5).roll(&[2], &[0]).to_vec::<i64>(), [3, 4, 0, 1, 2]);
+        assert_eq!(Tensor::arange(5).roll(&[-6], &[0]).to_vec::<i64>(), [1, 2, 3, 4, 0]);
+    }
+
+    #[test]
+    fn padded_and_cut() {
+        assert_eq!(
+            grid().pad_constant(&[(1, 0), (0, 1)], 9.0).to_vec2::<i64>(),
+            [[9, 9, 9], [1, 2, 9], [3, 4, 9]]
+        );
+        let x = Tensor::arange(9).reshape([3, 3]);
+        assert_eq!(x.tril(0).to_vec::<i64>(), [0, 0, 0, 3, 4, 0, 6, 7, 8]);
+        assert_eq!(x.triu(1).to_vec::<i64>(), [0, 1, 2, 0, 0, 5, 0, 0, 0]);
+        let diagonal = Tensor::from([7, 8]).diag_embed(-1);
+        assert_eq!(diagonal.to_vec2::<i64>(), [[0, 0, 0], [7, 0, 0], [0, 8, 0]]);
+        assert_eq!(grid().diag_embed(1).diagonal(1, -2, -1).to_vec2::<i64>(), grid().to_vec2::<i64>());
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "cat: tensor 0 is [2, 2] and tensor 1 is [3, 2]: sizes 2 and 3 of axis 0 differ"
+    )]
+    fn sizes_that_do_not_fit() {
+        Tensor::cat(&[&grid(), &Tensor::zeros([3, 2])], 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "cat: tensor 0 is [2, 2] and tensor 1 is [2]: numbers of axes differ")]
+    fn ranks_that_do_not_fit() {
+        Tensor::cat(&[&grid(), &Tensor::zeros(2)], 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "stack: tensor 0 is [2, 2] and tensor 1 is [2, 1]: all must have one shape")]
+    fn shapes_that_differ() {
+        Tensor::stack(&[&grid(), &Tensor::zeros([2, 1])], 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "cat: no tensors given")]
+    fn nothing_to_join() {
+        Tensor::cat(&[], 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "pad_constant: 1 pairs for [2, 2], which has 2 axes")]
+    fn too_few_pairs() {
+        grid().pad_constant(&[(1, 1)], 0.0);
+    }
+}

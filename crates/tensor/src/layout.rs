@@ -354,12 +354,12 @@ pub fn merge(layouts: &[&Layout]) -> (smallvec::SmallVec<[usize; MAX_RANK]>, sma
             continue;
         }
         let steps: Steps = layouts.iter().map(|l| l.strides[axis]).collect();
-        if let Some(outer) = strides.last_mut() {
-            if outer.iter().zip(&steps).all(|(&o, &s)| o == s * shape[axis] as isize) {
-                *dims.last_mut().expect("as many sizes as strides") *= shape[axis];
-                *outer = steps;
-                continue;
-            }
+        if let (Some(size), Some(outer)) = (dims.last_mut(), strides.last_mut())
+            && outer.iter().zip(&steps).all(|(&o, &s)| o == s * shape[axis] as isize)
+        {
+            *size *= shape[axis];
+            *outer = steps;
+            continue;
         }
         dims.push(shape[axis]);
         strides.push(steps);

@@ -12,11 +12,16 @@ impl Tensor {
     #[track_caller]
     pub fn where_(condition: &Self, a: &Self, b: &Self) -> Self {
         let dtype = condition.dtype();
-        assert_eq!(dtype, DType::Bool, "where: the condition is Bool, got {dtype}; compare, for example with .ne(0.0)");
+        assert_eq!(
+            dtype,
+            DType::Bool,
+            "where: the condition is Bool, got {dtype}; compare, for example with .ne(0.0)"
+        );
         let shape = a.shape().broadcast_or_panic(b.shape(), "where");
         let shape = condition.shape().broadcast_or_panic(&shape, "where");
         let dtype = a.dtype().promote(b.dtype());
-        let (condition, a, b) = (condition.expand(shape), a.to(dtype).expand(shape), b.to(dtype).expand(shape));
+        let (condition, a, b) =
+            (condition.expand(shape), a.to(dtype).expand(shape), b.to(dtype).expand(shape));
         with_dtype!(dtype, T => choose::<T>(&condition, &a, &b))
     }
 
@@ -27,7 +32,12 @@ impl Tensor {
     #[track_caller]
     pub fn masked_fill(&self, mask: &Self, value: f64) -> Self {
         let fits = mask.shape().broadcast(self.shape()).is_some_and(|both| both == *self.shape());
-        assert!(fits, "masked_fill: the mask's shape {} does not broadcast to {}", mask.shape(), self.shape());
+        assert!(
+            fits,
+            "masked_fill: the mask's shape {} does not broadcast to {}",
+            mask.shape(),
+            self.shape()
+        );
         Self::where_(mask, &Self::full_of((), value, self.dtype()), self)
     }
 
@@ -89,4 +99,38 @@ fn choose<T: Element>(condition: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
             }
         });
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chosen_by_truth() {
+        let mask = Tensor::from([[true, false, true], [false, false, true]]);
+        let (a, b) = (Tensor::from([1, 2, 3]), Tensor::from([[-1.0f32], [-2.0]]));
+        let want = [[1.0, -1.0, 3.0], [-2.0, -2.0, 3.0]];
+        assert_eq!(Tensor::where_(&mask, &a, &b).to_vec2::<f32>(), want);
+        let full = Tensor::where_(&mask, &a.expand([2, 3]).contiguous(), &b.expand([2, 3]).contiguous());
+        assert_eq!(full.to_vec2::<f32>(), want);
+        let x = Tensor::arange(6).reshape([2, 3]);
+        assert_eq!(x.masked_fill(&mask, 9.0).to_vec2::<i64>(), [[9, 1, 9], [3, 4, 9]]);
+        assert_eq!(x.masked_fill(&mask.select(0, 0), 9.0).to_vec2::<i64>(), [[9, 1, 9], [9, 4, 9]]);
+        assert_eq!(x.masked_select(&mask).to_vec::<i64>(), [0, 2, 5]);
+        assert_eq!(mask.nonzero().to_vec2::<i64>(), [[0, 0], [0, 2], [1, 2]]);
+        assert_eq!(Tensor::from([0.0, 3.0]).nonzero().to_vec2::<i64>(), [[1]]);
+        assert_eq!(Tensor::zeros([2, 2]).nonzero().shape()[..], [0, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "where: the condition is Bool, got f32; compare, for example with .ne(0.0)")]
+    fn a_condition_of_a_wrong_type() {
+        Tensor::where_(&Tensor::zeros(2), &Tensor::zeros(2), &Tensor::zeros(2));
+    }
+
+    #[test]
+    #[should_panic(expected = "masked_fill: the mask's shape [2] does not broadcast to [3]")]
+    fn a_mask_of_a_wrong_shape() {
+        Tensor::zeros(3).masked_fill(&Tensor::from([true, false]), 0.0);
+    }
 }

@@ -29,14 +29,16 @@ impl Tensor {
     fn complete(&self, mut shape: Shape) -> Shape {
         let from = self.shape();
         let wanted = shape;
-        let known = shape.iter().filter(|&&size| size != REST).try_fold(1usize, |n, &size| n.checked_mul(size));
-        let shown = wanted.iter().map(|&size| if size == REST { "REST".to_string() } else { size.to_string() });
+        let known =
+            shape.iter().filter(|&&size| size != REST).try_fold(1usize, |n, &size| n.checked_mul(size));
+        let shown =
+            wanted.iter().map(|&size| if size == REST { "REST".to_string() } else { size.to_string() });
         let shown = shown.collect::<Vec<_>>().join(", ");
         let n = self.elements();
         match shape.iter().filter(|&&size| size == REST).count() {
             0 => {}
             1 => {
-                let known = known.filter(|&known| known != 0 && n % known == 0);
+                let known = known.filter(|&known| known != 0 && n.is_multiple_of(known));
                 let Some(known) = known else {
                     panic!("reshape: {from} to [{shown}]: {n} elements do not divide into the sizes given")
                 };
@@ -120,7 +122,8 @@ impl Tensor {
     /// If an axis is out of range.
     #[track_caller]
     pub fn move_axis(&self, from: isize, to: isize) -> Self {
-        let (from, to) = (axis_index("move_axis", from, self.shape()), axis_index("move_axis", to, self.shape()));
+        let (from, to) =
+            (axis_index("move_axis", from, self.shape()), axis_index("move_axis", to, self.shape()));
         let mut order: SmallVec<[usize; MAX_RANK]> = (0..self.rank()).collect();
         order.remove(from);
         order.insert(to, from);
@@ -155,7 +158,8 @@ impl Tensor {
 
     /// This tensor without its axes of size 1.
     pub fn squeeze(&self) -> Self {
-        let axes: SmallVec<[usize; MAX_RANK]> = (0..self.rank()).filter(|&axis| self.shape()[axis] == 1).collect();
+        let axes: SmallVec<[usize; MAX_RANK]> =
+            (0..self.rank()).filter(|&axis| self.shape()[axis] == 1).collect();
         self.without_axes(&axes, self.layout.offset)
     }
 
@@ -174,7 +178,8 @@ impl Tensor {
     /// The view from `offset` on without the axes named.
     pub(crate) fn without_axes(&self, axes: &[usize], offset: usize) -> Self {
         let kept = || (0..self.rank()).filter(|axis| !axes.contains(axis));
-        let shape = Shape::new(&kept().map(|axis| self.shape()[axis]).collect::<SmallVec<[usize; MAX_RANK]>>());
+        let shape =
+            Shape::new(&kept().map(|axis| self.shape()[axis]).collect::<SmallVec<[usize; MAX_RANK]>>());
         let mut strides = [0; MAX_RANK];
         for (to, from) in kept().enumerate() {
             strides[to] = self.layout.strides[from];
@@ -208,5 +213,100 @@ impl Tensor {
         strides[at] = stride;
         strides[at + 1..shape.len()].copy_from_slice(&self.layout.strides[at..self.rank()]);
         self.view(Layout { shape, strides, offset: self.layout.offset })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cube() -> Tensor {
+        Tensor::arange(24).reshape([2, 3, 4])
+    }
+
+    #[test]
+    fn views_share_memory() {
+        let x = cube();
+        let views = [
+            x.reshape([6, REST]),
+            x.t(),
+            x.permute([2, 0, 1]),
+            x.flatten(),
+            x.unsqueeze(-1),
+            x.expand([5, 2, 3, 4]),
+        ];
+        assert!(views.iter().all(|view| view.shares_memory(&x)));
+        assert!(!x.t().flatten().shares_memory(&x));
+    }
+
+    #[test]
+    fn shapes_and_elements() {
+        assert_eq!(cube().t().shape()[..], [2, 4, 3]);
+        assert_eq!(cube().permute([2, 0, 1]).select(0, 1).to_vec2::<i64>(), [[1, 5, 9], [13, 17, 21]]);
+        assert_eq!(cube().move_axis(0, -1).shape()[..], [3, 4, 2]);
+        assert_eq!(cube().transpose(0, -1).to_vec::<i64>()[..4], [0, 12, 4, 16]);
+        assert_eq!(cube().flatten_axes(1, -1).shape()[..], [2, 12]);
+        assert_eq!(cube().t().flatten().to_vec::<i64>()[..4], [0, 4, 8, 1]);
+        assert_eq!(Tensor::arange(2).unsqueeze(1).expand([2, 3]).to_vec2::<i64>(), [[0, 0, 0], [1, 1, 1]]);
+        let thin = Tensor::zeros([1, 3, 1]);
+        assert_eq!((thin.squeeze().shape()[..].to_vec(), thin.squeeze_axis(-1).rank()), (vec![3], 2));
+        assert_eq!(thin.unsqueeze(0).shape()[..], [1, 1, 3, 1]);
+        assert_eq!(Tensor::zeros([0, 3]).reshape([3, REST]).shape()[..], [3, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "reshape: [2, 3, 4] to [5, 5]: 24 and 25 elements differ")]
+    fn reshape_to_another_number() {
+        cube().reshape([5, 5]);
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "reshape: [2, 3, 4] to [5, REST]: 24 elements do not divide into the sizes given"
+    )]
+    fn reshape_to_what_does_not_divide() {
+        cube().reshape([5, REST]);
+    }
+
+    #[test]
+    #[should_panic(expected = "reshape: [2, 3, 4] to [REST, REST]: only one size can be REST, got 2")]
+    fn two_rests() {
+        cube().reshape([REST, REST]);
+    }
+
+    #[test]
+    #[should_panic(expected = "permute: [1, 0] does not name all axes of [2, 3, 4]")]
+    fn permute_of_some_axes() {
+        cube().permute([1, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expand: [2, 3, 4] to [2, 5, 4]: size 3 of axis -2 is neither 1 nor 5")]
+    fn expand_of_a_size_that_is_not_one() {
+        cube().expand([2, 5, 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expand: [2, 3, 4] to [3, 4]: the result has fewer axes")]
+    fn expand_to_fewer_axes() {
+        cube().expand([3, 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "squeeze: axis 1 of [2, 3, 4] has size 3, not 1")]
+    fn squeeze_of_a_size_that_is_not_one() {
+        cube().squeeze_axis(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "t: [3] has fewer than two axes")]
+    fn the_transpose_of_a_vector() {
+        Tensor::zeros(3).t();
+    }
+
+    #[test]
+    #[should_panic(expected = "unsqueeze: place 3 is out of range for [2]: places are -2 to 1")]
+    fn a_place_out_of_range() {
+        Tensor::zeros(2).unsqueeze(3);
     }
 }

@@ -87,7 +87,13 @@ impl Tensor {
     /// # Panics
     /// If `low > high`, one is not finite, or `dtype` is no float.
     #[track_caller]
-    pub fn uniform_of(shape: impl Into<Shape>, low: f64, high: f64, dtype: DType, rng: &mut impl rand::Rng) -> Self {
+    pub fn uniform_of(
+        shape: impl Into<Shape>,
+        low: f64,
+        high: f64,
+        dtype: DType,
+        rng: &mut impl rand::Rng,
+    ) -> Self {
         assert!(low <= high && (high - low).is_finite(), "uniform: {low} to {high} is no interval");
         with_float!("uniform", dtype, T => Self::build::<T>(shape, |out| uniform(out, low, high, rng)))
     }
@@ -120,7 +126,13 @@ impl Tensor {
     /// # Panics
     /// If the deviation is negative or not a number, or `dtype` is no float.
     #[track_caller]
-    pub fn normal_of(shape: impl Into<Shape>, mean: f64, std: f64, dtype: DType, rng: &mut impl rand::Rng) -> Self {
+    pub fn normal_of(
+        shape: impl Into<Shape>,
+        mean: f64,
+        std: f64,
+        dtype: DType,
+        rng: &mut impl rand::Rng,
+    ) -> Self {
         assert!(std >= 0.0, "normal: the standard deviation is {std}");
         with_float!("normal", dtype, T => Self::build::<T>(shape, |out| {
             for y in out {
@@ -180,5 +192,74 @@ impl Tensor {
             order.swap(i, below(i as u64 + 1, rng) as usize);
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values come from an independent program (ChaCha8 after its paper), but for the normal ones.
+    #[test]
+    fn the_stream_of_a_seed_never_changes() {
+        let mut rng = rng(0);
+        let words = [rand::Rng::next_u64(&mut rng), rand::Rng::next_u64(&mut rng)];
+        assert_eq!(words, [13_804_888_775_535_289_832, 4_211_859_015_901_796_865]);
+        let mut rng = super::rng(7);
+        assert_eq!(
+            Tensor::uniform(3, 0.0, 1.0, &mut rng).to_vec::<f32>(),
+            [0.314_488_53, 0.400_495, 0.616_029_56]
+        );
+        assert_eq!(
+            Tensor::uniform_of(2, 0.0, 1.0, DType::F64, &mut rng).to_vec::<f64>(),
+            [0.895_672_496_355_680_7, 0.141_871_514_149_810_7]
+        );
+        assert_eq!(Tensor::randint(-5, 5, 6, &mut rng).to_vec::<i64>(), [-2, 2, -3, -1, -2, -4]);
+        assert_eq!(Tensor::permutation(6, &mut rng).to_vec::<i64>(), [2, 3, 4, 1, 0, 5]);
+        assert_eq!(Tensor::bernoulli(6, 0.5, &mut rng).to_vec::<f32>(), [1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
+        let normal = Tensor::randn_of(3, DType::F64, &mut rng).to_vec::<f64>();
+        assert_eq!(normal, [-0.725_823_049_947_057_6, 1.977_550_242_031_429, -0.748_524_666_976_491_1]);
+    }
+
+    #[test]
+    fn moments_are_right() {
+        let mut rng = rng(1);
+        let n = 100_000;
+        let x = Tensor::uniform(n, -2.0, 4.0, &mut rng);
+        assert!((x.mean().item() - 1.0).abs() < 0.02 && (x.var(0).item() - 3.0).abs() < 0.04);
+        assert!(x.min().item() >= -2.0 && x.max().item() < 4.0);
+        let x = Tensor::normal(n, 3.0, 2.0, &mut rng);
+        assert!((x.mean().item() - 3.0).abs() < 0.03 && (x.std(0).item() - 2.0).abs() < 0.03);
+        let x = Tensor::bernoulli(n, 0.3, &mut rng);
+        assert!((x.mean().item() - 0.3).abs() < 0.01);
+        let x = Tensor::randint(0, 10, n, &mut rng);
+        assert!(x.bincount(10).to_vec::<i64>().iter().all(|&count| (9500..10_500).contains(&count)));
+    }
+
+    #[test]
+    fn limits() {
+        let mut rng = rng(2);
+        assert_eq!(Tensor::bernoulli(1000, 1.0, &mut rng).sum().item(), 1000.0);
+        assert_eq!(Tensor::bernoulli(1000, 0.0, &mut rng).sum().item(), 0.0);
+        let narrow = Tensor::uniform(1000, 1.0, 1.0 + f64::from(f32::EPSILON), &mut rng);
+        assert!(narrow.to_vec::<f32>().iter().all(|&x| x == 1.0));
+        assert_eq!(Tensor::uniform(2, 3.0, 3.0, &mut rng).to_vec::<f32>(), [3.0, 3.0]);
+        let order = Tensor::permutation(100, &mut rng);
+        assert!(order.unique().equal(&Tensor::arange(100)) && !order.equal(&Tensor::arange(100)));
+        assert!(Tensor::permutation(0, &mut rng).is_empty());
+        let all = Tensor::randint(i64::MIN, i64::MAX, 100, &mut rng);
+        assert!(all.lt(0.0).any().item() == 1.0 && all.gt(0.0).any().item() == 1.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "bernoulli: 1.5 is no probability")]
+    fn no_probability() {
+        Tensor::bernoulli(1, 1.5, &mut rng(0));
+    }
+
+    #[test]
+    #[should_panic(expected = "uniform: 2 to 1 is no interval")]
+    fn no_interval() {
+        Tensor::uniform(1, 2.0, 1.0, &mut rng(0));
     }
 }

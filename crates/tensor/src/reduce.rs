@@ -15,9 +15,9 @@ type AxisList = SmallVec<[usize; MAX_RANK]>;
 
 /// The shape that is left when `axes` are reduced.
 pub(crate) fn reduced_shape(shape: &Shape, axes: &[usize], keep: bool) -> Shape {
-    let kept = shape.iter().enumerate().filter_map(|(axis, &size)| match axes.contains(&axis) {
-        true => keep.then_some(1),
-        false => Some(size),
+    let kept = shape.iter().enumerate().filter_map(|(axis, &size)| {
+        let reduced = axes.contains(&axis);
+        if reduced { keep.then_some(1) } else { Some(size) }
     });
     Shape::new(&kept.collect::<AxisList>())
 }
@@ -118,7 +118,10 @@ impl Tensor {
     #[track_caller]
     pub(crate) fn not_of_nothing(&self, op: &str, axes: &[usize]) {
         if let Some(&axis) = axes.iter().find(|&&axis| self.shape()[axis] == 0) {
-            panic!("{op}: {} has no elements along axis {axis}, and the {op} of nothing is undefined", self.shape());
+            panic!(
+                "{op}: {} has no elements along axis {axis}, and the {op} of nothing is undefined",
+                self.shape()
+            );
         }
     }
 
@@ -217,7 +220,10 @@ mod tests {
     #[test]
     fn sums_over_any_axes() {
         assert_eq!(cube().sum().item(), 276.0);
-        assert_eq!(cube().sum_axes(0).to_vec::<f32>(), (0..12).map(|i| (12 + 2 * i) as f32).collect::<Vec<_>>());
+        assert_eq!(
+            cube().sum_axes(0).to_vec::<f32>(),
+            (0..12).map(|i| (12 + 2 * i) as f32).collect::<Vec<_>>()
+        );
         assert_eq!(cube().sum_axes(1).to_vec2::<f32>(), [[12.0, 15.0, 18.0, 21.0], [48.0, 51.0, 54.0, 57.0]]);
         assert_eq!(cube().sum_axes(-1).to_vec2::<f32>(), [[6.0, 22.0, 38.0], [54.0, 70.0, 86.0]]);
         assert_eq!(cube().sum_axes([0, 2]).to_vec::<f32>(), [60.0, 92.0, 124.0]);
@@ -228,7 +234,13 @@ mod tests {
 
     #[test]
     fn views_are_reduced_as_their_copies() {
-        let views = [cube().t(), cube().permute([2, 0, 1]), cube().flip(1), cube().slice(2, ..3), cube().select(1, 1)];
+        let views = [
+            cube().t(),
+            cube().permute([2, 0, 1]),
+            cube().flip(1),
+            cube().slice(2, ..3),
+            cube().select(1, 1),
+        ];
         for view in views {
             for axis in 0..view.rank() as isize {
                 assert!(view.sum_axes(axis).equal(&view.copied().sum_axes(axis)), "{view:?} {axis}");
@@ -270,7 +282,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "max: [2, 0] has no elements along axis 1, and the max of nothing is undefined")]
+    #[should_panic(
+        expected = "max: [2, 0] has no elements along axis 1, and the max of nothing is undefined"
+    )]
     fn the_maximum_of_nothing() {
         Tensor::zeros([2, 0]).max_axes(1);
     }

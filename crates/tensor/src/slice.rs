@@ -141,7 +141,11 @@ impl Tensor {
             self.shape()
         );
         let place = place.rem_euclid(size);
-        let offset = if self.is_empty() { 0 } else { self.layout.offset as isize + place * self.layout.strides[index] };
+        let offset = if self.is_empty() {
+            0
+        } else {
+            self.layout.offset as isize + place * self.layout.strides[index]
+        };
         self.without_axes(&[index], offset as usize)
     }
 
@@ -186,7 +190,11 @@ impl Tensor {
         let index = axis_index("unfold", axis, self.shape());
         let n = self.shape()[index];
         assert!(step > 0, "unfold: the step must not be zero");
-        assert!(size <= n, "unfold: windows of {size} do not fit axis {axis} of {}, of size {n}", self.shape());
+        assert!(
+            size <= n,
+            "unfold: windows of {size} do not fit axis {axis} of {}, of size {n}",
+            self.shape()
+        );
         let stride = self.layout.strides[index];
         let mut layout = self.layout;
         layout.shape[index] = (n - size) / step + 1;
@@ -204,7 +212,12 @@ impl Tensor {
     pub fn split(&self, axis: isize, sizes: &[usize]) -> Vec<Self> {
         let index = axis_index("split", axis, self.shape());
         let (sum, size) = (sizes.iter().sum::<usize>(), self.shape()[index]);
-        assert_eq!(sum, size, "split: {sizes:?} add up to {sum}, but axis {axis} of {} has size {size}", self.shape());
+        assert_eq!(
+            sum,
+            size,
+            "split: {sizes:?} add up to {sum}, but axis {axis} of {} has size {size}",
+            self.shape()
+        );
         let starts = sizes.iter().scan(0, |at, &size| Some(std::mem::replace(at, *at + size)));
         starts.zip(sizes).map(|(start, &len)| self.strided_part(index, start, len, 1)).collect()
     }
@@ -251,5 +264,102 @@ impl Tensor {
         let src = src.view(from).to(self.dtype());
         let (start, len, step) = range.resolve(self.shape()[index]);
         self.write_view(&src, |whole| whole.strided_part(index, start, len, step))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid() -> Tensor {
+        Tensor::arange(12).reshape([3, 4])
+    }
+
+    #[test]
+    #[expect(clippy::reversed_empty_ranges, reason = "with a negative step or end they are not empty")]
+    fn slices_are_pythons() {
+        let x = Tensor::arange(6);
+        let cases: [(Slice, &[i64]); 12] = [
+            ((1..3).into(), &[1, 2]),
+            ((-2..).into(), &[4, 5]),
+            ((..-4).into(), &[0, 1]),
+            ((1..=2).into(), &[1, 2]),
+            ((3..=-1).into(), &[3, 4, 5]),
+            ((..=1).into(), &[0, 1]),
+            ((4..2).into(), &[]),
+            ((-99..99).into(), &[0, 1, 2, 3, 4, 5]),
+            (Slice::ALL.step(-2), &[5, 3, 1]),
+            (Slice::from(4..1).step(-1), &[4, 3, 2]),
+            (Slice::from(1..).step(3), &[1, 4]),
+            (Slice::from(-99..).step(-1), &[]),
+        ];
+        for (slice, want) in cases {
+            assert_eq!(x.slice(0, slice).to_vec::<i64>(), want, "{slice:?}");
+        }
+        assert_eq!(grid().slice(-1, ..).shape()[..], [3, 4]);
+    }
+
+    #[test]
+    fn parts() {
+        assert_eq!(grid().narrow(1, 1, 2).to_vec2::<i64>(), [[1, 2], [5, 6], [9, 10]]);
+        assert_eq!(grid().select(0, -1).to_vec::<i64>(), [8, 9, 10, 11]);
+        assert_eq!(grid().flip([0, 1]).to_vec::<i64>(), (0..12).rev().collect::<Vec<_>>());
+        assert_eq!(grid().diagonal(0, 0, 1).to_vec::<i64>(), [0, 5, 10]);
+        assert_eq!(grid().diagonal(2, 0, 1).to_vec::<i64>(), [2, 7]);
+        assert_eq!(grid().diagonal(-1, 0, 1).to_vec::<i64>(), [4, 9]);
+        assert!(grid().diagonal(7, 0, 1).is_empty());
+        assert_eq!(Tensor::arange(5).unfold(0, 3, 1).to_vec2::<i64>(), [[0, 1, 2], [1, 2, 3], [2, 3, 4]]);
+        assert_eq!(grid().unfold(1, 2, 2).shape()[..], [3, 2, 2]);
+        let sizes: Vec<usize> = Tensor::arange(7).chunk(0, 3).iter().map(Tensor::elements).collect();
+        assert_eq!(sizes, [3, 3, 1]);
+        assert_eq!(grid().split(1, &[1, 0, 3])[2].to_vec::<i64>()[..3], [1, 2, 3]);
+        assert_eq!(grid().unbind(1)[3].to_vec::<i64>(), [3, 7, 11]);
+        assert!(Tensor::zeros([0, 3]).select(1, 2).is_empty());
+    }
+
+    #[test]
+    fn a_part_is_replaced_in_a_copy() {
+        let x = grid();
+        let y = x.clone().put_slice(1, Slice::ALL.step(-2), &Tensor::from([[-1, -2]]));
+        assert_eq!(y.to_vec2::<i64>(), [[0, -2, 2, -1], [4, -2, 6, -1], [8, -2, 10, -1]]);
+        assert_eq!(x.to_vec::<i64>(), (0..12).collect::<Vec<_>>());
+        let row = x.narrow(0, 1, 1).put_slice(1, 0..1, &Tensor::from(9));
+        assert_eq!(row.to_vec::<i64>(), [9, 5, 6, 7]);
+    }
+
+    #[test]
+    #[should_panic(expected = "put_slice: [3] does not broadcast to the part's shape [3, 2]")]
+    fn a_part_of_another_shape() {
+        grid().put_slice(1, ..2, &Tensor::arange(3));
+    }
+
+    #[test]
+    #[should_panic(expected = "narrow: 3 places from 2 reach beyond axis 1 of [3, 4], of size 4")]
+    fn narrow_beyond_the_end() {
+        grid().narrow(1, 2, 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "select: place 3 is out of range for axis 0 of [3, 4], of size 3")]
+    fn a_place_that_is_not_there() {
+        grid().select(0, 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "split: [1, 2] add up to 3, but axis 1 of [3, 4] has size 4")]
+    fn sizes_that_do_not_add_up() {
+        grid().split(1, &[1, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "unfold: windows of 5 do not fit axis 1 of [3, 4], of size 4")]
+    fn a_window_that_does_not_fit() {
+        grid().unfold(1, 5, 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "slice: the step must not be zero")]
+    fn a_step_of_zero() {
+        grid().slice(0, Slice::ALL.step(0));
     }
 }

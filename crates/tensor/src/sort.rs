@@ -110,3 +110,38 @@ impl Tensor {
         Self::zeros_of(classes, DType::I64).index_add(0, &labels, &labels.ones_like())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorted() {
+        let x = Tensor::from([[3.0, 1.0, f64::NAN, 1.0], [0.0, -0.0, -5.0, 2.0]]);
+        assert_eq!(x.argsort(1, false).to_vec2::<i64>(), [[1, 3, 0, 2], [2, 0, 1, 3]]);
+        assert_eq!(x.argsort(1, true).to_vec2::<i64>(), [[2, 0, 1, 3], [3, 0, 1, 2]]);
+        let (values, places) = Tensor::from([[3, 1], [2, 5]]).sort(0, false);
+        assert_eq!(values.to_vec2::<i64>(), [[2, 1], [3, 5]]);
+        assert_eq!(places.to_vec2::<i64>(), [[1, 0], [0, 1]]);
+        let (values, places) = Tensor::from([4, 9, 7]).topk(2, 0, true);
+        assert_eq!((values.to_vec::<i64>(), places.to_vec::<i64>()), (vec![9, 7], vec![1, 2]));
+        assert_eq!(Tensor::from([4, 9, 7]).topk(1, -1, false).0.item(), 4.0);
+    }
+
+    #[test]
+    fn searched_and_counted() {
+        let sorted = Tensor::from([1, 3, 3, 5]);
+        let values = Tensor::from([[0, 3], [4, 9]]);
+        assert_eq!(sorted.searchsorted(&values, false).to_vec2::<i64>(), [[0, 1], [3, 4]]);
+        assert_eq!(sorted.searchsorted(&values, true).to_vec2::<i64>(), [[0, 3], [3, 4]]);
+        assert_eq!(Tensor::from([3, 1, 3, 2]).unique().to_vec::<i64>(), [1, 2, 3]);
+        assert_eq!(Tensor::from([f64::NAN, 1.0, f64::NAN]).unique().elements(), 2);
+        assert_eq!(Tensor::from([2, 0, 2]).bincount(4).to_vec::<i64>(), [1, 0, 2, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "topk: 3 elements are more than axis 0 of [2] has, 2")]
+    fn more_than_there_are() {
+        Tensor::zeros(2).topk(3, 0, true);
+    }
+}

@@ -1,7 +1,5 @@
 //! The tensor: a shared block of memory and a layout over it.
 
-use bytemuck::Pod;
-
 use crate::dtype::{DType, Element};
 use crate::kernel::pool::Buffer;
 use crate::layout::{Layout, MAX_RANK, Shape};
@@ -217,11 +215,6 @@ fn convert<S: Element, D: Element>(x: &[S], out: &mut [D]) {
             *y = D::from_f64(x.into_f64());
         }
     });
-}
-
-/// Reads the bytes of a contiguous slice, for files.
-pub(crate) fn bytes_of<T: Pod>(x: &[T]) -> &[u8] {
-    bytemuck::cast_slice(x)
 }
 
 const _: () = assert!(MAX_RANK == 8);

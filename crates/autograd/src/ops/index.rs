@@ -50,7 +50,7 @@ impl Op for ScatterAdd {
 }
 
 /// A gradient for the used part of a source, with zeros for the rest.
-fn crop_back<'t>(used: Var<'t>, shape: Shape) -> Var<'t> {
+pub(crate) fn crop_back<'t>(used: Var<'t>, shape: Shape) -> Var<'t> {
     let mut out = used;
     for axis in 0..shape.len() {
         let missing = shape[axis] - out.shape()[axis];

@@ -131,7 +131,7 @@ impl Op for CrossEntropyBackward {
 }
 
 #[track_caller]
-fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
+pub(crate) fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
     let (sa, sb) = (a.shape(), b.shape());
     assert!(sa == sb, "{op}: the prediction has shape {sa}, the target {sb}; reshape one of them, losses do not broadcast");
 }

@@ -20,7 +20,7 @@ fn count(shape: &Shape, axes: &[usize]) -> usize {
     axes.iter().map(|&a| shape[a]).product()
 }
 
-fn dropped(shape: &Shape, axes: &[usize]) -> Shape {
+pub(crate) fn dropped(shape: &Shape, axes: &[usize]) -> Shape {
     let kept: SmallVec<[usize; MAX_RANK]> =
         (0..shape.len()).filter(|a| !axes.contains(a)).map(|a| shape[a]).collect();
     Shape::new(&kept)

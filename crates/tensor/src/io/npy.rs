@@ -38,8 +38,8 @@ pub fn to_bytes(tensor: &Tensor) -> Vec<u8> {
         DType::F32 => "<f4",
         DType::F64 => "<f8",
     };
-    let sizes: String = tensor.shape().iter().map(|size| format!("{size}, ")).collect();
-    let sizes = if tensor.rank() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
+    let sizes: Vec<String> = tensor.shape().iter().map(usize::to_string).collect();
+    let sizes = if let [one] = &sizes[..] { format!("{one},") } else { sizes.join(", ") };
     let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sizes}), }}");
     // Spaces and a line feed fill up to a multiple of 64 bytes, with the ten bytes before.
     let filled = (header.len() + 11).next_multiple_of(64) - 10;
@@ -60,11 +60,20 @@ struct Header {
 fn parse(bytes: &[u8]) -> Result<Tensor, String> {
     let (header, data) = split(bytes)?;
     let header = parse_header(header)?;
-    let n = header.shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size)).ok_or("the shape is too large")?;
-    let size: usize = header.kind[2..].parse().map_err(|_| format!("unknown element type '{}'", header.kind))?;
+    let n = header
+        .shape
+        .iter()
+        .try_fold(1usize, |n, &size| n.checked_mul(size))
+        .ok_or("the shape is too large")?;
+    let size: usize =
+        header.kind[2..].parse().map_err(|_| format!("unknown element type '{}'", header.kind))?;
     let wanted = n.checked_mul(size).ok_or("the shape is too large")?;
     if data.len() < wanted {
-        return Err(format!("it is truncated: {} bytes of data where {} needs {wanted}", data.len(), header.shape));
+        return Err(format!(
+            "it is truncated: {} bytes of data where {} needs {wanted}",
+            data.len(),
+            header.shape
+        ));
     }
     // In Fortran order the first axis runs fastest: the row-major tensor of the reversed shape, transposed.
     let mut dims = header.shape.to_vec();
@@ -95,7 +104,8 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
 fn parse_header(text: &str) -> Result<Header, String> {
     let field = |name: &str| -> Result<&str, String> {
         let key = text.find(&format!("'{name}'")).ok_or_else(|| format!("its header has no '{name}'"))?;
-        let value = text[key..].split_once(':').ok_or_else(|| format!("its header has no value of '{name}'"))?;
+        let value =
+            text[key..].split_once(':').ok_or_else(|| format!("its header has no value of '{name}'"))?;
         Ok(value.1.trim_start())
     };
     let kind = field("descr")?.strip_prefix('\'').and_then(|value| value.split_once('\''));
@@ -105,7 +115,8 @@ fn parse_header(text: &str) -> Result<Header, String> {
     }
     let fortran = field("fortran_order")?.starts_with("True");
     let sizes = field("shape")?.strip_prefix('(').and_then(|value| value.split_once(')'));
-    let sizes = sizes.ok_or("its shape is no tuple")?.0.split(',').map(str::trim).filter(|size| !size.is_empty());
+    let sizes =
+        sizes.ok_or("its shape is no tuple")?.0.split(',').map(str::trim).filter(|size| !size.is_empty());
     let dims: Result<Vec<usize>, _> = sizes.map(str::parse).collect();
     let dims = dims.map_err(|_| "its shape is no tuple of sizes".to_string())?;
     if dims.len() > MAX_RANK {
@@ -154,7 +165,10 @@ mod tests {
         let bytes = to_bytes(&Tensor::from([1, 2]));
         let header = &bytes[10..128];
         assert_eq!(&bytes[..10], b"\x93NUMPY\x01\0v\0");
-        assert!(header.starts_with(b"{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }") && header.ends_with(b" \n"));
+        assert!(
+            header.starts_with(b"{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }")
+                && header.ends_with(b" \n")
+        );
         assert_eq!(&bytes[128..], [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
     }
 
@@ -196,7 +210,10 @@ mod tests {
         assert_eq!(reason(&file("<c8", "False", "()", &[0; 8])), "element type '<c8' is not supported");
         assert_eq!(reason(&file("|b", "False", "()", &[0; 8])), "unknown element type '|b'");
         assert_eq!(reason(&file("|u1", "False", "2", &[0; 8])), "its shape is no tuple");
-        assert_eq!(reason(&file("<f8", "False", "(99999999999, 99999999999)", &[])), "the shape is too large");
+        assert_eq!(
+            reason(&file("<f8", "False", "(99999999999, 99999999999)", &[])),
+            "the shape is too large"
+        );
         let whole = to_bytes(&Tensor::ones([3, 4]));
         for end in 0..whole.len() {
             assert!(parse(&whole[..end]).is_err());

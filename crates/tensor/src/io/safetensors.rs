@@ -86,9 +86,15 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
 fn wrong(path: &Path, error: &SafeTensorError) -> Error {
     let reason = match error {
         SafeTensorError::HeaderTooSmall => "it has fewer than the 8 bytes of a header's length".to_string(),
-        SafeTensorError::HeaderTooLarge => "its header would be larger than 100 MB; it is of another kind".to_string(),
-        SafeTensorError::InvalidHeaderLength => "it ends within its header: truncated, or of another kind".to_string(),
-        SafeTensorError::MetadataIncompleteBuffer => "its data are shorter or longer than its header says".to_string(),
+        SafeTensorError::HeaderTooLarge => {
+            "its header would be larger than 100 MB; it is of another kind".to_string()
+        }
+        SafeTensorError::InvalidHeaderLength => {
+            "it ends within its header: truncated, or of another kind".to_string()
+        }
+        SafeTensorError::MetadataIncompleteBuffer => {
+            "its data are shorter or longer than its header says".to_string()
+        }
         other => other.to_string(),
     };
     Error::Format { path: path.to_path_buf(), format: "safetensors", reason }
@@ -177,8 +183,14 @@ mod tests {
         let shown = path.display();
         let start = format!("{shown}: not a valid safetensors file: ");
         assert_eq!(reason(&path, &[]), format!("{start}it has fewer than the 8 bytes of a header's length"));
-        assert_eq!(reason(&path, &good[..20]), format!("{start}it ends within its header: truncated, or of another kind"));
-        assert_eq!(reason(&path, &good[..good.len() - 1]), format!("{start}its data are shorter or longer than its header says"));
+        assert_eq!(
+            reason(&path, &good[..20]),
+            format!("{start}it ends within its header: truncated, or of another kind")
+        );
+        assert_eq!(
+            reason(&path, &good[..good.len() - 1]),
+            format!("{start}its data are shorter or longer than its header says")
+        );
         assert!(reason(&path, b"\x89PNG\r\n\x1a\n and so on").contains("of another kind"));
         let missing = load(path.with_file_name("missing")).unwrap_err();
         assert!(matches!(missing, Error::Io { .. }) && missing.to_string().contains("missing"));

@@ -1,19 +1,32 @@
 //! The one dispatch on the CPU's vector width.
 //!
-//! A closure that is inlined into [`run`] is compiled for each instruction set (baseline, AVX2 with FMA, AVX-512; NEON
-//! is the baseline of 64-bit ARM) and the best one is chosen at run time, so plain loops are vectorised without
-//! `target-cpu` flags.
+//! A closure that is inlined into [`run`] is compiled for AVX2 with FMA (on 64-bit ARM NEON is the baseline), so plain
+//! loops are vectorised without `target-cpu` flags. There is one compiled version of each loop, not one for each
+//! instruction set: versions for older or wider vectors would multiply the build time of every dependent.
 
-/// Runs `f` compiled for the widest vectors that this CPU has.
+/// Runs `f` compiled for this machine's vectors.
 ///
 /// `f` must be an `#[inline(always)]` closure; a loop in it should run over slices that are parameters of a function,
 /// not captured variables, or the compiler cannot tell that they do not overlap.
+///
+/// # Panics
+/// On an x86 CPU without AVX2 and FMA (before 2013).
 #[inline(always)]
 pub fn run<R>(f: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(f)
+    #[cfg(target_arch = "x86_64")]
+    {
+        match pulp::x86::V3::try_new() {
+            Some(v3) => v3.vectorize(f),
+            None => unsupported(),
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    f()
 }
 
-/// The name of the instruction set that [`run`] uses, for reports.
-pub fn name() -> String {
-    format!("{:?}", pulp::Arch::new())
+#[cfg(target_arch = "x86_64")]
+#[cold]
+#[inline(never)]
+fn unsupported() -> ! {
+    panic!("gradus needs a CPU with AVX2 and FMA (x86-64-v3: Intel since 2013, AMD since 2015) or 64-bit ARM");
 }

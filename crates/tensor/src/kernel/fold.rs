@@ -4,6 +4,8 @@
 //! [`BLOCK`] elements and pairwise over blocks; work is cut by sizes alone, so the bits never depend on the number of
 //! threads.
 
+#![allow(clippy::inline_always, reason = "the closure given to the dispatch must hold the whole loop body")]
+
 use super::{BLOCK, parallel, run};
 
 /// An associative operation on pairs, with its identity.
@@ -119,15 +121,19 @@ fn block<T: Copy, J: Join<T>>(x: &[T], f: &impl Fn(T) -> T) -> T {
 /// `f(x₀) ∘ f(x₁) ∘ …` of one slice, in parallel when it is long.
 pub fn whole<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], f: impl Fn(T) -> T + Sync) -> T {
     if x.len() <= PIECE {
-        return run(#[inline(always)]
-        || fold(j, x, &f));
+        return run(
+            #[inline(always)]
+            || fold(j, x, &f),
+        );
     }
     let mut partial = vec![J::IDENTITY; x.len().div_ceil(PIECE)];
     parallel::chunks(&mut partial, 1, PIECE as f64 * COST, |start, out| {
         let piece = &x[start * PIECE..x.len().min((start + out.len()) * PIECE)];
         for (y, piece) in out.iter_mut().zip(piece.chunks(PIECE)) {
-            *y = run(#[inline(always)]
-            || fold(j, piece, &f));
+            *y = run(
+                #[inline(always)]
+                || fold(j, piece, &f),
+            );
         }
     });
     fold(j, &partial, |x| x)
@@ -145,66 +151,70 @@ pub fn rows<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], len: usize, out: &
     let group = (PIECE / 2 / len).max(1);
     parallel::chunks(out, group, len as f64 * COST, |start, out| {
         let x = &x[start * len..][..out.len() * len];
-        run(#[inline(always)]
-        || {
-            for (y, row) in out.iter_mut().zip(x.chunks_exact(len)) {
-                *y = fold(j, row, |x| x);
-            }
-        });
+        run(
+            #[inline(always)]
+            || {
+                for (y, row) in out.iter_mut().zip(x.chunks_exact(len)) {
+                    *y = fold(j, row, |x| x);
+                }
+            },
+        );
     });
 }
 
 /// Joins the rows of each matrix of `x`, `[outer, rows, inner]`, into `out`, `[outer, inner]`.
-pub fn columns<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], rows: usize, inner: usize, out: &mut [T]) {
+pub fn columns<T: Copy + Send + Sync, J: Join<T>>(_: J, x: &[T], rows: usize, inner: usize, out: &mut [T]) {
     debug_assert_eq!(x.len() * inner, rows * inner * out.len());
     let size = rows * inner;
     if size > PIECE || out.len() == inner {
         for (x, out) in x.chunks(size).zip(out.chunks_mut(inner)) {
-            matrix(j, x, rows, out);
+            matrix::<T, J>(x, rows, out);
         }
         return;
     }
     let group = (PIECE / 2 / size).max(1) * inner;
     parallel::chunks(out, group, rows as f64 * COST, |start, out| {
         for (x, out) in x[start * rows..].chunks(size).zip(out.chunks_mut(inner)) {
-            strips(j, x, rows, inner, out);
+            strips::<T, J>(x, rows, inner, out);
         }
     });
 }
 
 /// One matrix: wide ones are cut into strips of columns, deep ones into groups of rows.
-fn matrix<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], rows: usize, out: &mut [T]) {
+fn matrix<T: Copy + Send + Sync, J: Join<T>>(x: &[T], rows: usize, out: &mut [T]) {
     let inner = out.len();
     let group = (PIECE / inner).max(DEEP);
     if inner >= 4 * STRIP || rows <= group {
         let cost = rows as f64 * COST;
-        parallel::chunks(out, STRIP, cost, |start, out| strip(j, &x[start..], rows, inner, out));
+        parallel::chunks(out, STRIP, cost, |start, out| strip::<T, J>(&x[start..], rows, inner, out));
         return;
     }
     let mut partial = vec![J::IDENTITY; rows.div_ceil(group) * inner];
     parallel::chunks(&mut partial, inner, group as f64 * COST, |start, out| {
         let first = start / inner * group;
-        strips(j, &x[first * inner..], group.min(rows - first), inner, out);
+        strips::<T, J>(&x[first * inner..], group.min(rows - first), inner, out);
     });
-    matrix(j, &partial, partial.len() / inner, out);
+    matrix::<T, J>(&partial, partial.len() / inner, out);
 }
 
-fn strips<T: Copy, J: Join<T>>(j: J, x: &[T], rows: usize, inner: usize, out: &mut [T]) {
+fn strips<T: Copy, J: Join<T>>(x: &[T], rows: usize, inner: usize, out: &mut [T]) {
     for (i, out) in out.chunks_mut(STRIP).enumerate() {
-        strip(j, &x[i * STRIP..], rows, inner, out);
+        strip::<T, J>(&x[i * STRIP..], rows, inner, out);
     }
 }
 
 /// Joins `rows` rows, `stride` apart, into `out`: halves of the rows separately while there are many.
-fn strip<T: Copy, J: Join<T>>(j: J, x: &[T], rows: usize, stride: usize, out: &mut [T]) {
+fn strip<T: Copy, J: Join<T>>(x: &[T], rows: usize, stride: usize, out: &mut [T]) {
     if rows <= DEEP {
-        return run(#[inline(always)]
-        || shallow::<T, J>(x, rows, stride, out));
+        return run(
+            #[inline(always)]
+            || shallow::<T, J>(x, rows, stride, out),
+        );
     }
     let half = (rows / 2).next_multiple_of(DEEP);
-    strip(j, x, half, stride, out);
+    strip::<T, J>(x, half, stride, out);
     let mut upper = vec![J::IDENTITY; out.len()];
-    strip(j, &x[half * stride..], rows - half, stride, &mut upper);
+    strip::<T, J>(&x[half * stride..], rows - half, stride, &mut upper);
     join_into::<T, J>(out, &upper);
 }
 
@@ -253,7 +263,9 @@ mod tests {
 
     #[test]
     fn columns_of_all_proportions() {
-        for (outer, rows, inner) in [(1, 3, 2), (1, 5000, 7), (1, 70, 9000), (3, 200, 300), (5, 3, 4), (700, 2, 30)] {
+        for (outer, rows, inner) in
+            [(1, 3, 2), (1, 5000, 7), (1, 70, 9000), (3, 200, 300), (5, 3, 4), (700, 2, 30)]
+        {
             let x: Vec<f64> = (0..outer * rows * inner).map(|i| (i % 97) as f64).collect();
             let mut out = vec![0.0; outer * inner];
             columns(Sum, &x, rows, inner, &mut out);

@@ -251,6 +251,31 @@ pub fn chunks2<A: Send, B: Send>(
     }
 }
 
+/// As [`chunks`], over any number of slices of one length and type, cut at the same places: `body(start, pieces)`.
+///
+/// # Panics
+/// If the slices differ in length.
+pub fn chunks_all<T: Send, const N: usize>(
+    slices: [&mut [T]; N],
+    size: usize,
+    cost: f64,
+    body: impl Fn(usize, [&mut [T]; N]) + Sync,
+) {
+    let n = slices.first().map_or(0, |slice| slice.len());
+    assert!(slices.iter().all(|slice| slice.len() == n), "chunks_all: the slices must have the same length");
+    if n <= size || (n as f64) * cost < SERIAL_NS {
+        return body(0, slices);
+    }
+    let bases = slices.map(|slice| Shared(slice.as_mut_ptr()));
+    for_each(n.div_ceil(size), |i| {
+        let start = i * size;
+        let len = size.min(n - start);
+        // SAFETY: as in `chunks`, for each of the slices, which are borrowed mutably and so do not overlap.
+        let pieces = std::array::from_fn(|k| unsafe { std::slice::from_raw_parts_mut(bases[k].at(start), len) });
+        body(start, pieces);
+    });
+}
+
 /// Below this many nanoseconds of work a loop stays on its thread.
 const SERIAL_NS: f64 = 20_000.0;
 

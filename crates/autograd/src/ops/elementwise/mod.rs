@@ -7,9 +7,16 @@
 pub(crate) mod activation;
 pub(crate) mod binary;
 pub(crate) mod bilinear;
+pub(crate) mod comparison;
+pub(crate) mod flat;
 pub(crate) mod linear;
 pub(crate) mod special;
 pub(crate) mod unary;
+
+/// Every row of every table: for checks that must miss none, and for looking an operation up by its name.
+pub fn table() -> impl Iterator<Item = &'static crate::row::Row> {
+    [linear::ALL, bilinear::ALL, unary::ALL, activation::ALL, special::ALL, binary::ALL].into_iter().flatten().copied()
+}
 
 /// All rows by name.
 pub(crate) mod rows {
@@ -24,6 +31,8 @@ pub(crate) mod sym {
     pub(crate) use super::activation::functions::*;
     pub(crate) use super::bilinear::functions::*;
     pub(crate) use super::binary::functions::*;
+    pub(crate) use super::comparison::functions::*;
+    pub(crate) use super::flat::functions::*;
     pub(crate) use super::linear::functions::*;
     pub(crate) use super::special::functions::*;
     pub(crate) use super::unary::functions::*;

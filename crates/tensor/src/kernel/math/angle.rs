@@ -103,3 +103,44 @@ pub fn cos_pi<R: Real>(x: R) -> R {
 pub fn sinc<R: Real>(x: R) -> R {
     select(x == R::ZERO, R::ONE, sin_pi(x) / (x * R::PI))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::math::tests::assert_values;
+
+    #[test]
+    fn far_arguments() {
+        assert_values(sin, 1e-15, &[(1e22, -0.852_200_849_767_188_8), (1e300, -0.817_881_912_115_908_5)]);
+        assert_values(cos, 1e-15, &[(1e22, 0.523_214_785_395_139), (2e9, 0.404_109_857_387_889_9)]);
+        assert_eq!(sin(1e22f32), -0.734_081_535_3);
+        assert_eq!(cos(3e5f32), -0.994_252_168_7);
+        assert_values(tan, 1e-15, &[(0.5, 0.546_302_489_843_790_5), (1e6, -0.373_624_453_987_599)]);
+    }
+
+    #[test]
+    fn slices_are_right_in_near_and_far_blocks() {
+        let mut x: Vec<f32> = (0..3000).map(|i| i as f32 * 0.1 - 150.0).collect();
+        x[1500] = 1e20;
+        x[2900] = f32::NAN;
+        let (mut s, mut c) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        sin_slice(&x, &mut s);
+        cos_slice(&x, &mut c);
+        for (i, &x) in x.iter().enumerate() {
+            assert_eq!((s[i].to_bits(), c[i].to_bits()), (sin(x).to_bits(), cos(x).to_bits()), "{x}");
+        }
+        assert!(!near::all(&x) && near::all(&x[..1500]));
+    }
+
+    #[test]
+    fn multiples_of_pi() {
+        for k in [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 1e6, 1e300] {
+            assert_eq!(sin_pi(k), 0.0);
+            assert_eq!(cos_pi(k), if k % 2.0 == 0.0 { 1.0 } else { -1.0 });
+        }
+        assert_eq!((sin_pi(0.5), sin_pi(-1.5), cos_pi(0.5), cos_pi(2.5f32)), (1.0, 1.0, 0.0, 0.0));
+        assert_values(sin_pi, 1e-15, &[(0.25, std::f64::consts::FRAC_1_SQRT_2), (1.0 / 6.0, 0.5)]);
+        assert_eq!((sinc(0.0), sinc(-0.0f32), sinc(1.0), sinc(7.0f32)), (1.0, 1.0, 0.0, 0.0));
+        assert_values(sinc, 1e-15, &[(0.5, std::f64::consts::FRAC_2_PI), (1e-9, 1.0)]);
+    }
+}

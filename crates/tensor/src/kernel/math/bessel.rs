@@ -151,10 +151,14 @@ fn scaled_order_1(x: f64) -> f64 {
     (if a <= 8.0 { y * a } else { y }).copysign(x)
 }
 
-/// eˣ·y, in two factors where eˣ alone would overflow.
+/// e^|x|·y, in two factors where e^|x| alone would overflow.
 fn grow(x: f64, y: f64) -> f64 {
-    let half = libm::exp(0.5 * x.abs());
-    if x.abs() < 700.0 { libm::exp(x.abs()) * y } else { y * half * half }
+    let a = x.abs();
+    if a == f64::INFINITY {
+        return a.copysign(y);
+    }
+    let half = libm::exp(0.5 * a);
+    if a < 700.0 { libm::exp(a) * y } else { y * half * half }
 }
 
 /// I₀(x).
@@ -175,4 +179,37 @@ pub fn i1<R: Real>(x: R) -> R {
 /// e^−|x| I₁(x).
 pub fn i1e<R: Real>(x: R) -> R {
     in_double(x, scaled_order_1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::math::tests::assert_values;
+
+    #[test]
+    fn known_values() {
+        assert_values(
+            i0,
+            1e-14,
+            &[(0.0, 1.0), (0.5, 1.063_483_370_741_323_6), (-5.0, 27.239_871_823_604_446)],
+        );
+        assert_values(i0, 1e-14, &[(12.0, 18_948.925_349_296_307), (700.0, 1.529_593_347_671_873_7e302)]);
+        assert_values(
+            i1,
+            1e-14,
+            &[(1e-8, 5e-9), (0.5, 0.257_894_305_390_896_3), (-5.0, -24.335_642_142_450_528)],
+        );
+        assert_values(i0e, 1e-14, &[(-5.0, 0.183_540_812_609_328_36), (700.0, 0.015_081_295_651_531_358)]);
+        assert_values(i1e, 1e-14, &[(-5.0, -0.163_972_266_944_542_37), (12.0, 0.111_464_299_290_180_98)]);
+    }
+
+    #[test]
+    fn edges() {
+        assert_eq!(
+            (i0(f64::INFINITY), i1(f32::NEG_INFINITY), i0(800.0)),
+            (f64::INFINITY, f32::NEG_INFINITY, f64::INFINITY)
+        );
+        assert_eq!((i0e(f64::INFINITY), i1e(f64::NEG_INFINITY), i1(0.0)), (0.0, 0.0, 0.0));
+        assert!(i0(f64::NAN).is_nan() && i1e(f32::NAN).is_nan());
+    }
 }

@@ -127,3 +127,96 @@ pub fn xlogy<R: Real>(x: R, y: R) -> R {
 pub fn xlog1py<R: Real>(x: R, y: R) -> R {
     select((x == R::ZERO) & !is_nan(y), R::ZERO, x * y.log1p())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::math::tests::assert_values;
+
+    #[test]
+    fn hyperbolic_functions_and_inverses() {
+        assert_values(
+            sinh,
+            1e-15,
+            &[(1e-8, 1e-8), (3.0, 10.017_874_927_409_903), (-710.0, -1.116_997_383_080_855_5e308)],
+        );
+        assert_values(cosh, 1e-15, &[(0.5, 1.127_625_965_206_380_7), (710.0, 1.116_997_383_080_855_5e308)]);
+        assert_values(
+            asinh,
+            1e-15,
+            &[(1e-8, 1e-8), (-0.5, -0.481_211_825_059_603_47), (1e300, 691.468_675_078_773_7)],
+        );
+        assert_values(
+            acosh,
+            1e-15,
+            &[(1.0, 0.0), (1.5, 0.962_423_650_119_206_9), (1e300, 691.468_675_078_773_7)],
+        );
+        assert_values(
+            atanh,
+            1e-15,
+            &[(-0.5, -0.549_306_144_334_054_9), (1.0 - f64::EPSILON / 2.0, 18.714_973_875_118_524)],
+        );
+        assert_eq!(
+            (atanh(1.0), atanh(-1f32), sinh(-1e4), cosh(-1e4f32)),
+            (f64::INFINITY, f32::NEG_INFINITY, f64::NEG_INFINITY, f32::INFINITY)
+        );
+        assert!(
+            atanh(1.1f64).is_nan()
+                && acosh(0.9f32).is_nan()
+                && acosh(-5.0f64).is_nan()
+                && cosh(f64::NAN).is_nan()
+        );
+    }
+
+    #[test]
+    fn inverse_circular_functions() {
+        assert_values(asin, 1e-15, &[(0.3, 0.304_692_654_015_397_5), (-0.99, -1.429_256_853_470_469_3)]);
+        assert_values(acos, 1e-15, &[(0.3, 1.266_103_672_779_499_2), (-0.99, 3.000_053_180_265_366)]);
+        assert_values(atan, 1e-15, &[(0.3, 0.291_456_794_477_867_1), (-30.0, -1.537_475_330_916_649_3)]);
+        assert_eq!((atan2(0.0, -1.0), atan2(-0.0, -1.0), atan2(0.0, 1.0)), (f64::PI, -f64::PI, 0.0));
+        assert!(asin(1.5f64).is_nan() && acos(-1.5f32).is_nan());
+    }
+
+    #[test]
+    fn lengths() {
+        assert_eq!((hypot(3.0, 4.0), hypot(3e300, 4e300), hypot(3e-310, 4e-310)), (5.0, 5e300, 5e-310));
+        assert_eq!((hypot(3e38f32, 0.0), hypot(0.0f32, 0.0)), (3e38, 0.0));
+        assert_eq!(hypot(f64::NAN, f64::NEG_INFINITY), f64::INFINITY);
+        assert!(hypot(f64::NAN, 1.0).is_nan());
+    }
+
+    #[test]
+    fn logarithms_of_sums() {
+        assert_values(
+            softplus,
+            1e-15,
+            &[(-40.0, 4.248_354_255_291_589e-18), (1.5, 1.701_413_277_982_752_4), (50.0, 50.0)],
+        );
+        assert_values(
+            log_sigmoid,
+            1e-15,
+            &[(-40.0, -40.0), (1.5, -0.201_413_277_982_752_4), (40.0, -4.248_354_255_291_589e-18)],
+        );
+        let (inf, minus) = (f64::INFINITY, f64::NEG_INFINITY);
+        assert_eq!(
+            (softplus(inf), softplus(minus), log_sigmoid(inf), log_sigmoid(minus)),
+            (inf, 0.0, 0.0, minus)
+        );
+        assert_eq!((logaddexp(1e3, minus), logaddexp(minus, minus), logaddexp(inf, inf)), (1e3, minus, inf));
+        assert_eq!((logaddexp2(1.0, 1.0), logaddexp2(1e3, 1e3), logaddexp2(inf, minus)), (2.0, 1001.0, inf));
+        assert_values(|x| logaddexp(x, 0.0), 1e-15, &[(1.5, 1.701_413_277_982_752_4)]);
+        assert!(logaddexp(f64::NAN, 1.0).is_nan() && logaddexp(1.0, f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn products_with_logarithms() {
+        assert_eq!(
+            (xlogy(0.0, 0.0), xlogy(0.0, -1.0), xlogy(0.0, f64::INFINITY), xlog1py(0.0f32, -1.0)),
+            (0.0, 0.0, 0.0, 0.0)
+        );
+        assert!(
+            xlogy(0.0, f64::NAN).is_nan() && xlog1py(0.0, f64::NAN).is_nan() && xlogy(f64::NAN, 1.0).is_nan()
+        );
+        assert_eq!((xlogy(2.0, 1.0), xlog1py(2.0, 0.0), xlogy(1.0, 0.0)), (0.0, 0.0, f64::NEG_INFINITY));
+    }
+}

@@ -46,18 +46,18 @@ const NEAR_ROOT: [f64; 22] = [
     0.240_542_484_240_773_9,
     -0.148_404_923_053_880_06,
     0.094_988_724_454_983_66,
-    -0.061_922_132_275_561_83,
+    -0.061_922_133_275_561_83,
     0.040_760_833_810_239_46,
     -0.026_975_796_656_864_72,
     0.017_907_252_496_345_213,
     -0.011_908_220_169_786_002,
     0.007_926_943_794_456_376,
     -0.005_279_936_417_885_741_5,
-    0.003_519_014_163_936_493_8,
+    0.003_519_014_164_936_380_5,
     -0.002_345_501_627_910_711_5,
     0.001_556_587_976_179_794_5,
     -0.001_036_422_724_782_802_3,
-    0.000_723_475_725_206_155_2,
+    0.000_723_475_725_206_155_1,
     -0.000_486_064_170_504_123_54,
     0.000_226_952_050_712_578_96,
     -0.000_144_603_846_092_400_88,
@@ -128,6 +128,9 @@ const EULER_MACLAURIN: [f64; 10] = [
 
 /// ζ(s, x) for x > 0: terms up to a large enough w, then the Euler–Maclaurin formula for the rest.
 fn zeta_positive(s: f64, x: f64) -> f64 {
+    if x == f64::INFINITY {
+        return 0.0;
+    }
     let (mut w, mut sum) = (x, 0.0);
     while w < 10.0 + s {
         sum += libm::pow(w, -s);
@@ -142,4 +145,71 @@ fn zeta_positive(s: f64, x: f64) -> f64 {
         order += 2.0;
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::math::tests::assert_values;
+
+    #[test]
+    fn gamma_and_its_logarithm() {
+        assert_values(
+            gamma,
+            1e-14,
+            &[(0.5, 1.772_453_850_905_516), (5.0, 24.0), (-1.5, 2.363_271_801_207_355)],
+        );
+        assert_values(
+            lgamma,
+            1e-14,
+            &[(3.5, 1.200_973_602_347_074_3), (-1.5, 0.860_047_015_376_481), (100.0, 359.134_205_369_575_4)],
+        );
+        assert_eq!(
+            (lgamma(-2.0), lgamma(0.0), lgamma(-0.0f32)),
+            (f64::INFINITY, f64::INFINITY, f32::INFINITY)
+        );
+    }
+
+    #[test]
+    fn digamma_and_its_poles() {
+        assert_values(digamma, 1e-14, &[(0.1, -10.423_754_940_411_076), (1.0, -0.577_215_664_901_532_9)]);
+        assert_values(
+            digamma,
+            1e-14,
+            &[(ROOT[0], -9.241_265_521_729_427e-17), (25.0, 3.198_742_512_851_974)],
+        );
+        assert_values(digamma, 1e-14, &[(-0.3, 2.113_309_779_635_399)]);
+        assert_eq!((digamma(0.0), digamma(-0.0f32)), (f64::NEG_INFINITY, f32::INFINITY));
+        assert!(
+            digamma(-3.0f64).is_nan() && digamma(f64::NEG_INFINITY).is_nan() && digamma(f64::NAN).is_nan()
+        );
+        assert_eq!(digamma(f64::INFINITY), f64::INFINITY);
+    }
+
+    #[test]
+    fn higher_derivatives() {
+        assert_values(trigamma, 1e-14, &[(0.1, 101.433_299_150_792_75), (1.0, 1.644_934_066_848_226_4)]);
+        assert_values(trigamma, 1e-14, &[(-0.3, 13.945_160_267_805_722), (25.0, 0.040_810_663_257_225_58)]);
+        assert_values(
+            |x| polygamma(2, x),
+            1e-14,
+            &[(0.1, -2_001.861_457_378_343_6), (-0.3, 67.639_081_199_883_17)],
+        );
+        assert_values(
+            |x| polygamma(3, x),
+            1e-14,
+            &[(1.0, 6.493_939_402_266_829), (25.0, 1.358_846_365_082_737e-4)],
+        );
+        assert_values(
+            |x| polygamma(7, x),
+            1e-14,
+            &[(-0.3, 76_905_059.633_761_32), (25.0, 1.353_585_724_641_826e-7)],
+        );
+        assert_eq!(
+            (polygamma(0, 1.0), trigamma(0.0), trigamma(-2.0)),
+            (digamma(1.0), f64::INFINITY, f64::INFINITY)
+        );
+        assert!(trigamma(f64::NAN).is_nan());
+        assert_eq!(trigamma(f64::INFINITY), 0.0);
+    }
 }

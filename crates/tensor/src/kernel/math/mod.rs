@@ -1,7 +1,7 @@
 //! Elementary and special functions of `f32` and `f64`, in plain Rust.
 //!
 //! Those that training needs are branch-free: a loop `for (y, &x) in … { *y = math::exp(x) }` inside
-//! [`run`](super::dispatch::run) becomes AVX2, AVX-512 or NEON code. Results are the same bits on every CPU.
+//! [`run`](super::dispatch::run) becomes vector code. Results are the same bits on every CPU.
 //! The files, in reading order: [`Real`] is what an element type must have; `single` and `double` hold the polynomials;
 //! `arithmetic`, `compound`, `angle`, `normal` build on them for both types; `gamma` and `bessel` are the rarely used
 //! functions, evaluated in `f64` one element at a time.
@@ -90,4 +90,97 @@ unary! {
 #[inline(always)]
 pub fn pow<R: Real>(x: R, y: R) -> R {
     x.pow(y)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asserts f(x) = y within a relative `tolerance`, for every pair (x, y).
+    pub(super) fn assert_values(f: impl Fn(f64) -> f64, tolerance: f64, pairs: &[(f64, f64)]) {
+        for &(x, y) in pairs {
+            let got = f(x);
+            assert!((got - y).abs() <= tolerance * y.abs(), "at {x:e}: {got:e} should be {y:e}");
+        }
+    }
+
+    /// Asserts f(x) = y exactly, the sign of zero and NaN included.
+    fn assert_edges<R: Real>(name: &str, f: impl Fn(R) -> R, pairs: &[(f64, f64)]) {
+        for &(x, y) in pairs {
+            let got = f(R::of(x)).to_f64();
+            let want = R::of(y).to_f64();
+            let same = got.to_bits() == want.to_bits() || got.is_nan() && want.is_nan();
+            assert!(same, "{name}({x:e}) is {got:e} and should be {want:e}");
+        }
+    }
+
+    const INF: f64 = f64::INFINITY;
+    const NAN: f64 = f64::NAN;
+
+    fn edges<R: Real>() {
+        // The smallest subnormal number: what is odd and has slope 1 at 0 returns it unchanged.
+        let tiny = if R::of(1e-60) == R::ZERO { 2f64.powi(-149) } else { f64::from_bits(1) };
+        let odd = [(NAN, NAN), (0.0, 0.0), (-0.0, -0.0), (tiny, tiny), (-tiny, -tiny)];
+        for (name, f) in
+            [("sin", sin as fn(R) -> R), ("tan", tan), ("asin", asin), ("expm1", expm1), ("log1p", log1p)]
+        {
+            assert_edges(name, f, &odd);
+        }
+        for (name, f) in
+            [("tanh", tanh as fn(R) -> R), ("atan", atan), ("sinh", sinh), ("asinh", asinh), ("atanh", atanh)]
+        {
+            assert_edges(name, f, &odd);
+        }
+        assert_edges(
+            "exp",
+            exp::<R>,
+            &[(NAN, NAN), (INF, INF), (-INF, 0.0), (0.0, 1.0), (-0.0, 1.0), (1e4, INF), (-1e4, 0.0)],
+        );
+        assert_edges(
+            "exp2",
+            exp2::<R>,
+            &[(NAN, NAN), (INF, INF), (-INF, 0.0), (3.0, 8.0), (-1.0, 0.5), (1e4, INF), (-1e4, 0.0)],
+        );
+        assert_edges("expm1", expm1::<R>, &[(INF, INF), (-INF, -1.0), (-100.0, -1.0), (1e4, INF)]);
+        assert_edges(
+            "ln",
+            ln::<R>,
+            &[(NAN, NAN), (INF, INF), (0.0, -INF), (-0.0, -INF), (1.0, 0.0), (-1.0, NAN), (-INF, NAN)],
+        );
+        assert_edges(
+            "log2",
+            log2::<R>,
+            &[(NAN, NAN), (INF, INF), (0.0, -INF), (8.0, 3.0), (2f64.powi(-140), -140.0), (-1.0, NAN)],
+        );
+        assert_edges(
+            "log10",
+            log10::<R>,
+            &[(NAN, NAN), (INF, INF), (0.0, -INF), (1000.0, 3.0), (1e15, 15.0), (-1.0, NAN)],
+        );
+        assert_edges("log1p", log1p::<R>, &[(INF, INF), (-1.0, -INF), (-1.5, NAN), (-INF, NAN)]);
+        assert_edges("tanh", tanh::<R>, &[(INF, 1.0), (-INF, -1.0), (100.0, 1.0)]);
+        assert_edges("sigmoid", sigmoid::<R>, &[(NAN, NAN), (INF, 1.0), (-INF, 0.0), (0.0, 0.5)]);
+        assert_edges("erf", erf::<R>, &[(NAN, NAN), (0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0)]);
+        assert_edges(
+            "normal_cdf",
+            normal_cdf::<R>,
+            &[(NAN, NAN), (0.0, 0.5), (INF, 1.0), (-INF, 0.0), (-1e30, 0.0)],
+        );
+        assert_edges("sin", sin::<R>, &[(INF, NAN), (-INF, NAN)]);
+        assert_edges("cos", cos::<R>, &[(NAN, NAN), (INF, NAN), (0.0, 1.0), (-0.0, 1.0)]);
+    }
+
+    #[test]
+    fn edges_of_the_elementary_functions() {
+        edges::<f32>();
+        edges::<f64>();
+    }
+
+    #[test]
+    fn subnormal_results_and_arguments() {
+        assert_eq!(exp(-100.0f32), (-100f64).exp() as f32);
+        assert_values(exp, 1e-9, &[(-730.0, 9.246_1e-318)].map(|(x, _)| (x, libm::exp(x))));
+        assert_values(ln, 1e-15, &[(1e-310, -713.801_378_828_154_2)]);
+        assert_eq!(ln(1e-40f32), libm::log(f64::from(1e-40f32)) as f32);
+    }
 }

@@ -60,7 +60,8 @@ fn erfcx_double(x: f64) -> f64 {
     let y = erfcx_positive(x.abs());
     let (square, low) = exact_square(x);
     let e = double::exp(square);
-    let y = select(x < 0.0, 2.0 * e.mul_add(low, e) - y, y);
+    let e = select(e < f64::INFINITY, e.mul_add(low, e), e);
+    let y = select(x < 0.0, 2.0 * e - y, y);
     select(x == x, y, x)
 }
 
@@ -136,6 +137,74 @@ fn inverse_of_tail(q: f64) -> f64 {
     let (inverse, half) = (1.0 / 0.147, 0.5 * (ln_q + double::ln(2.0 - q)));
     let t = 2.0 / std::f64::consts::PI * inverse + half;
     let x = ((t * t - 2.0 * half * inverse).sqrt() - t).sqrt();
-    let x = improve_tail(improve_tail(improve_tail(x, ln_q), ln_q), ln_q);
+    let x = improve_tail(improve_tail(x, ln_q), ln_q);
+    let x = improve_tail(improve_tail(x, ln_q), ln_q);
     select(q == 0.0, f64::INFINITY, x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::math::tests::assert_values;
+
+    #[test]
+    fn complement_of_erf() {
+        assert_values(erfc, 1e-15, &[(-1.0, 1.842_700_792_949_714_8), (0.5, 0.479_500_122_186_953_5)]);
+        assert_values(erfc, 1e-15, &[(3.0, 2.209_049_699_858_544e-5), (26.0, 5.663_192_408_856_143e-296)]);
+        assert_values(erfcx, 1e-15, &[(-3.0, 16_205.988_853_999_586), (0.5, 0.615_690_344_192_925_9)]);
+        assert_values(erfcx, 1e-15, &[(10.0, 0.056_140_992_743_822_59), (1e20, 5.641_895_835_477_563e-21)]);
+        assert_eq!(
+            (erfc(0.0), erfc(f32::INFINITY), erfc(f32::NEG_INFINITY), erfc(1e3)),
+            (1.0, 0.0, 2.0, 0.0)
+        );
+        assert_eq!((erfcx(f64::INFINITY), erfcx(f64::NEG_INFINITY)), (0.0, f64::INFINITY));
+        assert!(erfc(f64::NAN).is_nan() && erfcx(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn normal_distribution() {
+        assert_values(
+            normal_cdf,
+            1e-15,
+            &[(-37.5, 4.605_353_009_581_955e-308), (-8.0, 6.220_960_574_271_784e-16)],
+        );
+        assert_values(normal_cdf, 1e-15, &[(0.5, 0.691_462_461_274_013_1), (3.0, 0.998_650_101_968_369_9)]);
+        assert_values(
+            normal_pdf,
+            1e-15,
+            &[(1.0, 0.241_970_724_519_143_34), (-30.0, 1.473_646_134_878_547_6e-196)],
+        );
+        assert_values(
+            log_normal_cdf,
+            1e-15,
+            &[(-37.5, -707.668_989_317_507_2), (-1.0, -1.841_021_645_009_263_6)],
+        );
+        assert_values(log_normal_cdf, 1e-15, &[(3.0, -0.001_350_809_964_748_193_8)]);
+        let (inf, minus) = (f64::INFINITY, f64::NEG_INFINITY);
+        assert_eq!((log_normal_cdf(minus), log_normal_cdf(inf), normal_pdf(minus)), (minus, 0.0, 0.0));
+        assert!(log_normal_cdf(f64::NAN).is_nan() && normal_pdf(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn inverses() {
+        assert_values(erfinv, 1e-15, &[(1e-10, 8.862_269_254_527_581e-11), (0.3, 0.272_462_714_726_754_3)]);
+        assert_values(
+            erfinv,
+            1e-15,
+            &[(-0.9, -1.163_087_153_676_674_3), (1.0 - f64::EPSILON / 2.0, 5.863_584_748_755_167_6)],
+        );
+        assert_values(ndtri, 1e-15, &[(1e-300, -37.047_096_299_361_2), (0.01, -2.326_347_874_040_841)]);
+        assert_values(ndtri, 1e-15, &[(0.6, 0.253_347_103_135_799_7), (0.999, 3.090_232_306_167_813)]);
+        let (inf, minus) = (f64::INFINITY, f64::NEG_INFINITY);
+        assert_eq!(
+            (erfinv(1.0), erfinv(-1.0), erfinv(0.0), ndtri(0.0), ndtri(1.0), ndtri(0.5)),
+            (inf, minus, 0.0, minus, inf, 0.0)
+        );
+        assert!(
+            erfinv(1.1f64).is_nan()
+                && ndtri(-0.1f64).is_nan()
+                && ndtri(1.1f64).is_nan()
+                && erfinv(f32::NAN).is_nan()
+        );
+    }
 }

@@ -108,3 +108,45 @@ pub(super) fn pow_edges(x: f64, y: f64, magnitude: f64) -> f64 {
     let power = select((x < 0.0) & (x > f64::NEG_INFINITY) & !whole, f64::NAN, power);
     select((x == 1.0) | (y == 0.0), 1.0, power)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kernel::math::tests::assert_values;
+    use crate::kernel::math::{Real, exp2, log2, log10, pow};
+
+    #[test]
+    fn known_values() {
+        assert_values(log2, 1e-15, &[(10.0, 3.321_928_094_887_362), (1e-310, -1_029.797_709_415_082_4)]);
+        assert_values(log10, 1e-15, &[(2.0, 0.301_029_995_663_981_2), (1e-310, -310.0)]);
+        assert_values(exp2, 1e-15, &[(0.5, 1.414_213_562_373_095_1), (-1.25, 0.420_448_207_626_857_25)]);
+        assert_values(
+            |y| pow(1.1, y),
+            3e-16,
+            &[(1000.0, 2.469_932_918_006_025_6e41), (-7.5, 0.489_277_068_100_645_14)],
+        );
+    }
+
+    /// Every pair of special values, against the C library's rules as the standard library has them.
+    fn edges<R: Real>(powf: impl Fn(R, R) -> R) {
+        let values = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 1e30, f64::INFINITY];
+        let values: Vec<R> = values.iter().flat_map(|&x| [R::of(x), R::of(-x)]).chain([R::NAN]).collect();
+        for &x in &values {
+            for &y in &values {
+                let (got, want) = (pow(x, y).to_f64(), powf(x, y).to_f64());
+                let same = (got - want).abs() <= 1e-15 * want.abs()
+                    && got.is_sign_negative() == want.is_sign_negative();
+                assert!(
+                    same || got == want || got.is_nan() && want.is_nan(),
+                    "{x}^{y} is {got} and should be {want}"
+                );
+                assert!(got != 0.0 || got.is_sign_negative() == want.is_sign_negative(), "{x}^{y}");
+            }
+        }
+    }
+
+    #[test]
+    fn special_values() {
+        edges(f32::powf);
+        edges(f64::powf);
+    }
+}

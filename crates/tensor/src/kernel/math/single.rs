@@ -83,13 +83,6 @@ pub(super) fn exp(x: f32) -> f32 {
     scale(p + 1.0, k)
 }
 
-/// e^(x + tail) for a tail far smaller than x.
-#[inline(always)]
-pub(super) fn exp_sum(x: f32, tail: f32) -> f32 {
-    let (p, k) = reduce_exp_sum(clamp(x, -104.0, 89.0), tail);
-    scale(p + 1.0, k)
-}
-
 /// (w + w_low)·e^(x + tail) for tails far smaller than what they follow.
 #[inline(always)]
 pub(super) fn scaled_exp(x: f32, tail: f32, w: f32, w_low: f32) -> f32 {

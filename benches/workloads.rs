@@ -1,0 +1,50 @@
+//! The peers' workloads, W1 to W13: the same shapes, the same initial numbers, the same checksums.
+//!
+//! `cargo bench --bench workloads -- W4 W9 --threads 2` prints one JSON line per measurement: workload, threads, median
+//! and least seconds, and the checksums that show that it was the same work. Without names all of them run.
+
+#[path = "workloads/common.rs"]
+mod common;
+#[path = "workloads/elementwise.rs"]
+mod elementwise;
+#[path = "workloads/networks.rs"]
+mod networks;
+#[path = "workloads/scalars.rs"]
+mod scalars;
+
+fn main() {
+    let mut names: Vec<String> = Vec::new();
+    let mut threads = vec![1];
+    let mut args = std::env::args().skip(1).filter(|a| a != "--bench");
+    while let Some(arg) = args.next() {
+        if arg == "--threads" {
+            let list = args.next().expect("--threads needs a list of numbers, as 1,2");
+            threads = list.split(',').map(|n| n.parse().expect("--threads needs numbers")).collect();
+        } else {
+            names.push(arg);
+        }
+    }
+    let all: [(&str, fn()); 10] = [
+        ("W1", scalars::w1),
+        ("W2", scalars::w2),
+        ("W3", networks::w3),
+        ("W4", networks::w4),
+        ("W8", networks::w8),
+        ("W9", elementwise::w9),
+        ("W10", elementwise::w10),
+        ("W11", networks::w11),
+        ("W12", networks::w12),
+        ("W13", scalars::w13),
+    ];
+    for name in &names {
+        assert!(all.iter().any(|(n, _)| n == name), "no workload {name}; there are W1 W2 W3 W4 W8 W9 W10 W11 W12 W13");
+    }
+    for &n in &threads {
+        gradus_tensor::kernel::parallel::set_threads(n);
+        for (name, run) in all {
+            if names.is_empty() || names.iter().any(|n| n == name) {
+                run();
+            }
+        }
+    }
+}

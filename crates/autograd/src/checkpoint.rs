@@ -1,0 +1,134 @@
+//! Less memory for more time: values between two points are dropped after the forward pass and computed again when the
+//! sweep comes by.
+//!
+//! The nodes themselves stay on the tape, 32 bytes each, and they are the recipe: nothing is run twice but the forward of
+//! each operation, on the same inputs, so the gradients are the same to the last bit, dropout included. With a
+//! checkpoint after each of `$\sqrt n$` blocks of `$\sqrt n$` layers, `$2\sqrt n$` layers' values are alive at a time.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use gradus_tensor::Tensor;
+
+use crate::local;
+use crate::op::{Backward, Op};
+use crate::tape::Tape;
+use crate::var::Var;
+
+/// The nodes between two ends.
+#[derive(Default)]
+struct Segment {
+    /// Those whose values may be dropped.
+    nodes: OnceLock<Range<usize>>,
+    /// The node whose value stays: the result.
+    result: OnceLock<usize>,
+    /// Whether operations recorded later need the values: then they stay.
+    pinned: AtomicBool,
+}
+
+/// The operation before a segment, which comes last in the sweep: it drops the values again.
+struct Enter(Arc<Segment>);
+/// The operation after a segment, which comes first in the sweep: it brings the values back.
+struct Leave(Arc<Segment>);
+
+impl fmt::Debug for Enter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Enter")
+    }
+}
+
+impl fmt::Debug for Leave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Leave")
+    }
+}
+
+impl Op for Enter {
+    fn name(&self) -> &'static str {
+        "enter_checkpoint"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].clone()
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        if !self.0.pinned.load(Ordering::Relaxed) {
+            drop_values(step.tape(), &self.0);
+        }
+        step.give(0, step.dy());
+    }
+}
+
+impl Op for Leave {
+    fn name(&self) -> &'static str {
+        "leave_checkpoint"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].clone()
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        if step.tape().recording.get() {
+            self.0.pinned.store(true, Ordering::Relaxed);
+        }
+        bring_back(step.tape(), &self.0);
+        step.give(0, step.dy());
+    }
+}
+
+/// Nodes of the segment that can be computed again and whose values are worth dropping.
+fn droppable(tape: &Tape, segment: &Segment) -> Vec<usize> {
+    let inner = tape.inner.borrow();
+    let nodes = segment.nodes.get().cloned().unwrap_or_default();
+    let large = |&id: &usize| inner.nodes[id].row.arity != 0 && inner.nodes[id].slot.is_large();
+    nodes.filter(|id| Some(id) != segment.result.get()).filter(large).collect()
+}
+
+fn drop_values(tape: &Tape, segment: &Segment) {
+    for id in droppable(tape, segment) {
+        let inner = &mut *tape.inner.borrow_mut();
+        inner.values.large[inner.nodes[id].slot.at()] = None;
+    }
+}
+
+fn bring_back(tape: &Tape, segment: &Segment) {
+    for id in droppable(tape, segment) {
+        let slot = tape.inner.borrow().nodes[id].slot;
+        if tape.inner.borrow().values.large[slot.at()].is_none() {
+            let value = local::value(tape, id, &local::inputs(tape, id));
+            tape.inner.borrow_mut().values.large[slot.at()] = Some(value);
+        }
+    }
+}
+
+impl<'t> Var<'t> {
+    /// `f(self)`, whose inner values are dropped and computed again in the backward sweep. A derivative that is itself
+    /// recorded ([`Var::grad`]) needs the values and keeps them.
+    ///
+    /// ```
+    /// use gradus_autograd::Tape;
+    /// use gradus_tensor::Tensor;
+    /// let tape = Tape::new();
+    /// let x = tape.var(Tensor::linspace(0.0, 1.0, 1000));
+    /// let plain = x.sin().exp().tanh().sum().backward().wrt(x);
+    /// let y = x.checkpoint(|x| x.sin().exp().tanh());
+    /// assert!(y.sum().backward().wrt(x).equal(&plain));
+    /// ```
+    #[track_caller]
+    pub fn checkpoint(self, f: impl FnOnce(Self) -> Self) -> Self {
+        let tape = self.tape;
+        if !tape.recording.get() {
+            return f(self);
+        }
+        let segment = Arc::new(Segment::default());
+        let x = tape.record(Enter(segment.clone()), &[self], self.value());
+        let y = f(x);
+        if !y.needs() || y.id <= x.id {
+            return y;
+        }
+        let _ = segment.nodes.set(x.index() + 1..tape.len());
+        let _ = segment.result.set(y.index());
+        drop_values(tape, &segment);
+        tape.record(Leave(segment), &[y], y.value())
+    }
+}

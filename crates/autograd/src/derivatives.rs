@@ -1,0 +1,300 @@
+//! Derivatives of functions of tensors: products with the Jacobian and the Hessian, and these themselves.
+//!
+//! With `$J = \partial y / \partial x$`: reverse mode gives `$u^\top J$` (`vjp`), one row of J for a sweep. Forward mode gives
+//! `$J v$` (`jvp`), one column; it is had here by transposition: `$u \mapsto u^\top J$` is linear, and the sweep through
+//! *that* function gives `$J v$`. So every rule is written once, and its second use is a test of it.
+//!
+//! The functions that take closures run on a tape of their own and return numbers; [`vjps`], [`jvps`] and [`jacobians`] work
+//! on a tape that is there, with several outputs, and what they record can be differentiated again.
+
+use gradus_tensor::Tensor;
+
+use crate::gradients::Gradients;
+use crate::sweep::{self, Keep};
+use crate::tape::{Mode, Tape};
+use crate::transform::on_tape;
+use crate::var::Var;
+
+/// `$\sum_k u_k^\top\, \partial y_k / \partial x_i$` for each input i, recorded.
+///
+/// # Panics
+/// If a weight has another shape than its output, or the numbers of both differ.
+#[track_caller]
+pub fn vjps<'t>(outputs: &[Var<'t>], weights: &[Var<'t>], inputs: &[Var<'t>]) -> Vec<Var<'t>> {
+    assert_eq!(outputs.len(), weights.len(), "vjps: a weight for each output");
+    let rows = outputs.iter().zip(weights).map(|(y, &u)| y.vjp(inputs, u));
+    rows.reduce(|sum, row| sum.into_iter().zip(row).map(|(a, b)| a + b).collect()).unwrap_or_default()
+}
+
+/// `$\sum_i \partial y_k / \partial x_i\, v_i$` for each output k, recorded: how the outputs move when the inputs move along v.
+///
+/// # Panics
+/// If a direction has another shape than its input, or the numbers of both differ.
+#[track_caller]
+pub fn jvps<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>]) -> Vec<Var<'t>> {
+    assert_eq!(inputs.len(), directions.len(), "jvps: a direction for each input");
+    for (x, v) in inputs.iter().zip(directions) {
+        assert_eq!(x.shape(), v.shape(), "jvps: a direction has the shape of its input");
+    }
+    let along = |y: &Var<'t>| {
+        // y.vjp(u) is linear in u, so where it is taken does not matter.
+        let u = y.tape().var(Tensor::zeros_of(y.shape(), y.dtype()));
+        let row = y.vjp(inputs, u);
+        let product: Var<'t> = row.iter().zip(directions).map(|(&g, &v)| (g * v).sum()).sum();
+        product.grad(u)
+    };
+    outputs.iter().map(along).collect()
+}
+
+/// The Jacobians of several outputs in several inputs, one sweep for each element of the outputs:
+/// `result[k][i]` has the shape of output k, then that of input i.
+#[track_caller]
+pub fn jacobians<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>]) -> Vec<Vec<Tensor>> {
+    outputs.iter().map(|&y| jacobian_rows(y, inputs)).collect()
+}
+
+fn jacobian_rows<'t>(y: Var<'t>, inputs: &[Var<'t>]) -> Vec<Tensor> {
+    let rows: Vec<Vec<Tensor>> = (0..y.elements())
+        .map(|k| {
+            if !y.needs() {
+                return inputs.iter().map(|x| Tensor::zeros_of(x.shape(), x.dtype())).collect();
+            }
+            let gradients = y.backward_with(&unit(y, k));
+            inputs.iter().map(|&x| gradients.wrt(x)).collect()
+        })
+        .collect();
+    let column = |i: usize| {
+        let block: Vec<f64> = rows.iter().flat_map(|row| row[i].to_f64_vec()).collect();
+        let sizes: Vec<usize> = y.shape().iter().chain(inputs[i].shape().iter()).copied().collect();
+        Tensor::from_vec(block, &sizes[..]).to(inputs[i].dtype())
+    };
+    (0..inputs.len()).map(column).collect()
+}
+
+/// The k-th unit vector in the shape of a value.
+fn unit(like: Var<'_>, k: usize) -> Tensor {
+    let mut flat = vec![0.0; like.elements()];
+    flat[k] = 1.0;
+    Tensor::from_vec(flat, like.shape()).to(like.dtype())
+}
+
+/// Runs `f` on a tape of its own.
+fn with<R>(
+    f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
+    at: &[Tensor],
+    then: impl for<'t> FnOnce(Var<'t>, &[Var<'t>]) -> R,
+) -> R {
+    on_tape(Mode::Record, |tape| {
+        let inputs: Vec<Var<'_>> = at.iter().map(|x| tape.var(x.clone())).collect();
+        then(f(&inputs), &inputs)
+    })
+}
+
+fn numbers(vars: &[Var<'_>]) -> Vec<Tensor> {
+    vars.iter().map(|x| x.value()).collect()
+}
+
+fn lift<'t>(tape: &'t Tape, tensors: &[Tensor]) -> Vec<Var<'t>> {
+    tensors.iter().map(|v| tape.constant(v.clone())).collect()
+}
+
+/// The value of `f` and `$u^\top J$`, one tensor for each input.
+///
+/// # Panics
+/// If `u` has another shape than the result.
+#[track_caller]
+pub fn vjp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], u: &Tensor) -> (Tensor, Vec<Tensor>) {
+    with(f, at, |y, inputs| {
+        let seed = y.tape().constant(u.clone());
+        (y.value(), numbers(&y.vjp(inputs, seed)))
+    })
+}
+
+/// The value of `f` and `$J v$`, of the shape of the result.
+///
+/// # Panics
+/// If a direction has another shape than its input.
+#[track_caller]
+pub fn jvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> (Tensor, Tensor) {
+    with(f, at, |y, inputs| {
+        let directions = lift(y.tape(), v);
+        (y.value(), jvps(&[y], inputs, &directions)[0].value())
+    })
+}
+
+/// The Jacobian by reverse mode, one sweep for each element of the result: for each input a tensor of the result's shape,
+/// then the input's. For few outputs.
+#[track_caller]
+pub fn jacobian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<Tensor> {
+    with(f, at, jacobian_rows)
+}
+
+/// The Jacobian by forward mode, one sweep for each element of the inputs; the same layout as [`jacobian`]. For few inputs.
+#[track_caller]
+pub fn jacobian_forward(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<Tensor> {
+    with(f, at, |y, inputs| {
+        let u = y.tape().var(Tensor::zeros_of(y.shape(), y.dtype()));
+        let rows = y.vjp(inputs, u);
+        // ∂(uᵀJ)/∂u is Jᵀ: [input, output]. The axes of the output are moved to the front.
+        let transposed = jacobians(&rows, &[u]);
+        let front = |(block, x): (&Vec<Tensor>, &Var<'_>)| {
+            let (m, n) = (x.elements(), y.elements());
+            let sizes: Vec<usize> = y.shape().iter().chain(x.shape().iter()).copied().collect();
+            block[0].reshape([m, n]).t().contiguous().reshape(&sizes[..])
+        };
+        transposed.iter().zip(inputs).map(front).collect()
+    })
+}
+
+/// The Hessian of a scalar function: `result[i][j]` has the shape of input i, then that of input j.
+///
+/// # Panics
+/// If the result is not a scalar.
+#[track_caller]
+pub fn hessian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<Vec<Tensor>> {
+    with(f, at, |y, inputs| jacobians(&y.grads(inputs), inputs))
+}
+
+/// `$H v$` for a scalar function: the derivative of the gradient along v. Forward over reverse.
+///
+/// # Panics
+/// If the result is not a scalar or a direction has another shape than its input.
+#[track_caller]
+pub fn hvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
+    with(f, at, |y, inputs| {
+        let gradients = y.grads(inputs);
+        numbers(&jvps(&gradients, inputs, &lift(y.tape(), v)))
+    })
+}
+
+/// `$v^\top H$` for a scalar function: the gradient of `$\langle \nabla f, v \rangle$`. Reverse over reverse. Equal to
+/// [`hvp`], since the Hessian is symmetric, and cheaper.
+///
+/// # Panics
+/// If the result is not a scalar or a direction has another shape than its input.
+#[track_caller]
+pub fn vhp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
+    with(f, at, |y, inputs| {
+        let product = inner_product(&y.grads(inputs), &lift(y.tape(), v));
+        numbers(&product.grads(inputs))
+    })
+}
+
+fn inner_product<'t>(a: &[Var<'t>], b: &[Var<'t>]) -> Var<'t> {
+    a.iter().zip(b).map(|(&a, &b)| (a * b).sum()).sum()
+}
+
+/// `$\sum_i \partial^2 f / \partial x_i^2$` over all elements of all inputs: the trace of the Hessian.
+///
+/// # Panics
+/// If the result is not a scalar.
+#[track_caller]
+pub fn laplacian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> f64 {
+    with(f, at, |y, inputs| {
+        let mut trace = 0.0;
+        for (&x, g) in inputs.iter().zip(y.grads(inputs)) {
+            for k in (0..x.elements()).filter(|_| g.needs()) {
+                trace += g.backward_with(&unit(g, k)).wrt(x).to_f64_vec()[k];
+            }
+        }
+        trace
+    })
+}
+
+/// `$\langle \nabla f, v \rangle$` for a scalar function: its slope along v.
+///
+/// # Panics
+/// If the result is not a scalar or a direction has another shape than its input.
+#[track_caller]
+pub fn directional_derivative(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> f64 {
+    with(f, at, |y, inputs| {
+        let directions = lift(y.tape(), v);
+        inner_product(&y.grads(inputs), &directions).item()
+    })
+}
+
+/// `$H v$` for a model's loss in all its parameters; parameters without entry in `direction` do not move.
+///
+/// # Panics
+/// If the loss is not a scalar.
+#[track_caller]
+pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gradients) -> Gradients {
+    on_tape(Mode::Record, |tape| {
+        let loss = loss(tape);
+        let lifted: Vec<_> = tape.inner.borrow().params.clone();
+        let lifted: Vec<_> = lifted.iter().map(|&(id, node)| (id, Var { tape, id: node })).collect();
+        let moving: Vec<_> =
+            lifted.iter().filter(|(_, x)| x.needs()).filter_map(|&(id, x)| Some((x, direction.get_id(id)?))).collect();
+        let (inputs, v): (Vec<Var<'_>>, Vec<Var<'_>>) =
+            moving.into_iter().map(|(x, v)| (x, tape.constant(v.clone()))).unzip();
+        let mut gradients = Gradients::default();
+        if inputs.is_empty() {
+            return gradients;
+        }
+        let product = inner_product(&loss.grads(&inputs), &v);
+        if product.needs() {
+            let mirror = sweep::numeric(product, Tensor::ones_of(product.shape(), product.dtype()), Keep::Leaves);
+            gradients = Gradients::collect(tape, mirror, Keep::Leaves);
+        }
+        for (id, x) in lifted {
+            // A linear loss has no curvature.
+            if x.needs() && gradients.get_id(id).is_none() {
+                gradients.set(id, Tensor::zeros_of(x.shape(), x.dtype()));
+            }
+        }
+        gradients
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Param;
+
+    /// `$x_0^2 x_1$`: gradient `(2 x0 x1, x0²)`, Hessian `[[2 x1, 2 x0], [2 x0, 0]]`.
+    fn f<'t>(x: &[Var<'t>]) -> Var<'t> {
+        let (a, b) = (x[0].select(0, 0), x[0].select(0, 1));
+        a * a * b
+    }
+
+    fn at() -> Vec<Tensor> {
+        vec![Tensor::from([2.0, 3.0])]
+    }
+
+    #[test]
+    fn by_hand() {
+        let v = [Tensor::from([1.0, -1.0])];
+        assert_eq!(vjp(f, &at(), &Tensor::scalar(2.0)).1[0].to_f64_vec(), [24.0, 8.0]);
+        assert_eq!(jvp(f, &at(), &v).1.item(), 8.0);
+        assert_eq!(directional_derivative(f, &at(), &v), 8.0);
+        assert_eq!(hessian(f, &at())[0][0].to_f64_vec(), [6.0, 4.0, 4.0, 0.0]);
+        assert_eq!(hvp(f, &at(), &v)[0].to_f64_vec(), [2.0, 4.0]);
+        assert_eq!(vhp(f, &at(), &v)[0].to_f64_vec(), [2.0, 4.0]);
+        assert_eq!(laplacian(f, &at()), 6.0);
+    }
+
+    #[test]
+    fn both_modes_give_the_same_jacobian() {
+        fn g<'t>(x: &[Var<'t>]) -> Var<'t> {
+            x[0].matmul(x[1]).tanh()
+        }
+        let at = [Tensor::from([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]), Tensor::from([[0.3], [0.2], [0.1]])];
+        let (reverse, forward) = (jacobian(g, &at), jacobian_forward(g, &at));
+        assert_eq!(reverse[0].shape()[..], [2, 1, 2, 3]);
+        assert_eq!(reverse[1].shape()[..], [2, 1, 3, 1]);
+        for (a, b) in reverse.iter().zip(&forward) {
+            assert!(a.max_abs_diff(b) < 1e-15);
+        }
+    }
+
+    #[test]
+    fn curvature_of_a_loss() {
+        // loss = w² b: H = [[2b, 2w], [2w, 0]] at w = 2, b = 3.
+        let (w, b) = (Param::new(2.0), Param::new(3.0));
+        let mut v = Gradients::default();
+        v.set(w.id(), Tensor::scalar(1.0));
+        v.set(b.id(), Tensor::scalar(-1.0));
+        let product = model_hvp(|tape| tape.param(&w).square() * tape.param(&b), &v);
+        assert_eq!((product.get(&w).unwrap().item(), product.get(&b).unwrap().item()), (2.0, 4.0));
+    }
+}

@@ -1,0 +1,171 @@
+//! The tape as text: one line for each node, with what it is, its type and its value. `{tape:#}` adds the line of code
+//! that made each node.
+
+use std::fmt;
+
+use gradus_tensor::Tensor;
+
+use crate::tape::{Inner, Node, OP, Tape};
+
+/// Values of up to this many elements are printed whole.
+const WHOLE: usize = 6;
+/// Longer texts of attributes are cut.
+const ATTRIBUTES: usize = 32;
+
+impl fmt::Display for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = self.inner.borrow();
+        let rows: Vec<[String; 4]> = inner.nodes.iter().enumerate().map(|(id, node)| row(&inner, id, node)).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2), width(3)];
+        for (row, node) in rows.iter().zip(&inner.nodes) {
+            let [number, formula, kind, value] = row;
+            let line = format!(
+                "{number:>w0$} = {formula:<w1$}  {kind:<w2$}  {value:<w3$}",
+                w0 = widths[0],
+                w1 = widths[1],
+                w2 = widths[2],
+                w3 = if f.alternate() { widths[3] } else { 0 }
+            );
+            f.write_str(line.trim_end())?;
+            if f.alternate() {
+                write!(f, "  {}:{}", node.line.file(), node.line.line())?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
+fn row(inner: &Inner, id: usize, node: &Node) -> [String; 4] {
+    let ty = inner.ty(node);
+    let value = if node.slot.is_large() && inner.values.large[node.slot.at()].is_none() {
+        "(freed)".to_string()
+    } else {
+        brief(&inner.values.tensor(node.slot, ty))
+    };
+    [format!("%{id}"), formula(inner, node), format!("{}{}", ty.dtype, ty.shape), value]
+}
+
+/// `tanh(%2)`, `scale(%0, 3)`, `sum(%4, [0])`, `leaf`.
+pub(crate) fn formula(inner: &Inner, node: &Node) -> String {
+    let name = inner.name(node);
+    if node.row.arity == 0 {
+        return name.to_string();
+    }
+    let mut arguments: Vec<String> = inner.inputs(node).iter().map(|id| format!("%{id}")).collect();
+    if node.row.has_number {
+        arguments.push(number(inner.carried(node)));
+    }
+    if std::ptr::eq(node.row, &raw const OP) {
+        arguments.extend(attributes(&format!("{:?}", inner.ops[node.b as usize])));
+    }
+    format!("{name}({})", arguments.join(", "))
+}
+
+/// The fields in the `Debug` text of an operation: what stands in its outer brackets.
+fn attributes(debug: &str) -> Option<String> {
+    let start = debug.find(['(', '{'])?;
+    let fields = debug[start + 1..].trim_end_matches([')', '}']);
+    // A closing bracket may belong to the last field: give it back.
+    let open = fields.matches('(').count().saturating_sub(fields.matches(')').count());
+    let fields = format!("{}{}", fields.trim(), ")".repeat(open));
+    let words: Vec<&str> = fields.split_whitespace().collect();
+    let text = words.join(" ");
+    if text.is_empty() {
+        return None;
+    }
+    if text.chars().count() <= ATTRIBUTES {
+        return Some(text);
+    }
+    Some(text.chars().take(ATTRIBUTES - 1).chain(['…']).collect())
+}
+
+/// A number with up to six significant digits.
+pub(crate) fn number(x: f64) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return format!("{x}");
+    }
+    let magnitude = x.abs().log10().floor() as i32;
+    if !(-5..7).contains(&magnitude) {
+        let text = format!("{x:.5e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
+    }
+    let text = format!("{x:.*}", (5 - magnitude).max(0) as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+/// A value in a few words: all elements of a small tensor, the first three of a large one.
+pub(crate) fn brief(x: &Tensor) -> String {
+    let shape = *x.shape();
+    if x.elements() <= WHOLE {
+        return nested(&x.to_f64_vec(), &shape);
+    }
+    let first: Vec<String> = x.flatten().narrow(0, 0, 3).to_f64_vec().into_iter().map(number).collect();
+    format!("{}{}, …{}", "[".repeat(shape.len()), first.join(", "), "]".repeat(shape.len()))
+}
+
+fn nested(values: &[f64], shape: &[usize]) -> String {
+    let Some((&n, rest)) = shape.split_first() else { return number(values[0]) };
+    let size = rest.iter().product::<usize>();
+    let parts: Vec<String> = (0..n).map(|i| nested(&values[i * size..(i + 1) * size], rest)).collect();
+    format!("[{}]", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Param, value_and_grad_with};
+
+    #[test]
+    fn a_small_tape() {
+        let tape = Tape::new();
+        let x = tape.var(0.5);
+        let y = (x.sin() * x).tanh();
+        let w = tape.param(&Param::new(Tensor::from([[1.0, -2.0], [3.0, 1e-7]])));
+        let z = (w * 3.0 + y).sum_axes(0);
+        assert_eq!(z.shape()[..], [2]);
+        let want = "\
+%0 = leaf               f64[]      0.5
+%1 = sin(%0)            f64[]      0.479426
+%2 = mul(%1, %0)        f64[]      0.239713
+%3 = tanh(%2)           f64[]      0.235225
+%4 = param              f64[2, 2]  [[1, -2], [3, 1e-7]]
+%5 = scale(%4, 3)       f64[2, 2]  [[3, -6], [9, 3e-7]]
+%6 = add(%5, %3)        f64[2, 2]  [[3.23523, -5.76477], [9.23523, 0.235226]]
+%7 = sum(%6, [0])       f64[1, 2]  [[12.4705, -5.52955]]
+%8 = reshape(%7, [2])   f64[2]     [12.4705, -5.52955]
+";
+        let got = tape.to_string();
+        assert!(got.lines().zip(want.lines()).all(|(a, b)| words(a) == words(b)), "{got}");
+        let columns = |line: &str| line.find("f64").map(|at| line[..at].chars().count());
+        assert!(got.lines().all(|line| columns(line) == columns(&got)), "{got}");
+        assert!(format!("{tape:#}").lines().all(|line| line.contains("display.rs:")), "{tape:#}");
+    }
+
+    fn words(line: &str) -> Vec<&str> {
+        line.split_whitespace().collect()
+    }
+
+    #[test]
+    fn large_and_freed_values() {
+        let p = Param::new(Tensor::ones([20, 30]));
+        let mut text = String::new();
+        let (_, _, ()) = value_and_grad_with(crate::Mode::Record, |tape| {
+            let y = tape.param(&p).tanh().sum();
+            text = tape.to_string();
+            (y, ())
+        });
+        assert!(text.lines().next().is_some_and(|line| line.ends_with("f32[20, 30]  [[1, 1, 1, …]]")), "{text}");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        for (x, want) in [(0.0, "0"), (1.0, "1"), (-2.5, "-2.5"), (1e-7, "1e-7"), (123_456.7, "123457"), (0.1, "0.1")] {
+            assert_eq!(number(x), want);
+        }
+        assert_eq!(number(f64::NAN), "NaN");
+        assert_eq!(number(1.234_567_89e12), "1.23457e12");
+    }
+}

@@ -1,0 +1,62 @@
+//! Attention: products of queries and keys, softmax, products with values.
+
+use gradus_tensor::{DType, Tensor};
+
+use crate::var::Var;
+
+/// The mask and scale of an attention.
+#[derive(Debug, Clone, Default)]
+pub struct Attention<'t> {
+    /// Bool: where a query sees a key. Float: added to the scores. Broadcasts to `[…, queries, keys]`.
+    pub mask: Option<Var<'t>>,
+    /// A query sees only keys at its own place and before; places count from the first key.
+    pub causal: bool,
+    /// The factor of the scores; `$1/\sqrt d$` if not given.
+    pub scale: Option<f64>,
+}
+
+impl<'t> Var<'t> {
+    /// `$\mathrm{softmax}(s\, Q K^\top + M)\, V$` with queries `[…, n, d]`, keys `[…, m, d]`, values `[…, m, e]`. A query
+    /// that sees no key gives 0. Where there are fewer heads (third axis from the end) of keys than of queries, each
+    /// serves as many queries (grouped queries).
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn attention(self, keys: Self, values: Self, how: &Attention<'t>) -> Self {
+        let (q, k) = (self.shape(), keys.shape());
+        let d = q[q.len() - 1];
+        assert!(k[k.len() - 1] == d, "attention: queries {q} and keys {k}: the last sizes differ");
+        let heads = |x: Self| {
+            let shape = x.shape();
+            let of = |s: &[usize]| if s.len() > 2 { s[s.len() - 3] } else { 1 };
+            let (have, want) = (of(&shape), of(&q));
+            if have == want || have <= 1 { x } else { x.repeat_interleave(want / have, -3) }
+        };
+        let (keys, values) = (heads(keys), heads(values));
+        let scores = (self * how.scale.unwrap_or(1.0 / (d as f64).sqrt())).matmul(keys.t());
+        let (rows, cols) = (q[q.len() - 2], k[k.len() - 2]);
+        let mut scores = scores;
+        let mut seen: Option<Tensor> = how.causal.then(|| Tensor::tri(rows, cols, 0).to(DType::Bool));
+        if let Some(mask) = how.mask {
+            if mask.dtype() == DType::Bool {
+                let mask = mask.value();
+                seen = Some(seen.map_or(mask.clone(), |s| s.logical_and(&mask)));
+            } else {
+                scores = scores + mask;
+            }
+        }
+        scores.visible_softmax(seen.as_ref()).matmul(values)
+    }
+
+    /// Softmax along the last axis over the places that are seen and not -∞; rows without any give 0.
+    #[track_caller]
+    pub fn visible_softmax(self, seen: Option<&Tensor>) -> Self {
+        let scores = seen.map_or(self, |s| self.masked_fill(&s.logical_not(), f64::NEG_INFINITY));
+        let blind = scores.value().max_keep(-1).eq(f64::NEG_INFINITY);
+        if blind.any().item() == 0.0 {
+            return scores.softmax(-1);
+        }
+        scores.masked_fill(&blind, 0.0).softmax(-1).masked_fill(&blind, 0.0)
+    }
+}

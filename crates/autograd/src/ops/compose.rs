@@ -1,0 +1,203 @@
+//! Elementwise operations made of rows: clamps between tensors, interpolation between values, rounded quotients,
+//! activations with two numbers.
+
+use gradus_tensor::{DType, Tensor};
+
+use crate::var::Var;
+
+impl<'t> Var<'t> {
+    /// x between two numbers; `high` wins where they cross. The slope is 0 from each bound on, else 1.
+    #[track_caller]
+    pub fn clamp(self, low: f64, high: f64) -> Self {
+        let x = if low == f64::NEG_INFINITY { self } else { self.clamp_min(low) };
+        if high == f64::INFINITY { x } else { x.clamp_max(high) }
+    }
+
+    /// x between two values, which broadcast. At equality half of the gradient goes to the bound; where the bounds
+    /// cross, `high` wins.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn clamp_between(self, low: Option<Self>, high: Option<Self>) -> Self {
+        let x = low.map_or(self, |low| self.maximum(low));
+        high.map_or(x, |high| x.minimum(high))
+    }
+
+    /// `$\min(\max(x, 0), 6)$`. The slope at 0 and 6 is 0.
+    #[track_caller]
+    pub fn relu6(self) -> Self {
+        self.clamp(0.0, 6.0)
+    }
+
+    /// x where it is above `threshold`, else `value`. The slope at the threshold is 0.
+    #[track_caller]
+    pub fn threshold(self, threshold: f64, value: f64) -> Self {
+        self.masked_fill(&self.value().le(threshold), value)
+    }
+
+    /// `$\tfrac1\beta \ln(1 + e^{\beta x})$`; x itself where `$\beta x$` is above `threshold`.
+    #[track_caller]
+    pub fn softplus_with(self, beta: f64, threshold: f64) -> Self {
+        let scaled = self * beta;
+        let linear = scaled.value().gt(threshold);
+        // ln(1 + e^z) = max(z, 0) - ln σ(|z|) without overflow: -ln σ(-z).
+        self.where_(&linear, -(-scaled).log_sigmoid() / beta)
+    }
+
+    /// x where positive, else `$w x$` with a weight that broadcasts. The slope at 0 is w.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn prelu(self, weight: Self) -> Self {
+        self.where_(&self.value().gt(0.0), self * weight)
+    }
+
+    /// The first half of an axis times the sigmoid of the second (Dauphin et al., 2017).
+    ///
+    /// # Panics
+    /// If the size of the axis is odd.
+    #[track_caller]
+    pub fn glu(self, axis: isize) -> Self {
+        let shape = self.shape();
+        let size = shape[gradus_tensor::axis_index("glu", axis, &shape)];
+        assert!(size.is_multiple_of(2), "glu: axis {axis} of {shape} has the odd size {size}");
+        self.narrow(axis, 0, size / 2) * self.narrow(axis, size / 2, size / 2).sigmoid()
+    }
+
+    /// `$\mathrm{softmax}(-x)$` along an axis.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn softmin(self, axis: isize) -> Self {
+        (-self).softmax(axis)
+    }
+
+    /// `$\ln(x / (1 - x))$` of x held between `epsilon` and `1 - epsilon`, where the slope is not cut off.
+    #[track_caller]
+    pub fn logit_with(self, epsilon: f64) -> Self {
+        let x = self.value();
+        let outside = x.lt(epsilon).logical_or(&x.gt(1.0 - epsilon));
+        let bounded = x.clamp(epsilon, 1.0 - epsilon);
+        self.tape().constant(bounded).where_(&outside, self).logit()
+    }
+
+    /// `$a + w (b - a)$` with a weight that broadcasts.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn lerp(self, end: Self, weight: Self) -> Self {
+        self + weight * (end - self)
+    }
+
+    /// `$x + c\, a b$`.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn add_product(self, a: Self, b: Self, c: f64) -> Self {
+        self + a * b * c
+    }
+
+    /// `$x + c\, a / b$`.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn add_quotient(self, a: Self, b: Self, c: f64) -> Self {
+        self + a / b * c
+    }
+
+    /// `$\lfloor a / b \rfloor$`. The slopes are 0.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn floor_div(self, other: Self) -> Self {
+        // The quotient of what the remainder leaves is exact up to rounding to an integer.
+        let (quotient, rest) = (self / other, self.remainder(other));
+        let whole = ((self - rest) / other).round();
+        let finite = rest.value().is_finite().logical_and(&quotient.value().is_finite());
+        whole.where_(&finite, quotient.floor()).floor()
+    }
+
+    /// `$a / b$` without its fraction. The slopes are 0.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn trunc_div(self, other: Self) -> Self {
+        (self / other).trunc()
+    }
+
+    /// Rounded to `decimals` places behind the point (before it, if negative); halves to the even one. The slope is 0.
+    #[track_caller]
+    pub fn round_decimals(self, decimals: i32) -> Self {
+        if decimals < 0 {
+            let ten = 10f64.powi(-decimals);
+            return (self / ten).round() * ten;
+        }
+        let ten = 10f64.powi(decimals);
+        (self * ten).round() / ten
+    }
+
+    /// Numbers in the place of NaN and the infinities. The slope there is 0.
+    #[track_caller]
+    pub fn nan_to_num(self, nan: f64, infinity: f64, negative_infinity: f64) -> Self {
+        let x = self.value();
+        let y = self.masked_fill(&x.isnan(), nan);
+        let y = y.masked_fill(&x.eq(f64::INFINITY), infinity);
+        y.masked_fill(&x.eq(f64::NEG_INFINITY), negative_infinity)
+    }
+
+    /// `$a\, 2^b$`.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn ldexp(self, exponent: Self) -> Self {
+        self * exponent.exp2()
+    }
+
+    /// `$\ln \Gamma_p(x)$` of the multivariate gamma function:
+    /// `$\tfrac{p(p-1)}{4} \ln \pi + \sum_{j<p} \ln \Gamma(x - j/2)$`.
+    #[track_caller]
+    pub fn mvlgamma(self, p: usize) -> Self {
+        let constant = (p * p.saturating_sub(1)) as f64 / 4.0 * std::f64::consts::PI.ln();
+        (0..p).map(|j| (self - j as f64 / 2.0).lgamma()).reduce(|a, b| a + b).map_or(self * 0.0, |s| s + constant)
+    }
+
+    /// 0 below 0, 1 above, `at_zero` at 0. No gradient flows.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn heaviside(self, at_zero: &Tensor) -> Self {
+        let x = self.value();
+        let step = x.gt(0.0).to(self.dtype());
+        self.tape().constant(Tensor::where_(&x.eq(0.0), &at_zero.to(self.dtype()), &step))
+    }
+
+    /// The sum over axes without the elements that are NaN; the axes are dropped.
+    ///
+    /// # Panics
+    /// If an axis is out of range.
+    #[track_caller]
+    pub fn nansum_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
+        self.masked_fill(&self.value().isnan(), 0.0).sum_axes(axes)
+    }
+
+    /// The mean over axes of the elements that are not NaN; the axes are dropped.
+    ///
+    /// # Panics
+    /// If an axis is out of range.
+    #[track_caller]
+    pub fn nanmean_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
+        let axes = axes.into();
+        let count = self.value().isnan().logical_not().to(DType::I64).sum_axes(axes.clone());
+        self.nansum_axes(axes) / &count.to(self.dtype())
+    }
+}

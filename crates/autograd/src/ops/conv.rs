@@ -1,0 +1,214 @@
+//! Convolutions over one to three spatial axes, transposed ones, and windows as columns.
+//!
+//! Convolution is bilinear, and it and its two slopes are one trilinear form `$\sum g \cdot (x * w)$`: three operations,
+//! each a rule of the others, so every order of derivative is as fast as the first.
+
+use gradus_tensor::Tensor;
+use gradus_tensor::window::{self, Window, spatial};
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+/// Which argument of the trilinear form the operation is the slope in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slope {
+    /// (x, w) → y.
+    Output,
+    /// (w, g) → x.
+    Input,
+    /// (x, g) → w.
+    Weight,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Conv {
+    slope: Slope,
+    window: Window,
+    groups: usize,
+}
+
+impl Conv {
+    fn of<'t>(self, slope: Slope, a: Var<'t>, b: Var<'t>) -> Var<'t> {
+        a.tape().apply(Self { slope, ..self }, &[a, b])
+    }
+}
+
+impl Op for Conv {
+    fn name(&self) -> &'static str {
+        match self.slope {
+            Slope::Output => "conv",
+            Slope::Input => "conv_input",
+            Slope::Weight => "conv_weight",
+        }
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        let f = match self.slope {
+            Slope::Output => window::conv,
+            Slope::Input => window::conv_input,
+            Slope::Weight => window::conv_weight,
+        };
+        f(&x[0], &x[1], &self.window, self.groups)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (a, b, d) = (step.x(0), step.x(1), step.dy());
+        let (first, second) = match self.slope {
+            Slope::Output => ((Slope::Input, b, d), (Slope::Weight, a, d)),
+            Slope::Input => ((Slope::Weight, d, b), (Slope::Output, d, a)),
+            Slope::Weight => ((Slope::Input, d, b), (Slope::Output, a, d)),
+        };
+        for (i, (slope, a, b)) in [first, second].into_iter().enumerate() {
+            if step.needs(i) {
+                step.give(i, self.of(slope, a, b));
+            }
+        }
+    }
+}
+
+/// Windows as columns, or back: each is the other's rule.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    window: Window,
+    back: bool,
+}
+
+impl Op for Columns {
+    fn name(&self) -> &'static str {
+        if self.back { "fold" } else { "columns" }
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        if self.back { window::from_windows(&x[0], &self.window) } else { window::columns(&x[0], &self.window) }
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let op = Self { back: !self.back, ..*self };
+        step.give(0, step.tape().apply(op, &[step.dy()]));
+    }
+}
+
+/// How windows move: one number for each spatial axis, or one for all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stride {
+    /// Steps between windows.
+    pub stride: Vec<usize>,
+    /// Zeros in front of and behind each axis.
+    pub padding: Vec<usize>,
+    /// Steps inside a window.
+    pub dilation: Vec<usize>,
+    /// Groups of channels that do not see each other.
+    pub groups: usize,
+}
+
+impl Default for Stride {
+    fn default() -> Self {
+        Self { stride: vec![1], padding: vec![0], dilation: vec![1], groups: 1 }
+    }
+}
+
+/// A number for each of `rank` axes, from a list of one or of all.
+#[track_caller]
+pub(crate) fn each(op: &str, list: &[usize], rank: usize) -> Vec<usize> {
+    match list {
+        [one] => vec![*one; rank],
+        all if all.len() == rank => all.to_vec(),
+        other => panic!("{op}: {} numbers for {rank} spatial axes", other.len()),
+    }
+}
+
+impl Stride {
+    #[track_caller]
+    fn window(&self, op: &str, input: &[usize], kernel: &[usize]) -> Window {
+        let rank = input.len();
+        assert!(kernel.len() == rank, "{op}: a kernel of {kernel:?} for spatial axes {input:?}");
+        Window {
+            rank,
+            input: spatial(input, 1),
+            kernel: spatial(kernel, 1),
+            stride: spatial(&each(op, &self.stride, rank), 1),
+            padding: spatial(&each(op, &self.padding, rank), 0),
+            dilation: spatial(&each(op, &self.dilation, rank), 1),
+        }
+    }
+}
+
+/// Adds a bias to the channels of `[N, C, …]`.
+#[track_caller]
+fn with_bias<'t>(op: &str, y: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
+    let Some(bias) = bias else { return y };
+    let shape = y.shape();
+    assert!(bias.shape() == [shape[1]], "{op}: {} channels need a bias of shape [{}], got {}", shape[1], shape[1], bias.shape());
+    let mut sizes = vec![1; shape.len() - 1];
+    sizes[0] = shape[1];
+    y + bias.reshape(sizes)
+}
+
+impl<'t> Var<'t> {
+    /// Convolution (cross-correlation, as in all frameworks): `$y_{nop} = b_o + \sum_{ck} w_{ock}\, x_{n c,\, p s + k d - q}$`
+    /// with stride s, dilation d, padding q. x is `[N, C, …]` with one to three spatial axes, the weight
+    /// `[O, C / groups, …]`, the bias `[O]`.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    #[track_caller]
+    pub fn conv(self, weight: Self, bias: Option<Self>, how: &Stride) -> Self {
+        let (x, w) = (self.shape(), weight.shape());
+        assert!((3..=5).contains(&x.len()), "conv: the input must be [N, C, 1 to 3 spatial axes], got {x}");
+        let groups = how.groups;
+        let fits = w.len() == x.len() && groups > 0 && w[1] * groups == x[1] && w[0].is_multiple_of(groups);
+        assert!(fits, "conv: input {x}, weight {w}, {groups} groups: the weight must be [out, {} / {groups}, …]", x[1]);
+        let window = how.window("conv", &x[2..], &w[2..]);
+        let y = self.tape().apply(Conv { slope: Slope::Output, window, groups }, &[self, weight]);
+        with_bias("conv", y, bias)
+    }
+
+    /// The transposed convolution: the slope of [`Self::conv`] in its input. x is `[N, C, …]`, the weight
+    /// `[C, O / groups, …]`, the bias `[O]`; `more` places are added behind each spatial axis of the result.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    #[track_caller]
+    pub fn conv_transpose(self, weight: Self, bias: Option<Self>, how: &Stride, more: &[usize]) -> Self {
+        let (x, w) = (self.shape(), weight.shape());
+        assert!((3..=5).contains(&x.len()), "conv_transpose: the input must be [N, C, 1 to 3 spatial axes], got {x}");
+        let groups = how.groups;
+        let fits = w.len() == x.len() && groups > 0 && w[0] == x[1] && x[1].is_multiple_of(groups);
+        assert!(fits, "conv_transpose: input {x}, weight {w}, {groups} groups: the weight must be [{}, out / groups, …]", x[1]);
+        let rank = x.len() - 2;
+        let of = |list: &[usize]| each("conv_transpose", list, rank);
+        let (stride, padding, dilation, more) = (of(&how.stride), of(&how.padding), of(&how.dilation), of(more));
+        let size = |a: usize| {
+            let full = (x[2 + a].max(1) - 1) * stride[a] + dilation[a] * (w[2 + a] - 1) + more[a] + 1;
+            assert!(full > 2 * padding[a], "conv_transpose: padding {} leaves nothing of {full} places", padding[a]);
+            full - 2 * padding[a]
+        };
+        let input: Vec<usize> = (0..rank).map(size).collect();
+        let window = how.window("conv_transpose", &input, &w[2..]);
+        let out = window.output();
+        assert!(out[3 - rank..] == x[2..], "conv_transpose: {more:?} more places are as many as the stride");
+        let y = self.tape().apply(Conv { slope: Slope::Input, window, groups }, &[weight, self]);
+        with_bias("conv_transpose", y, bias)
+    }
+
+    /// The windows of `[N, C, …]` as columns: `[N, C · kernel, places]`.
+    ///
+    /// # Panics
+    /// If a window does not fit.
+    #[track_caller]
+    pub fn window_columns(self, kernel: &[usize], how: &Stride) -> Self {
+        let x = self.shape();
+        let window = how.window("window_columns", &x[2..], &each("window_columns", kernel, x.len() - 2));
+        let _ = window.output();
+        self.tape().apply(Columns { window, back: false }, &[self])
+    }
+
+    /// Columns added up at the places of their windows: the transpose of [`Self::window_columns`], to `[N, C, …]` with
+    /// the spatial sizes `output`.
+    ///
+    /// # Panics
+    /// If the number of columns is not the number of windows.
+    #[track_caller]
+    pub fn fold(self, output: &[usize], kernel: &[usize], how: &Stride) -> Self {
+        let window = how.window("fold", output, &each("fold", kernel, output.len()));
+        let (places, x) = (window.output().iter().product::<usize>(), self.shape());
+        assert!(x.len() == 3 && x[2] == places, "fold: {x} must be [N, C · kernel, {places}]");
+        self.tape().apply(Columns { window, back: true }, &[self])
+    }
+}

@@ -1,0 +1,121 @@
+//! Running results along an axis: sums, products, extremes, logarithms of sums of exponentials.
+
+use gradus_tensor::{Tensor, axis_index};
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+/// `$y_i = \sum_{j \le i} x_j$`; rule: the running sum from the end.
+#[derive(Debug)]
+struct CumulativeSum(isize);
+
+impl Op for CumulativeSum {
+    fn name(&self) -> &'static str {
+        "cumsum"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].cumsum(self.0)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        step.give(0, step.dy().flip(self.0).cumsum(self.0).flip(self.0));
+    }
+}
+
+impl<'t> Var<'t> {
+    /// Running sums along an axis.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn cumsum(self, axis: isize) -> Self {
+        let axis = axis_index("cumsum", axis, &self.shape()) as isize;
+        self.tape().apply(CumulativeSum(axis), &[self])
+    }
+
+    /// Running products along an axis. The gradient is exact with zeros.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn cumprod(self, axis: isize) -> Self {
+        self.scan("cumprod", axis, |a, b| a * b)
+    }
+
+    /// `$y_i = \ln \sum_{j \le i} e^{x_j}$` along an axis.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn logcumsumexp(self, axis: isize) -> Self {
+        self.scan("logcumsumexp", axis, Self::logaddexp)
+    }
+
+    /// Running maxima along an axis, and where each was found (I64): the last of equal ones.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn cummax(self, axis: isize) -> (Self, Tensor) {
+        let (_, places) = self.value().cummax(axis);
+        (self.gather(axis, &places), places)
+    }
+
+    /// Running minima along an axis, and where each was found (I64): the last of equal ones.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn cummin(self, axis: isize) -> (Self, Tensor) {
+        let (_, places) = self.value().cummin(axis);
+        (self.gather(axis, &places), places)
+    }
+
+    /// Running results of an associative operation, over distances 1, 2, 4, … (Hillis and Steele, 1986).
+    #[track_caller]
+    fn scan(self, op: &str, axis: isize, join: impl Fn(Self, Self) -> Self) -> Self {
+        let shape = self.shape();
+        let at = axis_index(op, axis, &shape);
+        let (n, axis) = (shape[at], at as isize);
+        let (mut y, mut distance) = (self, 1);
+        while distance < n {
+            let joined = join(y.narrow(axis, distance, n - distance), y.narrow(axis, 0, n - distance));
+            y = Self::cat(&[y.narrow(axis, 0, distance), joined], axis);
+            distance *= 2;
+        }
+        y
+    }
+
+    /// Differences of neighbours along an axis, `n` times over.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn diff(self, n: usize, axis: isize) -> Self {
+        let at = axis_index("diff", axis, &self.shape());
+        let mut y = self;
+        for _ in 0..n {
+            let size = y.shape()[at];
+            if size == 0 {
+                break;
+            }
+            y = y.narrow(at as isize, 1, size - 1) - y.narrow(at as isize, 0, size - 1);
+        }
+        y
+    }
+
+    /// The areas of the trapezoids between neighbours along an axis: `$\tfrac{x_i + x_{i+1}}{2} \Delta_i$`, with the
+    /// distances `spacing` (one less than the axis, or one for all).
+    ///
+    /// # Panics
+    /// If the axis is out of range or the shapes do not broadcast.
+    #[track_caller]
+    pub fn trapezoids(self, spacing: Self, axis: isize) -> Self {
+        let at = axis_index("trapezoid", axis, &self.shape());
+        let size = self.shape()[at];
+        if size < 2 {
+            return self.narrow(at as isize, 0, 0);
+        }
+        let pairs = self.narrow(at as isize, 1, size - 1) + self.narrow(at as isize, 0, size - 1);
+        pairs * spacing * 0.5
+    }
+}

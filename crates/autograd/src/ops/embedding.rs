@@ -1,0 +1,72 @@
+//! Rows of a table by number, and sums of bags of them.
+
+use gradus_tensor::{DType, Tensor};
+
+use crate::var::Var;
+
+/// How the rows of a bag become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bag {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// Their sum.
+    Sum,
+    /// The largest of each column, the first of several.
+    Max,
+}
+
+impl<'t> Var<'t> {
+    /// Rows of a table `[rows, width]` at places of any shape: `[…, width]`. No gradient flows to row `padding`.
+    ///
+    /// # Panics
+    /// If a place is out of range.
+    #[track_caller]
+    pub fn embedding(self, index: &Tensor, padding: Option<i64>) -> Self {
+        let shape = self.shape();
+        assert!(shape.len() == 2, "embedding: the table must be [rows, width], got {shape}");
+        let flat = index.to(DType::I64).flatten();
+        let picked = self.index_select(0, &flat);
+        let picked = match padding {
+            Some(p) => picked.detach().where_(&flat.eq(p as f64).unsqueeze(1), picked),
+            None => picked,
+        };
+        let mut sizes = index.shape().to_vec();
+        sizes.push(shape[1]);
+        picked.reshape(sizes)
+    }
+
+    /// One row for each bag of places in a table `[rows, width]`. Places of row `padding` do not count; weights (one for
+    /// each place, in order) go with sums only. An empty bag gives 0.
+    ///
+    /// # Panics
+    /// If a place is out of range.
+    #[track_caller]
+    pub fn embedding_bag(self, bags: &[Vec<i64>], how: Bag, weights: Option<Self>, padding: Option<i64>) -> Self {
+        let width = self.shape()[1];
+        let mut start = 0;
+        let mut rows = Vec::with_capacity(bags.len());
+        for bag in bags {
+            let kept: Vec<usize> = (0..bag.len()).filter(|&i| Some(bag[i]) != padding).collect();
+            let places: Vec<i64> = kept.iter().map(|&i| bag[i]).collect();
+            let n = places.len();
+            let picked = self.index_select(0, &Tensor::from_vec(places, n));
+            let row = if n == 0 {
+                self.tape().constant(Tensor::zeros_of(width, self.dtype()))
+            } else if how == Bag::Max {
+                picked.max_with_place(0).0.squeeze_axis(0)
+            } else {
+                let at: Vec<i64> = kept.iter().map(|&i| (start + i) as i64).collect();
+                let weighted = weights.map_or(picked, |w| picked * w.index_select(0, &Tensor::from_vec(at, n)).unsqueeze(1));
+                let sum = weighted.sum_axes(0);
+                if how == Bag::Mean { sum / n as f64 } else { sum }
+            };
+            rows.push(row);
+            start += bag.len();
+        }
+        if rows.is_empty() {
+            return self.narrow(0, 0, 0);
+        }
+        Self::stack(&rows, 0)
+    }
+}

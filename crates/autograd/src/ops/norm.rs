@@ -1,0 +1,214 @@
+//! Normalisations: layer (fused), root mean square, group, instance, batch, local response.
+
+use gradus_tensor::{MAX_RANK, Tensor, layer_norm};
+use smallvec::SmallVec;
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+/// `$y = \gamma \odot \hat x + \beta$` along the last axis, `$\hat x = (x - \mu) r$`, `$r = (\sigma^2 + \varepsilon)^{-1/2}$`.
+#[derive(Debug)]
+struct LayerNorm(f64);
+
+impl Op for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer_norm"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        layer_norm::layer_norm(&x[0], &x[1], &x[2], self.0)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (x, gamma, dy) = (step.x(0), step.x(1), step.dy());
+        if step.needs(0) {
+            step.give(0, step.tape().apply(LayerNormInput(self.0), &[x, gamma, dy]));
+        }
+        if step.needs(1) || step.needs(2) {
+            let scales = step.tape().apply(LayerNormScales(self.0), &[x, dy]);
+            if step.needs(1) {
+                step.give(1, scales.select(0, 0));
+            }
+            if step.needs(2) {
+                step.give(2, scales.select(0, 1));
+            }
+        }
+    }
+}
+
+/// `$\hat x$` and r of each row.
+fn standard<'t>(x: Var<'t>, epsilon: f64) -> (Var<'t>, Var<'t>) {
+    let centred = x - x.mean_keep(-1);
+    let r = (centred.square().mean_keep(-1) + epsilon).rsqrt();
+    (centred * r, r)
+}
+
+/// `$P v = v - \overline{v} - \hat x\, \overline{v \hat x}$`: the part of v that a row's mean and scale leave free.
+fn project<'t>(v: Var<'t>, unit: Var<'t>) -> Var<'t> {
+    v - v.mean_keep(-1) - unit * (v * unit).mean_keep(-1)
+}
+
+/// `$z = r\, P p$` with `$p = d \odot \gamma$`: inputs x, γ, d.
+#[derive(Debug)]
+struct LayerNormInput(f64);
+
+impl Op for LayerNormInput {
+    fn name(&self) -> &'static str {
+        "layer_norm_input"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        layer_norm::layer_norm_input(&x[0], &x[1], &x[2], self.0)
+    }
+    /// With the gradient h: `$\bar p = r P h$` (P is symmetric). In x, `$S = r Q$` with
+    /// `$Q = \langle h, p \rangle - n \bar h \bar p - n \overline{h \hat x}\, \overline{p \hat x}$` gives
+    /// `$-\tfrac1n Q r^2 \hat x - r^2 P (h\, \overline{p \hat x} + p\, \overline{h \hat x})$`.
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (x, gamma, d, h) = (step.x(0), step.x(1), step.x(2), step.dy());
+        let (unit, r) = standard(x, self.0);
+        let free = r * project(h, unit);
+        if step.needs(0) {
+            let p = d * gamma;
+            let (along_p, along_h) = ((p * unit).mean_keep(-1), (h * unit).mean_keep(-1));
+            let q = (h * p).mean_keep(-1) - h.mean_keep(-1) * p.mean_keep(-1) - along_h * along_p;
+            let turned = project(h * along_p + p * along_h, unit);
+            step.give(0, -(r * r * (q * unit + turned)));
+        }
+        if step.needs(1) {
+            let shape = step.shape(1);
+            step.give(1, (d * free).sum_to(shape));
+        }
+        if step.needs(2) {
+            step.give(2, gamma * free);
+        }
+    }
+}
+
+/// `$(\sum d \odot \hat x,\ \sum d)$` over the rows: inputs x, d.
+#[derive(Debug)]
+struct LayerNormScales(f64);
+
+impl Op for LayerNormScales {
+    fn name(&self) -> &'static str {
+        "layer_norm_scales"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        layer_norm::layer_norm_scales(&x[0], &x[1], self.0)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (x, d, h) = (step.x(0), step.x(1), step.dy());
+        let (unit, r) = standard(x, self.0);
+        let (scale, shift) = (h.select(0, 0), h.select(0, 1));
+        if step.needs(0) {
+            step.give(0, r * project(d * scale, unit));
+        }
+        if step.needs(1) {
+            step.give(1, unit * scale + shift);
+        }
+    }
+}
+
+/// Sizes that put `[C]` beside `[N, C, …]`.
+fn channel_sizes(rank: usize, channels: usize) -> SmallVec<[usize; MAX_RANK]> {
+    let mut sizes = SmallVec::from_elem(1, rank.saturating_sub(1).max(1));
+    sizes[0] = channels;
+    sizes
+}
+
+impl<'t> Var<'t> {
+    /// Layer normalisation over the last axes, those of `gamma` and `beta` (Ba et al., 2016), with the biased variance:
+    /// `$\gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$`.
+    ///
+    /// # Panics
+    /// If the last axes have another shape than `gamma` and `beta`.
+    #[track_caller]
+    pub fn layer_norm(self, gamma: Self, beta: Self, epsilon: f64) -> Self {
+        let (shape, sizes) = (self.shape(), gamma.shape());
+        let fits = shape.ends_with(&sizes) && beta.shape() == sizes;
+        assert!(fits, "layer_norm: input {shape}, gamma {sizes}, beta {}", beta.shape());
+        let width = sizes.elements();
+        let flat = |x: Self| x.reshape([width]);
+        let rows = self.reshape([shape.elements() / width.max(1), width]);
+        self.tape().apply(LayerNorm(epsilon), &[rows, flat(gamma), flat(beta)]).reshape(shape)
+    }
+
+    /// As [`Self::layer_norm`] over the last `axes` axes without scale and shift.
+    ///
+    /// # Panics
+    /// If there are less axes.
+    #[track_caller]
+    pub fn standardize(self, axes: usize, epsilon: f64) -> Self {
+        let shape = self.shape();
+        let sizes = &shape[shape.len() - axes..];
+        let (one, zero) = (Tensor::ones_of(sizes, self.dtype()), Tensor::zeros_of(sizes, self.dtype()));
+        self.layer_norm(self.tape().constant(one), self.tape().constant(zero), epsilon)
+    }
+
+    /// `$x / \sqrt{\overline{x^2} + \varepsilon}$` over the last `axes` axes (Zhang and Sennrich, 2019).
+    ///
+    /// # Panics
+    /// If there are less axes.
+    #[track_caller]
+    pub fn rms_norm(self, axes: usize, epsilon: f64) -> Self {
+        let list: Vec<isize> = (1..=axes as isize).map(|a| -a).collect();
+        self * (self.square().mean_keep(list) + epsilon).rsqrt()
+    }
+
+    /// Scale and shift of the channels of `[N, C, …]`.
+    ///
+    /// # Panics
+    /// If they are not of shape `[C]`.
+    #[track_caller]
+    pub fn scale_channels(self, gamma: Option<Self>, beta: Option<Self>) -> Self {
+        let shape = self.shape();
+        let sizes = channel_sizes(shape.len(), shape[1]);
+        let y = gamma.map_or(self, |g| self * g.reshape(&sizes[..]));
+        beta.map_or(y, |b| y + b.reshape(&sizes[..]))
+    }
+
+    /// Groups of the channels of `[N, C, …]` standardised for each sample (Wu and He, 2018). With as many groups as
+    /// channels: instance normalisation.
+    ///
+    /// # Panics
+    /// If the channels are no multiple of `groups`.
+    #[track_caller]
+    pub fn group_norm(self, groups: usize, gamma: Option<Self>, beta: Option<Self>, epsilon: f64) -> Self {
+        let shape = self.shape();
+        assert!(shape.len() >= 2 && shape[1].is_multiple_of(groups), "group_norm: {shape} in {groups} groups");
+        let width = shape.elements() / (shape[0] * groups).max(1);
+        let y = self.reshape([shape[0] * groups, width]).standardize(1, epsilon).reshape(shape);
+        y.scale_channels(gamma, beta)
+    }
+
+    /// The mean and the biased variance of each channel of `[N, C, …]`: what batch normalisation uses in training.
+    ///
+    /// # Panics
+    /// If there are less than two axes.
+    #[track_caller]
+    pub fn channel_statistics(self) -> (Self, Self) {
+        let axes: Vec<isize> = (0..self.rank() as isize).filter(|&a| a != 1).collect();
+        (self.mean_axes(axes.clone()), self.var_axes(axes, 0))
+    }
+
+    /// `$(x - \mu)/\sqrt{\sigma^2 + \varepsilon}$` for each channel of `[N, C, …]` with the given mean and variance
+    /// (Ioffe and Szegedy, 2015).
+    ///
+    /// # Panics
+    /// If they are not of shape `[C]`.
+    #[track_caller]
+    pub fn batch_norm(self, mean: Self, variance: Self, epsilon: f64) -> Self {
+        let shape = self.shape();
+        let sizes = channel_sizes(shape.len(), shape[1]);
+        (self - mean.reshape(&sizes[..])) * (variance + epsilon).rsqrt().reshape(&sizes[..])
+    }
+
+    /// `$x / (k + \tfrac{\alpha}{n} \sum x^2)^\beta$` with the sum over n neighbouring channels (Krizhevsky et al., 2012).
+    ///
+    /// # Panics
+    /// If there are less than three axes.
+    #[track_caller]
+    pub fn local_response_norm(self, n: usize, alpha: f64, beta: f64, k: f64) -> Self {
+        let shape = self.shape();
+        assert!(shape.len() >= 3, "local_response_norm: needs [N, C, …], got {shape}");
+        let padded = self.square().pad(&[(1, ((n / 2) as isize, ((n - 1) / 2) as isize))], crate::ops::pad::Padding::Zeros);
+        let mean = padded.unfold(1, n, 1).mean_axes(-1);
+        self / (mean * alpha + k).powf(beta)
+    }
+}

@@ -1,0 +1,108 @@
+//! Padding: with a number, or with the value itself reflected, repeated at the edge, or wrapped around.
+
+use gradus_tensor::{Tensor, axis_index};
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+/// What stands outside the edges.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Padding {
+    /// Zeros.
+    #[default]
+    Zeros,
+    /// A number.
+    Constant(f64),
+    /// The mirror image, without the edge itself.
+    Reflect,
+    /// The element at the edge.
+    Replicate,
+    /// The other end.
+    Circular,
+}
+
+/// A frame of a number around the value; rule: the frame is cut off.
+#[derive(Debug)]
+struct Pad {
+    sizes: Vec<(usize, usize)>,
+    value: f64,
+}
+
+impl Op for Pad {
+    fn name(&self) -> &'static str {
+        "pad"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].pad_constant(&self.sizes, self.value)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let shape = step.shape(0);
+        let mut dx = step.dy();
+        for (axis, &(before, _)) in self.sizes.iter().enumerate() {
+            dx = dx.narrow(axis as isize, before, shape[axis]);
+        }
+        step.give(0, dx);
+    }
+}
+
+impl<'t> Var<'t> {
+    /// A frame of `value`: for each axis the places before and after.
+    ///
+    /// # Panics
+    /// If there is not one pair for each axis.
+    #[track_caller]
+    pub fn pad_constant(self, sizes: &[(usize, usize)], value: f64) -> Self {
+        if sizes.iter().all(|&s| s == (0, 0)) {
+            return self;
+        }
+        self.tape().apply(Pad { sizes: sizes.to_vec(), value }, &[self])
+    }
+
+    /// Places before and after each of some axes; negative numbers cut places off.
+    ///
+    /// # Panics
+    /// If an axis is out of range, more is cut than there is, or a reflection is longer than the axis.
+    #[track_caller]
+    pub fn pad(self, sizes: &[(isize, (isize, isize))], padding: Padding) -> Self {
+        let number = match padding {
+            Padding::Zeros => Some(0.0),
+            Padding::Constant(c) => Some(c),
+            _ => None,
+        };
+        let Some(number) = number else {
+            return sizes.iter().fold(self, |x, &(axis, size)| x.pad_by_index(axis, size, padding));
+        };
+        let mut y = self;
+        let mut frame = vec![(0, 0); self.rank()];
+        for &(axis, (before, after)) in sizes {
+            let at = axis_index("pad", axis, &y.shape());
+            let (cut_front, cut_back) = (before.min(0).unsigned_abs(), after.min(0).unsigned_abs());
+            let size = y.shape()[at];
+            assert!(cut_front + cut_back <= size, "pad: {before} and {after} on an axis of size {size}");
+            y = y.narrow(at as isize, cut_front, size - cut_front - cut_back);
+            frame[at] = (before.max(0).unsigned_abs(), after.max(0).unsigned_abs());
+        }
+        y.pad_constant(&frame, number)
+    }
+
+    #[track_caller]
+    fn pad_by_index(self, axis: isize, (before, after): (isize, isize), padding: Padding) -> Self {
+        let shape = self.shape();
+        let at = axis_index("pad", axis, &shape);
+        let n = shape[at] as isize;
+        assert!(before + n + after >= 0, "pad: {before} and {after} on an axis of size {n}");
+        let longest = before.max(after);
+        let room = if padding == Padding::Reflect { n - 1 } else { n };
+        let fits = padding == Padding::Replicate || longest <= room;
+        assert!(longest <= 0 || fits && n > 0, "pad: {padding:?} by {longest} on an axis of size {n}");
+        let place = |i: isize| match padding {
+            Padding::Reflect if i < 0 => -i,
+            Padding::Reflect if i >= n => 2 * (n - 1) - i,
+            Padding::Circular => i.rem_euclid(n),
+            _ => i.clamp(0, n - 1),
+        };
+        let places: Vec<i64> = (-before..n + after).map(|i| place(i) as i64).collect();
+        let count = places.len();
+        self.index_select(at as isize, &Tensor::from_vec(places, count))
+    }
+}

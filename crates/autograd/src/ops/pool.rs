@@ -1,0 +1,250 @@
+//! Pooling: means, maxima and p-norms of windows, regular and adaptive, and its inverse. Values are `[N, C, …]` with one
+//! to three spatial axes.
+//!
+//! Means are weighted sums along one axis after the other ([`Taps`]); maxima find their places and gather there, so ties
+//! go to the first.
+
+use gradus_tensor::taps::{self, Taps};
+use gradus_tensor::{Shape, Tensor};
+
+use crate::op::{Backward, Op};
+use crate::ops::conv::each;
+use crate::var::Var;
+
+/// A weighted sum along an axis; rule: the transposed weights.
+#[derive(Debug, Clone)]
+struct Along {
+    axis: isize,
+    taps: std::sync::Arc<Taps>,
+    transpose: bool,
+}
+
+impl Op for Along {
+    fn name(&self) -> &'static str {
+        "along_axis"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        taps::along_axis(&x[0], self.axis, &self.taps, self.transpose)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let op = Self { transpose: !self.transpose, ..self.clone() };
+        step.give(0, step.tape().apply(op, &[step.dy()]));
+    }
+}
+
+/// Windows of a pooling operation: numbers for each spatial axis, or one for all. An empty `stride` means the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pool {
+    /// Sizes of a window.
+    pub kernel: Vec<usize>,
+    /// Steps between windows.
+    pub stride: Vec<usize>,
+    /// Places in front of and behind each axis: zeros for means, -∞ for maxima.
+    pub padding: Vec<usize>,
+    /// Steps inside a window (maxima only).
+    pub dilation: Vec<usize>,
+    /// Whether a window may reach beyond the end.
+    pub ceil: bool,
+    /// Whether padding counts in a mean.
+    pub count_padding: bool,
+    /// What sums are divided by, instead of the number of elements.
+    pub divisor: Option<f64>,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self {
+            kernel: vec![2],
+            stride: vec![],
+            padding: vec![0],
+            dilation: vec![1],
+            ceil: false,
+            count_padding: true,
+            divisor: None,
+        }
+    }
+}
+
+/// The windows along one axis, by where each starts (which may lie in the padding).
+struct Line {
+    size: usize,
+    kernel: usize,
+    padding: usize,
+    dilation: usize,
+    starts: Vec<isize>,
+}
+
+impl Pool {
+    /// Windows of this size, side by side.
+    pub fn of(kernel: usize) -> Self {
+        Self { kernel: vec![kernel], ..Self::default() }
+    }
+
+    #[track_caller]
+    fn lines(&self, op: &str, sizes: &[usize]) -> Vec<Line> {
+        let rank = sizes.len();
+        let kernel = each(op, &self.kernel, rank);
+        let stride = if self.stride.is_empty() { kernel.clone() } else { each(op, &self.stride, rank) };
+        let (padding, dilation) = (each(op, &self.padding, rank), each(op, &self.dilation, rank));
+        let line = |a: usize| {
+            let (size, p, s) = (sizes[a], padding[a], stride[a]);
+            let span = dilation[a] * (kernel[a] - 1) + 1;
+            assert!(s > 0 && span <= size + 2 * p, "{op}: windows of {span} places on an axis of {size} with padding {p}");
+            let room = size + 2 * p - span;
+            let mut count = if self.ceil { room.div_ceil(s) } else { room / s } + 1;
+            // The last window must start inside the value or the padding in front.
+            if self.ceil && (count - 1) * s >= size + p {
+                count -= 1;
+            }
+            let starts = (0..count).map(|o| (o * s) as isize - p as isize).collect();
+            Line { size, kernel: kernel[a], padding: p, dilation: dilation[a], starts }
+        };
+        (0..rank).map(line).collect()
+    }
+}
+
+impl Line {
+    /// The places of each window that exist.
+    fn windows(&self) -> Vec<Vec<usize>> {
+        let places = |&start: &isize| {
+            let all = (0..self.kernel).map(move |k| start + (k * self.dilation) as isize);
+            all.filter(|&i| (0..self.size as isize).contains(&i)).map(|i| i as usize).collect()
+        };
+        self.starts.iter().map(places).collect()
+    }
+
+    /// The weights of a mean.
+    fn mean(&self, pool: &Pool) -> Taps {
+        let end = (self.size + self.padding) as isize;
+        let weight = |(&start, places): (&isize, &Vec<usize>)| {
+            let counted = (start + self.kernel as isize).min(end) - start;
+            match pool {
+                Pool { divisor: Some(_), .. } => 1.0,
+                Pool { count_padding: true, .. } => 1.0 / counted as f64,
+                _ => 1.0 / places.len() as f64,
+            }
+        };
+        let windows = self.windows();
+        let weights: Vec<f64> = self.starts.iter().zip(&windows).map(weight).collect();
+        Taps::even(self.size, windows.into_iter().zip(weights))
+    }
+}
+
+/// The window of each place of an adaptive pooling: from `$\lfloor o n / m \rfloor$` to `$\lceil (o+1) n / m \rceil$`.
+pub(crate) fn adaptive(size: usize, out: usize) -> Vec<Vec<usize>> {
+    (0..out).map(|o| (o * size / out..((o + 1) * size).div_ceil(out)).collect()).collect()
+}
+
+/// The spatial axes of `[N, C, …]`.
+#[track_caller]
+fn spatial_sizes(op: &str, shape: &Shape) -> Vec<usize> {
+    assert!((3..=5).contains(&shape.len()), "{op}: the input must be [N, C, 1 to 3 spatial axes], got {shape}");
+    shape[2..].to_vec()
+}
+
+impl<'t> Var<'t> {
+    /// `$y_o = \sum_i w_{oi} x_i$` along an axis with sparse weights.
+    ///
+    /// # Panics
+    /// If the size does not fit.
+    #[track_caller]
+    pub fn along_axis(self, axis: isize, taps: Taps) -> Self {
+        let op = Along { axis, taps: std::sync::Arc::new(taps), transpose: false };
+        self.tape().apply(op, &[self])
+    }
+
+    /// The mean of each window.
+    ///
+    /// # Panics
+    /// If a window does not fit.
+    #[track_caller]
+    pub fn avg_pool(self, pool: &Pool) -> Self {
+        let lines = pool.lines("avg_pool", &spatial_sizes("avg_pool", &self.shape()));
+        let sum = lines.iter().enumerate().fold(self, |y, (a, line)| y.along_axis(a as isize + 2, line.mean(pool)));
+        pool.divisor.map_or(sum, |d| sum / d)
+    }
+
+    /// The mean of each window of an adaptive pooling to the spatial sizes `out`.
+    ///
+    /// # Panics
+    /// If the number of sizes is not that of the spatial axes.
+    #[track_caller]
+    pub fn adaptive_avg_pool(self, out: &[usize]) -> Self {
+        let sizes = spatial_sizes("adaptive_avg_pool", &self.shape());
+        let out = each("adaptive_avg_pool", out, sizes.len());
+        let axis = |y: Self, a: usize| {
+            let windows = adaptive(sizes[a], out[a]).into_iter().map(|w| {
+                let n = w.len() as f64;
+                (w, 1.0 / n)
+            });
+            y.along_axis(a as isize + 2, Taps::even(sizes[a], windows))
+        };
+        (0..sizes.len()).fold(self, axis)
+    }
+
+    /// The largest element of each window, and its flat place in the spatial axes (I64).
+    ///
+    /// # Panics
+    /// If a window does not fit.
+    #[track_caller]
+    pub fn max_pool(self, pool: &Pool) -> (Self, Tensor) {
+        let lines = pool.lines("max_pool", &spatial_sizes("max_pool", &self.shape()));
+        self.max_of(lines.iter().map(Line::windows).collect())
+    }
+
+    /// The largest element of each window of an adaptive pooling to the spatial sizes `out`, and its flat place (I64).
+    ///
+    /// # Panics
+    /// If the number of sizes is not that of the spatial axes.
+    #[track_caller]
+    pub fn adaptive_max_pool(self, out: &[usize]) -> (Self, Tensor) {
+        let sizes = spatial_sizes("adaptive_max_pool", &self.shape());
+        let out = each("adaptive_max_pool", out, sizes.len());
+        self.max_of(sizes.iter().zip(&out).map(|(&n, &m)| adaptive(n, m)).collect())
+    }
+
+    #[track_caller]
+    fn max_of(self, mut windows: Vec<Vec<Vec<usize>>>) -> (Self, Tensor) {
+        let shape = self.shape();
+        let out: Vec<usize> = shape[..2].iter().copied().chain(windows.iter().map(Vec::len)).collect();
+        while windows.len() < 3 {
+            windows.insert(0, vec![vec![0]]);
+        }
+        let windows: [Vec<Vec<usize>>; 3] = windows.try_into().expect("three axes");
+        let plane: usize = shape[2..].iter().product();
+        let mut wide = vec![shape[0] * shape[1], 1, 1, 1];
+        wide.splice(4 - (shape.len() - 2).., shape[2..].iter().copied());
+        let places = taps::window_argmax(&self.value().reshape(wide), &windows);
+        let (rows, places) = (shape[0] * shape[1], places.reshape(&out));
+        let count: usize = out[2..].iter().product();
+        let flat = self.reshape([rows, plane]).gather(1, &places.reshape([rows, count]));
+        (flat.reshape(&out), places)
+    }
+
+    /// Elements at the places (I64) that a max pooling found in spatial axes of sizes `out`; zeros elsewhere.
+    ///
+    /// # Panics
+    /// If a place is out of range.
+    #[track_caller]
+    pub fn max_unpool(self, places: &Tensor, out: &[usize]) -> Self {
+        let shape = self.shape();
+        let (rows, count) = (shape[0] * shape[1], shape[2..].iter().product::<usize>());
+        let plane: usize = out.iter().product();
+        let zeros = self.tape().constant(Tensor::zeros_of([rows, plane], self.dtype()));
+        let flat = zeros.scatter(1, &places.reshape([rows, count]), self.reshape([rows, count]));
+        let sizes: Vec<usize> = shape[..2].iter().chain(out).copied().collect();
+        flat.reshape(sizes)
+    }
+
+    /// `$(\sum x^p)^{1/p}$` of each window; 0, with slope 0, where the sum is not positive.
+    ///
+    /// # Panics
+    /// If a window does not fit.
+    #[track_caller]
+    pub fn lp_pool(self, p: f64, pool: &Pool) -> Self {
+        let rank = self.rank() - 2;
+        let count: usize = each("lp_pool", &pool.kernel, rank).iter().product();
+        let mean = self.powf(p).avg_pool(pool);
+        (mean.sign() * mean.abs().relu() * count as f64).powf(1.0 / p)
+    }
+}

@@ -1,0 +1,222 @@
+//! Products made of matrix products: outer, dot, tensor contraction, Kronecker, cross, powers, exponential, bilinear.
+
+use gradus_tensor::{MAX_RANK, Tensor, axis_index};
+use smallvec::SmallVec;
+
+use crate::var::Var;
+
+impl<'t> Var<'t> {
+    /// `$\sum_i x_i y_i$` of two vectors.
+    ///
+    /// # Panics
+    /// If they are no vectors of one size.
+    #[track_caller]
+    pub fn dot(self, other: Self) -> Self {
+        let (a, b) = (self.shape(), other.shape());
+        assert!(a.len() == 1 && a == b, "dot: needs two vectors of one size, got {a} and {b}");
+        self.matmul(other)
+    }
+
+    /// `$x_i y_j$` of two vectors.
+    ///
+    /// # Panics
+    /// If they are no vectors.
+    #[track_caller]
+    pub fn outer(self, other: Self) -> Self {
+        let (a, b) = (self.shape(), other.shape());
+        assert!(a.len() == 1 && b.len() == 1, "outer: needs two vectors, got {a} and {b}");
+        self.unsqueeze(1) * other.unsqueeze(0)
+    }
+
+    /// `$\beta\, c + \alpha\, A B$` with `self` as c, which broadcasts; with three axes the products of a batch.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn add_matmul(self, a: Self, b: Self, beta: f64, alpha: f64) -> Self {
+        let product = a.matmul(b) * alpha;
+        if beta == 0.0 { product + self * 0.0 } else { self * beta + product }
+    }
+
+    /// The sum over axes of both: axis `axes[0][k]` of this value runs with `axes[1][k]` of the other.
+    ///
+    /// # Panics
+    /// If the lists differ in length or the sizes do not fit.
+    #[track_caller]
+    pub fn tensordot(self, other: Self, axes: [&[isize]; 2]) -> Self {
+        let split = |x: Self, list: &[isize]| {
+            let shape = x.shape();
+            let inner: SmallVec<[usize; MAX_RANK]> = list.iter().map(|&a| axis_index("tensordot", a, &shape)).collect();
+            let outer: SmallVec<[usize; MAX_RANK]> = (0..shape.len()).filter(|a| !inner.contains(a)).collect();
+            (shape, inner, outer)
+        };
+        let (sa, ia, oa) = split(self, axes[0]);
+        let (sb, ib, ob) = split(other, axes[1]);
+        let sizes = |s: &[usize], list: &[usize]| list.iter().map(|&a| s[a]).collect::<SmallVec<[usize; MAX_RANK]>>();
+        assert!(sizes(&sa, &ia) == sizes(&sb, &ib), "tensordot: {sa} and {sb} along {axes:?}: sizes differ");
+        let order = |a: &[usize], b: &[usize]| a.iter().chain(b).map(|&x| x as isize).collect::<Vec<_>>();
+        let inner: usize = sizes(&sa, &ia).iter().product();
+        let (rows, cols): (usize, usize) = (sizes(&sa, &oa).iter().product(), sizes(&sb, &ob).iter().product());
+        let left = self.permute(order(&oa, &ia)).reshape([rows, inner]);
+        let right = other.permute(order(&ib, &ob)).reshape([inner, cols]);
+        let mut shape = sizes(&sa, &oa);
+        shape.extend(sizes(&sb, &ob));
+        left.matmul(right).reshape(&shape[..])
+    }
+
+    /// The Kronecker product: every element of this value times the whole other.
+    #[track_caller]
+    pub fn kron(self, other: Self) -> Self {
+        let rank = self.rank().max(other.rank());
+        let lift = |x: Self| {
+            let mut sizes: SmallVec<[usize; MAX_RANK]> = SmallVec::from_elem(1, rank - x.rank());
+            sizes.extend_from_slice(&x.shape());
+            sizes
+        };
+        let (a, b) = (lift(self), lift(other));
+        let interleave = |sizes: &[usize], first: bool| -> Vec<usize> {
+            sizes.iter().flat_map(|&n| if first { [n, 1] } else { [1, n] }).collect()
+        };
+        let product = self.reshape(interleave(&a, true)) * other.reshape(interleave(&b, false));
+        let sizes: Vec<usize> = a.iter().zip(&b).map(|(m, n)| m * n).collect();
+        product.reshape(sizes)
+    }
+
+    /// The cross product along an axis of size 3; the other axes broadcast.
+    ///
+    /// # Panics
+    /// If the axis has another size.
+    #[track_caller]
+    pub fn cross(self, other: Self, axis: isize) -> Self {
+        let shape = self.shape().broadcast_or_panic(&other.shape(), "cross");
+        let at = axis_index("cross", axis, &shape);
+        assert!(shape[at] == 3, "cross: axis {at} of {shape} has size {}, not 3", shape[at]);
+        let axis = at as isize;
+        let (x, y) = (self.expand(shape), other.expand(shape));
+        let turn = |x: Self, by: isize| x.roll(&[by], &[axis]);
+        turn(x, -1) * turn(y, -2) - turn(x, -2) * turn(y, -1)
+    }
+
+    /// `$A^n$` of square matrices by repeated squaring.
+    ///
+    /// # Panics
+    /// If the matrices are not square.
+    #[track_caller]
+    pub fn matrix_power(self, n: u32) -> Self {
+        let size = self.square_size("matrix_power");
+        let (mut power, mut rest) = (self, n);
+        let mut result: Option<Self> = None;
+        while rest > 0 {
+            if rest & 1 == 1 {
+                result = Some(result.map_or(power, |r| r.matmul(power)));
+            }
+            rest >>= 1;
+            if rest > 0 {
+                power = power.matmul(power);
+            }
+        }
+        result.unwrap_or_else(|| self * 0.0 + &Tensor::eye_of(size, self.dtype()))
+    }
+
+    /// The size of square matrices.
+    #[track_caller]
+    pub(crate) fn square_size(self, op: &str) -> usize {
+        let shape = self.shape();
+        let n = shape.len();
+        assert!(n >= 2 && shape[n - 1] == shape[n - 2], "{op}: needs square matrices, got {shape}");
+        shape[n - 1]
+    }
+
+    /// `$e^A = \sum_k A^k / k!$` of square matrices: scaling and squaring around a Taylor polynomial of degree 18
+    /// (Higham, 2005, with the scaling to norm ½).
+    ///
+    /// # Panics
+    /// If the matrices are not square.
+    #[track_caller]
+    pub fn matrix_exp(self) -> Self {
+        const DEGREE: u32 = 18;
+        let n = self.square_size("matrix_exp");
+        let norm = self.value().abs().sum_axes(-2).to_f64_vec().into_iter().fold(0.0, f64::max);
+        let squarings = if norm > 0.5 && norm.is_finite() { (norm / 0.5).log2().ceil() as i32 } else { 0 };
+        let a = self * 0.5f64.powi(squarings);
+        let eye = Tensor::eye_of(n, self.dtype());
+        // Horner: I + A (I + A/2 (I + A/3 (…))).
+        let mut y = a / f64::from(DEGREE) + &eye;
+        for k in (1..DEGREE).rev() {
+            y = a.matmul(y) / f64::from(k) + &eye;
+        }
+        for _ in 0..squarings {
+            y = y.matmul(y);
+        }
+        y
+    }
+
+    /// `$y_o = x^\top W_o z + b_o$`: x is `[…, m]`, z `[…, n]`, the weight `[out, m, n]`, the bias `[out]`.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    #[track_caller]
+    pub fn bilinear(self, other: Self, weight: Self, bias: Option<Self>) -> Self {
+        let w = weight.shape();
+        assert!(w.len() == 3, "bilinear: the weight must be [out, m, n], got {w}");
+        // [… , out·n] = x Wᵀ, then the sum with z over n.
+        let flat = weight.transpose(0, 1).reshape([w[1], w[0] * w[2]]);
+        let shape = self.shape();
+        let lead = shape.without(shape.len() - 1);
+        let rows = self.reshape([lead.elements(), w[1]]).matmul(flat).reshape([lead.elements(), w[0], w[2]]);
+        let y = rows.matmul(other.reshape([lead.elements(), w[2], 1]));
+        let y = y.reshape(lead.inserted(lead.len(), w[0]));
+        match bias {
+            Some(b) => y + b,
+            None => y,
+        }
+    }
+
+    /// The matrix product of several matrices in the cheapest order (dynamic programming over the sizes); the first and
+    /// last may be vectors.
+    ///
+    /// # Panics
+    /// If there are less than two or the sizes do not fit.
+    #[track_caller]
+    pub fn multi_dot(matrices: &[Self]) -> Self {
+        let n = matrices.len();
+        assert!(n >= 2, "multi_dot: needs at least two matrices");
+        let mut list: SmallVec<[Self; 8]> = matrices.into();
+        let (row, column) = (list[0].rank() == 1, list[n - 1].rank() == 1);
+        if row {
+            list[0] = list[0].unsqueeze(0);
+        }
+        if column {
+            list[n - 1] = list[n - 1].unsqueeze(1);
+        }
+        let mut sizes: Vec<usize> = list.iter().map(|m| m.shape()[0]).collect();
+        sizes.push(list[n - 1].shape()[1]);
+        let mut y = chain(&list, &best_splits(&sizes), 0, n - 1);
+        if row {
+            y = y.squeeze_axis(0);
+        }
+        if column { y.squeeze_axis(-1) } else { y }
+    }
+}
+
+/// Where to split matrices i … j of a chain so that the multiplications are fewest.
+fn best_splits(sizes: &[usize]) -> Vec<Vec<usize>> {
+    let n = sizes.len() - 1;
+    let (mut cost, mut split) = (vec![vec![0; n]; n], vec![vec![0; n]; n]);
+    for length in 1..n {
+        for i in 0..n - length {
+            let j = i + length;
+            let candidates = (i..j).map(|k| (cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k));
+            (cost[i][j], split[i][j]) = candidates.min().expect("at least one split");
+        }
+    }
+    split
+}
+
+fn chain<'t>(list: &[Var<'t>], split: &[Vec<usize>], i: usize, j: usize) -> Var<'t> {
+    if i == j {
+        return list[i];
+    }
+    let k = split[i][j];
+    chain(list, split, i, k).matmul(chain(list, split, k + 1, j))
+}

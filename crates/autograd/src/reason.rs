@@ -1,0 +1,262 @@
+//! Why a gradient check failed: the causes are tried one after the other, the surest first.
+
+use std::fmt;
+use std::panic::Location;
+
+use gradus_tensor::{DType, Tensor, rng};
+
+use crate::error_curve::STEPS;
+use crate::finite_difference::{FiniteDifference, Scheme};
+use crate::gradcheck::{Comparison, Line, agrees, comparison, projected, unravel};
+use crate::local;
+use crate::tape::Tape;
+use crate::var::Var;
+
+/// The cause of a failed check.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    /// Two evaluations at the same point differ.
+    Random {
+        /// The first result.
+        first: f64,
+        /// The second result.
+        second: f64,
+    },
+    /// The value or the derivative is infinite or not a number.
+    NotFinite {
+        /// The result.
+        value: f64,
+        /// The tape's derivative.
+        derivative: f64,
+    },
+    /// Part of the function is computed in F32 although its inputs are F64.
+    Narrow(Place),
+    /// The rule of one operation disagrees with its own forward.
+    WrongRule {
+        /// Which operation.
+        place: Place,
+        /// Which of its inputs.
+        input: usize,
+        /// Which element of that input.
+        index: Vec<usize>,
+        /// What the rule gives.
+        rule: f64,
+        /// What differences of its forward give.
+        numeric: f64,
+        /// Whether it is the slope recorded for higher orders that is wrong.
+        recorded: bool,
+    },
+    /// The function has a kink within the step: the differences to the two sides disagree.
+    Kink {
+        /// The operation that has it, if one does at the very point.
+        place: Option<Place>,
+        /// The difference to the left.
+        left: f64,
+        /// The difference to the right.
+        right: f64,
+        /// The step of both.
+        step: f64,
+    },
+    /// A smaller step agrees.
+    StepTooLarge {
+        /// The step used.
+        step: f64,
+        /// The step that agrees best.
+        best: f64,
+    },
+    /// A larger step agrees.
+    StepTooSmall {
+        /// The step used.
+        step: f64,
+        /// The step that agrees best.
+        best: f64,
+    },
+    /// None of these.
+    Unknown,
+}
+
+/// A node of the tape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its number.
+    pub node: usize,
+    /// Its operation.
+    pub op: String,
+    /// The line of code that recorded it.
+    pub line: &'static Location<'static>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "%{} = {} ({}:{})", self.node, self.op, self.line.file(), self.line.line())
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Random { first, second } => {
+                write!(f, "random: two evaluations at the same point give {first:e} and {second:e}")
+            }
+            Self::NotFinite { value, derivative } => write!(f, "not finite: value {value}, derivative {derivative}"),
+            Self::Narrow(place) => write!(f, "dtype too narrow: {place} is computed in f32"),
+            Self::WrongRule { place, input, index, rule, numeric, recorded } => write!(
+                f,
+                "wrong {}: {place}: for input {input}{index:?} it gives {rule:.9e}, differences of its forward {numeric:.9e}",
+                if *recorded { "recorded rule" } else { "rule" }
+            ),
+            Self::Kink { place, left, right, step } => {
+                write!(f, "kink within the step {step:.0e}: from the left {left:.6e}, from the right {right:.6e}")?;
+                place.as_ref().map_or(Ok(()), |place| write!(f, ", at {place}"))
+            }
+            Self::StepTooLarge { step, best } => write!(f, "step too large: {step:.0e}; {best:.0e} agrees"),
+            Self::StepTooSmall { step, best } => write!(f, "step too small: {step:.0e}; {best:.0e} agrees"),
+            Self::Unknown => write!(f, "not found: each node by itself agrees with its forward"),
+        }
+    }
+}
+
+pub(crate) fn find_reason(line: &mut Line<'_>, worst: &Comparison) -> Reason {
+    let (first, second) = (line.at(0.0), line.at(0.0));
+    if first.to_bits() != second.to_bits() && !(first.is_nan() && second.is_nan()) {
+        return Reason::Random { first, second };
+    }
+    if !first.is_finite() || !worst.autograd.is_finite() {
+        return Reason::NotFinite { value: first, derivative: worst.autograd };
+    }
+    let tape = Tape::new();
+    let at: Vec<Tensor> = line.subject.names().iter().map(|(_, x)| x.clone()).collect();
+    projected(line.subject, &tape, &at, line.order, line.options.seed).0.check_needs("gradcheck");
+    let nodes = 0..tape.len();
+    if let Some(id) = nodes.clone().find(|&id| is_narrow(&tape, id)) {
+        return Reason::Narrow(place(&tape, id));
+    }
+    nodes
+        .filter_map(|id| check_node(&tape, id))
+        .next()
+        .or_else(|| kink(line, worst))
+        .or_else(|| step(line, worst))
+        .unwrap_or(Reason::Unknown)
+}
+
+pub(crate) fn place(tape: &Tape, id: usize) -> Place {
+    let inner = tape.inner.borrow();
+    let node = &inner.nodes[id];
+    Place { node: id, op: inner.name(node).to_string(), line: node.line }
+}
+
+fn is_narrow(tape: &Tape, id: usize) -> bool {
+    let x = Var { tape, id: id as u32 };
+    x.needs() && x.dtype() == DType::F32
+}
+
+/// Compares the rule of one node with differences of its own forward, in up to eight elements of each input.
+pub(crate) fn check_node(tape: &Tape, id: usize) -> Option<Reason> {
+    let node = local::parts(tape, id).0;
+    if node.row.arity == 0 || !node.needs() {
+        return None;
+    }
+    let inputs = local::inputs(tape, id);
+    let y = Var { tape, id: id as u32 }.value();
+    let weights = Tensor::uniform_of(*y.shape(), 0.5, 1.5, y.dtype(), &mut rng(id as u64));
+    let given = |pairs: Vec<(usize, Tensor)>, i: usize| {
+        let zeros = Tensor::zeros_like(&inputs[i]);
+        pairs.into_iter().filter(|(k, _)| *k == i).fold(zeros, |sum, (_, dx)| &sum + &dx)
+    };
+    for i in 0..inputs.len() {
+        let input = local::parts(tape, id).1[i];
+        if !(Var { tape, id: input }).needs() {
+            continue;
+        }
+        let numeric_rule = given(local::contributions(tape, id, &weights), i).to_f64_vec();
+        let recorded_rule = given(local::recorded_contributions(tape, id, &weights), i).to_f64_vec();
+        let n = inputs[i].elements();
+        for e in (0..n).step_by(n.div_ceil(8).max(1)) {
+            let at = |t: f64| (&local::value(tape, id, &moved(&inputs, i, e, t)) * &weights).sum().item();
+            let rules = [(numeric_rule[e], false), (recorded_rule[e], true)];
+            let found = rules.iter().find_map(|&(rule, recorded)| {
+                let numeric = disagrees(&at, rule)?;
+                let index = unravel(e, inputs[i].shape());
+                Some(node_reason(&at, place(tape, id), (i, index, recorded), rule, numeric))
+            });
+            if found.is_some() {
+                return found;
+            }
+        }
+    }
+    None
+}
+
+fn moved(inputs: &[Tensor], which: usize, element: usize, t: f64) -> Vec<Tensor> {
+    let mut all = inputs.to_vec();
+    let mut x = all[which].copied();
+    x.slice_mut::<f64>()[element] += t;
+    all[which] = x;
+    all
+}
+
+/// The numeric derivative if no step brings it near the rule's.
+fn disagrees(at: &dyn Fn(f64) -> f64, rule: f64) -> Option<f64> {
+    let mut closest = f64::INFINITY;
+    let mut value = f64::NAN;
+    for step in [1e-3, 1e-4, 1e-5, 1e-6] {
+        let numeric = FiniteDifference { scheme: Scheme::FivePoint, step }.derivative(at, 0.0);
+        let error = (numeric - rule).abs() / numeric.abs().max(rule.abs()).max(1e-3);
+        if error < closest {
+            (closest, value) = (error, numeric);
+        }
+    }
+    (closest > 1e-5).then_some(value)
+}
+
+fn node_reason(
+    at: &dyn Fn(f64) -> f64,
+    place: Place,
+    (input, index, recorded): (usize, Vec<usize>, bool),
+    rule: f64,
+    numeric: f64,
+) -> Reason {
+    const STEP: f64 = 1e-6;
+    let one_sided = |scheme| FiniteDifference { scheme, step: STEP }.derivative(at, 0.0);
+    let (left, right) = (one_sided(Scheme::Backward), one_sided(Scheme::Forward));
+    if (left - right).abs() > 1e-3 * left.abs().max(right.abs()) {
+        return Reason::Kink { place: Some(place), left, right, step: STEP };
+    }
+    Reason::WrongRule { place, input, index, rule, numeric, recorded }
+}
+
+/// The one-sided differences disagree, and not because of curvature, whose share halves with the step.
+fn kink(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
+    let mut jump = |step: f64| {
+        let left = FiniteDifference { scheme: Scheme::Backward, step }.derivative(|t| line.at(t), 0.0);
+        let right = FiniteDifference { scheme: Scheme::Forward, step }.derivative(|t| line.at(t), 0.0);
+        (left, right)
+    };
+    let scale = worst.autograd.abs().max(worst.numeric.abs());
+    let mut step = worst.step;
+    let (mut left, mut right) = jump(step);
+    while step > 1e-6 {
+        let (next_left, next_right) = jump(step / 2.0);
+        let (now, next) = ((right - left).abs(), (next_right - next_left).abs());
+        let significant = now > 1e-4 * scale;
+        if significant && (next > 0.75 * now || next < 0.25 * now) {
+            return Some(Reason::Kink { place: None, left, right, step });
+        }
+        (left, right, step) = (next_left, next_right, step / 2.0);
+    }
+    None
+}
+
+/// Looks along the error curve for a step that agrees.
+fn step(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
+    let curve = STEPS.map(|step| comparison(line, worst.autograd, FiniteDifference { scheme: worst.scheme, step }));
+    let best = curve.iter().min_by(|a, b| a.relative.total_cmp(&b.relative))?;
+    // The best step must agree as well as the scheme can, or clearly better than the one used.
+    if !agrees(best, line.options) && best.relative > 1e-3 * worst.relative {
+        return None;
+    }
+    Some(match worst.step > best.step {
+        true => Reason::StepTooLarge { step: worst.step, best: best.step },
+        false => Reason::StepTooSmall { step: worst.step, best: best.step },
+    })
+}

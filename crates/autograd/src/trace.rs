@@ -1,0 +1,189 @@
+//! The backward sweep as data: for each node what arrives, the local slope, what each input receives, and the running sums.
+//! The text here, drawings and web pages print it.
+
+use std::fmt;
+use std::panic::Location;
+
+use gradus_tensor::Tensor;
+
+use crate::display::{brief, formula};
+use crate::local;
+use crate::tape::Tape;
+use crate::var::Var;
+
+/// The sweep from one scalar, node by node.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// The steps, in the order of the sweep: from the result back.
+    pub steps: Vec<TraceStep>,
+    /// What the leaves and parameters have received in the end, in the order of the tape.
+    pub leaves: Vec<TraceLeaf>,
+}
+
+/// One node of the sweep.
+#[derive(Debug, Clone)]
+pub struct TraceStep {
+    /// Its number.
+    pub node: usize,
+    /// What it is: `mul(%1, %0)`.
+    pub formula: String,
+    /// The name of its operation.
+    pub op: String,
+    /// What the operation is and its slope, in words; empty for operations that are no row of the elementwise table.
+    pub rule: &'static str,
+    /// The line of code that recorded it.
+    pub line: &'static Location<'static>,
+    /// Its value.
+    pub value: Tensor,
+    /// The gradient that has arrived: `$\bar y$`.
+    pub upstream: Tensor,
+    /// What each of its inputs receives.
+    pub parts: Vec<TracePart>,
+}
+
+/// What one input of a node receives.
+#[derive(Debug, Clone)]
+pub struct TracePart {
+    /// The input's number.
+    pub input: usize,
+    /// The local slope `$\partial y/\partial x_i$`, element by element; `None` where the operation is not elementwise.
+    pub slope: Option<Tensor>,
+    /// `$\bar y \cdot \partial y / \partial x_i$`.
+    pub contribution: Tensor,
+    /// The gradient of the input so far, with this contribution.
+    pub sum: Tensor,
+}
+
+/// The gradient of a leaf.
+#[derive(Debug, Clone)]
+pub struct TraceLeaf {
+    /// Its number.
+    pub node: usize,
+    /// `leaf` or `param`.
+    pub kind: String,
+    /// Its value.
+    pub value: Tensor,
+    /// Its gradient.
+    pub gradient: Tensor,
+}
+
+impl<'t> Var<'t> {
+    /// The backward sweep from this scalar, step by step.
+    ///
+    /// ```
+    /// use gradus_autograd::Tape;
+    /// let tape = Tape::new();
+    /// let x = tape.var(3.0);
+    /// let trace = (x * x).trace();
+    /// assert_eq!(trace.leaves[0].gradient.item(), 6.0);
+    /// assert_eq!(trace.steps[0].parts[1].sum.item(), 6.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If it is not a scalar or depends on nothing that wants a gradient.
+    #[track_caller]
+    pub fn trace(self) -> Trace {
+        self.check_scalar("trace");
+        self.check_needs("trace");
+        let mut steps = Vec::new();
+        let sums = sweep(self, |step| steps.push(step));
+        Trace { steps, leaves: leaves(self.tape, &sums) }
+    }
+}
+
+/// The sums of all nodes; `see` is shown each step.
+pub(crate) fn sweep(root: Var<'_>, mut see: impl FnMut(TraceStep)) -> Vec<Option<Tensor>> {
+    let tape = root.tape;
+    let mut sums: Vec<Option<Tensor>> = vec![None; root.index() + 1];
+    sums[root.index()] = Some(Tensor::ones_of(root.shape(), root.dtype()));
+    for id in (0..=root.index()).rev() {
+        let (node, inputs, _) = local::parts(tape, id);
+        let Some(upstream) = sums[id].clone().filter(|_| node.row.arity != 0 && node.needs()) else { continue };
+        let mut parts = Vec::new();
+        for (i, contribution) in local::contributions(tape, id, &upstream) {
+            let input = inputs[i] as usize;
+            let sum = match &sums[input] {
+                Some(sum) => sum + &contribution,
+                None => contribution.clone(),
+            };
+            sums[input] = Some(sum.clone());
+            parts.push(TracePart { input, slope: local::slope(tape, id, i), contribution, sum });
+        }
+        let (formula, op) = {
+            let inner = tape.inner.borrow();
+            (formula(&inner, &node), inner.name(&node).to_string())
+        };
+        let value = Var { tape, id: id as u32 }.value();
+        see(TraceStep { node: id, formula, op, rule: node.row.doc.trim(), line: node.line, value, upstream, parts });
+    }
+    sums
+}
+
+fn leaves(tape: &Tape, sums: &[Option<Tensor>]) -> Vec<TraceLeaf> {
+    let leaf = |(id, sum): (usize, &Option<Tensor>)| {
+        let node = local::parts(tape, id).0;
+        if node.row.arity != 0 || !node.needs() {
+            return None;
+        }
+        let x = Var { tape, id: id as u32 };
+        let gradient = sum.clone().unwrap_or_else(|| Tensor::zeros_of(x.shape(), x.dtype()));
+        Some(TraceLeaf { node: id, kind: node.row.name.to_string(), value: x.value(), gradient })
+    };
+    sums.iter().enumerate().filter_map(leaf).collect()
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.steps {
+            let (value, upstream) = (brief(&step.value), brief(&step.upstream));
+            writeln!(f, "%{} = {} = {value}, upstream {upstream}", step.node, step.formula)?;
+            for part in &step.parts {
+                let (gives, sum) = (brief(&part.contribution), brief(&part.sum));
+                match &part.slope {
+                    Some(slope) => writeln!(f, "    %{}: slope {} gives {gives}, sum {sum}", part.input, brief(slope))?,
+                    None => writeln!(f, "    %{}: gives {gives}, sum {sum}", part.input)?,
+                }
+            }
+        }
+        for leaf in &self.leaves {
+            writeln!(f, "%{} {}: value {}, gradient {}", leaf.node, leaf.kind, brief(&leaf.value), brief(&leaf.gradient))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_small_sweep() {
+        let tape = Tape::new();
+        let (x, w) = (tape.var(2.0), tape.var(-3.0));
+        let y = (w * x + x).square();
+        let want = "\
+%4 = square(%3) = 16, upstream 1
+    %3: slope -8 gives -8, sum -8
+%3 = add(%2, %0) = -4, upstream -8
+    %2: slope 1 gives -8, sum -8
+    %0: slope 1 gives -8, sum -8
+%2 = mul(%1, %0) = -6, upstream -8
+    %1: slope 2 gives -16, sum -16
+    %0: slope -3 gives 24, sum 16
+%0 leaf: value 2, gradient 16
+%1 leaf: value -3, gradient -16
+";
+        assert_eq!(y.trace().to_string(), want);
+    }
+
+    #[test]
+    fn the_same_numbers_as_the_sweep() {
+        let tape = Tape::new();
+        let x = tape.var(Tensor::from([[0.3, -0.7], [1.2, 0.1]]));
+        let b = tape.var(Tensor::from([0.5, -0.5]));
+        let y = (x.matmul(x) + b).tanh().log_softmax(-1).sum();
+        let (trace, grads) = (y.trace(), y.backward());
+        assert!(trace.leaves[0].gradient.max_abs_diff(&grads.wrt(x)) < 1e-15);
+        assert!(trace.leaves[1].gradient.max_abs_diff(&grads.wrt(b)) < 1e-15);
+    }
+}

@@ -1,0 +1,61 @@
+//! The `gradus` command. Each subcommand is a file; this one reads the arguments and turns failures into one line and
+//! an exit code: 2 for a wrong value, 1 for anything that went wrong afterwards.
+#![forbid(unsafe_code)]
+
+mod failure;
+mod progress;
+mod recipe;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Trains small models and checks their gradients. Without a command: `train digits`.
+#[derive(Parser)]
+#[command(name = "gradus", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Train),
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
+    let result = match arguments.command.unwrap_or_else(|| Command::Train(train::Train::digits())) {
+        Command::Train(train) => train.run(&mut std::io::stdout()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough: `gradus | head`.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// Help and version as they are; a mistake as one line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Nothing is left to do if the output is closed.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let message = text.split("\n\nUsage").next().unwrap_or(&text).split("\n\nFor more").next().unwrap_or(&text);
+    let words: Vec<&str> = message.split_whitespace().collect();
+    eprintln!("{}", words.join(" "));
+    ExitCode::from(2)
+}

@@ -1,0 +1,212 @@
+//! `gradus train`: a classifier from data to saved weights, with its gradient checked on the way.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use gradus::autograd::{Elements, GradcheckOptions, Report};
+use gradus::nn::{Confusion, state_dict};
+use gradus::prelude::*;
+use serde_json::json;
+
+use crate::failure::{Failure, check_writable};
+use crate::progress::Progress;
+use crate::recipe::{Data, Method, Recipe};
+
+/// The gradient check passes below this relative error.
+const GRADCHECK_BOUND: f64 = 1e-6;
+/// Examples in the gradient check, and how many derivatives it compares.
+const GRADCHECK_EXAMPLES: usize = 8;
+const GRADCHECK_ELEMENTS: usize = 1000;
+
+/// Trains a classifier, tests it and saves its weights.
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// The data set.
+    #[arg(value_enum, default_value = "digits")]
+    data_set: Data,
+    /// The folder with the idx files of mnist, plain or .gz.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Fixes the split, the first weights, the order of the batches and the dropout.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Passes over the training set [default: 40 for digits, 5 for mnist].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    epochs: Option<u64>,
+    /// The highest learning rate [default: 0.002, for sgd 0.05].
+    #[arg(long, value_parser = learning_rate, allow_negative_numbers = true)]
+    lr: Option<f64>,
+    /// The method of optimisation.
+    #[arg(long, value_enum, default_value = "adamw")]
+    optimizer: Method,
+    /// Threads to compute with; the results do not depend on it [default: all cores].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256))]
+    threads: Option<u64>,
+    /// The file for the weights [default: gradus-digits.safetensors or gradus-mnist.safetensors].
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Prints one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
+}
+
+fn learning_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(lr) if lr > 0.0 && lr.is_finite() => Ok(lr),
+        _ => Err("a learning rate is a number above 0".to_string()),
+    }
+}
+
+/// What a training leaves.
+struct Outcome {
+    loss: f64,
+    accuracy: f64,
+    seconds: f64,
+}
+
+impl Train {
+    /// `gradus train digits` without options.
+    pub(crate) fn digits() -> Self {
+        Self {
+            data_set: Data::Digits,
+            data: None,
+            seed: 0,
+            epochs: None,
+            lr: None,
+            optimizer: Method::Adamw,
+            threads: None,
+            out: None,
+            json: false,
+        }
+    }
+
+    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let path = self.out.clone().unwrap_or_else(|| format!("gradus-{}.safetensors", self.data_set.name()).into());
+        check_writable(&path)?;
+        if let Some(threads) = self.threads {
+            gradus::set_threads(threads as usize);
+        }
+        let recipe = self.data_set.recipe();
+        let (train, test) = self.data_set.load(self.data.as_deref(), self.seed)?;
+        let mut rng = rng(self.seed);
+        let mut model = recipe.model(train.inputs.shape()[1], 10, &mut rng);
+        self.announce(out, &recipe, [train.len(), test.len()])?;
+        writeln!(out, "\n{}", summary(&model))?;
+
+        let report = self.check_gradient(out, &mut model, &train)?;
+        let outcome = self.fit(out, &recipe, &mut model, &train)?;
+
+        let scores = model.predict(&test.inputs);
+        let confusion = Confusion::of(&scores, &test.labels);
+        writeln!(out, "\ntrained in {:.2} s", outcome.seconds)?;
+        writeln!(out, "test accuracy {:.4} on {} examples\n\n{confusion}", confusion.accuracy(), test.len())?;
+        state_dict::save(&model, &path).map_err(|error| Failure::Run(error.to_string()))?;
+        writeln!(out, "weights saved to {}", path.display())?;
+        if self.json {
+            let line = json!({
+                "data": self.data_set.name(),
+                "seed": self.seed,
+                "epochs": self.epochs.unwrap_or(recipe.epochs),
+                "batch": recipe.batch,
+                "optimizer": self.optimizer.name(),
+                "lr": self.lr.unwrap_or(self.optimizer.usual_lr()),
+                "threads": gradus::threads(),
+                "parameters": model.trainable_elements(),
+                "train_examples": train.len(),
+                "test_examples": test.len(),
+                "gradcheck_compared": report.compared,
+                "gradcheck_max_relative_error": report.max_relative_error(),
+                "train_loss": outcome.loss,
+                "train_accuracy": outcome.accuracy,
+                "train_seconds": outcome.seconds,
+                "test_accuracy": confusion.accuracy(),
+                "weights": path.to_string_lossy(),
+            });
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    fn announce(&self, out: &mut dyn Write, recipe: &Recipe, [train, test]: [usize; 2]) -> Result<(), Failure> {
+        let (name, method) = (self.data_set.name(), self.optimizer.name());
+        writeln!(out, "gradus trains a classifier of {name}: {train} examples to learn from, {test} to be tested with.")?;
+        let (epochs, lr) = (self.epochs.unwrap_or(recipe.epochs), self.lr.unwrap_or(self.optimizer.usual_lr()));
+        let (batch, threads) = (recipe.batch, gradus::threads());
+        writeln!(
+            out,
+            "{epochs} epochs in batches of {batch}, {method}, learning rate up to {lr}, seed {}, threads {threads}.",
+            self.seed
+        )?;
+        Ok(())
+    }
+
+    /// Autograd against central differences in F64, on a small batch and with dropout off.
+    fn check_gradient(
+        &self,
+        out: &mut dyn Write,
+        model: &mut Sequential,
+        train: &Dataset,
+    ) -> Result<Report, Failure> {
+        let batch = train.narrow(0, train.len().min(GRADCHECK_EXAMPLES));
+        let inputs = batch.inputs.to(DType::F64);
+        let options = GradcheckOptions {
+            rtol: GRADCHECK_BOUND,
+            atol: 1e-4 * GRADCHECK_BOUND,
+            elements: Elements::Sample { count: GRADCHECK_ELEMENTS, seed: self.seed },
+            ..GradcheckOptions::default()
+        };
+        let loss = |model: &Sequential, tape: &Tape| model.forward(tape.constant(&inputs)).cross_entropy(&batch.labels);
+        let report = gradcheck_model(model, loss, &options);
+        writeln!(out, "{report}\n")?;
+        if report.passed() { Ok(report) } else { Err(Failure::Run("the gradient check failed".to_string())) }
+    }
+
+    fn fit(
+        &self,
+        out: &mut dyn Write,
+        recipe: &Recipe,
+        model: &mut Sequential,
+        train: &Dataset,
+    ) -> Result<Outcome, Failure> {
+        let epochs = self.epochs.unwrap_or(recipe.epochs);
+        let loader = Loader { batch: recipe.batch, shuffle: Some(self.seed), drop_last: false };
+        let batches = loader.batches(train.len());
+        let lr = self.lr.unwrap_or(self.optimizer.usual_lr());
+        let mut optimizer = self.optimizer.optimizer(lr, epochs * batches as u64);
+        let progress = Progress::new(epochs, batches);
+        let start = Instant::now();
+        let mut outcome = Outcome { loss: 0.0, accuracy: 0.0, seconds: 0.0 };
+        for epoch in 0..epochs {
+            let (mut loss_sum, mut right) = (0.0, 0.0);
+            for batch in loader.epoch(train, epoch) {
+                let (loss, hits) = self.step(model, &mut optimizer, &batch)?;
+                loss_sum += loss * batch.len() as f64;
+                right += hits * batch.len() as f64;
+                progress.batch();
+            }
+            (outcome.loss, outcome.accuracy) = (loss_sum / train.len() as f64, right / train.len() as f64);
+            progress.epoch(out, epoch, outcome.loss, outcome.accuracy)?;
+        }
+        outcome.seconds = start.elapsed().as_secs_f64();
+        progress.finish();
+        Ok(outcome)
+    }
+
+    /// One step; the batch's loss and accuracy before it.
+    fn step(&self, model: &mut Sequential, optimizer: &mut Optimizer, batch: &Dataset) -> Result<(f64, f64), Failure> {
+        // The multiplier sets the steps of one training apart from those of its neighbours in seed.
+        let mode = Mode::Training(self.seed.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(optimizer.steps()));
+        let (loss, grads, hits) = value_and_grad_with(mode, |tape| {
+            let scores = model.forward(tape.constant(&batch.inputs));
+            (scores.cross_entropy(&batch.labels), accuracy(&scores.value(), &batch.labels))
+        });
+        if !loss.is_finite() {
+            let step = optimizer.steps();
+            return Err(Failure::Run(format!("the loss is {loss} at step {step}; try a smaller --lr")));
+        }
+        optimizer.step(model, &grads);
+        Ok((loss, hits))
+    }
+}

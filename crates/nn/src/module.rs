@@ -1,0 +1,127 @@
+//! What a layer is, and layers in a row.
+
+use std::fmt::Debug;
+
+use gradus_autograd::{Mode, Param, Params, Var, on_tape};
+use gradus_tensor::{DType, Tensor};
+
+/// A layer or a model: parameters and a function of one value.
+///
+/// `forward` changes nothing in the layer: what depends on training (dropout, batch statistics) it asks of the tape of its
+/// input. So threads can share a model, each with a tape of its own.
+///
+/// ```
+/// use gradus_autograd::{Param, Var, params};
+/// use gradus_nn::Module;
+///
+/// #[derive(Debug)]
+/// struct Scale { factor: Param }
+/// params!(Scale { factor });
+/// impl Module for Scale {
+///     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+///         x * x.tape().param(&self.factor)
+///     }
+/// }
+/// assert_eq!(Scale { factor: Param::new(3f32) }.predict(&2f32.into()).item(), 6.0);
+/// ```
+pub trait Module: Params + Debug + Send + Sync {
+    /// The value for an input, on the tape of the input.
+    #[track_caller]
+    fn forward<'t>(&self, x: Var<'t>) -> Var<'t>;
+
+    /// The value for an input as numbers, with dropout and recording off.
+    #[track_caller]
+    fn predict(&self, x: &Tensor) -> Tensor {
+        on_tape(Mode::Inference, |tape| self.forward(tape.constant(x)).value())
+    }
+
+    /// Converts all floating parameters to another float type.
+    fn convert(&mut self, dtype: DType) {
+        self.visit_mut("", &mut |_, param| param.convert(dtype));
+    }
+}
+
+impl<M: Module + ?Sized> Module for Box<M> {
+    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+        (**self).forward(x)
+    }
+}
+
+/// Layers in a row. Their parameters are named by place: `0.weight`, `2.bias`. Made by [`sequential!`](crate::sequential)
+/// or by [`Self::push`].
+#[derive(Debug, Default)]
+pub struct Sequential {
+    /// The layers, in the order in which they run.
+    pub layers: Vec<Box<dyn Module>>,
+}
+
+impl Sequential {
+    /// Without layers: the identity.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a layer at the end.
+    pub fn push(&mut self, layer: impl Module + 'static) {
+        self.layers.push(Box::new(layer));
+    }
+}
+
+impl Params for Sequential {
+    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
+        self.layers.visit(prefix, f);
+    }
+    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
+        self.layers.visit_mut(prefix, f);
+    }
+}
+
+impl Module for Sequential {
+    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+        let mut x = x;
+        for layer in &self.layers {
+            x = layer.forward(x);
+        }
+        x
+    }
+}
+
+/// Layers in a row: `sequential![Linear::new(2, 8, &mut rng), Relu, Linear::new(8, 1, &mut rng)]`.
+#[macro_export]
+macro_rules! sequential {
+    ($($layer:expr),* $(,)?) => {
+        $crate::Sequential { layers: ::std::vec![$(::std::boxed::Box::new($layer)),*] }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Linear, Relu};
+
+    #[test]
+    fn layers_run_in_order_and_are_named_by_place() {
+        let mut rng = gradus_tensor::rng(1);
+        let model = sequential![Linear::new(3, 4, &mut rng), Relu, Linear::new(4, 2, &mut rng)];
+        let names: Vec<String> = model.params().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias"]);
+        let x = Tensor::randn([5, 3], &mut rng);
+        let by_hand = model.layers[2].predict(&model.layers[1].predict(&model.layers[0].predict(&x)));
+        assert!(model.predict(&x).equal(&by_hand));
+    }
+
+    #[test]
+    fn an_empty_row_is_the_identity() {
+        let x = Tensor::from([1.0f32, -2.0]);
+        assert!(Sequential::new().predict(&x).equal(&x));
+    }
+
+    #[test]
+    fn conversion_reaches_every_layer() {
+        let mut rng = gradus_tensor::rng(1);
+        let mut model = Sequential::new();
+        model.push(Linear::new(3, 4, &mut rng));
+        model.convert(DType::F64);
+        assert_eq!(model.predict(&Tensor::zeros_of([1, 3], DType::F64)).dtype(), DType::F64);
+    }
+}

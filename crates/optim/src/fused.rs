@@ -1,0 +1,141 @@
+//! One pass over memory: the loop that every elementwise rule runs in.
+//!
+//! `fused::two(theta, g, slots, |x, g, m, v| …)` runs a formula over all elements of a parameter, its gradient and
+//! its slots: vectorised, on all cores, without temporaries. These loops wait for memory, so a pass saved is time
+//! saved.
+
+#![allow(clippy::inline_always, reason = "the closure given to the dispatch must hold the whole loop body")]
+
+use gradus_tensor::kernel::{Real, parallel, run, sum};
+use gradus_tensor::{Element, Tensor, with_float};
+
+/// Elements of one parallel piece: four arrays of them fit into a second-level cache.
+const PIECE: usize = 1 << 14;
+/// The rough time of one element in nanoseconds.
+const COST: f64 = 0.7;
+
+/// The functions below differ in the number of slots only.
+macro_rules! passes {
+    (@mut $slot:ident) => { &mut T };
+    ($($(#[$doc:meta])* $name:ident($($slot:ident)*);)*) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name<T: Real + Element>(
+            theta: &mut Tensor,
+            g: &Tensor,
+            slots: &mut [Tensor],
+            f: impl Fn(&mut T, T $(, passes!(@mut $slot))*) + Sync,
+        ) {
+            // Slices as parameters: that is how the compiler knows that they do not overlap.
+            #[inline(always)]
+            fn rows<T: Copy>(
+                theta: &mut [T],
+                g: &[T],
+                $($slot: &mut [T],)*
+                f: &impl Fn(&mut T, T $(, passes!(@mut $slot))*),
+            ) {
+                let n = theta.len();
+                let g = &g[..n];
+                $(let $slot = &mut $slot[..n];)*
+                for i in 0..n {
+                    f(&mut theta[i], g[i] $(, &mut $slot[i])*);
+                }
+            }
+            let [$($slot),*] = slots else {
+                panic!("{}: {} slots were given", stringify!($name), slots.len());
+            };
+            assert!(theta.shape() == g.shape(), "update: a {} gradient of a {} parameter", g.shape(), theta.shape());
+            let g = g.contiguous();
+            let g = g.as_slice::<T>();
+            let slices = [theta.slice_mut::<T>() $(, $slot.slice_mut::<T>())*];
+            parallel::chunks_all(slices, PIECE, COST, |start, [theta $(, $slot)*]| {
+                let g = &g[start..];
+                run(#[inline(always)] || rows(theta, g $(, $slot)*, &f));
+            });
+        }
+    )*};
+}
+
+passes! {
+    /// `f(theta, g)`.
+    none();
+    /// `f(theta, g, a)`.
+    one(a);
+    /// `f(theta, g, a, b)`.
+    two(a b);
+    /// `f(theta, g, a, b, c)`.
+    three(a b c);
+    /// `f(theta, g, a, b, c, d)`.
+    four(a b c d);
+    /// `f(theta, g, a, b, c, d, e)`.
+    five(a b c d e);
+}
+
+/// Elements of one piece of a sum.
+const SUM_PIECE: usize = 1 << 16;
+
+/// `$\sum_i x_i y_i$`, in F64 beyond the pieces; the same bits on any number of threads.
+///
+/// # Panics
+/// If shapes or types differ, or the elements are not floats.
+pub(crate) fn dot(x: &Tensor, y: &Tensor) -> f64 {
+    assert!(x.shape() == y.shape() && x.dtype() == y.dtype(), "dot: {} and {} differ", x.shape(), y.shape());
+    let (x, y) = (x.contiguous(), y.contiguous());
+    with_float!("dot", x.dtype(), T => {
+        let (x, y) = (x.as_slice::<T>(), y.as_slice::<T>());
+        if x.len() <= SUM_PIECE {
+            return sum::dot(x, y).to_f64();
+        }
+        let mut sums = vec![0.0; x.len().div_ceil(SUM_PIECE)];
+        parallel::chunks(&mut sums, 1, 1e4, |start, sums| {
+            let (start, end) = (start * SUM_PIECE, ((start + 1) * SUM_PIECE).min(x.len()));
+            sums[0] = sum::dot(&x[start..end], &y[start..end]).to_f64();
+        });
+        sums.iter().sum()
+    })
+}
+
+/// `$\sqrt{\sum_i x_i^2}$`.
+pub(crate) fn norm(x: &Tensor) -> f64 {
+    dot(x, x).sqrt()
+}
+
+/// Whether every element is a finite number.
+pub(crate) fn is_finite(x: &Tensor) -> bool {
+    // An infinity or NaN anywhere makes 0 · x, and so the sum, NaN.
+    let x = x.contiguous();
+    with_float!("is_finite", x.dtype(), T => sum::sum_map(x.as_slice::<T>(), #[inline(always)] |x| x * T::ZERO) == T::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_element_is_visited_once_on_any_number_of_threads() {
+        for n in [0, 1, 7, 1 << 14, 100_003] {
+            let g = Tensor::build::<f32>(n, |out| out.iter_mut().enumerate().for_each(|(i, x)| *x = i as f32));
+            let mut results = Vec::new();
+            for threads in [1, 2, 3] {
+                parallel::set_threads(threads);
+                let mut theta = Tensor::ones(n);
+                let mut slots = [Tensor::zeros(n), Tensor::zeros(n)];
+                two::<f32>(&mut theta, &g, &mut slots, |x, g, m, v| {
+                    *m += g;
+                    *v += g * 0.5;
+                    *x = *m - *v;
+                });
+                results.push(theta.to_vec::<f32>());
+            }
+            assert!(results.iter().all(|r| *r == results[0]));
+            assert!(results[0].iter().enumerate().all(|(i, &x)| x == i as f32 * 0.5));
+        }
+    }
+
+    #[test]
+    fn sums_and_tests() {
+        let x = Tensor::full(200_000, 0.5);
+        assert_eq!(dot(&x, &x), 50_000.0);
+        assert_eq!(norm(&Tensor::from([3.0, 4.0])), 5.0);
+        assert!(is_finite(&x) && !is_finite(&Tensor::from([1.0, f64::NAN])) && !is_finite(&Tensor::from([f32::INFINITY])));
+    }
+}

@@ -1,0 +1,146 @@
+//! What is done to gradients before a rule sees them, in this order: accumulation, sign, the search for infinities
+//! and NaN, centralisation, clipping by value, adaptive clipping, clipping by norm.
+
+use std::borrow::Cow;
+
+use gradus_autograd::{Gradients, Param};
+use gradus_tensor::kernel::Real;
+use gradus_tensor::{Tensor, with_float};
+
+use crate::fused;
+
+/// The settings.
+#[derive(Debug)]
+pub(crate) struct Preparation {
+    pub(crate) accumulate: u64,
+    pub(crate) maximize: bool,
+    pub(crate) skip_nonfinite: bool,
+    pub(crate) centralize: bool,
+    pub(crate) value: Option<f64>,
+    pub(crate) adaptive: Option<(f64, f64)>,
+    pub(crate) norm: Option<f64>,
+}
+
+impl Default for Preparation {
+    fn default() -> Self {
+        Self {
+            accumulate: 1,
+            maximize: false,
+            skip_nonfinite: false,
+            centralize: false,
+            value: None,
+            adaptive: None,
+            norm: None,
+        }
+    }
+}
+
+impl Preparation {
+    /// Whether gradients are changed one by one, beyond a common factor.
+    fn reshapes(&self) -> bool {
+        self.centralize || self.value.is_some() || self.adaptive.is_some()
+    }
+
+    /// Whether the gradients have to be looked at before the step.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.reshapes() || self.norm.is_some() || self.skip_nonfinite
+    }
+
+    /// The gradients of `trained` as they go on, and the factor that all of them are still to be multiplied by;
+    /// `None` if the step is to be skipped.
+    pub(crate) fn prepare<'g>(
+        &self,
+        trained: &[&Param],
+        grads: &'g Gradients,
+        mut factor: f64,
+    ) -> Option<(Prepared<'g>, f64)> {
+        let all = || trained.iter().filter_map(|param| Some((*param, grads.get(param)?)));
+        if self.skip_nonfinite && !all().all(|(_, g)| fused::is_finite(g)) {
+            return None;
+        }
+        let mut prepared = Prepared::Borrowed(grads);
+        if self.reshapes() {
+            let mut changed = Gradients::default();
+            for (param, g) in all() {
+                changed.set(param.id(), self.reshape(param.value(), &scaled(g, factor)));
+            }
+            factor = 1.0;
+            prepared = Prepared::Owned(changed);
+        }
+        if let Some(limit) = self.norm {
+            let squares = trained.iter().filter_map(|param| prepared.get().get(param)).map(|g| fused::dot(g, g));
+            let norm = squares.sum::<f64>().sqrt() * factor.abs();
+            factor *= (limit / (norm + 1e-6)).min(1.0);
+        }
+        Some((prepared, factor))
+    }
+
+    fn reshape(&self, theta: &Tensor, g: &Tensor) -> Tensor {
+        let mut g = g.clone();
+        if self.centralize {
+            g = centralized(&g);
+        }
+        if let Some(limit) = self.value {
+            g = clipped(&g, limit);
+        }
+        if let Some((clip, eps)) = self.adaptive {
+            g = clipped_by_rows(theta, &g, clip, eps);
+        }
+        g
+    }
+}
+
+/// Gradients, borrowed or changed.
+pub(crate) enum Prepared<'g> {
+    Borrowed(&'g Gradients),
+    Owned(Gradients),
+}
+
+impl Prepared<'_> {
+    pub(crate) fn get(&self) -> &Gradients {
+        match self {
+            Self::Borrowed(grads) => grads,
+            Self::Owned(grads) => grads,
+        }
+    }
+}
+
+/// `factor · g`, itself for a factor of 1.
+pub(crate) fn scaled(g: &Tensor, factor: f64) -> Cow<'_, Tensor> {
+    if factor == 1.0 { Cow::Borrowed(g) } else { Cow::Owned(g * factor) }
+}
+
+/// The gradient without its mean over all axes but the first.
+fn centralized(g: &Tensor) -> Tensor {
+    if g.rank() < 2 {
+        return g.clone();
+    }
+    let axes: Vec<isize> = (1..g.rank() as isize).collect();
+    g - &g.mean_keep(&axes[..])
+}
+
+/// Every element limited to `[-limit, limit]`; NaN stays.
+fn clipped(g: &Tensor, limit: f64) -> Tensor {
+    let mut out = g.clone();
+    with_float!("clip_value", g.dtype(), T => {
+        let limit = T::of(limit);
+        fused::none::<T>(&mut out, g, &mut [], #[inline(always)] |x, g| {
+            let g = if g > limit { limit } else { g };
+            *x = if g < -limit { -limit } else { g };
+        });
+    });
+    out
+}
+
+/// The norm of each row (the whole, for vectors and scalars), with axes kept.
+fn row_norms(x: &Tensor) -> Tensor {
+    let axes: Vec<isize> = if x.rank() < 2 { (0..x.rank() as isize).collect() } else { (1..x.rank() as isize).collect() };
+    x.square().sum_keep(&axes[..]).sqrt()
+}
+
+/// Rows of the gradient at most `clip` times as long as the parameter's.
+fn clipped_by_rows(theta: &Tensor, g: &Tensor, clip: f64, eps: f64) -> Tensor {
+    let limit = row_norms(theta).maximum(&Tensor::full_of((), eps, theta.dtype())) * clip;
+    let norms = row_norms(g).maximum(&Tensor::full_of((), 1e-6, g.dtype()));
+    g * (limit / norms).minimum(&Tensor::full_of((), 1.0, g.dtype()))
+}

@@ -1,0 +1,305 @@
+//! The driver: groups, learning rates, what is done to gradients, and the step.
+
+use std::fmt;
+use std::sync::Arc;
+
+use gradus_autograd::{Gradients, Param, ParamId, Params};
+use gradus_tensor::Tensor;
+
+use crate::error::Error;
+use crate::gradient::Preparation;
+use crate::group::{Group, Select};
+use crate::rule::Rule;
+use crate::schedule::Schedule;
+
+/// Updates a model's parameters from their gradients, each by the rule of its group.
+///
+/// ```
+/// use gradus_autograd::{Param, value_and_grad};
+/// use gradus_optim::{AdamW, Optimizer, schedule::{Cosine, Schedule}};
+///
+/// let mut w = Param::new(3.0);
+/// let rate = Cosine { peak: 0.1, end: 0.0, steps: 90 }.warmup(10);
+/// let mut optimizer = Optimizer::new(AdamW { weight_decay: 0.0, ..AdamW::default() }, rate).clip_norm(1.0);
+/// for _ in 0..100 {
+///     let (_, grads) = value_and_grad(|tape| (tape.param(&w) - 1.0).square());
+///     optimizer.step(&mut w, &grads);
+/// }
+/// assert!((w.value().item() - 1.0).abs() < 0.01);
+/// ```
+///
+/// A parameter without gradient is skipped wholly: no decay, no momentum, and its count of updates stands still. An
+/// optimizer belongs to one model; parameters are known by identity, and by name when a model was cloned or loaded.
+pub struct Optimizer {
+    /// The first is for all parameters that no other chooses.
+    pub(crate) groups: Vec<Group>,
+    pub(crate) lr: Arc<dyn Schedule>,
+    pub(crate) preparation: Preparation,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) step: u64,
+    pub(crate) skipped: u64,
+    pub(crate) pending: Pending,
+    pub(crate) varying: Vec<Varying>,
+    bound: bool,
+}
+
+/// A change of hyper-parameters with the step, for the rules of one type.
+pub(crate) type Varying = Box<dyn Fn(&mut dyn Rule, u64) -> bool + Send + Sync>;
+
+/// What is known about one parameter.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: ParamId,
+    pub(crate) name: String,
+    pub(crate) group: usize,
+    /// Updates so far.
+    pub(crate) t: u64,
+    /// Empty before the first update.
+    pub(crate) slots: Vec<Tensor>,
+}
+
+/// Gradients that wait for the rest of their batch.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    pub(crate) sums: Gradients,
+    pub(crate) count: u64,
+}
+
+impl Optimizer {
+    /// An optimizer with one rule for all parameters, at a learning rate that is a number or a schedule.
+    pub fn new(rule: impl Into<Box<dyn Rule>>, lr: impl Schedule + 'static) -> Self {
+        Self {
+            groups: vec![Group::new(Select::Rest, Some(rule.into()), None)],
+            lr: Arc::new(lr),
+            preparation: Preparation::default(),
+            entries: Vec::new(),
+            step: 0,
+            skipped: 0,
+            pending: Pending::default(),
+            varying: Vec::new(),
+            bound: false,
+        }
+    }
+
+    /// Another rule for the parameters whose name fulfils a condition. A later group wins over an earlier one.
+    ///
+    /// A group may be added at any time; it must choose at least one parameter.
+    pub fn group(self, choose: impl Fn(&str) -> bool + Send + Sync + 'static, rule: impl Into<Box<dyn Rule>>) -> Self {
+        self.with_group(Select::When(Box::new(choose)), Some(rule.into()), None)
+    }
+
+    /// Another rule for the parameters whose name matches; `*` in the pattern stands for any characters.
+    pub fn group_named(self, pattern: &str, rule: impl Into<Box<dyn Rule>>) -> Self {
+        self.with_group(Select::Pattern(pattern.to_string()), Some(rule.into()), None)
+    }
+
+    /// As [`Self::group_named`], with a learning rate of its own.
+    pub fn group_with_lr(
+        self,
+        pattern: &str,
+        rule: impl Into<Box<dyn Rule>>,
+        lr: impl Schedule + 'static,
+    ) -> Self {
+        self.with_group(Select::Pattern(pattern.to_string()), Some(rule.into()), Some(Arc::new(lr)))
+    }
+
+    /// Leaves the parameters whose name matches as they are. (`Param::freeze` also saves their gradients.)
+    pub fn freeze(self, pattern: &str) -> Self {
+        self.with_group(Select::Pattern(pattern.to_string()), None, None)
+    }
+
+    fn with_group(mut self, select: Select, rule: Option<Box<dyn Rule>>, lr: Option<Arc<dyn Schedule>>) -> Self {
+        self.groups.push(Group::new(select, rule, lr));
+        self.bound = false;
+        self
+    }
+
+    /// Changes hyper-parameters with the step, in every group with a rule of type `R`.
+    ///
+    /// ```
+    /// use gradus_optim::{Optimizer, Sgd, schedule::{OneCycle, Schedule}};
+    /// let cycle = OneCycle { start: 0.95, peak: 0.85, end: 0.95, ..OneCycle::new(1.0, 100) };
+    /// let sgd = Sgd { momentum: 0.95, ..Sgd::default() };
+    /// let optimizer = Optimizer::new(sgd, OneCycle::new(0.1, 100))
+    ///     .vary(move |rule: &mut Sgd, step| rule.momentum = cycle.at(step));
+    /// ```
+    ///
+    /// # Panics
+    /// At the step, if no group has such a rule.
+    pub fn vary<R: Rule>(mut self, change: impl Fn(&mut R, u64) + Send + Sync + 'static) -> Self {
+        self.varying.push(Box::new(move |rule, step| {
+            let rule: &mut dyn std::any::Any = rule;
+            rule.downcast_mut::<R>().map(|rule| change(rule, step)).is_some()
+        }));
+        self
+    }
+
+    /// Scales all gradients together so that their norm is at most this:
+    /// `$g \leftarrow g \min(1, c/(\lVert g\rVert + 10^{-6}))$`.
+    ///
+    /// # Source
+    /// Pascanu et al. 2013; `torch.nn.utils.clip_grad_norm_`.
+    pub fn clip_norm(mut self, norm: f64) -> Self {
+        self.preparation.norm = Some(norm);
+        self
+    }
+
+    /// Limits every element of a gradient to `$[-c, c]$`.
+    pub fn clip_value(mut self, limit: f64) -> Self {
+        self.preparation.value = Some(limit);
+        self
+    }
+
+    /// Adaptive clipping: a row's gradient is at most `clip` times as long as the row itself, or as `eps`.
+    ///
+    /// # Source
+    /// Brock et al. 2021, *High-performance large-scale image recognition without normalization*, eq. 3.
+    pub fn clip_adaptive(mut self, clip: f64, eps: f64) -> Self {
+        self.preparation.adaptive = Some((clip, eps));
+        self
+    }
+
+    /// Takes the mean off the gradient of each output: over all axes but the first, for parameters of two axes and
+    /// more.
+    ///
+    /// # Source
+    /// Yong et al. 2020, *Gradient centralization*.
+    pub fn centralize(mut self) -> Self {
+        self.preparation.centralize = true;
+        self
+    }
+
+    /// Takes a step at every `n`-th call only, with the mean of the gradients since the one before.
+    pub fn accumulate(mut self, n: u64) -> Self {
+        assert!(n > 0, "accumulate: at least one gradient is needed");
+        self.preparation.accumulate = n;
+        self
+    }
+
+    /// Makes no step when a gradient is infinite or NaN; [`Self::skipped`] counts them.
+    pub fn skip_nonfinite(mut self) -> Self {
+        self.preparation.skip_nonfinite = true;
+        self
+    }
+
+    /// Ascends instead of descending: the gradients' sign is turned, before anything else sees them.
+    pub fn maximize(mut self) -> Self {
+        self.preparation.maximize = true;
+        self
+    }
+
+    /// The learning rate of the next step, of parameters without a rate of their own.
+    pub fn lr(&self) -> f64 {
+        self.lr.at(self.step)
+    }
+
+    /// Replaces the learning rate by a number or another schedule.
+    pub fn set_lr(&mut self, lr: impl Schedule + 'static) {
+        self.lr = Arc::new(lr);
+    }
+
+    /// The number of steps made.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// The number of steps not made because a gradient was infinite or NaN.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// The rule of this type, with the hyper-parameters in force; of the first group that has one.
+    pub fn rule<R: Rule>(&self) -> Option<&R> {
+        let rules = self.groups.iter().filter_map(|group| group.rule.as_deref());
+        rules.filter_map(|rule| (rule as &dyn std::any::Any).downcast_ref()).next()
+    }
+
+    /// The rule of this type, to be changed.
+    pub fn rule_mut<R: Rule>(&mut self) -> Option<&mut R> {
+        let rules = self.groups.iter_mut().filter_map(|group| group.rule.as_deref_mut());
+        rules.filter_map(|rule| (rule as &mut dyn std::any::Any).downcast_mut()).next()
+    }
+
+    /// What is remembered about a parameter under a slot's name; `None` before its first update.
+    pub fn slot(&self, param: &str, slot: &str) -> Option<&Tensor> {
+        let entry = self.entries.iter().find(|entry| entry.name == param)?;
+        let rule = self.groups[entry.group].rule.as_deref()?;
+        let at = rule.slots().iter().position(|name| *name == slot)?;
+        entry.slots.get(at)
+    }
+
+    /// The number of updates that a parameter has had.
+    pub fn updates(&self, param: &str) -> u64 {
+        self.entries.iter().find(|entry| entry.name == param).map_or(0, |entry| entry.t)
+    }
+
+    /// Matches the model's parameters with the groups. The first step does it too, and panics with the same words.
+    ///
+    /// # Errors
+    /// If a group chooses no parameter.
+    pub fn bind(&mut self, model: &(impl Params + ?Sized)) -> Result<(), Error> {
+        let params = model.params();
+        let mut chosen = vec![false; self.groups.len()];
+        let mut entries = Vec::with_capacity(params.len());
+        for (name, param) in &params {
+            if param.is_buffer() {
+                continue;
+            }
+            let group = self.group_of(name);
+            self.groups.iter().zip(&mut chosen).for_each(|(g, chosen)| *chosen |= g.select.matches(name));
+            let known = self.entries.iter_mut().find(|entry| entry.name == *name);
+            // A parameter that has changed its rule begins anew.
+            let known = known.filter(|entry| entry.group == group);
+            let (t, slots) = known.map_or((0, Vec::new()), |entry| (entry.t, std::mem::take(&mut entry.slots)));
+            entries.push(Entry { id: param.id(), name: name.clone(), group, t, slots });
+        }
+        self.entries = entries;
+        let unmatched = self.groups.iter().zip(&chosen).skip(1).find(|(_, chosen)| !**chosen);
+        if let Some((group, _)) = unmatched {
+            let known = params.into_iter().map(|(name, _)| name).collect();
+            return Err(Error::Unmatched { pattern: group.select.to_string(), known });
+        }
+        self.bound = true;
+        Ok(())
+    }
+
+    fn group_of(&self, name: &str) -> usize {
+        (0..self.groups.len()).rev().find(|&i| self.groups[i].select.matches(name)).unwrap_or(0)
+    }
+
+    #[track_caller]
+    pub(crate) fn bind_for_step(&mut self, model: &(impl Params + ?Sized)) {
+        if !self.bound {
+            self.bind(model).unwrap_or_else(|error| panic!("step: {error}"));
+        }
+    }
+
+    /// The place of a parameter among the entries, expected at `near`. One that is not known yet gets an entry: the
+    /// model was cloned or has grown.
+    pub(crate) fn place(&mut self, near: usize, name: &str, param: &Param) -> usize {
+        let id = param.id();
+        if self.entries.get(near).is_some_and(|entry| entry.id == id) {
+            return near;
+        }
+        if let Some(at) = self.entries.iter().position(|entry| entry.id == id) {
+            return at;
+        }
+        if let Some(at) = self.entries.iter().position(|entry| entry.name == name) {
+            self.entries[at].id = id;
+            return at;
+        }
+        let group = self.group_of(name);
+        self.entries.push(Entry { id, name: name.to_string(), group, t: 0, slots: Vec::new() });
+        self.entries.len() - 1
+    }
+}
+
+impl fmt::Debug for Optimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Optimizer")
+            .field("groups", &self.groups)
+            .field("lr", &self.lr)
+            .field("step", &self.step)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,117 @@
+//! What an optimizer is: the update of one tensor, given its gradient and what was remembered about it.
+//!
+//! A [`Rule`] holds its hyper-parameters in public fields and nothing else. What it remembers per parameter (a
+//! velocity, a mean of squares) lies in named slots that the driver, [`Optimizer`](crate::Optimizer), makes, keeps,
+//! saves and loads. So a rule's file is the paper's algorithm and no bookkeeping.
+
+use std::any::Any;
+use std::fmt::Debug;
+
+use gradus_tensor::Tensor;
+
+/// Where the training is, as an update sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The learning rate in force, `$\eta$`.
+    pub lr: f64,
+    /// How many updates this parameter has had, this one included: 1 in its first. A parameter without gradient is
+    /// skipped, and its count does not advance.
+    pub t: u64,
+    /// The number of the optimizer's step; the first is 0.
+    pub step: u64,
+    /// An estimate of the Hessian's diagonal, where one was handed in at this step
+    /// ([`Optimizer::step_with_curvature`](crate::Optimizer::step_with_curvature)).
+    pub curvature: Option<&'a Tensor>,
+    /// The numbers that a [`Global`] rule shares among all parameters of its group.
+    pub shared: &'a [f64],
+}
+
+impl Step<'_> {
+    /// The step of update `t` at learning rate `lr`, without curvature and shared numbers.
+    pub fn new(lr: f64, t: u64) -> Self {
+        Self { lr, t, step: t - 1, curvature: None, shared: &[] }
+    }
+
+    /// `$1 - \beta^t$`, the bias of an average that began at 0.
+    pub fn correction(&self, beta: f64) -> f64 {
+        1.0 - power(beta, self.t)
+    }
+}
+
+/// `$x^n$` for a count, as `pow` of two floats gives it.
+pub(crate) fn power(x: f64, n: u64) -> f64 {
+    x.powf(n as f64)
+}
+
+/// An update rule for one tensor.
+///
+/// ```
+/// use gradus_optim::{Rule, Step};
+/// use gradus_tensor::Tensor;
+///
+/// /// Gradient descent: `$\theta \leftarrow \theta - \eta g$`.
+/// #[derive(Debug)]
+/// struct Descent;
+///
+/// impl Rule for Descent {
+///     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, _: &mut [Tensor]) {
+///         *theta = &*theta - g * step.lr;
+///     }
+/// }
+/// ```
+pub trait Rule: Any + Debug + Send + Sync {
+    /// The names of what is remembered per parameter. It may depend on the hyper-parameters: momentum 0 needs none.
+    fn slots(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// What a slot holds before the first update: zeros like the parameter, unless told.
+    fn start(&self, slot: &str, theta: &Tensor, lr: f64) -> Tensor {
+        let _ = (slot, lr);
+        theta.zeros_like()
+    }
+
+    /// One update of `theta` with the gradient `g`; `slots` in the order of [`Rule::slots`].
+    fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]);
+
+    /// Where the next gradient is wanted, if not at `theta`: true look-ahead. Used by
+    /// [`Optimizer::step_ahead`](crate::Optimizer::step_ahead).
+    fn ahead(&self, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
+        let _ = (theta, slots);
+        None
+    }
+
+    /// The weights to use once trained, if not `theta`: an average. Used by
+    /// [`Optimizer::answer`](crate::Optimizer::answer).
+    fn answer(&self, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
+        let _ = (theta, slots);
+        None
+    }
+
+    /// This rule as one whose parameters share numbers, if it is one.
+    fn global(&self) -> Option<&dyn Global> {
+        None
+    }
+}
+
+/// A rule with numbers that all parameters of its group share, such as an estimate of the distance to the solution.
+///
+/// At each step every parameter is measured, the measures are added up, the shared numbers are renewed from the
+/// sums, and then every parameter is updated.
+pub trait Global: Rule {
+    /// The names of the shared numbers, and their values before the first step.
+    fn shared(&self) -> Vec<(&'static str, f64)>;
+
+    /// What one parameter adds to the sums. Slots may be renewed here; [`Step::shared`] holds the numbers of the step
+    /// before.
+    fn measure(&self, step: &Step<'_>, theta: &Tensor, g: &Tensor, slots: &mut [Tensor]) -> [f64; 3];
+
+    /// Renews the shared numbers from the sums over all parameters. `lr` and `t` are those of the step.
+    fn agree(&self, step: &Step<'_>, sums: [f64; 3], shared: &mut [f64]);
+}
+
+impl<R: Rule> From<R> for Box<dyn Rule> {
+    fn from(rule: R) -> Self {
+        Box::new(rule)
+    }
+}

@@ -1,0 +1,99 @@
+//! Stochastic gradient descent with momentum, as PyTorch has it.
+
+use gradus_tensor::kernel::Real;
+use gradus_tensor::{Tensor, with_float};
+
+use crate::fused;
+use crate::rule::{Rule, Step};
+
+/// Gradient descent, with momentum (`$\mu$`), dampening (`$\tau$`), Nesterov's form, and L2 regularisation
+/// (`$\lambda$`).
+///
+/// ```math
+/// \begin{aligned}
+/// g &\leftarrow g + \lambda\theta \\
+/// b &\leftarrow g \text{ in the first step, then } \mu b + (1-\tau)\,g \\
+/// \theta &\leftarrow \theta - \eta\,b \quad\text{or, with Nesterov's form,}\quad \theta - \eta\,(g + \mu b)
+/// \end{aligned}
+/// ```
+///
+/// The learning rate stands outside the velocity, so it acts at once when it changes. [`Momentum`](crate::Momentum)
+/// has the other notations, [`Nesterov`](crate::Nesterov) the true look-ahead.
+///
+/// # Source
+/// Polyak 1964; Sutskever et al. 2013, *On the importance of initialization and momentum in deep learning*;
+/// `torch.optim.SGD`, with its defaults (its learning rate is 1e-3).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sgd {
+    /// The part of the velocity that is kept, `$\mu$`.
+    pub momentum: f64,
+    /// What the gradient in the velocity is reduced by, `$\tau$`.
+    pub dampening: f64,
+    /// L2 regularisation, `$\lambda$`, added to the gradient.
+    pub weight_decay: f64,
+    /// Nesterov's form: the step looks one velocity ahead.
+    pub nesterov: bool,
+}
+
+impl Rule for Sgd {
+    fn slots(&self) -> Vec<&'static str> {
+        if self.momentum == 0.0 { vec![] } else { vec!["b"] }
+    }
+
+    fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
+        with_float!("sgd", theta.dtype(), T => {
+            let (lr, decay, mu) = (T::of(step.lr), T::of(self.weight_decay), T::of(self.momentum));
+            if slots.is_empty() {
+                return fused::none::<T>(theta, g, slots, #[inline(always)] |x, g| *x -= lr * (g + decay * *x));
+            }
+            let (keep, take) =
+                if step.t == 1 { (T::ZERO, T::ONE) } else { (mu, T::of(1.0 - self.dampening)) };
+            if self.nesterov {
+                return fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, b| {
+                    let g = g + decay * *x;
+                    *b = keep * *b + take * g;
+                    *x -= lr * (g + mu * *b);
+                });
+            }
+            fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, b| {
+                *b = keep * *b + take * (g + decay * *x);
+                *x -= lr * *b;
+            });
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(rule: &Sgd, g: [f64; 3]) -> [f64; 3] {
+        let mut theta = Tensor::from([1.0]);
+        let mut slots: Vec<Tensor> = rule.slots().iter().map(|s| rule.start(s, &theta, 0.5)).collect();
+        std::array::from_fn(|i| {
+            rule.update(&Step::new(0.5, i as u64 + 1), &mut theta, &Tensor::from([g[i]]), &mut slots);
+            theta.item()
+        })
+    }
+
+    #[test]
+    fn plain() {
+        assert_eq!(run(&Sgd::default(), [1.0, 2.0, -1.0]), [0.5, -0.5, 0.0]);
+    }
+
+    #[test]
+    fn the_first_velocity_is_the_gradient_undamped() {
+        let rule = Sgd { momentum: 0.5, dampening: 0.5, ..Sgd::default() };
+        // b = 1, then 0.5 + 0.5 = 1, then 0.5
+        assert_eq!(run(&rule, [1.0, 1.0, 0.0]), [0.5, 0.0, -0.25]);
+    }
+
+    #[test]
+    fn nesterov_and_decay() {
+        let rule = Sgd { momentum: 0.5, nesterov: true, ..Sgd::default() };
+        // b = 1: step 1.5; b = 0.5: step 0.25
+        assert_eq!(run(&rule, [1.0, 0.0, 0.0])[..2], [0.25, 0.125]);
+        let rule = Sgd { weight_decay: 1.0, ..Sgd::default() };
+        assert_eq!(run(&rule, [0.0, 0.0, 0.0]), [0.5, 0.25, 0.125]);
+    }
+}

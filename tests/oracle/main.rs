@@ -1,0 +1,43 @@
+//! The reference data: `GRADUS_ORACLE=DIR cargo test --release --test oracle -- GROUP --nocapture`.
+//!
+//! Every group of the data is a test of that name. It runs every case, lists each one that fails or is not supported
+//! with what differs, and ends with one line of counts. Without `GRADUS_ORACLE` it reads `../shared/oracle` or, where
+//! that is missing, the subset in `tests/oracle/data`.
+
+mod args;
+mod case;
+mod check;
+mod cut;
+mod expression;
+mod groups;
+mod operators;
+mod python_expr;
+mod schedules;
+mod table;
+mod theory;
+mod value;
+
+use groups::run_group;
+
+macro_rules! groups {
+    ($($group:ident => $run:expr;)*) => {$(
+        #[test]
+        fn $group() {
+            run_group(stringify!($group), $run);
+        }
+    )*};
+}
+
+groups! {
+    ops => case::operation;
+    ops_edge => case::expression;
+    schedules => schedules::run;
+    textbook => textbook_case;
+}
+
+fn textbook_case(case: &serde_json::Value, tensors: &safetensors::SafeTensors<'_>) -> Result<(), String> {
+    match case["rule"].as_str() {
+        Some("ewma" | "momentum_stability") => theory::run(case, tensors),
+        other => Err(format!("unsupported: rule {other:?}")),
+    }
+}
