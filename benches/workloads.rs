@@ -40,7 +40,7 @@ fn main() {
         assert!(all.iter().any(|(n, _)| n == name), "no workload {name}; there are W1 W2 W3 W4 W8 W9 W10 W11 W12 W13");
     }
     for &n in &threads {
-        gradus_tensor::kernel::parallel::set_threads(n);
+        gradus::tensor::kernel::parallel::set_threads(n);
         for (name, run) in all {
             if names.is_empty() || names.iter().any(|n| n == name) {
                 run();

@@ -40,8 +40,8 @@ fn main() {
     let labels = Tensor::from([0, 2, 1, 1, 0]);
     let elements = if quick { Elements::Sample { count: 20, seed: 0 } } else { Elements::All };
     let options = GradcheckOptions { elements, ..GradcheckOptions::default() };
-    let loss = |m: &Sequential, tape: &Tape| m.forward(tape.constant(&inputs)).cross_entropy(&labels);
-    let report = gradcheck_model(&mut model, loss, &options);
+    let report =
+        gradcheck_model(&mut model, |m, tape| m.forward(tape.constant(&inputs)).cross_entropy(&labels), &options);
     println!("{report}\n");
     report.assert();
 

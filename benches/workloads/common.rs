@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use gradus_tensor::{Shape, Tensor};
+use gradus::tensor::{Shape, Tensor};
 
 fn hash(i: usize, seed: u32) -> u32 {
     let mut x = (i as u32).wrapping_add(seed.wrapping_mul(0x9E37_79B9));
@@ -82,7 +82,7 @@ pub fn emit(workload: &str, t: &Times, units: f64, extra: &str) {
     println!(
         "{{\"peer\":\"gradus\",\"workload\":\"{workload}\",\"threads\":{},\"median_s\":{:.9e},\"min_s\":{:.9e},\"unit_count\":{units},\
          \"peak_rss_mb\":{:.1},\"reps\":{},\"note\":\"\"{extra}}}",
-        gradus_tensor::kernel::parallel::threads(),
+        gradus::tensor::kernel::parallel::threads(),
         t.median,
         t.least,
         peak_rss_mb(),

@@ -1,7 +1,7 @@
 //! W9, W10: elementwise operations, rows, and matrix products.
 
-use gradus_autograd::{Param, Var, value_and_grad};
-use gradus_tensor::Tensor;
+use gradus::autograd::{Param, Var, value_and_grad};
+use gradus::tensor::Tensor;
 
 use crate::common::{emit, time, time_inner, utensor};
 
@@ -30,7 +30,7 @@ pub fn w9() {
         step();
     });
     line("W9_expr_f", 2.0, N, 8.0, "", || {
-        gradus_autograd::on_tape(gradus_autograd::Mode::Inference, |tape| {
+        gradus::autograd::on_tape(gradus::autograd::Mode::Inference, |tape| {
             let x = tape.constant(&x);
             (x.tanh() * x + (-(x * x)).exp()).value()
         });
@@ -65,7 +65,7 @@ fn rows() {
             step();
         });
     }
-    line("W9_softmax_f", 1.0, R * C, 8.0, "", || drop(gradus_tensor::softmax(s.value())));
+    line("W9_softmax_f", 1.0, R * C, 8.0, "", || drop(gradus::tensor::softmax(s.value())));
 }
 
 pub fn w10() {

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use gradus_autograd::{Param, Tape, Var, value_and_grad};
-use gradus_tensor::Tensor;
+use gradus::autograd::{Param, Tape, Var, value_and_grad};
+use gradus::tensor::Tensor;
 
 use crate::common::{Times, emit, peak_rss_mb, time, uvec};
 

@@ -235,5 +235,5 @@ pub(crate) fn index<'t>(mut x: Var<'t>, places: &[Val<'t>]) -> Var<'t> {
             }
         }
     }
-    if tensors.iter().any(Option::is_some) { x.index(&tensors) } else { x }
+    if tensors.iter().any(Option::is_some) { x.at(&tensors) } else { x }
 }

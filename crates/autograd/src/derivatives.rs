@@ -221,7 +221,7 @@ pub fn directional_derivative(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[T
 pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gradients) -> Gradients {
     on_tape(Mode::Record, |tape| {
         let loss = loss(tape);
-        let lifted: Vec<_> = tape.inner.borrow().params.clone();
+        let lifted: Vec<_> = tape.inner.borrow().params.iter().map(|(&id, &node)| (id, node)).collect();
         let lifted: Vec<_> = lifted.iter().map(|&(id, node)| (id, Var { tape, id: node })).collect();
         let moving: Vec<_> =
             lifted.iter().filter(|(_, x)| x.needs()).filter_map(|&(id, x)| Some((x, direction.get_id(id)?))).collect();

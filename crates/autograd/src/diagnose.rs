@@ -204,7 +204,7 @@ impl Var<'_> {
     pub fn why_zero(self, param: &Param) -> Option<WhyZero> {
         self.check_scalar("why_zero");
         let tape = self.tape;
-        let found = tape.inner.borrow().params.iter().find(|(id, _)| *id == param.id()).map(|&(_, node)| node);
+        let found = tape.inner.borrow().params.get(&param.id()).copied();
         let Some(id) = found else { return Some(WhyZero::NotUsed) };
         if !(Var { tape, id }).needs() {
             return Some(WhyZero::NotTrainable);

@@ -101,7 +101,7 @@ impl Gradients {
     pub(crate) fn collect(tape: &Tape, mut mirror: Mirror, keep: Keep) -> Self {
         let mut inner = tape.inner.borrow_mut();
         let mut params = IndexMap::with_capacity(inner.params.len());
-        for &(id, node) in &inner.params {
+        for (&id, &node) in &inner.params {
             if !mirror.reached.get(node as usize).copied().unwrap_or(false) {
                 continue;
             }
@@ -111,7 +111,7 @@ impl Gradients {
             } else {
                 mirror.tensor(node.slot, inner.ty(node))
             };
-            params.extend(gradient.map(|g| (id, g)));
+            params.extend(gradient.map(|g| (id, g.contiguous())));
         }
         let updates = std::mem::take(&mut inner.updates).into_iter().collect();
         if keep == Keep::All {

@@ -16,6 +16,7 @@ mod local;
 mod op;
 pub mod ops;
 mod reason;
+mod record;
 mod row;
 mod slot;
 mod sweep;

@@ -122,13 +122,13 @@ impl std::ops::Neg for Sym<'_> {
 
 /// `a` where the mask is not 0, else `b`, without a branch; for slopes over floats.
 #[inline(always)]
-pub fn pick<R: Real>(mask: R, a: R, b: R) -> R {
+pub(crate) fn pick<R: Real>(mask: R, a: R, b: R) -> R {
     if mask == R::ZERO { b } else { a }
 }
 
 /// The derivative of order `n` of the digamma function, with the order as a number like the others a row carries.
 #[inline(always)]
-pub fn polygamma<R: Real>(x: R, n: R) -> R {
+pub(crate) fn polygamma<R: Real>(x: R, n: R) -> R {
     gradus_tensor::kernel::math::polygamma(n.to_f64() as u32, x)
 }
 

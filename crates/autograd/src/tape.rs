@@ -13,9 +13,9 @@ use gradus_tensor::{DType, Shape, Tensor};
 use smallvec::SmallVec;
 
 use crate::op::Op;
-use crate::param::{Param, ParamId};
+use crate::param::{Param, ParamId, ParamNodes};
 use crate::row::{Kernels, Row};
-use crate::slot::{Mirror, Slot, Type, Values, read, write};
+use crate::slot::{Mirror, Slot, Type, Values};
 use crate::var::Var;
 
 /// Set in a node's type when its gradient is wanted.
@@ -90,7 +90,7 @@ pub(crate) struct Inner {
     /// For each [`Op`] node: the number of inputs, then the inputs.
     pub(crate) edges: Vec<u32>,
     pub(crate) ops: Vec<Box<dyn Op>>,
-    pub(crate) params: Vec<(ParamId, u32)>,
+    pub(crate) params: ParamNodes,
     /// Statistics that layers hand back with the gradients.
     pub(crate) updates: Vec<(ParamId, Tensor)>,
 }
@@ -275,13 +275,13 @@ impl Tape {
     /// Lifts a parameter onto the tape: once, however often it is asked for.
     #[track_caller]
     pub fn param(&self, param: &Param) -> Var<'_> {
-        let found = self.inner.borrow().params.iter().find(|(id, _)| *id == param.id()).map(|&(_, node)| node);
+        let found = self.inner.borrow().params.get(&param.id()).copied();
         if let Some(id) = found {
             return Var { tape: self, id };
         }
         let needs = self.recording.get() && param.is_trainable();
         let var = self.leaf(param.value().clone(), &PARAM, needs, Location::caller());
-        self.inner.borrow_mut().params.push((param.id(), var.id));
+        self.inner.borrow_mut().params.insert(param.id(), var.id);
         var
     }
 
@@ -303,152 +303,6 @@ impl Tape {
         let ty = if needs { ty | NEEDS } else { ty };
         let id = inner.push(Node { row, a: 0, b: 0, ty, slot, line });
         Var { tape: self, id }
-    }
-
-    /// Records an elementwise operation with one input; `c` is the number it carries.
-    #[inline]
-    #[track_caller]
-    pub(crate) fn unary<'t>(&'t self, row: &'static Row, x: Var<'t>, c: f64) -> Var<'t> {
-        let line = Location::caller();
-        let mut borrow = self.inner.borrow_mut();
-        let inner = &mut *borrow;
-        let node = inner.nodes[x.id as usize];
-        if node.slot.is_large() {
-            drop(borrow);
-            return self.unary_large(row, x, c, line);
-        }
-        let ty = inner.types[(node.ty & !NEEDS) as usize];
-        let at = inner.values.room(ty.words);
-        let (before, after) = inner.values.words.split_at_mut(at);
-        let x_words = &before[node.slot.at()..];
-        match ty.dtype {
-            DType::F32 => {
-                let x = read::<f32>(x_words, ty.n);
-                (row.f32.forward)(x, x, c as f32, write(after, ty.n));
-            }
-            _ => {
-                let x = read::<f64>(x_words, ty.n);
-                (row.f64.forward)(x, x, c, write(after, ty.n));
-            }
-        }
-        let b = if row.has_number { inner.number(c) } else { x.id };
-        let ty = if self.recording.get() { node.ty } else { node.ty & !NEEDS };
-        let id = inner.push(Node { row, a: x.id, b, ty, slot: Slot::small(at), line });
-        Var { tape: self, id }
-    }
-
-    /// Records an elementwise operation with two inputs, which broadcast.
-    #[inline]
-    #[track_caller]
-    pub(crate) fn binary<'t>(&'t self, row: &'static Row, x: Var<'t>, y: Var<'t>) -> Var<'t> {
-        debug_assert!(std::ptr::eq(self, y.tape));
-        let line = Location::caller();
-        let mut borrow = self.inner.borrow_mut();
-        let inner = &mut *borrow;
-        let (a, b) = (inner.nodes[x.id as usize], inner.nodes[y.id as usize]);
-        if (a.ty ^ b.ty) & !NEEDS != 0 || a.slot.is_large() {
-            drop(borrow);
-            return self.binary_general(row, x, y, line);
-        }
-        let ty = inner.types[(a.ty & !NEEDS) as usize];
-        let at = inner.values.room(ty.words);
-        let (before, after) = inner.values.words.split_at_mut(at);
-        let (a_words, b_words) = (&before[a.slot.at()..], &before[b.slot.at()..]);
-        match ty.dtype {
-            DType::F32 => (row.f32.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n)),
-            _ => (row.f64.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n)),
-        }
-        let ty = if self.recording.get() { a.ty | b.ty } else { a.ty & !NEEDS };
-        let id = inner.push(Node { row, a: x.id, b: y.id, ty, slot: Slot::small(at), line });
-        Var { tape: self, id }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn unary_large<'t>(&'t self, row: &'static Row, x: Var<'t>, c: f64, line: &'static Location<'static>) -> Var<'t> {
-        let value = x.value();
-        let y = match value.dtype() {
-            DType::F32 => gradus_tensor::elementwise::map::<f32, f32>(&value, row.cost, &|x, y| {
-                (row.f32.forward)(x, x, c as f32, y);
-            }),
-            DType::F64 => gradus_tensor::elementwise::map::<f64, f64>(&value, 2.0 * row.cost, &|x, y| {
-                (row.f64.forward)(x, x, c, y);
-            }),
-            other => panic!("{}: needs floats, got {other} (recorded at {line}); convert with .to(DType::F32)", row.name),
-        };
-        let b = if row.has_number { self.inner.borrow_mut().number(c) } else { x.id };
-        self.push_result(y, row, x.id, b, x.needs(), line)
-    }
-
-    /// Broadcast, mixed or large operands.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    fn binary_general<'t>(&'t self, row: &'static Row, x: Var<'t>, y: Var<'t>, line: &'static Location<'static>) -> Var<'t> {
-        let dtype = x.dtype().promote(y.dtype());
-        if x.dtype() != y.dtype() {
-            return self.binary(row, x.to(dtype), y.to(dtype));
-        }
-        let (a, b) = (x.value(), y.value());
-        let value = match dtype {
-            DType::F32 => gradus_tensor::elementwise::zip::<f32, f32>(&a, &b, row.name, row.cost, &|a, b, y| {
-                (row.f32.forward)(a, b, 0.0, y);
-            }),
-            DType::F64 => gradus_tensor::elementwise::zip::<f64, f64>(&a, &b, row.name, 2.0 * row.cost, &|a, b, y| {
-                (row.f64.forward)(a, b, 0.0, y);
-            }),
-            other => panic!("{}: needs floats, got {other}; convert with .to(DType::F32)", row.name),
-        };
-        self.push_result(value, row, x.id, y.id, x.needs() || y.needs(), line)
-    }
-
-    fn push_result(
-        &self,
-        value: Tensor,
-        row: &'static Row,
-        a: u32,
-        b: u32,
-        needs: bool,
-        line: &'static Location<'static>,
-    ) -> Var<'_> {
-        let var = self.leaf(value, row, needs && self.recording.get(), line);
-        let node = &mut self.inner.borrow_mut().nodes[var.id as usize];
-        (node.a, node.b) = (a, b);
-        var
-    }
-
-    /// Computes an operation and records it: the way in for everything that is not elementwise.
-    ///
-    /// # Panics
-    /// If an input belongs to another tape.
-    #[track_caller]
-    pub fn apply<'t>(&'t self, op: impl Op, inputs: &[Var<'t>]) -> Var<'t> {
-        for x in inputs {
-            assert!(std::ptr::eq(self, x.tape), "{}: an input belongs to another tape", op.name());
-        }
-        let values: SmallVec<[Tensor; 4]> = inputs.iter().map(|x| x.value()).collect();
-        let value = op.forward(&values);
-        drop(values);
-        self.record(op, inputs, value)
-    }
-
-    /// Records an operation whose value is known already.
-    #[track_caller]
-    pub(crate) fn record<'t>(&'t self, op: impl Op, inputs: &[Var<'t>], value: Tensor) -> Var<'t> {
-        let line = Location::caller();
-        let needs = self.recording.get() && value.dtype().is_float() && inputs.iter().any(|x| x.needs());
-        if !self.recording.get() {
-            return self.leaf(value, &CONSTANT, false, line);
-        }
-        let var = self.leaf(value, &OP, needs, line);
-        let inner = &mut *self.inner.borrow_mut();
-        let start = inner.edges.len() as u32;
-        inner.edges.push(inputs.len() as u32);
-        inner.edges.extend(inputs.iter().map(|x| x.id));
-        inner.ops.push(Box::new(op));
-        let node = &mut inner.nodes[var.id as usize];
-        (node.a, node.b) = (start, inner.ops.len() as u32 - 1);
-        var
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -479,7 +333,7 @@ impl Tape {
 
 impl Inner {
     #[inline]
-    fn push(&mut self, node: Node) -> u32 {
+    pub(crate) fn push(&mut self, node: Node) -> u32 {
         let id = self.nodes.len();
         assert!(id < NEEDS as usize, "a tape holds at most 2^31 nodes");
         self.nodes.push(node);
@@ -487,7 +341,7 @@ impl Inner {
     }
 
     #[inline]
-    fn number(&mut self, c: f64) -> u32 {
+    pub(crate) fn number(&mut self, c: f64) -> u32 {
         self.numbers.push(c);
         self.numbers.len() as u32 - 1
     }

@@ -67,14 +67,14 @@ pub struct TraceLeaf {
     pub gradient: Tensor,
 }
 
-impl<'t> Var<'t> {
-    /// The backward sweep from this scalar, step by step.
+impl Trace {
+    /// The backward sweep from a scalar, step by step.
     ///
     /// ```
-    /// use gradus_autograd::Tape;
+    /// use gradus_autograd::{Tape, Trace};
     /// let tape = Tape::new();
     /// let x = tape.var(3.0);
-    /// let trace = (x * x).trace();
+    /// let trace = Trace::of(x * x);
     /// assert_eq!(trace.leaves[0].gradient.item(), 6.0);
     /// assert_eq!(trace.steps[0].parts[1].sum.item(), 6.0);
     /// ```
@@ -82,12 +82,12 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If it is not a scalar or depends on nothing that wants a gradient.
     #[track_caller]
-    pub fn trace(self) -> Trace {
-        self.check_scalar("trace");
-        self.check_needs("trace");
+    pub fn of(root: Var<'_>) -> Self {
+        root.check_scalar("trace");
+        root.check_needs("trace");
         let mut steps = Vec::new();
-        let sums = sweep(self, |step| steps.push(step));
-        Trace { steps, leaves: leaves(self.tape, &sums) }
+        let sums = sweep(root, |step| steps.push(step));
+        Self { steps, leaves: leaves(root.tape, &sums) }
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
 %0 leaf: value 2, gradient 16
 %1 leaf: value -3, gradient -16
 ";
-        assert_eq!(y.trace().to_string(), want);
+        assert_eq!(Trace::of(y).to_string(), want);
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
         let x = tape.var(Tensor::from([[0.3, -0.7], [1.2, 0.1]]));
         let b = tape.var(Tensor::from([0.5, -0.5]));
         let y = (x.matmul(x) + b).tanh().log_softmax(-1).sum();
-        let (trace, grads) = (y.trace(), y.backward());
+        let (trace, grads) = (Trace::of(y), y.backward());
         assert!(trace.leaves[0].gradient.max_abs_diff(&grads.wrt(x)) < 1e-15);
         assert!(trace.leaves[1].gradient.max_abs_diff(&grads.wrt(b)) < 1e-15);
     }

@@ -4,6 +4,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use gradus_tensor::{DType, Shape, Tensor};
 
+use crate::op::{Backward, Op};
 use crate::ops::elementwise::rows;
 use crate::tape::{NEEDS, Tape};
 
@@ -84,7 +85,9 @@ impl<'t> Var<'t> {
     /// The same value without its history: no gradient flows back through it. (`stop_gradient`, `detach`.)
     #[track_caller]
     pub fn detach(self) -> Self {
-        self.tape.constant(self.value())
+        let stopped = self.tape.record(Detach, &[self], self.value());
+        self.tape.inner.borrow_mut().nodes[stopped.id as usize].ty &= !NEEDS;
+        stopped
     }
 
     #[track_caller]
@@ -97,6 +100,20 @@ impl<'t> Var<'t> {
     pub fn lift(self, other: impl Operand<'t>) -> Self {
         other.onto(self)
     }
+}
+
+/// The end of a history, kept on the tape so that it can be shown.
+#[derive(Debug)]
+struct Detach;
+
+impl Op for Detach {
+    fn name(&self) -> &'static str {
+        "detach"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].clone()
+    }
+    fn backward<'t>(&self, _: &mut Backward<'t>) {}
 }
 
 impl std::fmt::Debug for Var<'_> {

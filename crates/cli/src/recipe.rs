@@ -19,10 +19,16 @@ pub(crate) enum Data {
 
 /// How a data set is trained.
 pub(crate) struct Recipe {
-    pub(crate) hidden: [usize; 2],
-    pub(crate) dropout: f64,
+    /// Units in both hidden layers.
+    pub(crate) hidden: usize,
+    /// Dropout of the inputs and after each hidden layer.
+    pub(crate) dropout: [f64; 2],
     pub(crate) epochs: u64,
     pub(crate) batch: usize,
+    /// The highest learning rate of Adam and AdamW.
+    pub(crate) adam_lr: f64,
+    /// AdamW's.
+    pub(crate) weight_decay: f64,
 }
 
 impl Data {
@@ -35,8 +41,22 @@ impl Data {
 
     pub(crate) fn recipe(self) -> Recipe {
         match self {
-            Self::Digits => Recipe { hidden: [128, 128], dropout: 0.2, epochs: 40, batch: 32 },
-            Self::Mnist => Recipe { hidden: [256, 128], dropout: 0.1, epochs: 5, batch: 64 },
+            Self::Digits => Recipe {
+                hidden: 256,
+                dropout: [0.1, 0.4],
+                epochs: 60,
+                batch: 64,
+                adam_lr: 0.005,
+                weight_decay: 0.1,
+            },
+            Self::Mnist => Recipe {
+                hidden: 256,
+                dropout: [0.0, 0.1],
+                epochs: 5,
+                batch: 128,
+                adam_lr: 0.002,
+                weight_decay: 0.01,
+            },
         }
     }
 
@@ -67,27 +87,47 @@ impl Data {
 impl Recipe {
     /// Two hidden layers of GELU, whose smoothness suits the comparison with finite differences.
     pub(crate) fn model(&self, inputs: usize, classes: usize, rng: &mut Rng) -> Sequential {
-        let [first, second] = self.hidden;
+        let [first, later] = self.dropout;
         sequential![
-            Linear::new(inputs, first, rng),
+            Dropout { p: first },
+            Linear::new(inputs, self.hidden, rng),
             Gelu,
-            Dropout { p: self.dropout },
-            Linear::new(first, second, rng),
+            Dropout { p: later },
+            Linear::new(self.hidden, self.hidden, rng),
             Gelu,
-            Dropout { p: self.dropout },
-            Linear::new(second, classes, rng),
+            Dropout { p: later },
+            Linear::new(self.hidden, classes, rng),
         ]
+    }
+
+    /// The highest learning rate if none is given.
+    pub(crate) fn lr(&self, method: Method) -> f64 {
+        match method {
+            Method::Sgd => 0.05,
+            Method::Adam | Method::Adamw => self.adam_lr,
+        }
+    }
+
+    /// With a warm-up over a twentieth of the steps, then half a cosine down to 0.
+    pub(crate) fn optimizer(&self, method: Method, lr: f64, steps: u64) -> Optimizer {
+        let warmup = steps / 20;
+        let rate = Cosine { peak: lr, end: 0.0, steps: (steps - warmup).max(1) }.warmup(warmup);
+        match method {
+            Method::Sgd => Optimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }, rate),
+            Method::Adam => Optimizer::new(Adam::default(), rate),
+            Method::Adamw => Optimizer::new(AdamW { weight_decay: self.weight_decay, ..AdamW::default() }, rate),
+        }
     }
 }
 
-/// A method of optimisation, with the learning rate it likes.
+/// A method of optimisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
     /// With momentum 0.9.
     Sgd,
     /// Kingma and Ba 2015.
     Adam,
-    /// Adam with decoupled weight decay 0.01.
+    /// Adam with decoupled weight decay.
     Adamw,
 }
 
@@ -97,24 +137,6 @@ impl Method {
             Self::Sgd => "sgd",
             Self::Adam => "adam",
             Self::Adamw => "adamw",
-        }
-    }
-
-    pub(crate) fn usual_lr(self) -> f64 {
-        match self {
-            Self::Sgd => 0.05,
-            Self::Adam | Self::Adamw => 0.002,
-        }
-    }
-
-    /// With a warm-up over a twentieth of the steps, then half a cosine down to 0.
-    pub(crate) fn optimizer(self, lr: f64, steps: u64) -> Optimizer {
-        let warmup = steps / 20;
-        let rate = Cosine { peak: lr, end: 0.0, steps: (steps - warmup).max(1) }.warmup(warmup);
-        match self {
-            Self::Sgd => Optimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }, rate),
-            Self::Adam => Optimizer::new(Adam::default(), rate),
-            Self::Adamw => Optimizer::new(AdamW { weight_decay: 0.01, ..AdamW::default() }, rate),
         }
     }
 }

@@ -41,7 +41,12 @@ macro_rules! passes {
                 }
             }
             let [$($slot),*] = slots else {
-                panic!("{}: {} slots were given", stringify!($name), slots.len());
+                panic!(
+                    "update: {} slots where the rule needs {}: a hyper-parameter that needs one (momentum) must not be \
+                     0 at the first update",
+                    slots.len(),
+                    stringify!($name)
+                );
             };
             assert!(theta.shape() == g.shape(), "update: a {} gradient of a {} parameter", g.shape(), theta.shape());
             let g = g.contiguous();

@@ -13,5 +13,8 @@ pub mod theory;
 
 pub use error::Error;
 pub use optimizer::Optimizer;
-pub use rule::{Global, Rule, Step};
-pub use rules::{Adam, AdamW, Sgd};
+pub use rule::{Global, Rule, Slot, Step, number, zeros};
+pub use rules::{
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Momentum, MomentumForm, Muon, MuonRate, NAdam, Nesterov, RAdam,
+    RmsProp, Rprop, Sgd, SparseAdam,
+};

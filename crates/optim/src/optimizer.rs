@@ -54,8 +54,15 @@ pub(crate) struct Entry {
     pub(crate) group: usize,
     /// Updates so far.
     pub(crate) t: u64,
-    /// Empty before the first update.
+    /// Empty before the first update, as are the names.
     pub(crate) slots: Vec<Tensor>,
+    pub(crate) slot_names: Vec<&'static str>,
+}
+
+impl Entry {
+    fn new(id: ParamId, name: &str, group: usize) -> Self {
+        Self { id, name: name.to_string(), group, t: 0, slots: Vec::new(), slot_names: Vec::new() }
+    }
 }
 
 /// Gradients that wait for the rest of their batch.
@@ -223,8 +230,7 @@ impl Optimizer {
     /// What is remembered about a parameter under a slot's name; `None` before its first update.
     pub fn slot(&self, param: &str, slot: &str) -> Option<&Tensor> {
         let entry = self.entries.iter().find(|entry| entry.name == param)?;
-        let rule = self.groups[entry.group].rule.as_deref()?;
-        let at = rule.slots().iter().position(|name| *name == slot)?;
+        let at = entry.slot_names.iter().position(|name| *name == slot)?;
         entry.slots.get(at)
     }
 
@@ -247,11 +253,15 @@ impl Optimizer {
             }
             let group = self.group_of(name);
             self.groups.iter().zip(&mut chosen).for_each(|(g, chosen)| *chosen |= g.select.matches(name));
-            let known = self.entries.iter_mut().find(|entry| entry.name == *name);
             // A parameter that has changed its rule begins anew.
-            let known = known.filter(|entry| entry.group == group);
-            let (t, slots) = known.map_or((0, Vec::new()), |entry| (entry.t, std::mem::take(&mut entry.slots)));
-            entries.push(Entry { id: param.id(), name: name.clone(), group, t, slots });
+            let known = self.entries.iter_mut().find(|entry| entry.name == *name && entry.group == group);
+            let mut entry = Entry::new(param.id(), name, group);
+            if let Some(known) = known {
+                entry.t = known.t;
+                entry.slots = std::mem::take(&mut known.slots);
+                entry.slot_names = std::mem::take(&mut known.slot_names);
+            }
+            entries.push(entry);
         }
         self.entries = entries;
         let unmatched = self.groups.iter().zip(&chosen).skip(1).find(|(_, chosen)| !**chosen);
@@ -289,7 +299,7 @@ impl Optimizer {
             return at;
         }
         let group = self.group_of(name);
-        self.entries.push(Entry { id, name: name.to_string(), group, t: 0, slots: Vec::new() });
+        self.entries.push(Entry::new(id, name, group));
         self.entries.len() - 1
     }
 }

@@ -43,6 +43,19 @@ pub(crate) fn power(x: f64, n: u64) -> f64 {
     x.powf(n as f64)
 }
 
+/// A slot: its name, and what it holds before the first update.
+pub type Slot = (&'static str, Tensor);
+
+/// Slots of zeros with the shape and type of a parameter.
+pub fn zeros<const N: usize>(theta: &Tensor, names: [&'static str; N]) -> Vec<Slot> {
+    names.into_iter().map(|name| (name, theta.zeros_like())).collect()
+}
+
+/// A slot of one F64 number.
+pub fn number(name: &'static str, value: f64) -> Slot {
+    (name, Tensor::scalar(value))
+}
+
 /// An update rule for one tensor.
 ///
 /// ```
@@ -60,15 +73,11 @@ pub(crate) fn power(x: f64, n: u64) -> f64 {
 /// }
 /// ```
 pub trait Rule: Any + Debug + Send + Sync {
-    /// The names of what is remembered per parameter. It may depend on the hyper-parameters: momentum 0 needs none.
-    fn slots(&self) -> Vec<&'static str> {
+    /// What is remembered about a parameter: names, and values before the first update. It may depend on the
+    /// hyper-parameters (momentum 0 needs none) and on the shape; `lr` is the learning rate of the first update.
+    fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
+        let _ = (theta, lr);
         Vec::new()
-    }
-
-    /// What a slot holds before the first update: zeros like the parameter, unless told.
-    fn start(&self, slot: &str, theta: &Tensor, lr: f64) -> Tensor {
-        let _ = (slot, lr);
-        theta.zeros_like()
     }
 
     /// One update of `theta` with the gradient `g`; `slots` in the order of [`Rule::slots`].
@@ -76,8 +85,8 @@ pub trait Rule: Any + Debug + Send + Sync {
 
     /// Where the next gradient is wanted, if not at `theta`: true look-ahead. Used by
     /// [`Optimizer::step_ahead`](crate::Optimizer::step_ahead).
-    fn ahead(&self, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
-        let _ = (theta, slots);
+    fn ahead(&self, lr: f64, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
+        let _ = (lr, theta, slots);
         None
     }
 

@@ -33,6 +33,36 @@ impl Optimizer {
         self.step_inner(model, grads, Some(curvature));
     }
 
+    /// One step with the gradient taken where the rules want it ([`Nesterov`](crate::Nesterov): a velocity ahead).
+    /// `f` gives the loss and the gradients of a model; the loss is returned.
+    ///
+    /// # Panics
+    /// As [`Self::step`].
+    #[track_caller]
+    pub fn step_ahead<M: Params>(&mut self, model: &mut M, f: impl FnOnce(&M) -> (f64, Gradients)) -> f64 {
+        self.bind_for_step(model);
+        let mut kept = Vec::new();
+        self.visit_entries(model, &mut |this, i, param| {
+            let entry = &this.entries[i];
+            let group = &this.groups[entry.group];
+            let Some(rule) = group.rule.as_deref().filter(|_| entry.t > 0) else { return };
+            let lr = group.lr.as_ref().unwrap_or(&this.lr).at(this.step);
+            if let Some(there) = rule.ahead(lr, param.value(), &entry.slots) {
+                kept.push((param.id(), param.value().clone()));
+                param.set(there);
+            }
+        });
+        let (loss, grads) = f(model);
+        let mut kept = kept.into_iter().peekable();
+        model.visit_mut("", &mut |_, param| {
+            if let Some((_, value)) = kept.next_if(|(id, _)| *id == param.id()) {
+                param.set(value);
+            }
+        });
+        self.step(model, &grads);
+        loss
+    }
+
     #[track_caller]
     fn step_inner(
         &mut self,
@@ -100,18 +130,6 @@ impl Optimizer {
             let found = rules.filter_map(|rule| vary(rule, step).then_some(())).count();
             assert!(found > 0, "step: vary names a type of rule that no group has: {:?}", self.groups);
         }
-        if !self.varying.is_empty() {
-            // A hyper-parameter that was zero may have needed no slot.
-            self.entries.iter_mut().filter(|entry| entry.t > 0).for_each(|entry| {
-                let rule = self.groups[entry.group].rule.as_deref();
-                assert!(
-                    rule.is_none_or(|rule| rule.slots().len() == entry.slots.len()),
-                    "step: {} needs other slots than at its first update: let the first value of a varied \
-                     hyper-parameter not be zero",
-                    entry.name
-                );
-            });
-        }
     }
 
     /// The first pass of global rules: measures all parameters and renews the shared numbers.
@@ -170,21 +188,31 @@ impl Optimizer {
         factor: f64,
         f: &mut dyn FnMut(&mut Self, usize, &mut Tensor, &Tensor),
     ) {
-        let mut near = 0;
-        model.visit_mut("", &mut |name, param| {
-            if param.is_buffer() {
-                return;
-            }
-            let i = self.place(near, name, param);
-            near = i + 1;
+        self.visit_entries(model, &mut |this, i, param| {
             if let (true, Some(g)) = (param.is_trainable(), grads.get(param)) {
                 let theta = param.value_mut();
                 let g = scaled(g, factor);
                 if g.dtype() == theta.dtype() {
-                    f(self, i, theta, &g);
+                    f(this, i, theta, &g);
                 } else {
-                    f(self, i, theta, &g.to(theta.dtype()));
+                    f(this, i, theta, &g.to(theta.dtype()));
                 }
+            }
+        });
+    }
+
+    /// Calls `f(self, place, parameter)` for each parameter that is not a buffer.
+    pub(crate) fn visit_entries(
+        &mut self,
+        model: &mut (impl Params + ?Sized),
+        f: &mut dyn FnMut(&mut Self, usize, &mut Param),
+    ) {
+        let mut near = 0;
+        model.visit_mut("", &mut |name, param| {
+            if !param.is_buffer() {
+                let i = self.place(near, name, param);
+                near = i + 1;
+                f(self, i, param);
             }
         });
     }
@@ -194,7 +222,7 @@ impl Entry {
     /// Makes the slots before the first update.
     fn begin(&mut self, rule: &(impl Rule + ?Sized), theta: &Tensor, lr: f64) {
         if self.t == 0 && self.slots.is_empty() {
-            self.slots = rule.slots().iter().map(|slot| rule.start(slot, theta, lr)).collect();
+            (self.slot_names, self.slots) = rule.slots(theta, lr).into_iter().unzip();
         }
     }
 }

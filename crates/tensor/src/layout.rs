@@ -90,14 +90,16 @@ impl Shape {
     /// [`Self::broadcast`], or a panic that names the op, both shapes and the sizes that differ.
     #[track_caller]
     pub fn broadcast_or_panic(&self, other: &Self, op: &str) -> Self {
-        self.broadcast(other).unwrap_or_else(|| {
-            let rank = self.len().min(other.len());
-            let clash = (1..=rank)
-                .map(|back| (back, self[self.len() - back], other[other.len() - back]))
-                .find(|&(_, a, b)| a != b && a != 1 && b != 1);
-            let (back, a, b) = clash.expect("shapes that do not broadcast differ somewhere");
-            panic!("{op}: {self} and {other} do not broadcast: sizes {a} and {b} of axis -{back} differ and neither is 1")
-        })
+        // No closure here: a panic inside one would not point at the caller's line.
+        if let Some(shape) = self.broadcast(other) {
+            return shape;
+        }
+        let rank = self.len().min(other.len());
+        let clash = (1..=rank)
+            .map(|back| (back, self[self.len() - back], other[other.len() - back]))
+            .find(|&(_, a, b)| a != b && a != 1 && b != 1);
+        let (back, a, b) = clash.expect("shapes that do not broadcast differ somewhere");
+        panic!("{op}: {self} and {other} do not broadcast: sizes {a} and {b} of axis -{back} differ and neither is 1")
     }
 }
 

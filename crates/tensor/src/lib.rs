@@ -50,6 +50,7 @@ pub mod random;
 
 // Arithmetic.
 mod compare;
+mod arithmetic;
 pub mod elementwise;
 mod fused;
 mod matmul;

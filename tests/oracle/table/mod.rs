@@ -33,8 +33,9 @@ pub(crate) use table;
 fn all() -> &'static HashMap<&'static str, &'static Entry> {
     static ALL: OnceLock<HashMap<&'static str, &'static Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
+        let [one, two, more] = elementwise::tables();
         let tables = [
-            elementwise::TABLE, index::TABLE, linalg::TABLE, linear::TABLE, loss::TABLE, movement::TABLE, norm::TABLE,
+            one, two, more, index::TABLE, linalg::TABLE, linear::TABLE, loss::TABLE, movement::TABLE, norm::TABLE,
             plain::TABLE, reduce::TABLE, window::TABLE,
         ];
         tables.into_iter().flatten().flat_map(|e| e.0.split_whitespace().map(move |name| (name, e))).collect()

@@ -41,7 +41,7 @@ impl<'t> Var<'t> {
         if let Some(mask) = how.mask {
             if mask.dtype() == DType::Bool {
                 let mask = mask.value();
-                seen = Some(seen.map_or(mask.clone(), |s| s.logical_and(&mask)));
+                seen = Some(seen.map_or(mask.clone(), |s| s.and(&mask)));
             } else {
                 scores = scores + mask;
             }

@@ -79,7 +79,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn logit_with(self, epsilon: f64) -> Self {
         let x = self.value();
-        let outside = x.lt(epsilon).logical_or(&x.gt(1.0 - epsilon));
+        let outside = x.lt(epsilon).or(&x.gt(1.0 - epsilon));
         let bounded = x.clamp(epsilon, 1.0 - epsilon);
         self.tape().constant(bounded).where_(&outside, self).logit()
     }
@@ -120,7 +120,7 @@ impl<'t> Var<'t> {
         // The quotient of what the remainder leaves is exact up to rounding to an integer.
         let (quotient, rest) = (self / other, self.remainder(other));
         let whole = ((self - rest) / other).round();
-        let finite = rest.value().is_finite().logical_and(&quotient.value().is_finite());
+        let finite = rest.value().is_finite().and(&quotient.value().is_finite());
         whole.where_(&finite, quotient.floor()).floor()
     }
 
@@ -148,7 +148,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn nan_to_num(self, nan: f64, infinity: f64, negative_infinity: f64) -> Self {
         let x = self.value();
-        let y = self.masked_fill(&x.isnan(), nan);
+        let y = self.masked_fill(&x.is_nan(), nan);
         let y = y.masked_fill(&x.eq(f64::INFINITY), infinity);
         y.masked_fill(&x.eq(f64::NEG_INFINITY), negative_infinity)
     }
@@ -187,7 +187,7 @@ impl<'t> Var<'t> {
     /// If an axis is out of range.
     #[track_caller]
     pub fn nansum_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
-        self.masked_fill(&self.value().isnan(), 0.0).sum_axes(axes)
+        self.masked_fill(&self.value().is_nan(), 0.0).sum_axes(axes)
     }
 
     /// The mean over axes of the elements that are not NaN; the axes are dropped.
@@ -197,7 +197,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn nanmean_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
         let axes = axes.into();
-        let count = self.value().isnan().logical_not().to(DType::I64).sum_axes(axes.clone());
+        let count = self.value().is_nan().logical_not().to(DType::I64).sum_axes(axes.clone());
         self.nansum_axes(axes) / &count.to(self.dtype())
     }
 }

@@ -119,3 +119,35 @@ impl<'t> Var<'t> {
         pairs * spacing * 0.5
     }
 }
+
+impl<'t> Var<'t> {
+    /// The derivative along an axis of values at the given places, as `numpy.gradient` takes it: inside by the parabola
+    /// through three neighbours, at the ends by the difference of two, or (`second_order`) by the parabola, too.
+    ///
+    /// # Panics
+    /// If the axis is out of range, has another size than `places`, or is too short.
+    #[track_caller]
+    pub fn coordinate_gradient(self, places: &[f64], axis: isize, second_order: bool) -> Self {
+        let n = places.len();
+        let needed = if second_order { 3 } else { 2 };
+        assert!(n >= needed, "coordinate_gradient: needs at least {needed} places, got {n}");
+        // The slope at x of the parabola through three places.
+        let parabola = |at: f64, i: usize| {
+            let [a, b, c] = [places[i], places[i + 1], places[i + 2]];
+            let weight = |x: f64, y: f64, z: f64| (2.0 * at - y - z) / ((x - y) * (x - z));
+            vec![(i, weight(a, b, c)), (i + 1, weight(b, a, c)), (i + 2, weight(c, a, b))]
+        };
+        let line = |i: usize| {
+            let slope = 1.0 / (places[i + 1] - places[i]);
+            vec![(i, -slope), (i + 1, slope)]
+        };
+        let row = |i: usize| match i {
+            0 if second_order => parabola(places[0], 0),
+            0 => line(0),
+            _ if i + 1 < n => parabola(places[i], i - 1),
+            _ if second_order => parabola(places[i], n - 3),
+            _ => line(n - 2),
+        };
+        self.along_axis(axis, gradus_tensor::taps::Taps { input: n, rows: (0..n).map(row).collect() })
+    }
+}

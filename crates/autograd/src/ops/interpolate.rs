@@ -162,10 +162,10 @@ impl<'t> Var<'t> {
                 }
                 _ => at.clone(),
             };
-            let ok = at.ge(0.0).logical_and(&at.le(size as f64 - 1.0));
+            let ok = at.ge(0.0).and(&at.le(size as f64 - 1.0));
             // NaN and what lies outside takes place 0; its weight is 0 or its element the border's.
             let bounded = at.clamp(0.0, size as f64 - 1.0);
-            (Tensor::where_(&at.isnan(), &at.zeros_like(), &bounded), ok)
+            (Tensor::where_(&at.is_nan(), &at.zeros_like(), &bounded), ok)
         };
         let ((i, row_ok), (j, col_ok)) = (within(row, x[2]), within(col, x[3]));
         let flat = (&(&i * x[3] as f64) + &j).to(DType::I64);
@@ -174,7 +174,7 @@ impl<'t> Var<'t> {
         let picked = self.reshape([n, c, x[2] * x[3]]).gather(2, &index);
         let y = picked.reshape([n, c, row.shape()[1], row.shape()[2]]);
         if outside == Outside::Zeros {
-            y.masked_fill(&row_ok.logical_and(&col_ok).logical_not().unsqueeze(1), 0.0)
+            y.masked_fill(&row_ok.and(&col_ok).logical_not().unsqueeze(1), 0.0)
         } else {
             y
         }

@@ -84,7 +84,7 @@ impl<'t> Var<'t> {
         same_shape("binary_cross_entropy", self, target);
         // As PyTorch's rule: `$(x - t) / \max(x (1 - x), 10^{-12})$`; the logarithms are held only in the value.
         let (x, t) = (self, target);
-        let inner = x.value().gt(0.0).logical_and(&x.value().lt(1.0));
+        let inner = x.value().gt(0.0).and(&x.value().lt(1.0));
         let losses = if inner.all().item() == 1.0 {
             -(t * x.ln().clamp_min(-100.0) + (1.0 - t) * (1.0 - x).ln().clamp_min(-100.0))
         } else {

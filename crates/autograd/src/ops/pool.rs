@@ -33,7 +33,7 @@ impl Op for Along {
 }
 
 /// Windows of a pooling operation: numbers for each spatial axis, or one for all. An empty `stride` means the kernel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pool {
     /// Sizes of a window.
     pub kernel: Vec<usize>,

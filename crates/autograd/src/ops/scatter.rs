@@ -132,7 +132,7 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If a place is out of range or the index tensors do not broadcast.
     #[track_caller]
-    pub fn index(self, index: &[Option<Tensor>]) -> Self {
+    pub fn at(self, index: &[Option<Tensor>]) -> Self {
         let shape = self.shape();
         let places = Places::new(&shape, index);
         if places.axes.is_empty() {
@@ -147,13 +147,13 @@ impl<'t> Var<'t> {
         rows.reshape(wide).permute(places.result_order(rest.len()).1)
     }
 
-    /// This value with the elements that index tensors name (see [`Self::index`]) replaced by `source`, which
+    /// This value with the elements that index tensors name (see [`Self::at`]) replaced by `source`, which
     /// broadcasts, or, with `add`, with `source` added to them.
     ///
     /// # Panics
-    /// As [`Self::index`]; if `source` does not broadcast to the shape of the elements.
+    /// As [`Self::at`]; if `source` does not broadcast to the shape of the elements.
     #[track_caller]
-    pub fn index_put(self, index: &[Option<Tensor>], source: Self, add: bool) -> Self {
+    pub fn put_at(self, index: &[Option<Tensor>], source: Self, add: bool) -> Self {
         let shape = self.shape();
         let places = Places::new(&shape, index);
         let (order, inverse) = places.order(shape.len());

@@ -88,7 +88,7 @@ impl<'t> Var<'t> {
         let size = x.shape()[at] as i64;
         assert!(size > 0, "median: axis {at} of {} is empty", x.shape());
         let order = x.argsort(axis, false);
-        let nans = x.isnan().to(DType::I64).sum_keep(axis).to(DType::I64);
+        let nans = x.is_nan().to(DType::I64).sum_keep(axis).to(DType::I64);
         let middle = |nans: i64| match nans {
             0 => (size - 1) / 2,
             _ if ignore_nan => (size - nans - 1).max(0) / 2,
@@ -122,7 +122,7 @@ impl<'t> Var<'t> {
         let flat = self.flatten();
         let (y, _) = flat.median_with_place(0, ignore_nan);
         let (x, y) = (flat.value(), y.value());
-        let hit = if y.item().is_nan() { x.isnan() } else { x.eq(&y) };
+        let hit = if y.item().is_nan() { x.is_nan() } else { x.eq(&y) };
         let ties = hit.to(DType::F64).sum().item();
         if ties == 1.0 { flat.where_(&hit, 0.0).sum() } else { (flat / ties).where_(&hit, 0.0).sum() }
     }
@@ -166,7 +166,7 @@ impl<'t> Var<'t> {
         let size = rows.shape()[rows.rank() - 1];
         assert!(size > 0, "quantile: axis {at} of {} is empty", self.shape());
         let (sorted, _) = rows.sort(-1, false);
-        let nan = rows.value().isnan().to(DType::F64).sum_keep(-1);
+        let nan = rows.value().is_nan().to(DType::F64).sum_keep(-1);
         let last = if ignore_nan { nan.full_like(size as f64 - 1.0) - &nan } else { nan.full_like(size as f64 - 1.0) };
         let last = last.clamp(0.0, f64::INFINITY);
         // Ranks [rows …, q].

@@ -4,7 +4,7 @@ use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
 use crate::fused;
-use crate::rule::{Rule, Step};
+use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Adam: each element's step is its average gradient over the root of its average squared gradient.
 ///
@@ -51,8 +51,8 @@ impl Default for Adam {
 }
 
 impl Rule for Adam {
-    fn slots(&self) -> Vec<&'static str> {
-        if self.amsgrad { vec!["m", "v", "v_max"] } else { vec!["m", "v"] }
+    fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
+        if self.amsgrad { zeros(theta, ["m", "v", "v_max"]) } else { zeros(theta, ["m", "v"]) }
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
@@ -106,8 +106,8 @@ impl Default for AdamW {
 }
 
 impl Rule for AdamW {
-    fn slots(&self) -> Vec<&'static str> {
-        if self.amsgrad { vec!["m", "v", "v_max"] } else { vec!["m", "v"] }
+    fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
+        if self.amsgrad { zeros(theta, ["m", "v", "v_max"]) } else { zeros(theta, ["m", "v"]) }
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
@@ -150,7 +150,7 @@ mod tests {
 
     fn first_steps(rule: &dyn Rule) -> [f64; 2] {
         let mut theta = Tensor::from([1.0]);
-        let mut slots: Vec<Tensor> = rule.slots().iter().map(|s| rule.start(s, &theta, 0.5)).collect();
+        let mut slots: Vec<Tensor> = rule.slots(&theta, 0.5).into_iter().map(|(_, slot)| slot).collect();
         [1, 2].map(|t| {
             rule.update(&Step::new(0.5, t), &mut theta, &Tensor::from([2.0]), &mut slots);
             theta.item()

@@ -4,7 +4,7 @@ use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
 use crate::fused;
-use crate::rule::{Rule, Step};
+use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Gradient descent, with momentum (`$\mu$`), dampening (`$\tau$`), Nesterov's form, and L2 regularisation
 /// (`$\lambda$`).
@@ -31,20 +31,27 @@ pub struct Sgd {
     pub dampening: f64,
     /// L2 regularisation, `$\lambda$`, added to the gradient.
     pub weight_decay: f64,
+    /// Decoupled decay instead of L2: `$\theta \leftarrow \theta\,(1 - \eta\lambda)$`, past the velocity. Without
+    /// momentum the two are the same.
+    pub decoupled: bool,
     /// Nesterov's form: the step looks one velocity ahead.
     pub nesterov: bool,
 }
 
 impl Rule for Sgd {
-    fn slots(&self) -> Vec<&'static str> {
-        if self.momentum == 0.0 { vec![] } else { vec!["b"] }
+    fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
+        if self.momentum == 0.0 { vec![] } else { zeros(theta, ["b"]) }
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
         with_float!("sgd", theta.dtype(), T => {
-            let (lr, decay, mu) = (T::of(step.lr), T::of(self.weight_decay), T::of(self.momentum));
-            if slots.is_empty() {
-                return fused::none::<T>(theta, g, slots, #[inline(always)] |x, g| *x -= lr * (g + decay * *x));
+            let l2 = if self.decoupled { 0.0 } else { self.weight_decay };
+            let shrink = if self.decoupled { step.lr * self.weight_decay } else { 0.0 };
+            let (lr, decay, stay, mu) = (T::of(step.lr), T::of(l2), T::of(1.0 - shrink), T::of(self.momentum));
+            if slots.is_empty() && self.momentum == 0.0 {
+                return fused::none::<T>(theta, g, slots, #[inline(always)] |x, g| {
+                    *x = stay * *x - lr * (g + decay * *x);
+                });
             }
             let (keep, take) =
                 if step.t == 1 { (T::ZERO, T::ONE) } else { (mu, T::of(1.0 - self.dampening)) };
@@ -52,12 +59,12 @@ impl Rule for Sgd {
                 return fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, b| {
                     let g = g + decay * *x;
                     *b = keep * *b + take * g;
-                    *x -= lr * (g + mu * *b);
+                    *x = stay * *x - lr * (g + mu * *b);
                 });
             }
             fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, b| {
                 *b = keep * *b + take * (g + decay * *x);
-                *x -= lr * *b;
+                *x = stay * *x - lr * *b;
             });
         });
     }
@@ -69,7 +76,7 @@ mod tests {
 
     fn run(rule: &Sgd, g: [f64; 3]) -> [f64; 3] {
         let mut theta = Tensor::from([1.0]);
-        let mut slots: Vec<Tensor> = rule.slots().iter().map(|s| rule.start(s, &theta, 0.5)).collect();
+        let mut slots: Vec<Tensor> = rule.slots(&theta, 0.5).into_iter().map(|(_, slot)| slot).collect();
         std::array::from_fn(|i| {
             rule.update(&Step::new(0.5, i as u64 + 1), &mut theta, &Tensor::from([g[i]]), &mut slots);
             theta.item()

@@ -29,11 +29,9 @@ pub(crate) mod rows {
 /// The rows as functions over recorded values: what a slope may use.
 pub(crate) mod sym {
     pub(crate) use super::activation::functions::*;
-    pub(crate) use super::bilinear::functions::*;
     pub(crate) use super::binary::functions::*;
     pub(crate) use super::comparison::functions::*;
     pub(crate) use super::flat::functions::*;
-    pub(crate) use super::linear::functions::*;
     pub(crate) use super::special::functions::*;
     pub(crate) use super::unary::functions::*;
 

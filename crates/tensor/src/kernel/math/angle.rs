@@ -17,13 +17,13 @@ const BLOCK: usize = 1024;
 pub mod near {
     use super::Real;
 
-    /// The sine for |x| ≤ [`Real::NEAR`]. At most 1.6 ulp (`f64`: 2).
+    /// The sine for |x| ≤ [`Real::NEAR`]. At most 1.6 ulp (`f64`: 1.5).
     #[inline(always)]
     pub fn sin<R: Real>(x: R) -> R {
         x.near_sin()
     }
 
-    /// The cosine for |x| ≤ [`Real::NEAR`]. At most 1.6 ulp (`f64`: 2).
+    /// The cosine for |x| ≤ [`Real::NEAR`]. At most 1.6 ulp (`f64`: 1.5).
     #[inline(always)]
     pub fn cos<R: Real>(x: R) -> R {
         x.near_cos()

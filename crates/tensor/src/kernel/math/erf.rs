@@ -65,9 +65,12 @@ pub(super) fn normal_tail_single(a: f32, t: f32, low: f32) -> f32 {
     let u = (a - 2.75) * d;
     let u = d.mul_add(u.mul_add(-a, (u + 1.0).mul_add(-2.75, a)), u);
     let d_low = d * s_low.mul_add(-d, (-s).mul_add(d, 1.0));
-    let p = single::polynomial(u, TAIL_SINGLE);
+    let [c0, rest @ ..] = TAIL_SINGLE;
+    let q = single::polynomial(u, rest);
+    let p = q.mul_add(u, c0);
+    let p_low = q.mul_add(u, c0 - p);
     let w = p * d;
-    single::scaled_exp(-t, -low, w, p.mul_add(d_low, p.mul_add(d, -w)))
+    single::scaled_exp(-t, -low, w, p_low.mul_add(d, p.mul_add(d_low, p.mul_add(d, -w))))
 }
 
 /// (erf(a) − a)/a for a < 1, as a polynomial in a². Relative error of erf 2⁻⁵⁵·⁵.

@@ -15,7 +15,7 @@ fn exact_square<R: Real>(x: R) -> (R, R) {
     (square, select(square < R::of(2e3), x.mul_add(x, -square), R::ZERO))
 }
 
-/// 1 − erf(x), with a small relative error for large x too.
+/// 1 − erf(x), with a small relative error for large x too. At most 3.1 ulp.
 #[inline(always)]
 pub fn erfc<R: Real>(x: R) -> R {
     let a = x.abs();
@@ -24,7 +24,7 @@ pub fn erfc<R: Real>(x: R) -> R {
     select(x < R::ZERO, R::TWO - t, t)
 }
 
-/// Φ(x) = (1/√2π) ∫₋∞ˣ e⁻ᵗ²ᐟ² dt, with a small relative error in the lower tail too.
+/// Φ(x) = (1/√2π) ∫₋∞ˣ e⁻ᵗ²ᐟ² dt, with a small relative error in the lower tail too. At most 1.9 ulp (`f64`: 1.95).
 #[inline(always)]
 pub fn normal_cdf<R: Real>(x: R) -> R {
     let a = x.abs();
@@ -33,7 +33,7 @@ pub fn normal_cdf<R: Real>(x: R) -> R {
     select(x > R::ZERO, R::ONE - t, t)
 }
 
-/// φ(x) = e^(−x²/2)/√2π.
+/// φ(x) = e^(−x²/2)/√2π. At most 2.8 ulp.
 #[inline(always)]
 pub fn normal_pdf<R: Real>(x: R) -> R {
     let (square, low) = exact_square(x);

@@ -48,15 +48,16 @@ fn nearest(t: f32) -> (f32, i32) {
 /// (p, k) with eˣ = (1 + p)·2ᵏ and |ln(1 + p)| ≤ ½ ln 2.
 #[inline(always)]
 fn reduce_exp(x: f32) -> (f32, i32) {
-    // −0 is what the compiler can leave out of a sum; +0 is not.
-    reduce_exp_sum(x, -0.0)
+    let (k, n) = nearest(x.mul_add(std::f32::consts::LOG2_E, SHIFT));
+    let r = k.mul_add(-LN_2_LOW, k.mul_add(-LN_2_HIGH, x));
+    (exp_minus_one_near_zero(r), n)
 }
 
 /// [`reduce_exp`] of x + tail, for a tail far smaller than x.
 #[inline(always)]
 fn reduce_exp_sum(x: f32, tail: f32) -> (f32, i32) {
     let (k, n) = nearest(x.mul_add(std::f32::consts::LOG2_E, SHIFT));
-    let r = k.mul_add(-LN_2_LOW, k.mul_add(-LN_2_HIGH, x) + tail);
+    let r = k.mul_add(-LN_2_HIGH, x) + k.mul_add(-LN_2_LOW, tail);
     (exp_minus_one_near_zero(r), n)
 }
 

@@ -1,0 +1,52 @@
+//! Norms of matrices and condition numbers.
+
+use super::kernel::matrix_sizes;
+use crate::var::Var;
+
+/// Which norm of a matrix.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MatrixNorm {
+    /// `$\sqrt{\sum a_{ij}^2}$`.
+    Frobenius,
+    /// The sum of the singular values.
+    Nuclear,
+    /// p = 1, -1: the largest, smallest sum of moduli of a column; ±∞: of a row; ±2: the largest, smallest singular value.
+    Order(f64),
+}
+
+impl<'t> Var<'t> {
+    /// A norm of the matrices in the last two axes.
+    ///
+    /// # Panics
+    /// If there are less than two axes or the order is none of those known.
+    #[track_caller]
+    pub fn matrix_norm(self, which: MatrixNorm) -> Self {
+        matrix_sizes("matrix_norm", &self.shape());
+        let extreme = |x: Self, p: f64| if p > 0.0 { x.amax_axes(-1) } else { x.amin_axes(-1) };
+        match which {
+            MatrixNorm::Frobenius => self.norm_axes(2.0, [-2, -1]),
+            MatrixNorm::Nuclear => self.singular_values().sum_axes(-1),
+            MatrixNorm::Order(p) if p.abs() == 2.0 => extreme(self.singular_values(), p),
+            MatrixNorm::Order(p) if p.abs() == 1.0 => extreme(self.abs().sum_axes(-2), p),
+            MatrixNorm::Order(p) if p.is_infinite() => extreme(self.abs().sum_axes(-1), p),
+            MatrixNorm::Order(p) => panic!("matrix_norm: order {p} is none of ±1, ±2, ±∞"),
+        }
+    }
+
+    /// `$\lVert A \rVert\, \lVert A^{-1} \rVert$`, for order 2 the ratio of the singular values.
+    ///
+    /// # Panics
+    /// As [`Self::matrix_norm`]; for other orders than ±2 also if the matrices are not square.
+    #[track_caller]
+    pub fn cond(self, which: MatrixNorm) -> Self {
+        if let MatrixNorm::Order(p) = which {
+            if p.abs() == 2.0 {
+                let s = self.singular_values();
+                let n = s.shape()[s.rank() - 1] as isize;
+                let (most, least) = (s.select(-1, 0), s.select(-1, n - 1));
+                return if p > 0.0 { most / least } else { least / most };
+            }
+        }
+        self.matrix_norm(which) * self.inverse().matrix_norm(which)
+    }
+}

@@ -1,0 +1,251 @@
+//! Inverse, systems of equations, determinants, pseudo-inverse.
+
+use gradus_tensor::Tensor;
+
+use super::kernel::{self, matrix_sizes};
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+/// `$Y = A^{-1}$`; rule: `$-Y^\top \bar Y Y^\top$`.
+#[derive(Debug)]
+struct Inverse;
+
+impl Op for Inverse {
+    fn name(&self) -> &'static str {
+        "inverse"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        kernel::inverse(&x[0])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let y = step.y().t();
+        step.give(0, -y.matmul(step.dy()).matmul(y));
+    }
+}
+
+/// `$X = A^{-1} B$`; rule: `$\bar B = A^{-\top} \bar X$`, `$\bar A = -\bar B X^\top$`.
+#[derive(Debug)]
+struct Solve;
+
+impl Op for Solve {
+    fn name(&self) -> &'static str {
+        "solve"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        kernel::solve(&x[0], &x[1])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let b = step.tape().apply(Self, &[step.x(0).t(), step.dy()]);
+        if step.needs(0) {
+            step.give(0, -b.matmul(step.y().t()));
+        }
+        if step.needs(1) {
+            step.give(1, b);
+        }
+    }
+}
+
+/// `$X = A^{-1} B$` with the upper or lower triangle of A; rule as of [`Solve`], cut to the triangle.
+#[derive(Debug, Clone, Copy)]
+struct SolveTriangular {
+    upper: bool,
+    unit: bool,
+}
+
+impl Op for SolveTriangular {
+    fn name(&self) -> &'static str {
+        "solve_triangular"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        kernel::solve_triangular(&x[0], &x[1], self.upper, self.unit)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let flipped = Self { upper: !self.upper, ..*self };
+        let b = step.tape().apply(flipped, &[step.x(0).t(), step.dy()]);
+        if step.needs(0) {
+            let full = -b.matmul(step.y().t());
+            let k = isize::from(self.unit);
+            step.give(0, if self.upper { full.triu(k) } else { full.tril(-k) });
+        }
+        if step.needs(1) {
+            step.give(1, b);
+        }
+    }
+}
+
+/// The determinant; rule: the cofactors.
+#[derive(Debug)]
+struct Determinant;
+
+impl Op for Determinant {
+    fn name(&self) -> &'static str {
+        "det"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        kernel::determinant(&x[0])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let cofactors = step.tape().apply(Cofactors, &[step.x(0)]);
+        step.give(0, step.dy().unsqueeze(-1).unsqueeze(-1) * cofactors);
+    }
+}
+
+/// `$C = \det(A)\, A^{-\top}$`; rule, for regular matrices: `$\det(A) (\langle H, A^{-\top} \rangle A^{-\top} - A^{-\top} H^\top A^{-\top})$`.
+#[derive(Debug)]
+struct Cofactors;
+
+impl Op for Cofactors {
+    fn name(&self) -> &'static str {
+        "cofactors"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        kernel::cofactors(&x[0])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (x, h) = (step.x(0), step.dy());
+        let y = x.inverse().t();
+        let inner = (h * y).sum_keep([-1, -2]);
+        let det = x.det().unsqueeze(-1).unsqueeze(-1);
+        step.give(0, det * (inner * y - y.matmul(h.t()).matmul(y)));
+    }
+}
+
+/// `$\ln |\det A|$`; rule: `$A^{-\top}$`.
+#[derive(Debug)]
+struct LogDeterminant;
+
+impl Op for LogDeterminant {
+    fn name(&self) -> &'static str {
+        "log_abs_det"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        kernel::sign_and_log(&x[0]).select(-1, 1)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let dy = step.dy().unsqueeze(-1).unsqueeze(-1);
+        step.give(0, dy * step.x(0).inverse().t());
+    }
+}
+
+/// The pseudo-inverse P; rule of Golub and Pereyra (1973), for matrices of constant rank:
+/// `$-P^\top \bar P P^\top + (I - A P)\, \bar P^\top P P^\top + P^\top P\, \bar P^\top (I - P A)$`.
+#[derive(Debug)]
+struct PseudoInverse(f64);
+
+impl Op for PseudoInverse {
+    fn name(&self) -> &'static str {
+        "pinv"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        kernel::pseudo_inverse(&x[0], self.0)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (a, p, d) = (step.x(0), step.y(), step.dy());
+        let (pt, dt) = (p.t(), d.t());
+        let left = dt.matmul(p).matmul(pt);
+        let right = pt.matmul(p).matmul(dt);
+        let first = pt.matmul(d).matmul(pt);
+        let second = left - a.matmul(p.matmul(left));
+        let third = right - right.matmul(p).matmul(a);
+        step.give(0, second + third - first);
+    }
+}
+
+impl<'t> Var<'t> {
+    /// `$A^{-1}$`; NaN for singular matrices.
+    ///
+    /// # Panics
+    /// If the matrices are not square.
+    #[track_caller]
+    pub fn inverse(self) -> Self {
+        self.square_size("inverse");
+        self.tape().apply(Inverse, &[self])
+    }
+
+    /// Two batches of matrices expanded to the same batch axes.
+    #[track_caller]
+    fn with_batch(self, other: Self) -> (Self, Self) {
+        let (a, b) = (self.shape(), other.shape());
+        let lead = |s: &gradus_tensor::Shape| gradus_tensor::Shape::new(&s[..s.len() - 2]);
+        let batch = lead(&a).broadcast_or_panic(&lead(&b), "solve");
+        let full = |x: Self, s: &[usize]| x.expand(batch.iter().chain(&s[s.len() - 2..]).copied().collect::<Vec<_>>());
+        (full(self, &a), full(other, &b))
+    }
+
+    /// `$A^{-1} B$` for square A and columns B `[…, n, k]`; batch axes broadcast. NaN for singular A.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    #[track_caller]
+    pub fn solve(self, b: Self) -> Self {
+        let n = self.square_size("solve");
+        let (rows, _) = matrix_sizes("solve", &b.shape());
+        assert!(rows == n, "solve: {} and {}: {n} equations for {rows} rows", self.shape(), b.shape());
+        let (a, b) = self.with_batch(b);
+        self.tape().apply(Solve, &[a, b])
+    }
+
+    /// `$A^{-1} B$` where only the upper (or lower) triangle of A counts; `unit`: its diagonal is taken as 1.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    #[track_caller]
+    pub fn solve_triangular(self, b: Self, upper: bool, unit: bool) -> Self {
+        let n = self.square_size("solve_triangular");
+        let (rows, _) = matrix_sizes("solve_triangular", &b.shape());
+        assert!(rows == n, "solve_triangular: {} and {}: {n} equations for {rows} rows", self.shape(), b.shape());
+        let (a, b) = self.with_batch(b);
+        self.tape().apply(SolveTriangular { upper, unit }, &[a, b])
+    }
+
+    /// The determinant, differentiable for singular matrices, too.
+    ///
+    /// # Panics
+    /// If the matrices are not square.
+    #[track_caller]
+    pub fn det(self) -> Self {
+        self.square_size("det");
+        self.tape().apply(Determinant, &[self])
+    }
+
+    /// The sign of the determinant and `$\ln |\det A|$`.
+    ///
+    /// # Panics
+    /// If the matrices are not square.
+    #[track_caller]
+    pub fn slogdet(self) -> (Tensor, Self) {
+        self.square_size("slogdet");
+        let sign = kernel::sign_and_log(&self.value()).select(-1, 0).contiguous();
+        (sign, self.tape().apply(LogDeterminant, &[self]))
+    }
+
+    /// `$\ln \det A$`; NaN where the determinant is negative.
+    ///
+    /// # Panics
+    /// If the matrices are not square.
+    #[track_caller]
+    pub fn logdet(self) -> Self {
+        let (sign, log) = self.slogdet();
+        log.masked_fill(&sign.lt(0.0), f64::NAN)
+    }
+
+    /// The Moore-Penrose pseudo-inverse; singular values up to `cut` times the largest count as 0.
+    ///
+    /// # Panics
+    /// If there are less than two axes.
+    #[track_caller]
+    pub fn pinv(self, cut: f64) -> Self {
+        matrix_sizes("pinv", &self.shape());
+        self.tape().apply(PseudoInverse(cut), &[self])
+    }
+
+    /// The solution of least `$\lVert A X - B \rVert$` (and of least norm among those).
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    #[track_caller]
+    pub fn least_squares(self, b: Self) -> Self {
+        let (m, n) = matrix_sizes("least_squares", &self.shape());
+        self.pinv(f64::EPSILON * m.max(n) as f64).matmul(b)
+    }
+}

@@ -1,0 +1,145 @@
+//! Eigenvalues of symmetric matrices and singular values.
+
+use gradus_tensor::Tensor;
+
+use super::kernel::{self, matrix_sizes};
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+/// Eigenvalues in ascending order and the eigenvectors as columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Eigen<'t> {
+    /// `[…, n]`.
+    pub values: Var<'t>,
+    /// `[…, n, n]`.
+    pub vectors: Var<'t>,
+}
+
+/// `$A = U \operatorname{diag}(s)\, V^\top$` with singular values in descending order.
+#[derive(Debug, Clone, Copy)]
+pub struct Svd<'t> {
+    /// `[…, m, k]`, k = min(m, n).
+    pub u: Var<'t>,
+    /// `[…, k]`.
+    pub s: Var<'t>,
+    /// `[…, n, k]`.
+    pub v: Var<'t>,
+}
+
+/// A part of a pack as matrices, or as vectors if `cols` is 0.
+fn part<'t>(pack: Var<'t>, start: usize, rows: usize, cols: usize) -> Var<'t> {
+    let x = pack.narrow(-1, start, rows * cols.max(1));
+    let shape = x.shape();
+    let mut sizes = shape[..shape.len() - 1].to_vec();
+    sizes.push(rows);
+    if cols > 0 {
+        sizes.push(cols);
+    }
+    x.reshape(sizes)
+}
+
+/// `$1/(x_j - x_i)$`, 0 where they are equal: degenerate pairs turn freely.
+fn gaps<'t>(x: Var<'t>) -> Var<'t> {
+    let difference = x.unsqueeze(-2) - x.unsqueeze(-1);
+    let equal = difference.value().eq(0.0);
+    difference.masked_fill(&equal, 1.0).recip().masked_fill(&equal, 0.0)
+}
+
+/// The last axis as the diagonal of matrices.
+fn diagonal<'t>(x: Var<'t>) -> Var<'t> {
+    x.diag_embed(0)
+}
+
+/// Symmetric eigenvectors and eigenvalues, packed; rule:
+/// `$V (\operatorname{diag} \bar\lambda + F \odot V^\top \bar V) V^\top$` with `$F_{ij} = 1/(\lambda_j - \lambda_i)$`, made
+/// symmetric.
+#[derive(Debug)]
+struct Eigh;
+
+impl Op for Eigh {
+    fn name(&self) -> &'static str {
+        "eigh"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        kernel::eigen(&x[0])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (n, _) = matrix_sizes("eigh", &step.shape(0));
+        let (v, values) = (part(step.y(), 0, n, n), part(step.y(), n * n, n, 0));
+        let (dv, dvalues) = (part(step.dy(), 0, n, n), part(step.dy(), n * n, n, 0));
+        let inner = v.t().matmul(dv) * gaps(values) + diagonal(dvalues);
+        let full = v.matmul(inner).matmul(v.t());
+        step.give(0, (full + full.t()) * 0.5);
+    }
+}
+
+/// U, s and V, packed; rule (Townsend, 2016), with `$F_{ij} = 1/(s_j^2 - s_i^2)$` and the skew parts of
+/// `$U^\top \bar U$` and `$V^\top \bar V$`.
+#[derive(Debug)]
+struct Singular;
+
+impl Op for Singular {
+    fn name(&self) -> &'static str {
+        "svd"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        kernel::svd(&x[0])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (m, n) = matrix_sizes("svd", &step.shape(0));
+        let k = m.min(n);
+        let of = |pack: Var<'t>| (part(pack, 0, m, k), part(pack, m * k, k, 0), part(pack, (m + 1) * k, n, k));
+        let ((u, s, v), (du, ds, dv)) = (of(step.y()), of(step.dy()));
+        let f = gaps(s.square());
+        let skew = |x: Var<'t>| (x - x.t()) * f;
+        let (row, col) = (s.unsqueeze(-2), s.unsqueeze(-1));
+        let (udu, vdv) = (u.t().matmul(du), v.t().matmul(dv));
+        let inner = skew(udu) * row + col * skew(vdv) + diagonal(ds);
+        let mut dx = u.matmul(inner).matmul(v.t());
+        let zero = s.value().eq(0.0);
+        let inverse = s.masked_fill(&zero, 1.0).recip().masked_fill(&zero, 0.0).unsqueeze(-2);
+        if m > k {
+            dx = dx + ((du - u.matmul(udu)) * inverse).matmul(v.t());
+        }
+        if n > k {
+            dx = dx + (u * inverse).matmul((dv - v.matmul(vdv)).t());
+        }
+        step.give(0, dx);
+    }
+}
+
+impl<'t> Var<'t> {
+    /// Eigenvalues and eigenvectors of symmetric matrices. Only the symmetric part counts; the gradient is symmetric. The
+    /// gradient in the vectors of equal eigenvalues is not defined and taken as 0.
+    ///
+    /// # Panics
+    /// If the matrices are not square.
+    #[track_caller]
+    pub fn eigh(self) -> Eigen<'t> {
+        let n = self.square_size("eigh");
+        let pack = self.tape().apply(Eigh, &[self]);
+        Eigen { vectors: part(pack, 0, n, n), values: part(pack, n * n, n, 0) }
+    }
+
+    /// The singular value decomposition. The gradient in the vectors of equal singular values is not defined and taken
+    /// as 0.
+    ///
+    /// # Panics
+    /// If there are less than two axes.
+    #[track_caller]
+    pub fn svd(self) -> Svd<'t> {
+        let (m, n) = matrix_sizes("svd", &self.shape());
+        let k = m.min(n);
+        let pack = self.tape().apply(Singular, &[self]);
+        Svd { u: part(pack, 0, m, k), s: part(pack, m * k, k, 0), v: part(pack, (m + 1) * k, n, k) }
+    }
+
+    /// The singular values, in descending order.
+    ///
+    /// # Panics
+    /// If there are less than two axes.
+    #[track_caller]
+    pub fn singular_values(self) -> Self {
+        self.svd().s
+    }
+}

@@ -1,0 +1,100 @@
+//! The operations that are no rows, and functions composed of them.
+
+use gradus_autograd::Var;
+use gradus_autograd::ops::{Outside, Padding, Pool, Reduce, Reduction, Resize, Stride};
+use gradus_tensor::{Slice, Tensor};
+
+use super::check::Entry;
+
+macro_rules! table {
+    ($($name:literal [$($shape:expr),*] $($low:literal .. $high:literal)? => $f:expr;)*) => {
+        pub(crate) const TABLE: &[Entry] = &[$(Entry {
+            name: $name,
+            shapes: &[$(&$shape),*],
+            low: first(&[$($low,)? -1.0]),
+            high: first(&[$($high,)? 1.0]),
+            f: $f,
+        }),*];
+    };
+}
+
+const fn first(x: &[f64]) -> f64 {
+    x[0]
+}
+
+fn integers(values: &[i64], shape: &[usize]) -> Tensor {
+    Tensor::from_slice(values, shape)
+}
+
+fn mask() -> Tensor {
+    Tensor::from([[true, false, true], [false, false, true]])
+}
+
+table! {
+    // Reductions.
+    "sum" [[3, 4]] => |x| x[0].sum_axes(0);
+    "sum_to" [[3, 4]] => |x| x[0].sum_to([1, 4]);
+    "mean" [[3, 4]] => |x| x[0].mean_keep([-1]).square();
+    "prod" [[3, 4]] => |x| x[0].prod_axes(1);
+    "prod of all" [[2, 3]] => |x| x[0].prod();
+    "amax" [[3, 4]] => |x| x[0].amax_axes(1).square();
+    "amin" [[3, 4]] => |x| x[0].amin_axes(0).square();
+    "logsumexp" [[3, 4]] => |x| x[0].logsumexp_axes(1);
+    "var" [[3, 4]] => |x| x[0].var_axes(0, 1);
+    "std" [[3, 4]] => |x| x[0].std_axes(1, 0);
+    "norm" [[3, 4]] 0.3..1.0 => |x| x[0].norm_axes(3.0, 1);
+    // Shape.
+    "reshape" [[3, 4]] => |x| x[0].reshape([2, 6]).square();
+    "permute" [[2, 3, 4]] => |x| x[0].permute([2, 0, 1]).square();
+    "expand" [[3, 1]] => |x| x[0].expand([2, 3, 4]).square();
+    "slice and unslice" [[5, 4]] => |x| x[0].slice(0, Slice::from(1..5).step(2)).square();
+    "flip" [[3, 4]] => |x| x[0].flip(1).square();
+    "cat" [[2, 3], [2, 2]] => |x| Var::cat(x, 1).square();
+    "stack" [[2, 3], [2, 3]] => |x| Var::stack(x, 1).square();
+    "to" [[3]] => |x| x[0].to(gradus_tensor::DType::F64).square();
+    "pad" [[2, 3]] => |x| x[0].pad_constant(&[(1, 0), (2, 1)], 0.5).square();
+    "pad reflected" [[2, 4]] => |x| x[0].pad(&[(1, (2, 1))], Padding::Reflect).square();
+    "cumsum" [[3, 4]] => |x| x[0].cumsum(1).square();
+    "cumprod" [[2, 4]] => |x| x[0].cumprod(1);
+    "logcumsumexp" [[2, 4]] => |x| x[0].logcumsumexp(1);
+    "diagonal" [[3, 4]] => |x| x[0].diagonal(1, 0, 1).square();
+    // Selection.
+    "where" [[2, 3], [2, 3]] => |x| x[0].square().where_(&mask(), x[1].sin());
+    "gather" [[2, 3]] => |x| x[0].gather(1, &integers(&[0, 0, 2, 1], &[2, 2])).square();
+    "scatter_add" [[2, 3], [2, 2]] => |x| x[0].scatter_add(1, &integers(&[0, 0, 2, 1], &[2, 2]), x[1]).square();
+    "scatter" [[2, 3], [2, 2]] => |x| x[0].scatter(1, &integers(&[0, 1, 2, 1], &[2, 2]), x[1]).square();
+    "scatter_reduce" [[2, 3], [2, 2]] 0.2..1.0 => |x| {
+        x[0].scatter_reduce(1, &integers(&[0, 0, 2, 1], &[2, 2]), x[1], Reduce::Mean, true).square()
+    };
+    "index_select" [[3, 2]] => |x| x[0].index_select(0, &Tensor::from([2i64, 0, 2])).square();
+    "index_add" [[3, 2], [2, 2]] => |x| x[0].index_add(0, &Tensor::from([2i64, 2]), x[1]).square();
+    "masked_select" [[2, 3]] => |x| x[0].masked_select(&mask()).square();
+    "sort" [[2, 4]] => |x| x[0].sort(1, true).0.square();
+    // Products.
+    "matmul" [[3, 4], [4, 2]] => |x| x[0].matmul(x[1]);
+    "matmul of stacks" [[2, 1, 3, 4], [2, 4, 2]] => |x| x[0].matmul(x[1]);
+    "matmul of vectors" [[4], [4, 2]] => |x| x[0].matmul(x[1]);
+    "linear" [[3, 4], [2, 4], [2]] => |x| x[0].linear(x[1], Some(x[2]));
+    "linear without bias" [[2, 3, 4], [2, 4]] => |x| x[0].linear(x[1], None);
+    "einsum" [[2, 3], [3, 4]] => |x| Var::einsum("ij,jk->ki", x);
+    // Windows.
+    "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &Stride::default());
+    "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &Stride::default(), &[0, 0]);
+    "columns and fold" [[1, 1, 4, 4]] => |x| {
+        let columns = x[0].window_columns(&[2, 2], &Stride::default());
+        columns.square().fold(&[4, 4], &[2, 2], &Stride::default())
+    };
+    "avg_pool" [[1, 2, 4, 4]] => |x| x[0].avg_pool(&Pool::of(2)).square();
+    "max_pool" [[1, 2, 4, 4]] => |x| x[0].max_pool(&Pool::of(2)).0.square();
+    "resize" [[1, 1, 3, 3]] => |x| x[0].resize(&[5, 4], Resize::Linear { corners: false }).square();
+    "grid_sample" [[1, 1, 4, 4], [1, 2, 2, 2]] -0.6..0.6 => |x| {
+        x[0].grid_sample(x[1], Resize::Linear { corners: true }, Outside::Zeros, true)
+    };
+    // Normalisation, attention, losses.
+    "layer_norm" [[3, 4], [4], [4]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
+    "softmax" [[3, 4]] => |x| x[0].softmax(1);
+    "softmax along the first axis" [[3, 4]] => |x| x[0].softmax(0).square();
+    "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
+    "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));
+    "mse_loss" [[3, 4], [3, 4]] => |x| x[0].mse_loss(x[1], Reduction::Mean);
+}

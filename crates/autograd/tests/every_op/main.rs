@@ -1,0 +1,86 @@
+//! Every operation of the tape: gradients to second order against finite differences, `jvp` against `vjp`, and the
+//! symmetry of the Hessian; with small, large, strided and broadcast inputs. Fails if an operation is missing here.
+
+mod check;
+mod composed;
+mod rows;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use check::Entry;
+
+#[test]
+fn elementwise_rows() {
+    let mut failures = Vec::new();
+    for row in gradus_autograd::ops::elementwise::table() {
+        failures.extend(rows::check(row));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn operations() {
+    let mut failures = Vec::new();
+    let mut seen = BTreeSet::new();
+    for entry in composed::TABLE {
+        failures.extend(entry.check());
+        seen.extend(entry.names());
+    }
+    let missing: Vec<String> = names_in_source().difference(&seen).cloned().collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    assert!(missing.is_empty(), "operations without an entry in tests/every_op/composed.rs: {missing:?}");
+}
+
+/// The names of all operations: the strings in `fn name(&self) -> &'static str { … }` of the source.
+fn names_in_source() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops")) {
+        if file.file_name().is_some_and(|name| name == "linalg.rs") && !cfg!(feature = "linalg") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        for body in text.split("fn name(&self) -> &'static str {").skip(1) {
+            let body = &body[..body.find('}').unwrap_or(body.len())];
+            // An `if` or a `match` has several strings, and more closing brackets: take the lines up to the next `fn`.
+            let body = if body.contains("if ") || body.contains("match ") { until_next_fn(&text, body) } else { body };
+            names.extend(body.split('"').skip(1).step_by(2).map(String::from));
+        }
+    }
+    assert!(names.len() > 20, "{names:?}");
+    names
+}
+
+fn until_next_fn<'a>(text: &'a str, body: &str) -> &'a str {
+    let start = text.find(body).unwrap();
+    let rest = &text[start..];
+    &rest[..rest.find("fn forward").unwrap_or(rest.len())]
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn the_check_itself_finds_a_bad_rule() {
+    let bad = Entry {
+        name: "bad",
+        shapes: &[&[2]],
+        low: 0.5,
+        high: 1.5,
+        f: |x| {
+            let rule = |step: &mut gradus_autograd::Backward<'_>| step.give(0, step.dy());
+            x[0].tape().custom("bad", x, |x| x[0].square(), rule)
+        },
+    };
+    assert!(!bad.check().is_empty());
+}

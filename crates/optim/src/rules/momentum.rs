@@ -1,0 +1,178 @@
+//! Momentum in the notations of the textbooks, side by side.
+
+use gradus_tensor::kernel::Real;
+use gradus_tensor::{Tensor, with_float};
+
+use crate::fused;
+use crate::rule::{Rule, Slot, Step, zeros};
+
+/// A notation of momentum: what goes into the velocity `$v$`, and what comes out of it.
+///
+/// At a constant learning rate some of them walk the same path; when it changes they part, since a rate inside the
+/// velocity is remembered there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MomentumForm {
+    /// The leaky sum: `$v \leftarrow \beta v + g$`, `$\theta \leftarrow \theta - \eta v$`. PyTorch's form.
+    Leaky,
+    /// The learning rate inside: `$v \leftarrow \beta v + \eta g$`, `$\theta \leftarrow \theta - v$`. The same path as
+    /// the leaky sum at a constant rate.
+    Velocity,
+    /// The exponentially weighted average: `$v \leftarrow \beta v + (1-\beta)\,g$`,
+    /// `$\theta \leftarrow \theta - \eta v$`. The leaky sum's path at `$\eta/(1-\beta)$`.
+    Average,
+    /// The average with the rate inside: `$v \leftarrow \beta v + \eta\,(1-\beta)\,g$`,
+    /// `$\theta \leftarrow \theta - v$`.
+    AverageVelocity,
+    /// Dampened by `$\tau$`: `$v \leftarrow \beta v + (1-\tau)\,g$`, `$\theta \leftarrow \theta - \eta v$`; unlike
+    /// PyTorch's, from the first step on.
+    Dampened(f64),
+    /// A body of mass `$m$` under friction `$\mu$`, in steps of one unit of time:
+    /// `$m\,(v' - v) = -\mu v' - k g$`, so `$v \leftarrow \beta v - \eta g$`, `$\theta \leftarrow \theta + v$` with
+    /// `$\beta = m/(m + \mu)$` and `$\eta = k/(m + \mu)$`.
+    Physical,
+}
+
+impl MomentumForm {
+    /// What the gradient is multiplied by on its way in, and the velocity on its way out.
+    fn factors(self, beta: f64, lr: f64) -> (f64, f64) {
+        match self {
+            Self::Leaky => (1.0, lr),
+            Self::Velocity => (lr, 1.0),
+            Self::Average => (1.0 - beta, lr),
+            Self::AverageVelocity => (lr * (1.0 - beta), 1.0),
+            Self::Dampened(tau) => (1.0 - tau, lr),
+            Self::Physical => (-lr, -1.0),
+        }
+    }
+}
+
+/// Gradient descent with momentum, in a notation of one's choice, from `$v_0 = 0$`.
+///
+/// ```math
+/// v \leftarrow \beta v + a\,(g + \lambda\theta), \qquad \theta \leftarrow \theta - b\,v
+/// ```
+///
+/// with `$a$` and `$b$` from the [`MomentumForm`]. With decoupled decay, `$\lambda\theta$` stays out of the velocity
+/// and `$\eta\lambda\theta$` is taken off the parameter.
+///
+/// # Source
+/// Polyak 1964; Zhang et al., *Dive into Deep Learning*, sec. 12.6.
+///
+/// # Differs
+/// [`Sgd`](crate::Sgd) is PyTorch's: the leaky sum, whose dampening begins with the second step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Momentum {
+    /// The part of the velocity that is kept, `$\beta$`.
+    pub beta: f64,
+    /// The notation.
+    pub form: MomentumForm,
+    /// `$\lambda$`.
+    pub weight_decay: f64,
+    /// Decay of the parameter itself instead of L2 in the gradient.
+    pub decoupled: bool,
+}
+
+impl Default for Momentum {
+    fn default() -> Self {
+        Self { beta: 0.9, form: MomentumForm::Leaky, weight_decay: 0.0, decoupled: false }
+    }
+}
+
+impl Momentum {
+    /// The physical form for a mass, a friction and a push `$k$` per gradient: momentum `$m/(m+\mu)$`; returns it with
+    /// its learning rate `$k/(m+\mu)$`.
+    pub fn physical(mass: f64, friction: f64, push: f64) -> (Self, f64) {
+        let beta = mass / (mass + friction);
+        (Self { beta, form: MomentumForm::Physical, ..Self::default() }, push / (mass + friction))
+    }
+}
+
+impl Rule for Momentum {
+    fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
+        zeros(theta, ["v"])
+    }
+
+    fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
+        let (into, out) = self.form.factors(self.beta, step.lr);
+        let (l2, shrink) = if self.decoupled { (0.0, step.lr * self.weight_decay) } else { (self.weight_decay, 0.0) };
+        with_float!("momentum", theta.dtype(), T => {
+            let (beta, into, out) = (T::of(self.beta), T::of(into), T::of(out));
+            let (l2, shrink) = (T::of(l2), T::of(shrink));
+            fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, v| {
+                *v = beta * *v + into * (g + l2 * *x);
+                *x = *x - out * *v - shrink * *x;
+            });
+        });
+    }
+}
+
+/// Nesterov's momentum with a true look-ahead: the gradient is taken where the velocity is about to carry the
+/// parameter.
+///
+/// ```math
+/// v \leftarrow \beta v + a\,g(\theta - r\beta v), \qquad \theta \leftarrow \theta - b\,v
+/// ```
+///
+/// with `$a$` and `$b$` from the [`MomentumForm`]. It needs the gradient at another place, so use
+/// [`Optimizer::step_ahead`](crate::Optimizer::step_ahead).
+///
+/// # Source
+/// Nesterov 1983; Sutskever et al. 2013, eq. 3 and 4 ([`MomentumForm::Velocity`]).
+///
+/// # Differs
+/// [`Sgd::nesterov`](crate::Sgd) is PyTorch's rearrangement, which keeps the parameter at the look-ahead point. At a
+/// constant rate its path is this one's `$\theta - \beta v$`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nesterov {
+    /// The part of the velocity that is kept, `$\beta$`.
+    pub beta: f64,
+    /// The notation.
+    pub form: MomentumForm,
+    /// How far ahead, `$r$`; `None`: as far as the velocity carries, which is `$b$`.
+    pub reach: Option<f64>,
+}
+
+impl Default for Nesterov {
+    fn default() -> Self {
+        Self { beta: 0.9, form: MomentumForm::Velocity, reach: None }
+    }
+}
+
+impl Rule for Nesterov {
+    fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
+        zeros(theta, ["v"])
+    }
+
+    fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
+        Momentum { beta: self.beta, form: self.form, ..Momentum::default() }.update(step, theta, g, slots);
+    }
+
+    fn ahead(&self, lr: f64, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
+        let reach = self.reach.unwrap_or_else(|| self.form.factors(self.beta, lr).1);
+        Some(theta - &slots[0] * (reach * self.beta))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::test::path;
+
+    #[test]
+    fn rates_inside_and_outside_part_when_the_rate_drops() {
+        let of = |form| path(&Momentum { beta: 0.5, form, ..Momentum::default() }, &[0.5, 0.5, 0.25], &[1.0, 1.0, 1.0]);
+        // v = 1, 1.5, 1.75: steps 0.5, 0.75, then 0.25 · 1.75 or 0.5 · 0.75 + 0.25
+        assert_eq!(of(MomentumForm::Leaky), [0.5, -0.25, -0.6875]);
+        assert_eq!(of(MomentumForm::Velocity), [0.5, -0.25, -0.875]);
+        assert_eq!(of(MomentumForm::Physical), of(MomentumForm::Velocity));
+        assert_eq!(of(MomentumForm::Dampened(0.5)), of(MomentumForm::Average));
+        assert_eq!(of(MomentumForm::Average)[..2], [0.75, 0.375]);
+        assert_eq!(of(MomentumForm::AverageVelocity)[..2], of(MomentumForm::Average)[..2]);
+    }
+
+    #[test]
+    fn a_body_with_mass() {
+        let (rule, lr) = Momentum::physical(3.0, 1.0, 2.0);
+        assert_eq!((rule.beta, lr), (0.75, 0.5));
+    }
+}

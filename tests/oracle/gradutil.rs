@@ -1,0 +1,87 @@
+//! The functional cases of the group `gradutil`: Jacobians, Hessians, and products with them.
+
+use gradus_autograd::{Var, hessian, hvp, jacobian, jacobian_forward, jvp, vhp, vjp};
+use gradus_tensor::Tensor;
+use safetensors::SafeTensors;
+use serde_json::Value;
+
+use crate::check::{compare, tensor, tolerance};
+
+/// Runs one case.
+///
+/// # Errors
+/// What differs; or a text beginning with `unsupported:`.
+pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
+    match case["op"].as_str() {
+        Some("functional") => functional(case, tensors),
+        other => Err(format!("unsupported: operation {other:?}")),
+    }
+}
+
+fn function<'t>(name: &str, x: &[Var<'t>]) -> Result<Var<'t>, String> {
+    let at = |i: isize| x[0].select(0, i);
+    Ok(match name {
+        "f1_scalar" => {
+            (1.0 - at(0)).square() + 100.0 * (at(1) - at(0).square()).square() + at(2).sin() * at(0)
+        }
+        "f2_vector" => {
+            let parts = [at(0) * at(1), at(1).sin() * at(2), (at(0) - at(2)).exp(), x[0].square().sum()];
+            Var::stack(&parts, 0)
+        }
+        "f3_matrix" => x[0].matmul(x[0].t()).tanh() + x[0].sum(),
+        "f4_two" => x[0].matmul(x[1]).log_softmax(0),
+        "f5_norm" => {
+            (x[0].square().sum() + 1.0).sqrt() * x[1].prod() + (x[0].narrow(0, 0, 2) * x[1]).sum()
+        }
+        other => return Err(format!("unsupported: function {other}")),
+    })
+}
+
+/// All transformations of one function at one point.
+fn functional(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
+    let name = case["fn"].as_str().ok_or("no function")?;
+    let read = |key: &Value| tensor(tensors, key.as_str().ok_or_else(|| format!("{key} is no key"))?);
+    let list = |key: &Value| key.as_array().into_iter().flatten().map(read).collect::<Result<Vec<Tensor>, _>>();
+    let (at, v, u) = (list(&case["inputs"])?, list(&case["v"])?, read(&case["u"])?);
+    let tol = tolerance(case);
+    let tape = gradus_autograd::Tape::inference();
+    function(name, &at.iter().map(|x| tape.constant(x)).collect::<Vec<_>>())?;
+    let f = function_named(name);
+    let s = scalar_named(name, &u);
+    let all = |what: &str, got: &[Tensor], want: &Value| -> Result<(), String> {
+        let want = list(want)?;
+        if got.len() != want.len() {
+            return Err(format!("{what}: {} tensors, not {}", got.len(), want.len()));
+        }
+        got.iter().zip(&want).enumerate().try_for_each(|(i, (g, w))| compare(&format!("{what}[{i}]"), g, w, tol))
+    };
+    let (y, row) = vjp(&f, &at, &u);
+    compare("output", &y, &read(&case["output"])?, tol)?;
+    all("vjp", &row, &case["vjp"])?;
+    compare("jvp", &jvp(&f, &at, &v).1, &read(&case["jvp"])?, tol)?;
+    all("jacobian", &jacobian(&f, &at), &case["jacobian"])?;
+    all("jacobian_forward", &jacobian_forward(&f, &at), &case["jacobian"])?;
+    for (i, row) in hessian(&s, &at).iter().enumerate() {
+        all(&format!("hessian[{i}]"), row, &case["hessian"][i])?;
+    }
+    all("hvp", &hvp(&s, &at, &v), &case["hvp"])?;
+    all("vhp", &vhp(&s, &at, &v), &case["vhp"])?;
+    all("third", &third(&s, &at, &v), &case["third"])
+}
+
+/// The gradient of `$v^\top H v$`.
+fn third(s: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
+    let tape = gradus_autograd::Tape::new();
+    let x: Vec<Var<'_>> = at.iter().map(|x| tape.var(x)).collect();
+    let first: Var<'_> = s(&x).grads(&x).into_iter().zip(v).map(|(g, v)| (g * v).sum()).sum();
+    let second: Var<'_> = first.grads(&x).into_iter().zip(v).map(|(g, v)| (g * v).sum()).sum();
+    second.grads(&x).iter().map(|g| g.value()).collect()
+}
+
+fn function_named(name: &str) -> impl for<'t> Fn(&[Var<'t>]) -> Var<'t> {
+    move |x| function(name, x).expect("a known function")
+}
+
+fn scalar_named(name: &str, u: &Tensor) -> impl for<'t> Fn(&[Var<'t>]) -> Var<'t> {
+    move |x| (function(name, x).expect("a known function") * u).sum()
+}
