@@ -45,7 +45,8 @@ fn main() {
     println!("{report}\n");
     report.assert();
 
-    println!("What a kink looks like: |x| at 0 has no derivative, and the report says so.\n");
-    let report = gradcheck_with(|x| x[0].abs().sum(), &[Tensor::from([1.0, 0.0])], &GradcheckOptions::default());
+    println!("A kink: relu at 0 has no derivative. The tape's convention is 0, the difference says 1/2, the report why.\n");
+    let report = gradcheck_with(|x| x[0].relu().sum(), &[Tensor::from([1.0, 0.0])], &GradcheckOptions::default());
     println!("{report}");
+    assert!(!report.passed());
 }

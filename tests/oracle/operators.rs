@@ -41,9 +41,9 @@ pub(crate) fn binary<'t>(sign: &str, a: &Val<'t>, b: &Val<'t>, tape: &'t Tape) -
     if matches!(sign, "&" | "|" | "^") {
         let (a, b) = (a.tensor(), b.tensor());
         return Val::T(match sign {
-            "&" => a.logical_and(&b),
-            "|" => a.logical_or(&b),
-            _ => a.logical_xor(&b),
+            "&" => a.and(&b),
+            "|" => a.or(&b),
+            _ => a.xor(&b),
         });
     }
     if !floats(a) && !floats(b) && matches!(sign, "+" | "-" | "*") {

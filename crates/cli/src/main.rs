@@ -54,7 +54,8 @@ fn refuse(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let text = error.to_string();
-    let message = text.split("\n\nUsage").next().unwrap_or(&text).split("\n\nFor more").next().unwrap_or(&text);
+    // What follows the first blank line are tips and the usage.
+    let message = text.split("\n\n").next().unwrap_or(&text);
     let words: Vec<&str> = message.split_whitespace().collect();
     eprintln!("{}", words.join(" "));
     ExitCode::from(2)

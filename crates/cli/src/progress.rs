@@ -1,10 +1,13 @@
-//! How far the training is: a bar on a terminal, one line an epoch elsewhere.
+//! How far the training is: a bar on a terminal, up to some twenty plain lines elsewhere.
 
 use std::io::{IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
+
+/// About as many lines are printed when there is no terminal.
+const LINES: u64 = 20;
 
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -34,7 +37,10 @@ impl Progress {
         let text = format!("{:>3}/{}  loss {loss:.4}  train accuracy {accuracy:.4}", epoch + 1, self.epochs);
         match &self.bar {
             Some(bar) => bar.set_message(text),
-            None => writeln!(out, "epoch {text}")?,
+            None if (epoch + 1).is_multiple_of((self.epochs / LINES).max(1)) || epoch + 1 == self.epochs => {
+                writeln!(out, "epoch {text}")?;
+            }
+            None => {}
         }
         Ok(())
     }

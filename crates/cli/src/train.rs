@@ -16,6 +16,8 @@ use crate::recipe::{Data, Method, Recipe};
 
 /// The gradient check passes below this relative error.
 const GRADCHECK_BOUND: f64 = 1e-6;
+/// The error is relative to the derivative, or to this if it is smaller: differences have an absolute error too.
+const FLOOR: f64 = 1e-4;
 /// Examples in the gradient check, and how many derivatives it compares.
 const GRADCHECK_EXAMPLES: usize = 8;
 const GRADCHECK_ELEMENTS: usize = 1000;
@@ -153,7 +155,7 @@ impl Train {
         let inputs = batch.inputs.to(DType::F64);
         let options = GradcheckOptions {
             rtol: GRADCHECK_BOUND,
-            atol: 1e-4 * GRADCHECK_BOUND,
+            atol: FLOOR * GRADCHECK_BOUND,
             elements: Elements::Sample { count: GRADCHECK_ELEMENTS, seed: self.seed },
             ..GradcheckOptions::default()
         };
@@ -162,7 +164,10 @@ impl Train {
             |model, tape| model.forward(tape.constant(&inputs)).cross_entropy(&batch.labels),
             &options,
         );
-        writeln!(out, "{report}\n")?;
+        let all = model.trainable_elements();
+        writeln!(out, "The gradient on {} examples, tape against central differences, in F64:", batch.len())?;
+        writeln!(out, "{report}")?;
+        writeln!(out, "  of {all} in all; values below {FLOOR:.0e} count as {FLOOR:.0e}\n")?;
         if report.passed() { Ok(report) } else { Err(Failure::Run("the gradient check failed".to_string())) }
     }
 

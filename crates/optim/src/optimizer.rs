@@ -51,6 +51,8 @@ pub(crate) type Varying = Box<dyn Fn(&mut dyn Rule, u64) -> bool + Send + Sync>;
 pub(crate) struct Entry {
     pub(crate) id: ParamId,
     pub(crate) name: String,
+    /// Made of the name.
+    pub(crate) key: u64,
     pub(crate) group: usize,
     /// Updates so far.
     pub(crate) t: u64,
@@ -61,7 +63,9 @@ pub(crate) struct Entry {
 
 impl Entry {
     fn new(id: ParamId, name: &str, group: usize) -> Self {
-        Self { id, name: name.to_string(), group, t: 0, slots: Vec::new(), slot_names: Vec::new() }
+        // FNV-1a.
+        let key = name.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        Self { id, name: name.to_string(), key, group, t: 0, slots: Vec::new(), slot_names: Vec::new() }
     }
 }
 

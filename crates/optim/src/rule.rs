@@ -19,6 +19,8 @@ pub struct Step<'a> {
     pub t: u64,
     /// The number of the optimizer's step; the first is 0.
     pub step: u64,
+    /// A number of the parameter's own, made of its name: the seed of its random stream.
+    pub key: u64,
     /// An estimate of the Hessian's diagonal, where one was handed in at this step
     /// ([`Optimizer::step_with_curvature`](crate::Optimizer::step_with_curvature)).
     pub curvature: Option<&'a Tensor>,
@@ -29,7 +31,7 @@ pub struct Step<'a> {
 impl Step<'_> {
     /// The step of update `t` at learning rate `lr`, without curvature and shared numbers.
     pub fn new(lr: f64, t: u64) -> Self {
-        Self { lr, t, step: t - 1, curvature: None, shared: &[] }
+        Self { lr, t, step: t - 1, key: 0, curvature: None, shared: &[] }
     }
 
     /// `$1 - \beta^t$`, the bias of an average that began at 0.

@@ -1,6 +1,6 @@
 //! One step of the driver.
 
-use gradus_autograd::{Gradients, Param, Params};
+use gradus_autograd::{Gradients, Param, ParamId, Params};
 use gradus_tensor::Tensor;
 
 use crate::gradient::{Prepared, scaled};
@@ -53,14 +53,25 @@ impl Optimizer {
             }
         });
         let (loss, grads) = f(model);
-        let mut kept = kept.into_iter().peekable();
-        model.visit_mut("", &mut |_, param| {
-            if let Some((_, value)) = kept.next_if(|(id, _)| *id == param.id()) {
-                param.set(value);
-            }
-        });
+        Kept(kept).restore(model);
         self.step(model, &grads);
         loss
+    }
+
+    /// Puts the weights into the model that the rules hold to be the answer: an average, where a rule keeps one
+    /// ([`ScheduleFree`](crate::ScheduleFree), [`Asgd`](crate::Asgd)). Returns the weights that were there, to be put
+    /// back with [`Kept::restore`] before training goes on.
+    pub fn answer(&mut self, model: &mut (impl Params + ?Sized)) -> Kept {
+        let mut kept = Vec::new();
+        self.visit_entries(model, &mut |this, i, param| {
+            let entry = &this.entries[i];
+            let rule = this.groups[entry.group].rule.as_deref().filter(|_| entry.t > 0);
+            if let Some(answer) = rule.and_then(|rule| rule.answer(param.value(), &entry.slots)) {
+                kept.push((param.id(), param.value().clone()));
+                param.set(answer);
+            }
+        });
+        Kept(kept)
     }
 
     #[track_caller]
@@ -145,7 +156,8 @@ impl Optimizer {
             let Some(global) = group.rule.as_deref().and_then(Rule::global) else { return };
             let lr = group.lr.as_ref().unwrap_or(&this.lr).at(this.step);
             entry.begin(global, theta, lr);
-            let step = Step { lr, t: entry.t + 1, step: this.step, curvature: None, shared: &group.shared };
+            let (t, key) = (entry.t + 1, entry.key);
+            let step = Step { lr, t, step: this.step, key, curvature: None, shared: &group.shared };
             let measured = global.measure(&step, theta, g, &mut entry.slots);
             sums[entry.group].iter_mut().zip(measured).for_each(|(sum, x)| *sum += x);
         });
@@ -153,7 +165,7 @@ impl Optimizer {
             let Some(global) = group.rule.as_deref().and_then(Rule::global) else { continue };
             let lr = group.lr.as_ref().unwrap_or(&self.lr).at(self.step);
             let before = group.shared.clone();
-            let step = Step { lr, t: self.step + 1, step: self.step, curvature: None, shared: &before };
+            let step = Step { lr, t: self.step + 1, step: self.step, key: 0, curvature: None, shared: &before };
             global.agree(&step, sums, &mut group.shared);
         }
     }
@@ -175,7 +187,8 @@ impl Optimizer {
             entry.begin(rule, theta, lr);
             entry.t += 1;
             let curvature = curvature.and_then(|all| all.get_id(entry.id));
-            let step = Step { lr, t: entry.t, step: this.step, curvature, shared: &group.shared };
+            let (t, key) = (entry.t, entry.key);
+            let step = Step { lr, t, step: this.step, key, curvature, shared: &group.shared };
             rule.update(&step, theta, g, &mut entry.slots);
         });
     }
@@ -213,6 +226,23 @@ impl Optimizer {
                 let i = self.place(near, name, param);
                 near = i + 1;
                 f(self, i, param);
+            }
+        });
+    }
+}
+
+/// Values of parameters that were replaced for a while.
+#[derive(Debug)]
+#[must_use = "dropped, the values cannot be put back; call .restore(&mut model)"]
+pub struct Kept(pub(crate) Vec<(ParamId, Tensor)>);
+
+impl Kept {
+    /// Puts the values back.
+    pub fn restore(self, model: &mut (impl Params + ?Sized)) {
+        let mut kept = self.0.into_iter().peekable();
+        model.visit_mut("", &mut |_, param| {
+            if let Some((_, value)) = kept.next_if(|(id, _)| *id == param.id()) {
+                param.set(value);
             }
         });
     }

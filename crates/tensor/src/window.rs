@@ -250,7 +250,7 @@ fn input_sample<T: Product>(weight: &[T], g: &[T], w: &Window, s: &Sizes, x: &mu
             gemm((rows, s.cout, s.places), weight, g, T::ONE, false, x);
             continue;
         }
-        let columns = scratch.get_mut::<T>().expect("one owner");
+        let columns = &mut scratch.get_mut::<T>().expect("one owner")[..rows * s.places];
         gemm((rows, s.cout, s.places), weight, g, T::ONE, false, columns);
         x.fill(T::ZERO);
         from_columns(w, s.cin, columns, x);

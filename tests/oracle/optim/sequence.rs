@@ -62,8 +62,9 @@ fn build(case: &Value) -> Result<Optimizer, String> {
     let mut maximize = Vec::new();
     for (i, group) in groups(case).enumerate() {
         let mut hyper = group["hyper"].clone();
-        if name == "AdamW" {
-            hyper["decoupled_weight_decay"] = Value::Bool(true);
+        if name == "Adagrad" {
+            // Here options are those of groups, and PyTorch's Adagrad reads this one from its constructor only.
+            hyper["initial_accumulator_value"] = 0.0.into();
         }
         maximize.push(Hyper(&hyper).flag("maximize"));
         optimizer = Some(add(optimizer, name, &hyper, &texts(group, "params"), changes(case, i, &hyper)?)?);

@@ -34,7 +34,7 @@ fn split<'t>(c: &Args<'t>, by: &str) -> Vec<Var<'t>> {
         Val::I(size) => {
             let size = size as usize;
             let pieces: Vec<usize> = (0..n).step_by(size.max(1)).map(|s| size.min(n - s)).collect();
-            x.split(axis, if pieces.is_empty() { &[0] } else { &pieces })
+            if pieces.is_empty() { vec![x] } else { x.split(axis, &pieces) }
         }
         list => x.split(axis, &list.ints().iter().map(|&n| n as usize).collect::<Vec<_>>()),
     }
@@ -180,7 +180,8 @@ super::table! {
         parts.into_iter().map(|p| p.expand(all)).collect::<Vec<_>>()
     };
     "broadcast_shapes" ("*shapes") |c| {
-        let all = c.val("shapes").items().iter().map(|s| gradus_tensor::Shape::from(pairs(&s.ints())));
+        let shapes = c.val("shapes").items();
+        let all = shapes.iter().map(|s| gradus_tensor::Shape::from(pairs(&s.ints())));
         let all = all.reduce(|a, b| a.broadcast_or_panic(&b, "broadcast")).expect("one");
         Val::List(all.iter().map(|&n| Val::I(n as i64)).collect())
     };
@@ -195,8 +196,7 @@ super::table! {
     "t T mT adjoint" ("input") |c| c.v("input").t();
     "movedim moveaxis" ("input source destination") |c|
         moved(c.v("input"), &c.ints("source").unwrap_or_default(), &c.ints("destination").unwrap_or_default());
-    "squeeze" ("input *dim") |c| match c.ints("dim") {
-        None if c.has("dim") => c.v("input"),
+    "squeeze" ("input dim") |c| match c.ints("dim") {
         None => c.v("input").squeeze(),
         Some(list) => {
             let x = c.v("input");

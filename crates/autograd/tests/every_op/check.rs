@@ -28,8 +28,12 @@ impl Entry {
         failures
     }
 
-    /// The names of the operations on its tape, up to the second derivative.
+    /// The names of the operations on its tape, up to the second derivative; none if it panics.
     pub(crate) fn names(&self) -> BTreeSet<String> {
+        std::panic::catch_unwind(|| self.recorded_names()).unwrap_or_default()
+    }
+
+    fn recorded_names(&self) -> BTreeSet<String> {
         let tape = Tape::new();
         let x: Vec<Var<'_>> = draw(self.shapes, self.low, self.high).into_iter().map(|x| tape.var(x)).collect();
         let first: Var<'_> = weighted((self.f)(&x)).grads(&x).into_iter().map(weighted).sum();

@@ -9,7 +9,7 @@
 //! `sin` and `cos` have a range in which they vectorise: see [`near`].
 //!
 //! Errors are given in units in the last place (ulp), the largest against the true value: over all `f32`, and over 10⁸
-//! sampled `f64`; `accuracy` measures them.
+//! sampled `f64` (erf and Φ: 4·10⁶); `accuracy` measures them.
 
 #![allow(clippy::inline_always, reason = "the closure given to the dispatch must hold the whole loop body")]
 #![allow(
@@ -145,6 +145,9 @@ mod tests {
             &[(NAN, NAN), (INF, INF), (-INF, 0.0), (3.0, 8.0), (-1.0, 0.5), (1e4, INF), (-1e4, 0.0)],
         );
         assert_edges("expm1", expm1::<R>, &[(INF, INF), (-INF, -1.0), (-100.0, -1.0), (1e4, INF)]);
+    }
+
+    fn more_edges<R: Real>() {
         assert_edges(
             "ln",
             ln::<R>,
@@ -177,12 +180,14 @@ mod tests {
     fn edges_of_the_elementary_functions() {
         edges::<f32>();
         edges::<f64>();
+        more_edges::<f32>();
+        more_edges::<f64>();
     }
 
     #[test]
     fn subnormal_results_and_arguments() {
-        assert_eq!(exp(-100.0f32), (-100f64).exp() as f32);
-        assert_values(exp, 1e-9, &[(-730.0, 9.246_1e-318)].map(|(x, _)| (x, libm::exp(x))));
+        assert_eq!(exp(-100.0f32), libm::exp(-100.0) as f32);
+        assert_eq!(exp(-730.0), libm::exp(-730.0));
         assert_values(ln, 1e-15, &[(1e-310, -713.801_378_828_154_2)]);
         assert_eq!(ln(1e-40f32), libm::log(f64::from(1e-40f32)) as f32);
     }

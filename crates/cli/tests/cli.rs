@@ -1,0 +1,168 @@
+//! The command from outside: exit codes, messages, the JSON line, and that a seed fixes every digit.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn gradus(arguments: &[&str]) -> Output {
+    let folder = std::env::temp_dir();
+    Command::new(env!("CARGO_BIN_EXE_gradus")).args(arguments).current_dir(folder).output().expect("it starts")
+}
+
+fn scratch(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("gradus-cli-{}-{name}", std::process::id()))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// It refuses with exit code 2 and one line that holds all parts, before any output.
+#[track_caller]
+fn refuses(arguments: &[&str], parts: &[&str]) {
+    let output = gradus(arguments);
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+    assert!(message.starts_with("error: "), "{arguments:?}: {message}");
+    assert_eq!(text(&output.stdout), "", "{arguments:?}");
+    for part in parts {
+        assert!(message.contains(part), "{arguments:?}: {message:?} does not say {part:?}");
+    }
+}
+
+#[test]
+fn wrong_values() {
+    refuses(&["fly"], &["fly"]);
+    refuses(&["train", "faces"], &["faces", "digits", "mnist"]);
+    refuses(&["train", "--seed", "x"], &["--seed", "x"]);
+    refuses(&["train", "--epochs", "0"], &["--epochs", "0"]);
+    refuses(&["train", "--lr", "fast"], &["--lr", "fast", "above 0"]);
+    refuses(&["train", "--lr", "-0.1"], &["--lr", "-0.1", "above 0"]);
+    refuses(&["train", "--lr", "nan"], &["--lr", "nan", "above 0"]);
+    refuses(&["train", "--optimizer", "magic"], &["--optimizer", "magic", "sgd", "adam", "adamw"]);
+    refuses(&["train", "--threads", "0"], &["--threads", "0"]);
+    refuses(&["train", "--colour"], &["--colour"]);
+    refuses(&["train", "mnist"], &["--data", "train-images-idx3-ubyte"]);
+    refuses(&["train", "digits", "--data", "."], &["--data", "mnist"]);
+}
+
+#[test]
+fn places_that_cannot_be_written() {
+    refuses(&["train", "--out", "/nowhere/at/all/x.safetensors"], &["--out", "/nowhere/at/all/x.safetensors"]);
+    let folder = std::env::temp_dir();
+    refuses(&["train", "--out", &folder.to_string_lossy()], &["--out", "folder"]);
+}
+
+/// An idx file of bytes.
+fn idx(path: &Path, sizes: &[u32], data: &[u8]) {
+    let mut bytes = vec![0, 0, 8, sizes.len() as u8];
+    sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
+    bytes.extend(data);
+    std::fs::write(path, bytes).expect("the temporary folder can be written");
+}
+
+/// A folder with tiny sets in the form of MNIST.
+fn tiny_mnist(name: &str) -> PathBuf {
+    let folder = scratch(name);
+    std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
+    for part in ["train", "t10k"] {
+        let pixels: Vec<u8> = (0..40 * 16).map(|i| (i * 37 % 256) as u8).collect();
+        idx(&folder.join(format!("{part}-images-idx3-ubyte")), &[40, 4, 4], &pixels);
+        let labels: Vec<u8> = (0..40).map(|i| i % 10).collect();
+        idx(&folder.join(format!("{part}-labels-idx1-ubyte")), &[40], &labels);
+    }
+    folder
+}
+
+#[test]
+fn data_files() {
+    let folder = tiny_mnist("bad");
+    let out = folder.join("weights");
+    let (data, out) = (folder.to_string_lossy(), out.to_string_lossy());
+    let train = ["train", "mnist", "--data", &data, "--out", &out];
+    assert!(gradus(&train).status.success());
+    let labels = folder.join("train-labels-idx1-ubyte");
+    idx(&labels, &[40], &[11; 40]);
+    refuses(&train, &["train-labels-idx1-ubyte", "label 11 of example 0", "10 classes"]);
+    idx(&labels, &[40], &[1; 12]);
+    refuses(&train, &["train-labels-idx1-ubyte", "truncated", "40", "12"]);
+    std::fs::write(&labels, b"PK\x03\x04 something else").unwrap();
+    refuses(&train, &["train-labels-idx1-ubyte", "of another kind"]);
+    std::fs::remove_file(&labels).unwrap();
+    refuses(&train, &["train-labels-idx1-ubyte"]);
+    refuses(&["train", "mnist", "--data", "/nowhere"], &["--data", "/nowhere"]);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The JSON of a short training, and the bytes of its weights.
+fn short(name: &str, more: &[&str]) -> (Value, Vec<u8>, String) {
+    let path = scratch(name);
+    let out = path.to_string_lossy();
+    let output = gradus(&[&["train", "digits", "--epochs", "2", "--json", "--out", &out], more].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let stdout = text(&output.stdout);
+    let json = serde_json::from_str(stdout.lines().last().expect("there is output")).expect("the last line is JSON");
+    let weights = std::fs::read(&path).expect("the weights are there");
+    std::fs::remove_file(&path).unwrap();
+    (json, weights, stdout)
+}
+
+#[test]
+fn what_a_training_says() {
+    let (json, weights, stdout) = short("says", &[]);
+    assert_eq!(json["data"], "digits");
+    assert_eq!((&json["seed"], &json["epochs"]), (&0.into(), &2.into()));
+    assert_eq!((&json["train_examples"], &json["test_examples"]), (&1438.into(), &359.into()));
+    assert_eq!(json["parameters"], 64 * 256 + 256 + 256 * 256 + 256 + 256 * 10 + 10);
+    assert!(json["gradcheck_max_relative_error"].as_f64().unwrap() < 1e-6);
+    assert!(json["test_accuracy"].as_f64().unwrap() > 0.5);
+    assert!(json["train_seconds"].as_f64().unwrap() > 0.0);
+    for part in ["gradcheck passed", "worst", "epoch   1/2", "epoch   2/2", "true \\ predicted", "weights saved to"] {
+        assert!(stdout.contains(part), "{stdout}");
+    }
+    assert!(text(&weights[8..200]).contains("1.weight"));
+}
+
+#[test]
+fn a_seed_fixes_every_digit_on_any_number_of_threads() {
+    let run = |name: &str, more: &[&str]| {
+        let (mut json, weights, _) = short(name, more);
+        for field in ["threads", "train_seconds", "weights"] {
+            assert!(json.as_object_mut().unwrap().remove(field).is_some(), "{field}");
+        }
+        (json, weights)
+    };
+    let one = run("one", &["--threads", "1", "--seed", "7"]);
+    assert!(one == run("two", &["--threads", "2", "--seed", "7"]));
+    assert!(one != run("other", &["--threads", "1", "--seed", "8"]));
+}
+
+#[test]
+fn every_optimizer_learns() {
+    for method in ["sgd", "adam"] {
+        let (json, ..) = short(method, &["--optimizer", method]);
+        assert!(json["test_accuracy"].as_f64().unwrap() > 0.5, "{json}");
+    }
+}
+
+#[test]
+fn a_training_that_diverges_stops_with_a_hint() {
+    let path = scratch("diverges");
+    let output = gradus(&["train", "--optimizer", "sgd", "--lr", "1e30", "--out", &path.to_string_lossy()]);
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.starts_with("error: the loss is") && message.contains("--lr"), "{message}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn help_and_version() {
+    let help = gradus(&["train", "--help"]);
+    assert!(help.status.success());
+    for option in ["--seed", "--epochs", "--lr", "--optimizer", "--threads", "--out", "--json", "--data"] {
+        assert!(text(&help.stdout).contains(option), "{option}");
+    }
+    assert!(text(&gradus(&["--version"]).stdout).starts_with("gradus "));
+}

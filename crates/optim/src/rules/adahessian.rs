@@ -1,0 +1,72 @@
+//! AdaHessian: Adam with the Hessian's diagonal in place of the gradient's square.
+
+use gradus_tensor::{Tensor, with_float};
+use gradus_tensor::kernel::{Real, math};
+
+use crate::fused;
+use crate::rule::{Rule, Slot, Step, number, power, zeros};
+
+/// AdaHessian: steps divided by a power of the root mean square curvature.
+///
+/// ```math
+/// \begin{aligned}
+/// m &\leftarrow \beta_1 m + (1-\beta_1)\,g, \qquad
+/// v \leftarrow \beta_2 v + (1-\beta_2)\,D^2 \text{ where an estimate } D \text{ is given} \\
+/// \theta &\leftarrow (1 - \eta\lambda)\,\theta - \eta\,\frac{\hat m}{\hat v^{\,k/2} + \epsilon}
+/// \end{aligned}
+/// ```
+///
+/// Hand `$D$` in with [`Optimizer::step_with_curvature`](crate::Optimizer::step_with_curvature);
+/// [`hutchinson`](crate::hutchinson) makes one.
+///
+/// # Source
+/// Yao et al. 2021, algorithm 1, with a learning rate of 0.15.
+///
+/// # Differs
+/// No averaging over the elements of a convolution's kernel. The correction of `$v$` counts the estimates given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdaHessian {
+    /// The decay of the average gradient, `$\beta_1$`.
+    pub beta1: f64,
+    /// The decay of the average squared curvature, `$\beta_2$`.
+    pub beta2: f64,
+    /// `$\epsilon$`.
+    pub eps: f64,
+    /// The Hessian's power, `$k$`.
+    pub power: f64,
+    /// Decoupled decay, `$\lambda$`.
+    pub weight_decay: f64,
+}
+
+impl Default for AdaHessian {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, eps: 1e-4, power: 1.0, weight_decay: 0.0 }
+    }
+}
+
+impl Rule for AdaHessian {
+    fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
+        let mut slots = zeros(theta, ["m", "v"]);
+        slots.push(number("estimates", 0.0));
+        slots
+    }
+
+    fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
+        if let Some(estimate) = step.curvature {
+            slots[1] = &slots[1] * self.beta2 + estimate.square() * (1.0 - self.beta2);
+            slots[2] = Tensor::scalar(slots[2].item() + 1.0);
+        }
+        let estimates = slots[2].item();
+        let correction = if estimates > 0.0 { 1.0 - power(self.beta2, estimates as u64) } else { 1.0 };
+        with_float!("adahessian", theta.dtype(), T => {
+            let (rate, keep) =
+                (T::of(step.lr / step.correction(self.beta1)), T::of(1.0 - step.lr * self.weight_decay));
+            let (rest, eps, scale) = (T::of(1.0 - self.beta1), T::of(self.eps), T::of(1.0 / correction));
+            let half = T::of(self.power / 2.0);
+            fused::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
+                *m += rest * (g - *m);
+                *x = keep * *x - rate * *m / (math::pow(scale * *v, half) + eps);
+            });
+        });
+    }
+}
