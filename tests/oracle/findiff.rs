@@ -80,7 +80,12 @@ fn curve(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
             return Err(format!("{key}: the best step is {:e}", curve.best().step));
         }
         let place = STEPS.iter().position(|&h| h == curve.best().step).unwrap_or_default();
-        near("least error", &[curve.best().error], &[number(case, &format!("min_err_{key}"))?], &[tol[place]])?;
+        near(
+            "least error",
+            &[curve.best().error],
+            &[number(case, &format!("min_err_{key}"))?],
+            &[tol[place]],
+        )?;
     }
     Ok(())
 }
@@ -91,7 +96,11 @@ fn near(what: &str, got: &[f64], want: &[f64], tol: &[f64]) -> Result<(), String
             return Err(format!("{what}[{i}]: {got:e}, not {want:e} (tol {tol:e})"));
         }
     }
-    if got.len() == want.len() { Ok(()) } else { Err(format!("{what}: {} values, not {}", got.len(), want.len())) }
+    if got.len() == want.len() {
+        Ok(())
+    } else {
+        Err(format!("{what}: {} values, not {}", got.len(), want.len()))
+    }
 }
 
 fn number(case: &Value, key: &str) -> Result<f64, String> {

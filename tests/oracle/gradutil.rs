@@ -30,9 +30,7 @@ fn function<'t>(name: &str, x: &[Var<'t>]) -> Result<Var<'t>, String> {
         }
         "f3_matrix" => x[0].matmul(x[0].t()).tanh() + x[0].sum(),
         "f4_two" => x[0].matmul(x[1]).log_softmax(0),
-        "f5_norm" => {
-            (x[0].square().sum() + 1.0).sqrt() * x[1].prod() + (x[0].narrow(0, 0, 2) * x[1]).sum()
-        }
+        "f5_norm" => (x[0].square().sum() + 1.0).sqrt() * x[1].prod() + (x[0].narrow(0, 0, 2) * x[1]).sum(),
         other => return Err(format!("unsupported: function {other}")),
     })
 }
@@ -41,7 +39,8 @@ fn function<'t>(name: &str, x: &[Var<'t>]) -> Result<Var<'t>, String> {
 fn functional(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
     let name = case["fn"].as_str().ok_or("no function")?;
     let read = |key: &Value| tensor(tensors, key.as_str().ok_or_else(|| format!("{key} is no key"))?);
-    let list = |key: &Value| key.as_array().into_iter().flatten().map(read).collect::<Result<Vec<Tensor>, _>>();
+    let list =
+        |key: &Value| key.as_array().into_iter().flatten().map(read).collect::<Result<Vec<Tensor>, _>>();
     let (at, v, u) = (list(&case["inputs"])?, list(&case["v"])?, read(&case["u"])?);
     let tol = tolerance(case);
     let tape = gradus_autograd::Tape::inference();
@@ -53,7 +52,10 @@ fn functional(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
         if got.len() != want.len() {
             return Err(format!("{what}: {} tensors, not {}", got.len(), want.len()));
         }
-        got.iter().zip(&want).enumerate().try_for_each(|(i, (g, w))| compare(&format!("{what}[{i}]"), g, w, tol))
+        got.iter()
+            .zip(&want)
+            .enumerate()
+            .try_for_each(|(i, (g, w))| compare(&format!("{what}[{i}]"), g, w, tol))
     };
     let (y, row) = vjp(&f, &at, &u);
     compare("output", &y, &read(&case["output"])?, tol)?;

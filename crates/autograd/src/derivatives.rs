@@ -223,8 +223,11 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
         let loss = loss(tape);
         let lifted: Vec<_> = tape.inner.borrow().params.iter().map(|(&id, &node)| (id, node)).collect();
         let lifted: Vec<_> = lifted.iter().map(|&(id, node)| (id, Var { tape, id: node })).collect();
-        let moving: Vec<_> =
-            lifted.iter().filter(|(_, x)| x.needs()).filter_map(|&(id, x)| Some((x, direction.get_id(id)?))).collect();
+        let moving: Vec<_> = lifted
+            .iter()
+            .filter(|(_, x)| x.needs())
+            .filter_map(|&(id, x)| Some((x, direction.get_id(id)?)))
+            .collect();
         let (inputs, v): (Vec<Var<'_>>, Vec<Var<'_>>) =
             moving.into_iter().map(|(x, v)| (x, tape.constant(v.clone()))).unzip();
         let mut gradients = Gradients::default();
@@ -233,7 +236,8 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
         }
         let product = inner_product(&loss.grads(&inputs), &v);
         if product.needs() {
-            let mirror = sweep::numeric(product, Tensor::ones_of(product.shape(), product.dtype()), Keep::Leaves);
+            let mirror =
+                sweep::numeric(product, Tensor::ones_of(product.shape(), product.dtype()), Keep::Leaves);
             gradients = Gradients::collect(tape, mirror, Keep::Leaves);
         }
         for (id, x) in lifted {

@@ -59,7 +59,8 @@ impl fmt::Display for Anomaly {
 
 /// A value, or for a large one of the same shape the element in question.
 fn around(x: &Tensor, index: &[usize]) -> String {
-    if x.elements() <= 6 || x.rank() != index.len() || index.iter().zip(x.shape().iter()).any(|(i, n)| i >= n) {
+    if x.elements() <= 6 || x.rank() != index.len() || index.iter().zip(x.shape().iter()).any(|(i, n)| i >= n)
+    {
         return brief(x);
     }
     let element = index.iter().fold(x.clone(), |x, &i| x.select(0, i as isize));
@@ -68,7 +69,13 @@ fn around(x: &Tensor, index: &[usize]) -> String {
 
 /// The first element that is no finite number.
 fn bad(x: &Tensor) -> Option<(Vec<usize>, f64)> {
-    let found = x.dtype().is_float().then(|| x.to_f64_vec())?.into_iter().enumerate().find(|(_, v)| !v.is_finite())?;
+    let found = x
+        .dtype()
+        .is_float()
+        .then(|| x.to_f64_vec())?
+        .into_iter()
+        .enumerate()
+        .find(|(_, v)| !v.is_finite())?;
     Some((unravel(found.0, x.shape()), found.1))
 }
 
@@ -158,14 +165,18 @@ impl fmt::Display for WhyZero {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotUsed => write!(f, "not used: the parameter is not on the tape"),
-            Self::NotTrainable => write!(f, "not trainable: it is frozen, a buffer, or the tape does not record"),
+            Self::NotTrainable => {
+                write!(f, "not trainable: it is frozen, a buffer, or the tape does not record")
+            }
             Self::NotReached => write!(f, "not reached: the result does not depend on it"),
             Self::Stopped(place) => write!(f, "stopped: no gradient passes {place}"),
             Self::ZeroSlope(place) if place.op == "relu" => {
                 write!(f, "dead ReLU: every input of {place} is 0 or below")
             }
             Self::ZeroSlope(place) => write!(f, "zero slope: {place} passes nothing on at this point"),
-            Self::Underflow(place) => write!(f, "underflow: at {place} gradient times slope is too small for the type"),
+            Self::Underflow(place) => {
+                write!(f, "underflow: at {place} gradient times slope is too small for the type")
+            }
             Self::Cancelled(place) => write!(f, "cancelled: what {place} receives adds up to 0"),
         }
     }
@@ -216,7 +227,8 @@ impl Var<'_> {
         }
         let way = on_the_way(self, start, true);
         if !way[self.index()] {
-            let stop = (start..=self.index()).find(|&id| used[id] && !way[id]).expect("the way ends somewhere");
+            let stop =
+                (start..=self.index()).find(|&id| used[id] && !way[id]).expect("the way ends somewhere");
             return Some(WhyZero::Stopped(place(tape, stop)));
         }
         lost_on_the_way(self, start, &way)
@@ -265,7 +277,8 @@ fn lost_on_the_way(root: Var<'_>, start: usize, way: &[bool]) -> Option<WhyZero>
     if sums[start].as_ref().is_some_and(any_nonzero) {
         return None;
     }
-    let cancelled = (start..way.len()).rev().find(|&id| way[id] && sums[id].as_ref().is_some_and(|s| !any_nonzero(s)));
+    let cancelled =
+        (start..way.len()).rev().find(|&id| way[id] && sums[id].as_ref().is_some_and(|s| !any_nonzero(s)));
     culprit.or_else(|| cancelled.map(|id| WhyZero::Cancelled(place(tape, id)))).or(Some(WhyZero::NotReached))
 }
 
@@ -285,7 +298,10 @@ mod tests {
         let x = tape.var(Tensor::from([1.0, -1.0]));
         let _ = (x.ln() * 2.0).sum();
         let anomaly = tape.detect_anomalies().unwrap();
-        assert_eq!((anomaly.pass, anomaly.place.node, anomaly.index.as_slice()), (Pass::Forward, 1, &[1][..]));
+        assert_eq!(
+            (anomaly.pass, anomaly.place.node, anomaly.index.as_slice()),
+            (Pass::Forward, 1, &[1][..])
+        );
         let text = anomaly.to_string();
         assert!(text.starts_with("forward: NaN at [1] first in %1 = ln(%0) ("), "{text}");
         assert!(text.contains("diagnose.rs:") && text.contains("%0 = [1, -1]"), "{text}");
@@ -297,7 +313,10 @@ mod tests {
         let x = tape.var(0.0);
         let _ = x.sqrt() * 3.0;
         let anomaly = tape.detect_anomalies().unwrap();
-        assert_eq!((anomaly.pass, anomaly.place.op.as_str(), anomaly.element), (Pass::Backward, "sqrt", f64::INFINITY));
+        assert_eq!(
+            (anomaly.pass, anomaly.place.op.as_str(), anomaly.element),
+            (Pass::Backward, "sqrt", f64::INFINITY)
+        );
         assert!(anomaly.to_string().contains("gradient of %1 = 3"), "{anomaly}");
         let tape = Tape::new();
         let _ = tape.var(1.0).sqrt() * 3.0;
@@ -318,7 +337,9 @@ mod tests {
         assert!(matches!(why(&|w, _| w.floor().sum()), Some(WhyZero::ZeroSlope(p)) if p.op == "floor"));
         assert_eq!(why(&|_, tape| tape.var(1.0) * 2.0), Some(WhyZero::NotReached));
         assert!(matches!(why(&|w, tape| (w.detach() * tape.var(1.0)).sum()), Some(WhyZero::Stopped(_))));
-        assert!(matches!(why(&|w, _| (w * 1e-200 * 1e-200).sum()), Some(WhyZero::Underflow(p)) if p.op == "scale"));
+        assert!(
+            matches!(why(&|w, _| (w * 1e-200 * 1e-200).sum()), Some(WhyZero::Underflow(p)) if p.op == "scale")
+        );
         assert!(matches!(why(&|w, _| (w - w).sum()), Some(WhyZero::Cancelled(_))));
         let tape = Tape::new();
         assert_eq!((tape.var(1.0) * 2.0).why_zero(&other), Some(WhyZero::NotUsed));

@@ -15,7 +15,8 @@ const ATTRIBUTES: usize = 32;
 impl fmt::Display for Tape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.inner.borrow();
-        let rows: Vec<[String; 4]> = inner.nodes.iter().enumerate().map(|(id, node)| row(&inner, id, node)).collect();
+        let rows: Vec<[String; 4]> =
+            inner.nodes.iter().enumerate().map(|(id, node)| row(&inner, id, node)).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths = [width(0), width(1), width(2), width(3)];
         for (row, node) in rows.iter().zip(&inner.nodes) {
@@ -157,12 +158,17 @@ mod tests {
             text = tape.to_string();
             (y, ())
         });
-        assert!(text.lines().next().is_some_and(|line| line.ends_with("f32[20, 30]  [[1, 1, 1, …]]")), "{text}");
+        assert!(
+            text.lines().next().is_some_and(|line| line.ends_with("f32[20, 30]  [[1, 1, 1, …]]")),
+            "{text}"
+        );
     }
 
     #[test]
     fn numbers_are_short() {
-        for (x, want) in [(0.0, "0"), (1.0, "1"), (-2.5, "-2.5"), (1e-7, "1e-7"), (123_456.7, "123457"), (0.1, "0.1")] {
+        for (x, want) in
+            [(0.0, "0"), (1.0, "1"), (-2.5, "-2.5"), (1e-7, "1e-7"), (123_456.7, "123457"), (0.1, "0.1")]
+        {
             assert_eq!(number(x), want);
         }
         assert_eq!(number(f64::NAN), "NaN");

@@ -118,7 +118,11 @@ mod tests {
         let find = |scheme, dtype| curves.iter().find(|c| c.scheme == scheme && c.dtype == dtype).unwrap();
         for (scheme, order) in [(Scheme::Forward, 1.0), (Scheme::Central, 2.0), (Scheme::FivePoint, 4.0)] {
             let curve = find(scheme, DType::F64);
-            assert!((curve.slope(|h| h > 5e-3) - order).abs() < 0.1, "{scheme}: {}", curve.truncation_slope());
+            assert!(
+                (curve.slope(|h| h > 5e-3) - order).abs() < 0.1,
+                "{scheme}: {}",
+                curve.truncation_slope()
+            );
             assert!(curve.rounding_slope() < -0.7, "{scheme}: {}", curve.rounding_slope());
             assert!(find(scheme, DType::F32).best().error > curve.best().error);
         }

@@ -203,7 +203,13 @@ impl FiniteDifference {
     /// # Panics
     /// If the lengths differ.
     pub fn directional(&self, mut f: impl FnMut(&[f64]) -> f64, x: &[f64], v: &[f64]) -> f64 {
-        assert_eq!(x.len(), v.len(), "directional: the direction has {} elements, the point {}", v.len(), x.len());
+        assert_eq!(
+            x.len(),
+            v.len(),
+            "directional: the direction has {} elements, the point {}",
+            v.len(),
+            x.len()
+        );
         let mut along = |t: f64| {
             let moved: Vec<f64> = x.iter().zip(v).map(|(x, v)| x + t * v).collect();
             f(&moved)
@@ -244,7 +250,8 @@ impl FiniteDifference {
             .map(|input| {
                 let columns = start..start + input.elements();
                 start = columns.end;
-                let block: Vec<f64> = rows.iter().flat_map(|row| row[columns.clone()].iter().copied()).collect();
+                let block: Vec<f64> =
+                    rows.iter().flat_map(|row| row[columns.clone()].iter().copied()).collect();
                 let sizes: Vec<usize> = shape.iter().chain(input.shape().iter()).copied().collect();
                 Tensor::from_vec(block, &sizes[..])
             })
@@ -293,7 +300,10 @@ pub fn unflatten(flat: &[f64], like: &[Tensor]) -> Vec<Tensor> {
 }
 
 /// A function on a tape as a function of all elements of its inputs, in F64.
-pub fn flattened(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, like: &[Tensor]) -> impl Fn(&[f64]) -> Vec<f64> {
+pub fn flattened<F>(f: F, like: &[Tensor]) -> impl Fn(&[f64]) -> Vec<f64> + use<F>
+where
+    F: for<'t> Fn(&[Var<'t>]) -> Var<'t>,
+{
     let like = like.to_vec();
     move |x| {
         let inputs = unflatten(x, &like);
@@ -305,7 +315,10 @@ pub fn flattened(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, like: &[Tensor]) -> 
 }
 
 /// A function of tensors as a function of all elements of its inputs, in F64.
-pub fn flattened_tensors(f: impl Fn(&[Tensor]) -> Tensor, like: &[Tensor]) -> impl Fn(&[f64]) -> Vec<f64> {
+pub fn flattened_tensors<F>(f: F, like: &[Tensor]) -> impl Fn(&[f64]) -> Vec<f64> + use<F>
+where
+    F: Fn(&[Tensor]) -> Tensor,
+{
     let like = like.to_vec();
     move |x| f(&unflatten(x, &like)).to_f64_vec()
 }

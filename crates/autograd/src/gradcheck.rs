@@ -380,8 +380,8 @@ fn compare(line: &mut Line<'_>, autograd: f64) -> Comparison {
 fn refined(line: &mut Line<'_>, autograd: f64, first: Comparison) -> Comparison {
     let mut previous = first.clone();
     let (mut best, mut spread) = (first, f64::INFINITY);
-    for k in 1..=5 {
-        let fd = FiniteDifference::new(Scheme::FivePoint).with_step(best_start(&previous, k));
+    for _ in 0..5 {
+        let fd = FiniteDifference::new(Scheme::FivePoint).with_step(previous.step / 8.0);
         let next = comparison(line, autograd, fd);
         let moved = (next.numeric - previous.numeric).abs();
         if moved < spread {
@@ -390,10 +390,6 @@ fn refined(line: &mut Line<'_>, autograd: f64, first: Comparison) -> Comparison 
         previous = next;
     }
     best
-}
-
-fn best_start(previous: &Comparison, _k: i32) -> f64 {
-    previous.step / 8.0
 }
 
 pub(crate) fn comparison(line: &mut Line<'_>, autograd: f64, fd: FiniteDifference) -> Comparison {

@@ -91,7 +91,9 @@ fn iterate(name: &str, start: Tensor, mut f: impl FnMut(&Tensor) -> Tensor) -> T
             return x;
         }
     }
-    panic!("{name}: the iteration has not settled after {ITERATIONS} steps; is the function a contraction here?");
+    panic!(
+        "{name}: the iteration has not settled after {ITERATIONS} steps; is the function a contraction here?"
+    );
 }
 
 /// The fixed point `$x = f(x, a)$` that the iteration from `start` finds, differentiable in the inputs `a` to any order. Memory
@@ -132,13 +134,23 @@ mod tests {
     fn to_third_order() {
         // x = cos(a x), and a system.
         let options = GradcheckOptions { order: 3, rtol: 1e-5, ..GradcheckOptions::default() };
-        gradcheck_with(|a| implicit(|x, a| (a[0] * x).cos(), Tensor::scalar(0.5), &[a[0]]), &[Tensor::scalar(0.7)], &options)
-            .assert();
+        gradcheck_with(
+            |a| implicit(|x, a| (a[0] * x).cos(), Tensor::scalar(0.5), &[a[0]]),
+            &[Tensor::scalar(0.7)],
+            &options,
+        )
+        .assert();
         let w = Tensor::from([[0.2, -0.3], [0.1, 0.4]]);
         let b = Tensor::from([[0.5], [-0.2]]);
         let options = GradcheckOptions { order: 2, ..options };
         gradcheck_with(
-            |a| implicit(|x, a| (a[0].matmul(x) + a[1]).tanh(), Tensor::zeros_of([2, 1], gradus_tensor::DType::F64), a),
+            |a| {
+                implicit(
+                    |x, a| (a[0].matmul(x) + a[1]).tanh(),
+                    Tensor::zeros_of([2, 1], gradus_tensor::DType::F64),
+                    a,
+                )
+            },
             &[w, b],
             &options,
         )

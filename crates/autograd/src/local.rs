@@ -46,11 +46,9 @@ fn row_value(row: &'static Row, inputs: &[Tensor], c: f64) -> Tensor {
         (DType::F32, false) => {
             elementwise::zip::<f32, f32>(a, b, row.name, row.cost, &|a, b, y| (row.f32.forward)(a, b, 0.0, y))
         }
-        (_, false) => {
-            elementwise::zip::<f64, f64>(a, b, row.name, 2.0 * row.cost, &|a, b, y| {
-                (row.f64.forward)(a, b, 0.0, y);
-            })
-        }
+        (_, false) => elementwise::zip::<f64, f64>(a, b, row.name, 2.0 * row.cost, &|a, b, y| {
+            (row.f64.forward)(a, b, 0.0, y);
+        }),
     }
 }
 

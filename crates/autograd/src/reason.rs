@@ -98,7 +98,9 @@ impl fmt::Display for Reason {
             Self::Random { first, second } => {
                 write!(f, "random: two evaluations at the same point give {first:e} and {second:e}")
             }
-            Self::NotFinite { value, derivative } => write!(f, "not finite: value {value}, derivative {derivative}"),
+            Self::NotFinite { value, derivative } => {
+                write!(f, "not finite: value {value}, derivative {derivative}")
+            }
             Self::Narrow(place) => write!(f, "dtype too narrow: {place} is computed in f32"),
             Self::WrongRule { place, input, index, rule, numeric, recorded } => write!(
                 f,
@@ -106,7 +108,10 @@ impl fmt::Display for Reason {
                 if *recorded { "recorded rule" } else { "rule" }
             ),
             Self::Kink { place, left, right, step } => {
-                write!(f, "kink within the step {step:.0e}: from the left {left:.6e}, from the right {right:.6e}")?;
+                write!(
+                    f,
+                    "kink within the step {step:.0e}: from the left {left:.6e}, from the right {right:.6e}"
+                )?;
                 place.as_ref().map_or(Ok(()), |place| write!(f, ", at {place}"))
             }
             Self::StepTooLarge { step, best } => write!(f, "step too large: {step:.0e}; {best:.0e} agrees"),
@@ -249,7 +254,8 @@ fn kink(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
 
 /// Looks along the error curve for a step that agrees.
 fn step(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
-    let curve = STEPS.map(|step| comparison(line, worst.autograd, FiniteDifference { scheme: worst.scheme, step }));
+    let curve =
+        STEPS.map(|step| comparison(line, worst.autograd, FiniteDifference { scheme: worst.scheme, step }));
     let best = curve.iter().min_by(|a, b| a.relative.total_cmp(&b.relative))?;
     // The best step must agree as well as the scheme can, or clearly better than the one used.
     if !agrees(best, line.options) && best.relative > 1e-3 * worst.relative {

@@ -98,7 +98,9 @@ pub(crate) fn sweep(root: Var<'_>, mut see: impl FnMut(TraceStep)) -> Vec<Option
     sums[root.index()] = Some(Tensor::ones_of(root.shape(), root.dtype()));
     for id in (0..=root.index()).rev() {
         let (node, inputs, _) = local::parts(tape, id);
-        let Some(upstream) = sums[id].clone().filter(|_| node.row.arity != 0 && node.needs()) else { continue };
+        let Some(upstream) = sums[id].clone().filter(|_| node.row.arity != 0 && node.needs()) else {
+            continue;
+        };
         let mut parts = Vec::new();
         for (i, contribution) in local::contributions(tape, id, &upstream) {
             let input = inputs[i] as usize;
@@ -114,7 +116,16 @@ pub(crate) fn sweep(root: Var<'_>, mut see: impl FnMut(TraceStep)) -> Vec<Option
             (formula(&inner, &node), inner.name(&node).to_string())
         };
         let value = Var { tape, id: id as u32 }.value();
-        see(TraceStep { node: id, formula, op, rule: node.row.doc.trim(), line: node.line, value, upstream, parts });
+        see(TraceStep {
+            node: id,
+            formula,
+            op,
+            rule: node.row.doc.trim(),
+            line: node.line,
+            value,
+            upstream,
+            parts,
+        });
     }
     sums
 }
@@ -140,13 +151,22 @@ impl fmt::Display for Trace {
             for part in &step.parts {
                 let (gives, sum) = (brief(&part.contribution), brief(&part.sum));
                 match &part.slope {
-                    Some(slope) => writeln!(f, "    %{}: slope {} gives {gives}, sum {sum}", part.input, brief(slope))?,
+                    Some(slope) => {
+                        writeln!(f, "    %{}: slope {} gives {gives}, sum {sum}", part.input, brief(slope))?
+                    }
                     None => writeln!(f, "    %{}: gives {gives}, sum {sum}", part.input)?,
                 }
             }
         }
         for leaf in &self.leaves {
-            writeln!(f, "%{} {}: value {}, gradient {}", leaf.node, leaf.kind, brief(&leaf.value), brief(&leaf.gradient))?;
+            writeln!(
+                f,
+                "%{} {}: value {}, gradient {}",
+                leaf.node,
+                leaf.kind,
+                brief(&leaf.value),
+                brief(&leaf.gradient)
+            )?;
         }
         Ok(())
     }

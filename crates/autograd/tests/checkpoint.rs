@@ -47,7 +47,11 @@ fn less_memory_and_the_same_bits() {
     let (want, large) = measured(|tape| plain(tape.constant(&x), &layers));
     assert!(large >= LAYERS * activation, "{large}");
     let bound = 2 * (LAYERS as f64).sqrt() as usize * activation;
-    assert!(small <= bound, "{small} bytes, {} layers; the bound is {bound}", small as f64 / activation as f64);
+    assert!(
+        small <= bound,
+        "{small} bytes, {} layers; the bound is {bound}",
+        small as f64 / activation as f64
+    );
     for w in &layers {
         assert_eq!(got.get(w).unwrap().to_vec::<f32>(), want.get(w).unwrap().to_vec::<f32>());
     }

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use gradus_autograd::{
-    Elements, FiniteDifference, GradcheckOptions, Param, Reason, Scheme, Tape, Var, gradcheck, gradcheck_model,
-    gradcheck_with, params,
+    Elements, FiniteDifference, GradcheckOptions, Param, Reason, Scheme, Tape, Var, gradcheck,
+    gradcheck_model, gradcheck_with, params,
 };
 use gradus_tensor::{DType, Tensor, rng};
 
@@ -34,7 +34,8 @@ fn a_wrong_rule_is_found_and_named() {
     let x = Tensor::from([0.5, 1.5, -0.2]);
     let report = gradcheck(|x| wrong_square(x[0].tape(), x[0].sin()).exp(), &[x]);
     assert!(!report.passed());
-    let Some(Reason::WrongRule { place, input: 0, recorded: false, rule, numeric, .. }) = &report.reason else {
+    let Some(Reason::WrongRule { place, input: 0, recorded: false, rule, numeric, .. }) = &report.reason
+    else {
         panic!("{report}")
     };
     assert_eq!((place.node, place.op.as_str()), (2, "wrong_square"));
@@ -53,8 +54,14 @@ fn assert_panics_with_the_report() {
 fn a_kink_at_the_point() {
     let report = gradcheck(|x| x[0].relu() * 2.0, &[Tensor::from([1.0, 0.0])]);
     assert_eq!(report.worst.as_ref().unwrap().index, [1]);
-    let Some(Reason::Kink { place: Some(place), left, right, .. }) = &report.reason else { panic!("{report}") };
-    assert_eq!((place.op.as_str(), left.abs() < 1e-9, (right - 1.0).abs() < 0.6), ("relu", true, true), "{report}");
+    let Some(Reason::Kink { place: Some(place), left, right, .. }) = &report.reason else {
+        panic!("{report}")
+    };
+    assert_eq!(
+        (place.op.as_str(), left.abs() < 1e-9, (right - 1.0).abs() < 0.6),
+        ("relu", true, true),
+        "{report}"
+    );
 }
 
 #[test]
@@ -109,13 +116,13 @@ params!(Mlp { weight, bias, out });
 fn mlp() -> Mlp {
     let mut rng = rng(1);
     let mut random = |shape: &[usize]| Param::new(Tensor::randn(shape, &mut rng));
-    Mlp { weight: random(&[4, 8]), bias: random(&[8]), out: random(&[8, 3]) }
+    Mlp { weight: random(&[8, 4]), bias: random(&[8]), out: random(&[8, 3]) }
 }
 
 fn loss<'t>(model: &Mlp, tape: &'t Tape) -> Var<'t> {
     let x = Tensor::randn([6, 4], &mut rng(2));
     let labels = Tensor::from([0i64, 1, 2, 0, 1, 2]);
-    let hidden = (tape.constant(x).matmul(tape.param(&model.weight)) + tape.param(&model.bias)).relu();
+    let hidden = tape.constant(x).linear(tape.param(&model.weight), Some(tape.param(&model.bias))).relu();
     hidden.matmul(tape.param(&model.out)).cross_entropy(&labels)
 }
 
@@ -134,9 +141,16 @@ fn a_model_by_elements_samples_and_directions() {
     for (a, b) in model.params_of().iter().zip(&before) {
         assert_eq!((a.dtype(), a.to_vec::<f32>()), (DType::F32, b.to_vec::<f32>()));
     }
-    let report = gradcheck_model(&mut model, |m, t| wrong_square(t, t.param(&m.bias)).sum(), &GradcheckOptions::default());
+    let report = gradcheck_model(
+        &mut model,
+        |m, t| wrong_square(t, t.param(&m.bias)).sum(),
+        &GradcheckOptions::default(),
+    );
     assert_eq!(report.worst.as_ref().unwrap().name, "bias", "{report}");
-    assert!(matches!(&report.reason, Some(Reason::WrongRule { place, .. }) if place.op == "wrong_square"), "{report}");
+    assert!(
+        matches!(&report.reason, Some(Reason::WrongRule { place, .. }) if place.op == "wrong_square"),
+        "{report}"
+    );
 }
 
 impl Mlp {

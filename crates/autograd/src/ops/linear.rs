@@ -128,12 +128,14 @@ impl<'t> Var<'t> {
         assert!(!shape.is_empty(), "linear: the input is a scalar; it needs a last axis of size {}", w[1]);
         let inner = shape[shape.len() - 1];
         assert!(inner == w[1], "linear: input {shape} × weight {w}: the input's last size {inner} and the weight's {} differ", w[1]);
+        let dtype = bias.map_or(self.dtype(), |b| b.dtype().promote(self.dtype())).promote(weight.dtype());
+        let (x, weight) = (self.to(dtype), weight.to(dtype));
         match bias {
-            None => self.tape().apply(Linear, &[self, weight]),
+            None => self.tape().apply(Linear, &[x, weight]),
             Some(bias) => {
                 let b = bias.shape();
                 assert!(b == [w[0]], "linear: weight {w} needs a bias of shape [{}], got {b}", w[0]);
-                self.tape().apply(Linear, &[self, weight, bias])
+                self.tape().apply(Linear, &[x, weight, bias.to(dtype)])
             }
         }
     }

@@ -35,11 +35,14 @@ impl Entry {
 
     fn recorded_names(&self) -> BTreeSet<String> {
         let tape = Tape::new();
-        let x: Vec<Var<'_>> = draw(self.shapes, self.low, self.high).into_iter().map(|x| tape.var(x)).collect();
+        let x: Vec<Var<'_>> =
+            draw(self.shapes, self.low, self.high).into_iter().map(|x| tape.var(x)).collect();
         let first: Var<'_> = weighted((self.f)(&x)).grads(&x).into_iter().map(weighted).sum();
         let _ = first.grads(&x);
         let text = tape.to_string();
-        text.lines().filter_map(|line| Some(line.split_once(" = ")?.1.split_once('(')?.0.to_string())).collect()
+        text.lines()
+            .filter_map(|line| Some(line.split_once(" = ")?.1.split_once('(')?.0.to_string()))
+            .collect()
     }
 }
 
@@ -69,7 +72,8 @@ pub(crate) fn all_checks(
     inputs: &[Tensor],
     elements: Elements,
 ) -> Vec<String> {
-    let options = GradcheckOptions { order: 2, elements, rtol: 3e-6, atol: 3e-8, ..GradcheckOptions::default() };
+    let options =
+        GradcheckOptions { order: 2, elements, rtol: 3e-6, atol: 3e-8, ..GradcheckOptions::default() };
     let report = gradcheck_with(&f, inputs, &options);
     let mut failures = Vec::new();
     if !report.passed() {

@@ -43,7 +43,11 @@ fn names_in_source() -> BTreeSet<String> {
         for body in text.split("fn name(&self) -> &'static str {").skip(1) {
             let body = &body[..body.find('}').unwrap_or(body.len())];
             // An `if` or a `match` has several strings, and more closing brackets: take the lines up to the next `fn`.
-            let body = if body.contains("if ") || body.contains("match ") { until_next_fn(&text, body) } else { body };
+            let body = if body.contains("if ") || body.contains("match ") {
+                until_next_fn(&text, body)
+            } else {
+                body
+            };
             names.extend(body.split('"').skip(1).step_by(2).map(String::from));
         }
     }

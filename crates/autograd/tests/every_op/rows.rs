@@ -81,8 +81,11 @@ pub(crate) fn check(row: &'static Row) -> Vec<String> {
 
 /// Whether a step along a direction through many elements crosses no kink or jump.
 fn smooth(row: &Row) -> bool {
-    !row.doc.contains("lope at") && !row.doc.contains("slopes are 0") && !row.doc.contains("slope is")
-        && !["copysign", "fmod", "remainder", "frac", "abs", "maximum", "minimum", "fmax", "fmin", "i0e"].contains(&row.name)
+    !row.doc.contains("lope at")
+        && !row.doc.contains("slopes are 0")
+        && !row.doc.contains("slope is")
+        && !["copysign", "fmod", "remainder", "frac", "abs", "maximum", "minimum", "fmax", "fmin", "i0e"]
+            .contains(&row.name)
 }
 
 fn applied(row: &'static Row) -> impl for<'t> Fn(&[Var<'t>]) -> Var<'t> {
