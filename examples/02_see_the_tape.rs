@@ -13,10 +13,17 @@ fn main() {
     let grads = y.backward();
     println!("dy/dx = {:.6}\n", grads.wrt(x).item());
 
-    println!("`grad` does the same with recorded operations: the derivative stands on the tape, and has one itself.\n");
+    println!(
+        "`grad` does the same with recorded operations: the derivative stands on the tape, and has one itself.\n"
+    );
     let dy = y.grad(x);
     let d2y = dy.grad(x);
-    println!("dy/dx = {:.6}, d²y/dx² = {:.6}, and the tape has {} lines.\n", dy.item(), d2y.item(), tape.len());
+    println!(
+        "dy/dx = {:.6}, d²y/dx² = {:.6}, and the tape has {} lines.\n",
+        dy.item(),
+        d2y.item(),
+        tape.len()
+    );
     assert!((dy.item() - grads.wrt(x).item()).abs() < 1e-15);
 
     println!("A layer: values are tensors, and `{{tape:#}}` adds the line of code that made each.\n");
@@ -27,5 +34,8 @@ fn main() {
     println!("{tape:#}");
     let grads = loss.backward();
     println!("The gradient in the weight:\n{}\n", grads.wrt(weight));
-    println!("The input is a constant: the sweep computes nothing for it, and its gradient is\n{}", grads.wrt(input));
+    println!(
+        "The input is a constant: the sweep computes nothing for it, and its gradient is\n{}",
+        grads.wrt(input)
+    );
 }

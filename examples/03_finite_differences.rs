@@ -1,6 +1,6 @@
 //! Derivatives by differences and by the tape: how far they are apart, and why a smaller step is not a better one.
 
-use gradus::autograd::{Scheme, error_curve, gradcheck_with, GradcheckOptions, Elements};
+use gradus::autograd::{Elements, GradcheckOptions, Scheme, error_curve, gradcheck_with};
 use gradus::prelude::*;
 
 fn main() {
@@ -18,35 +18,52 @@ fn main() {
         println!("h={h:.0e}  {central:.15}  error {:.1e}", (central - exact).abs());
     }
 
-    println!("\nA large step truncates the series, a small one rounds. Error against step, in powers of ten:\n");
+    println!(
+        "\nA large step truncates the series, a small one rounds. Error against step, in powers of ten:\n"
+    );
     let curves = error_curve(|x| x.sin() * x.exp(), x);
-    let shown: Vec<_> = curves.iter().filter(|c| c.dtype == DType::F64 && c.scheme != Scheme::Backward).collect();
+    let shown: Vec<_> =
+        curves.iter().filter(|c| c.dtype == DType::F64 && c.scheme != Scheme::Backward).collect();
     print!("{:>6}", "step");
-    shown.iter().for_each(|c| print!("{:>12}", c.scheme.name()));
+    for c in &shown {
+        print!("{:>12}", c.scheme.name());
+    }
     println!();
     for i in 0..shown[0].points.len() {
         print!("{:>6.0e}", shown[0].points[i].step);
-        shown.iter().for_each(|c| print!("{:>12.1e}", c.points[i].error));
+        for c in &shown {
+            print!("{:>12.1e}", c.points[i].error);
+        }
         println!();
     }
     print!("{:>6}", "best");
-    shown.iter().for_each(|c| print!("{:>12.0e}", c.best().step));
+    for c in &shown {
+        print!("{:>12.0e}", c.best().step);
+    }
     println!("   (the step with the least error)\n");
 
-    println!("The same for a whole network: every parameter moved, the loss computed twice and more, and compared.\n");
+    println!(
+        "The same for a whole network: every parameter moved, the loss computed twice and more, and compared.\n"
+    );
     let mut rng = rng(0);
     let mut model = sequential![Linear::new(6, 8, &mut rng), Tanh, Linear::new(8, 3, &mut rng)];
     let inputs = Tensor::randn_of([5, 6], DType::F64, &mut rng);
     let labels = Tensor::from([0, 2, 1, 1, 0]);
     let elements = if quick { Elements::Sample { count: 20, seed: 0 } } else { Elements::All };
     let options = GradcheckOptions { elements, ..GradcheckOptions::default() };
-    let report =
-        gradcheck_model(&mut model, |m, tape| m.forward(tape.constant(&inputs)).cross_entropy(&labels), &options);
+    let report = gradcheck_model(
+        &mut model,
+        |m, tape| m.forward(tape.constant(&inputs)).cross_entropy(&labels),
+        &options,
+    );
     println!("{report}\n");
     report.assert();
 
-    println!("A kink: relu at 0 has no derivative. The tape's convention is 0, the difference says 1/2, the report why.\n");
-    let report = gradcheck_with(|x| x[0].relu().sum(), &[Tensor::from([1.0, 0.0])], &GradcheckOptions::default());
+    println!(
+        "A kink: relu at 0 has no derivative. The tape's convention is 0, the difference says 1/2, the report why.\n"
+    );
+    let report =
+        gradcheck_with(|x| x[0].relu().sum(), &[Tensor::from([1.0, 0.0])], &GradcheckOptions::default());
     println!("{report}");
     assert!(!report.passed());
 }

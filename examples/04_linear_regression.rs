@@ -50,9 +50,14 @@ fn main() {
         Row { name: "stochastic", batch: 1, lr: 0.02 },
         Row { name: "mini-batch", batch: 10, lr: 0.1 },
     ];
-    println!("half the mean squared error after each epoch; the noise alone leaves {:.4}\n", NOISE * NOISE / 2.0);
+    println!(
+        "half the mean squared error after each epoch; the noise alone leaves {:.4}\n",
+        NOISE * NOISE / 2.0
+    );
     print!("{:11} {:>5} {:>5} {:>7}", "descent", "batch", "lr", "steps");
-    (1..=epochs).for_each(|epoch| print!(" {:>9}", format!("epoch {epoch}")));
+    for epoch in 1..=epochs {
+        print!(" {:>9}", format!("epoch {epoch}"));
+    }
     println!(" {:>8}", "ms");
     for row in rows {
         let start = Instant::now();
@@ -60,7 +65,9 @@ fn main() {
         let ms = 1e3 * start.elapsed().as_secs_f64();
         let steps = epochs as usize * examples.div_ceil(row.batch);
         print!("{:11} {:>5} {:>5} {:>7}", row.name, row.batch, row.lr, steps);
-        losses.iter().for_each(|loss| print!(" {loss:>9.5}"));
+        for loss in losses {
+            print!(" {loss:>9.5}");
+        }
         println!(" {ms:>8.1}");
         if row.batch < examples {
             let w = model.weight.value().to_f64_vec();

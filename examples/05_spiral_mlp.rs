@@ -9,7 +9,8 @@ fn spiral(n: usize, rng: &mut Rng) -> Dataset {
     for arm in 0..3 {
         for i in 0..n {
             let radius = (i + 1) as f64 / n as f64;
-            let angle = 4.0 * radius + 2.0 * std::f64::consts::PI * f64::from(arm) / 3.0 + noise[labels.len()];
+            let angle =
+                4.0 * radius + 2.0 * std::f64::consts::PI * f64::from(arm) / 3.0 + noise[labels.len()];
             points.push([(radius * angle.cos()) as f32, (radius * angle.sin()) as f32]);
             labels.push(i64::from(arm));
         }
@@ -52,14 +53,19 @@ fn main() {
     for epoch in 0..epochs {
         let mut sum = 0.0;
         for batch in loader.epoch(&train, epoch) {
-            let (loss, grads) =
-                value_and_grad(|tape| model.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels));
+            let (loss, grads) = value_and_grad(|tape| {
+                model.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels)
+            });
             optimizer.step(&mut model, &grads);
             sum += loss * batch.len() as f64;
         }
         if (epoch + 1) % (epochs / 5) == 0 {
             let right = accuracy(&model.predict(&test.inputs), &test.labels);
-            println!("epoch {:>3}  loss {:.4}  test accuracy {right:.3}", epoch + 1, sum / train.len() as f64);
+            println!(
+                "epoch {:>3}  loss {:.4}  test accuracy {right:.3}",
+                epoch + 1,
+                sum / train.len() as f64
+            );
         }
     }
     println!();

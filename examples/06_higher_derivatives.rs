@@ -12,7 +12,9 @@ fn main() {
 fn third_derivative() {
     let d3 = grad(grad(grad(|x| x.sin() * x.exp())));
     let tape = Tape::new();
-    println!("(sin x · exp x)''' = 2 exp x (cos x - sin x)\n\n    x  grad(grad(grad(f)))   closed form         error");
+    println!(
+        "(sin x · exp x)''' = 2 exp x (cos x - sin x)\n\n    x  grad(grad(grad(f)))   closed form         error"
+    );
     for x in [-1.0f64, 0.0, 0.5, 2.0] {
         let (found, exact) = (d3(tape.var(x)).item(), 2.0 * x.exp() * (x.cos() - x.sin()));
         println!("{x:>5}  {found:>+18.12}  {exact:>+18.12}  {:.1e}", (found - exact).abs());
@@ -54,7 +56,9 @@ fn newton() {
 
 /// `$H v = \nabla (\nabla f \cdot v)$`: the Hessian acts on a vector without ever being written down.
 fn hessian_times_vector() {
-    println!("\nHessian times vector of f(x) = Σ sin(x_i x_(i+1)), 1000 variables, without the million entries:\n");
+    println!(
+        "\nHessian times vector of f(x) = Σ sin(x_i x_(i+1)), 1000 variables, without the million entries:\n"
+    );
     let n = 1000;
     let mut rng = rng(0);
     let (at, v) = (Tensor::randn_of([n], DType::F64, &mut rng), Tensor::randn_of([n], DType::F64, &mut rng));
@@ -69,7 +73,10 @@ fn hessian_times_vector() {
     };
     let h = 1e-5;
     let difference = &(&slope(h) - &slope(-h)) / (2.0 * h);
-    println!("largest difference from (∇f(x + hv) - ∇f(x - hv)) / 2h: {:.1e}", product.max_abs_diff(&difference));
+    println!(
+        "largest difference from (∇f(x + hv) - ∇f(x - hv)) / 2h: {:.1e}",
+        product.max_abs_diff(&difference)
+    );
     assert!(product.max_abs_diff(&difference) < 1e-7);
 }
 

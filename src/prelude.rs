@@ -1,10 +1,11 @@
 pub use gradus_autograd::{
-    Gradients, Mode, Param, Params, Tape, Var, grad, gradcheck, gradcheck_model, params, training_step, value_and_grad,
-    value_and_grad_with,
+    Gradients, Mode, Param, Params, Tape, Var, grad, gradcheck, gradcheck_model, params, training_step,
+    value_and_grad, value_and_grad_with,
 };
 pub use gradus_data::{Dataset, Loader, Standardizer};
 pub use gradus_nn::{
-    Dropout, Flatten, Gelu, Linear, Module, Relu, Sequential, Sigmoid, Silu, Tanh, accuracy, sequential, summary,
+    Dropout, Flatten, Gelu, Linear, Module, Relu, Sequential, Sigmoid, Silu, Tanh, accuracy, sequential,
+    summary,
 };
 pub use gradus_optim::schedule::{Cosine, Schedule};
 pub use gradus_optim::{Adam, AdamW, Optimizer, Sgd};

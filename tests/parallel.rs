@@ -39,7 +39,11 @@ fn parts(data: &Dataset) -> Vec<Dataset> {
 }
 
 fn bits(model: &Sequential, grads: &Gradients) -> Vec<Vec<f64>> {
-    model.params().iter().map(|(_, p)| grads.get(p).expect("every parameter has a gradient").to_f64_vec()).collect()
+    model
+        .params()
+        .iter()
+        .map(|(_, p)| grads.get(p).expect("every parameter has a gradient").to_f64_vec())
+        .collect()
 }
 
 #[test]
@@ -47,15 +51,12 @@ fn four_threads_sum_to_the_gradient_of_one() {
     // Small enough for the tape's own memory, and large enough for pooled tensors and parallel kernels.
     for examples in [8, 4096] {
         let (model, data) = (model(1), data(examples));
-        let alone = parts(&data).iter().enumerate().map(|(i, part)| part_gradient(&model, part, i));
+        let (parts, shared) = (parts(&data), &model);
+        let alone = parts.iter().enumerate().map(|(i, part)| part_gradient(shared, part, i));
         let alone = alone.reduce(|a, b| a + b).expect("there are parts");
-        let shared = &model;
         let together = thread::scope(|scope| {
-            let handles: Vec<_> = parts(&data)
-                .into_iter()
-                .enumerate()
-                .map(|(i, part)| scope.spawn(move || part_gradient(shared, &part, i)))
-                .collect();
+            let spawn = |(i, part)| scope.spawn(move || part_gradient(shared, part, i));
+            let handles: Vec<_> = parts.iter().enumerate().map(spawn).collect();
             handles.into_iter().map(|h| h.join().expect("no thread panics")).reduce(|a, b| a + b)
         });
         let together = together.expect("there are parts");
@@ -70,8 +71,10 @@ fn the_parts_add_up_to_the_whole() {
     model.layers.remove(2);
     model.convert(DType::F64);
     data.inputs = data.inputs.to(DType::F64);
-    let (_, whole) = value_and_grad(|tape| model.forward(tape.constant(&data.inputs)).cross_entropy(&data.labels));
-    let sum = parts(&data).iter().enumerate().map(|(i, part)| part_gradient(&model, part, i)).reduce(|a, b| a + b);
+    let (_, whole) =
+        value_and_grad(|tape| model.forward(tape.constant(&data.inputs)).cross_entropy(&data.labels));
+    let sum =
+        parts(&data).iter().enumerate().map(|(i, part)| part_gradient(&model, part, i)).reduce(|a, b| a + b);
     let sum = sum.expect("there are parts");
     for (name, p) in model.params() {
         let difference = whole.get(p).unwrap().max_abs_diff(sum.get(p).unwrap());

@@ -15,7 +15,10 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// All files below a folder with this extension, as paths from the root; `target` folders are left out.
+/// Folders that are not of this workspace: build products, and the other frameworks that the benches compare with.
+const FOREIGN: [&str; 2] = ["target", "peers"];
+
+/// All files below a folder with this extension, as paths from the root.
 fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![root().join(folder)];
@@ -23,7 +26,7 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for entry in entries.flatten() {
             let path = entry.path();
-            if path.is_dir() && path.file_name().is_none_or(|name| name != "target") {
+            if path.is_dir() && !FOREIGN.iter().any(|foreign| path.ends_with(foreign)) {
                 open.push(path);
             } else if path.extension().is_some_and(|found| found == extension) {
                 found.push(path.strip_prefix(root()).expect("it lies below the root").to_path_buf());
@@ -119,7 +122,9 @@ fn unsafe_code_stands_in_the_kernels_only() {
             assert!(!found, "{}:{}: {line}", path.display(), number + 1);
         }
     }
-    for crate_root in files("crates", "rs").into_iter().filter(|p| p.ends_with("src/lib.rs") || p.ends_with("src/main.rs")) {
+    for crate_root in
+        files("crates", "rs").into_iter().filter(|p| p.ends_with("src/lib.rs") || p.ends_with("src/main.rs"))
+    {
         if !crate_root.starts_with("crates/tensor") {
             let text = read(&crate_root);
             assert!(text.contains("#![forbid(unsafe_code)]"), "{}: no forbid", crate_root.display());

@@ -61,7 +61,10 @@ impl<'t> Args<'t> {
     /// An argument that was passed and not looked at.
     pub(crate) fn unused(&self) -> Option<&str> {
         let used = self.used.borrow();
-        self.named.iter().find(|(name, value)| !value.is_none() && !used.contains(name)).map(|(n, _)| n.as_str())
+        self.named
+            .iter()
+            .find(|(name, value)| !value.is_none() && !used.contains(name))
+            .map(|(n, _)| n.as_str())
     }
 
     /// The argument, if it was passed and is not `None`.

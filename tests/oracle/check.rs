@@ -7,11 +7,17 @@ use serde_json::Value;
 /// A stored tensor.
 pub(crate) fn tensor(tensors: &SafeTensors<'_>, key: &str) -> Result<Tensor, String> {
     let view = tensors.tensor(key).map_err(|e| format!("{key}: {e}"))?;
-    let words = |data: &[u8]| data.chunks_exact(8).map(|b| <[u8; 8]>::try_from(b).expect("8 bytes")).collect::<Vec<_>>();
+    let words = |data: &[u8]| {
+        data.chunks_exact(8).map(|b| <[u8; 8]>::try_from(b).expect("8 bytes")).collect::<Vec<_>>()
+    };
     let shape = view.shape().to_vec();
     match view.dtype() {
-        Dtype::F64 => Ok(Tensor::from_vec(words(view.data()).into_iter().map(f64::from_le_bytes).collect(), shape)),
-        Dtype::I64 => Ok(Tensor::from_vec(words(view.data()).into_iter().map(i64::from_le_bytes).collect(), shape)),
+        Dtype::F64 => {
+            Ok(Tensor::from_vec(words(view.data()).into_iter().map(f64::from_le_bytes).collect(), shape))
+        }
+        Dtype::I64 => {
+            Ok(Tensor::from_vec(words(view.data()).into_iter().map(i64::from_le_bytes).collect(), shape))
+        }
         Dtype::BOOL => Ok(Tensor::from_vec(view.data().iter().map(|&b| b != 0).collect(), shape)),
         other => Err(format!("unsupported: {key} has the type {other:?}")),
     }
@@ -25,7 +31,12 @@ pub(crate) fn tolerance(case: &Value) -> (f64, f64) {
 }
 
 /// `|got - want| <= atol + rtol |want|` for each element; NaN equals NaN; other types exactly.
-pub(crate) fn compare(name: &str, got: &Tensor, want: &Tensor, (rtol, atol): (f64, f64)) -> Result<(), String> {
+pub(crate) fn compare(
+    name: &str,
+    got: &Tensor,
+    want: &Tensor,
+    (rtol, atol): (f64, f64),
+) -> Result<(), String> {
     if got.shape() != want.shape() {
         return Err(format!("{name}: shape {} instead of {}", got.shape(), want.shape()));
     }
@@ -49,6 +60,8 @@ pub(crate) fn compare(name: &str, got: &Tensor, want: &Tensor, (rtol, atol): (f6
     }
     match worst {
         None => Ok(()),
-        Some((_, i)) => Err(format!("{name}: {wrong} of {} differ, at {i} {} instead of {}", g.len(), g[i], w[i])),
+        Some((_, i)) => {
+            Err(format!("{name}: {wrong} of {} differ, at {i} {} instead of {}", g.len(), g[i], w[i]))
+        }
     }
 }

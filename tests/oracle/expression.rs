@@ -34,8 +34,8 @@ enum Token {
 }
 
 const SIGNS: [&str; 32] = [
-    "...", "**", "//", "==", "!=", "<=", ">=", "<<", ">>", "(", ")", "[", "]", "{", "}", ",", ":", ".", "=", "+",
-    "-", "*", "/", "%", "@", "<", ">", "&", "|", "^", "~", ";",
+    "...", "**", "//", "==", "!=", "<=", ">=", "<<", ">>", "(", ")", "[", "]", "{", "}", ",", ":", ".", "=",
+    "+", "-", "*", "/", "%", "@", "<", ">", "&", "|", "^", "~", ";",
 ];
 
 fn tokens(text: &str) -> Result<Vec<Token>, String> {
@@ -96,7 +96,8 @@ struct Parser<'a, 't> {
 type Result_<'t> = Result<Val<'t>, String>;
 
 /// Binary operators from the loosest on.
-const LEVELS: [&[&str]; 6] = [&["|"], &["^"], &["&"], &["<<", ">>"], &["+", "-"], &["*", "/", "//", "%", "@"]];
+const LEVELS: [&[&str]; 6] =
+    [&["|"], &["^"], &["&"], &["<<", ">>"], &["+", "-"], &["*", "/", "//", "%", "@"]];
 
 impl<'t> Parser<'_, 't> {
     fn peek(&self) -> Option<&Token> {
@@ -116,7 +117,11 @@ impl<'t> Parser<'_, 't> {
     }
 
     fn expect(&mut self, sign: &str) -> Result<(), String> {
-        if self.accept(sign) { Ok(()) } else { Err(format!("unsupported: `{sign}` missing before {:?}", self.peek())) }
+        if self.accept(sign) {
+            Ok(())
+        } else {
+            Err(format!("unsupported: `{sign}` missing before {:?}", self.peek()))
+        }
     }
 
     /// An expression, or several with commas: a tuple.
@@ -194,7 +199,9 @@ impl<'t> Parser<'_, 't> {
     fn level(&mut self, depth: usize) -> Result_<'t> {
         let Some(signs) = LEVELS.get(depth) else { return self.unary() };
         let mut left = self.level(depth + 1)?;
-        while let Some(Token::Sign(sign)) = self.peek().cloned().filter(|t| matches!(t, Token::Sign(s) if signs.contains(s))) {
+        while let Some(Token::Sign(sign)) =
+            self.peek().cloned().filter(|t| matches!(t, Token::Sign(s) if signs.contains(s)))
+        {
             self.at += 1;
             let right = self.level(depth + 1)?;
             left = binary(sign, &left, &right, self.tape);
@@ -220,7 +227,9 @@ impl<'t> Parser<'_, 't> {
         let mut value = self.atom()?;
         loop {
             if self.accept(".") {
-                let Some(Token::Name(name)) = self.peek().cloned() else { return Err("unsupported: a point".into()) };
+                let Some(Token::Name(name)) = self.peek().cloned() else {
+                    return Err("unsupported: a point".into());
+                };
                 self.at += 1;
                 value = attribute(value, &name)?;
             } else if self.accept("(") {

@@ -74,7 +74,8 @@ fn run_case(check: Check, case: &Value, tensors: &SafeTensors<'_>) -> Result<(),
     RUNNING.set(false);
     result.unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default();
+        let text =
+            text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default();
         let place = LAST_PANIC.with(|last| last.borrow().clone());
         if text.starts_with("unsupported") { Err(text) } else { Err(format!("panic: {text} ({place})")) }
     })
@@ -91,6 +92,7 @@ pub(crate) fn run_group(group: &str, check: Check) {
     let tensors = SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{group}.safetensors: {e}"));
     let cases = meta["cases"].as_array().expect("a list of cases");
     let known = exceptions(group);
+    println!();
     let (mut failed, mut unsupported, mut unlisted) = (0, 0, 0);
     for case in cases {
         let id = case["id"].as_str().unwrap_or("?");

@@ -9,8 +9,11 @@ mod case;
 mod check;
 mod cut;
 mod expression;
+mod findiff;
+mod gradutil;
 mod groups;
 mod operators;
+mod optim;
 mod python_expr;
 mod schedules;
 mod table;
@@ -31,6 +34,12 @@ macro_rules! groups {
 groups! {
     ops => case::operation;
     ops_edge => case::expression;
+    gradutil => gradutil::run;
+    findiff => findiff::run;
+    optim_seq => optim::sequence::run;
+    optim_sparse => optim::sparse::run;
+    optim_fn => optim::function::run;
+    optim_ext => optim::extended::run;
     schedules => schedules::run;
     textbook => textbook_case;
 }
@@ -38,6 +47,6 @@ groups! {
 fn textbook_case(case: &serde_json::Value, tensors: &safetensors::SafeTensors<'_>) -> Result<(), String> {
     match case["rule"].as_str() {
         Some("ewma" | "momentum_stability") => theory::run(case, tensors),
-        other => Err(format!("unsupported: rule {other:?}")),
+        _ => optim::textbook::run(case, tensors),
     }
 }

@@ -145,12 +145,18 @@ pub(crate) fn attribute<'t>(x: Val<'t>, name: &str) -> Result<Val<'t>, String> {
         (Val::Name(path), "inf") if path == "torch" || path == "math" => Ok(Val::F(f64::INFINITY)),
         (Val::Name(path), "pi") if path == "torch" || path == "math" => Ok(Val::F(std::f64::consts::PI)),
         (Val::Name(path), "nan") if path == "torch" || path == "math" => Ok(Val::F(f64::NAN)),
-        (Val::Name(path), "float64" | "double" | "float32" | "float") if path == "torch" => Ok(Val::D(DType::F64)),
+        (Val::Name(path), "float64" | "double" | "float32" | "float") if path == "torch" => {
+            Ok(Val::D(DType::F64))
+        }
         (Val::Name(path), "int64" | "long") if path == "torch" => Ok(Val::D(DType::I64)),
         (Val::Name(path), "bool") if path == "torch" => Ok(Val::D(DType::Bool)),
         (Val::Name(path), _) => Ok(Val::Name(format!("{path}.{name}"))),
-        (Val::List(items), "values" | "solution" | "Q" | "U" | "eigenvalues" | "sign" | "min") => Ok(items[0].clone()),
-        (Val::List(items), "indices" | "R" | "S" | "eigenvectors" | "logabsdet" | "max") => Ok(items[1].clone()),
+        (Val::List(items), "values" | "solution" | "Q" | "U" | "eigenvalues" | "sign" | "min") => {
+            Ok(items[0].clone())
+        }
+        (Val::List(items), "indices" | "R" | "S" | "eigenvectors" | "logabsdet" | "max") => {
+            Ok(items[1].clone())
+        }
         (Val::List(items), "Vh") => Ok(items[2].clone()),
         (Val::V(_) | Val::T(_), "shape") => {
             Ok(Val::List(x.tensor().shape().iter().map(|&n| Val::I(n as i64)).collect()))

@@ -52,7 +52,7 @@ impl Op for Enter {
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].clone()
     }
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
+    fn backward(&self, step: &mut Backward<'_>) {
         if !self.0.pinned.load(Ordering::Relaxed) {
             drop_values(step.tape(), &self.0);
         }
@@ -67,7 +67,7 @@ impl Op for Leave {
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].clone()
     }
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
+    fn backward(&self, step: &mut Backward<'_>) {
         if step.tape().recording.get() {
             self.0.pinned.store(true, Ordering::Relaxed);
         }
@@ -101,7 +101,7 @@ fn bring_back(tape: &Tape, segment: &Segment) {
     }
 }
 
-impl<'t> Var<'t> {
+impl Var<'_> {
     /// `f(self)`, whose inner values are dropped and computed again in the backward sweep. A derivative that is itself
     /// recorded ([`Var::grad`]) needs the values and keeps them.
     ///
@@ -115,6 +115,7 @@ impl<'t> Var<'t> {
     /// assert!(y.sum().backward().wrt(x).equal(&plain));
     /// ```
     #[track_caller]
+    #[must_use]
     pub fn checkpoint(self, f: impl FnOnce(Self) -> Self) -> Self {
         let tape = self.tape;
         if !tape.recording.get() {

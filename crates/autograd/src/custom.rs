@@ -32,7 +32,7 @@ where
     fn forward(&self, x: &[Tensor]) -> Tensor {
         (self.forward)(x)
     }
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
+    fn backward(&self, step: &mut Backward<'_>) {
         (self.backward)(step);
     }
 }

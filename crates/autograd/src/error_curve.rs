@@ -102,7 +102,7 @@ pub fn error_curve(f: impl for<'t> Fn(Var<'t>) -> Var<'t>, x: f64) -> Vec<ErrorC
     };
     let curves = [DType::F32, DType::F64].into_iter().flat_map(|dtype| {
         let value = value(dtype);
-        Scheme::ALL.into_iter().map(move |scheme| ErrorCurve::in_dtype(scheme, dtype, &value, x, exact))
+        Scheme::ALL.into_iter().map(move |scheme| ErrorCurve::in_dtype(scheme, dtype, value, x, exact))
     });
     curves.collect()
 }

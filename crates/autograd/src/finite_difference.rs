@@ -180,7 +180,7 @@ impl FiniteDifference {
 
     /// The gradient of a scalar function of several numbers.
     pub fn gradient(&self, mut f: impl FnMut(&[f64]) -> f64, x: &[f64]) -> Vec<f64> {
-        let value = self.is_one_sided().then(|| f(x)).unwrap_or_default();
+        let value = if self.is_one_sided() { f(x) } else { 0.0 };
         (0..x.len()).map(|i| self.partial(&mut f, x, i, value)).collect()
     }
 

@@ -5,13 +5,12 @@
 //! sweep checks all of them. The numeric value is the five-point difference with step `$10^{-3} \max(1, |x|)$`; where it
 //! disagrees it is taken again with smaller steps, and the pair of steps that agree best with each other decides.
 
-use std::fmt;
-
 use gradus_tensor::{DType, Shape, Tensor, rng};
 
 use crate::finite_difference::{FiniteDifference, Scheme};
 use crate::param::Params;
-use crate::reason::{Reason, find_reason};
+use crate::reason::find_reason;
+use crate::report::{Comparison, Report};
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -57,100 +56,6 @@ pub enum Elements {
         /// Seed of the draw.
         seed: u64,
     },
-}
-
-/// One derivative from both sides.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
-    /// The input or parameter: `input 0`, `fc1.weight`; for a direction `direction 3`.
-    pub name: String,
-    /// The place in that tensor; empty for a number or a direction.
-    pub index: Vec<usize>,
-    /// What the tape says.
-    pub autograd: f64,
-    /// What the finite difference says.
-    pub numeric: f64,
-    /// `$|a - n|$`.
-    pub absolute: f64,
-    /// `$|a - n| / \max(|a|, |n|, \mathrm{atol}/\mathrm{rtol})$`.
-    pub relative: f64,
-    /// The scheme of the finite difference.
-    pub scheme: Scheme,
-    /// Its step.
-    pub step: f64,
-    /// 1 for a gradient, 2 for the gradient of a gradient.
-    pub order: usize,
-}
-
-/// The result of a check.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// The number of derivatives compared.
-    pub compared: usize,
-    /// The number of those that disagree.
-    pub failed: usize,
-    /// The comparison with the largest relative error; `None` if there was nothing to compare.
-    pub worst: Option<Comparison>,
-    /// Every comparison, in order.
-    pub comparisons: Vec<Comparison>,
-    /// Why it failed.
-    pub reason: Option<Reason>,
-    /// The bound on the relative error.
-    pub rtol: f64,
-    /// The bound on the absolute error near 0.
-    pub atol: f64,
-}
-
-impl Report {
-    /// Whether every derivative agrees.
-    pub fn passed(&self) -> bool {
-        self.failed == 0 && self.reason.is_none()
-    }
-
-    /// The largest relative error; 0 if nothing was compared.
-    pub fn max_relative_error(&self) -> f64 {
-        self.worst.as_ref().map_or(0.0, |worst| worst.relative)
-    }
-
-    /// The largest absolute error; 0 if nothing was compared.
-    pub fn max_absolute_error(&self) -> f64 {
-        self.comparisons.iter().map(|c| c.absolute).fold(0.0, nan_max)
-    }
-
-    /// Nothing if the check passed.
-    ///
-    /// # Panics
-    /// With the report if it failed.
-    #[track_caller]
-    pub fn assert(&self) {
-        assert!(self.passed(), "{self}");
-    }
-}
-
-/// The larger of two, or NaN if either is.
-fn nan_max(a: f64, b: f64) -> f64 {
-    if a > b || a.is_nan() { a } else { b }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(worst) = &self.worst else { return write!(f, "gradcheck: nothing to compare") };
-        let verdict = if self.passed() { "passed" } else { "FAILED" };
-        let share = if self.failed == 0 { String::new() } else { format!("{} of ", self.failed) };
-        let differ = if self.failed == 0 { "compared" } else { "differ" };
-        writeln!(f, "gradcheck {verdict}: {share}{} derivatives {differ}", self.compared)?;
-        let place = if worst.index.is_empty() { String::new() } else { format!("{:?}", worst.index) };
-        let order = if worst.order == 1 { String::new() } else { format!(", order {}", worst.order) };
-        writeln!(f, "  worst      {}{place}{order}", worst.name)?;
-        writeln!(f, "  autograd   {:>+.12e}", worst.autograd)?;
-        writeln!(f, "  numeric    {:>+.12e}  ({}, step {:.0e})", worst.numeric, worst.scheme, worst.step)?;
-        writeln!(f, "  absolute   {:.2e}", worst.absolute)?;
-        write!(f, "  relative   {:.2e}  (bound {:.0e})", worst.relative, self.rtol)?;
-        if let Some(reason) = &self.reason {
-            write!(f, "\n  reason     {reason}")?;
-        }
-        Ok(())
-    }
 }
 
 /// Compares the gradient of `f` with finite differences at `inputs`.
@@ -203,7 +108,7 @@ pub fn gradcheck_model<M: Params>(
     let trainable = model.params().into_iter().filter(|(_, p)| p.is_trainable());
     let names = trainable.map(|(path, p)| (path, p.value().clone())).collect();
     let loss: &ModelLoss<'_, M> = &loss;
-    let report = check(&mut Model { model, loss, names }, options);
+    let report = check(&mut LossOfModel { model, loss, names }, options);
     for ((_, p), value) in model.params_mut().into_iter().zip(kept) {
         *p.value_mut() = value;
     }
@@ -233,23 +138,23 @@ impl Subject for Inputs<'_> {
     }
     fn record<'t>(&mut self, tape: &'t Tape, at: &[Tensor]) -> (Var<'t>, Vec<Var<'t>>) {
         let mut values = at.iter();
-        let lift = |given: &Tensor| match given.dtype().is_float() {
-            true => tape.var(values.next().expect("a value for each variable").clone()),
-            false => tape.constant(given.clone()),
+        let mut next = || values.next().expect("a value for each variable").clone();
+        let mut lift = |given: &Tensor| {
+            if given.dtype().is_float() { tape.var(next()) } else { tape.constant(given.clone()) }
         };
-        let all: Vec<Var<'t>> = self.at.iter().map(lift).collect();
+        let all: Vec<Var<'t>> = self.at.iter().map(&mut lift).collect();
         let variables = all.iter().copied().filter(|x| x.dtype().is_float()).collect();
         ((self.f)(&all), variables)
     }
 }
 
-struct Model<'a, M> {
+struct LossOfModel<'a, M> {
     model: &'a mut M,
     loss: &'a ModelLoss<'a, M>,
     names: Vec<(String, Tensor)>,
 }
 
-impl<M: Params> Subject for Model<'_, M> {
+impl<M: Params> Subject for LossOfModel<'_, M> {
     fn names(&self) -> &[(String, Tensor)] {
         &self.names
     }
@@ -362,17 +267,12 @@ pub(crate) fn agrees(c: &Comparison, options: &GradcheckOptions) -> bool {
 
 /// One derivative from both sides.
 fn compare(line: &mut Line<'_>, autograd: f64) -> Comparison {
-    let mut best = match line.options.difference {
-        Some(fd) => comparison(line, autograd, fd),
-        None => {
-            let fd = FiniteDifference::new(Scheme::FivePoint);
-            comparison(line, autograd, fd.with_step(fd.step * line.direction.scale))
-        }
-    };
-    if line.options.difference.is_none() && !agrees(&best, line.options) {
-        best = refined(line, autograd, best);
+    if let Some(fd) = line.options.difference {
+        return comparison(line, autograd, fd);
     }
-    best
+    let fd = FiniteDifference::new(Scheme::FivePoint);
+    let first = comparison(line, autograd, fd.with_step(fd.step * line.direction.scale));
+    if agrees(&first, line.options) { first } else { refined(line, autograd, first) }
 }
 
 /// Steps from large to small; the two neighbours that agree best with each other decide. They do not look at the tape's

@@ -1,4 +1,5 @@
 //! A reverse-mode automatic differentiation tape.
+#![forbid(unsafe_code)]
 
 #[macro_use]
 mod param;
@@ -16,6 +17,7 @@ mod local;
 mod op;
 pub mod ops;
 mod reason;
+mod report;
 mod record;
 mod row;
 mod slot;
@@ -33,14 +35,13 @@ pub use derivatives::{
 pub use diagnose::{Anomaly, Pass, WhyZero};
 pub use error_curve::{CurvePoint, ErrorCurve, STEPS, error_curve};
 pub use finite_difference::{FiniteDifference, Scheme, flatten, flattened, flattened_tensors, unflatten};
-pub use gradcheck::{
-    Comparison, Elements, GradcheckOptions, Report, gradcheck, gradcheck_model, gradcheck_with,
-};
+pub use gradcheck::{Elements, GradcheckOptions, gradcheck, gradcheck_model, gradcheck_with};
 pub use gradients::Gradients;
 pub use implicit::implicit;
 pub use op::{Backward, Op};
 pub use param::{Param, ParamId, Params, join};
 pub use reason::{Place, Reason};
+pub use report::{Comparison, Report};
 pub use row::Row;
 pub use tape::{Mode, Tape};
 pub use trace::{Trace, TraceLeaf, TracePart, TraceStep};

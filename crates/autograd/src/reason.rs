@@ -7,8 +7,9 @@ use gradus_tensor::{DType, Tensor, rng};
 
 use crate::error_curve::STEPS;
 use crate::finite_difference::{FiniteDifference, Scheme};
-use crate::gradcheck::{Comparison, Line, agrees, comparison, projected, unravel};
+use crate::gradcheck::{Line, agrees, comparison, projected, unravel};
 use crate::local;
+use crate::report::Comparison;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -132,13 +133,12 @@ pub(crate) fn find_reason(line: &mut Line<'_>, worst: &Comparison) -> Reason {
     let tape = Tape::new();
     let at: Vec<Tensor> = line.subject.names().iter().map(|(_, x)| x.clone()).collect();
     projected(line.subject, &tape, &at, line.order, line.options.seed).0.check_needs("gradcheck");
-    let nodes = 0..tape.len();
+    let mut nodes = 0..tape.len();
     if let Some(id) = nodes.clone().find(|&id| is_narrow(&tape, id)) {
         return Reason::Narrow(place(&tape, id));
     }
     nodes
-        .filter_map(|id| check_node(&tape, id))
-        .next()
+        .find_map(|id| check_node(&tape, id))
         .or_else(|| kink(line, worst))
         .or_else(|| step(line, worst))
         .unwrap_or(Reason::Unknown)
@@ -261,8 +261,6 @@ fn step(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
     if !agrees(best, line.options) && best.relative > 1e-3 * worst.relative {
         return None;
     }
-    Some(match worst.step > best.step {
-        true => Reason::StepTooLarge { step: worst.step, best: best.step },
-        false => Reason::StepTooSmall { step: worst.step, best: best.step },
-    })
+    let (step, best) = (worst.step, best.step);
+    Some(if step > best { Reason::StepTooLarge { step, best } } else { Reason::StepTooSmall { step, best } })
 }

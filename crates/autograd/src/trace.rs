@@ -150,12 +150,9 @@ impl fmt::Display for Trace {
             writeln!(f, "%{} = {} = {value}, upstream {upstream}", step.node, step.formula)?;
             for part in &step.parts {
                 let (gives, sum) = (brief(&part.contribution), brief(&part.sum));
-                match &part.slope {
-                    Some(slope) => {
-                        writeln!(f, "    %{}: slope {} gives {gives}, sum {sum}", part.input, brief(slope))?
-                    }
-                    None => writeln!(f, "    %{}: gives {gives}, sum {sum}", part.input)?,
-                }
+                let slope =
+                    part.slope.as_ref().map(|slope| format!("slope {} ", brief(slope))).unwrap_or_default();
+                writeln!(f, "    %{}: {slope}gives {gives}, sum {sum}", part.input)?;
             }
         }
         for leaf in &self.leaves {

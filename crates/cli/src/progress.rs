@@ -17,7 +17,8 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn new(epochs: u64, batches: usize) -> Self {
         let style = "{bar:32} epoch {msg} · {elapsed} of about {duration}";
-        let style = ProgressStyle::with_template(style).expect("the template is well formed").progress_chars("━╸ ");
+        let style =
+            ProgressStyle::with_template(style).expect("the template is well formed").progress_chars("━╸ ");
         let bar = std::io::stdout().is_terminal().then(|| {
             let target = indicatif::ProgressDrawTarget::stdout();
             ProgressBar::with_draw_target(Some(epochs * batches as u64), target).with_style(style)
@@ -33,7 +34,13 @@ impl Progress {
     }
 
     /// One epoch (from 0) is done, with this mean loss and training accuracy.
-    pub(crate) fn epoch(&self, out: &mut dyn Write, epoch: u64, loss: f64, accuracy: f64) -> Result<(), Failure> {
+    pub(crate) fn epoch(
+        &self,
+        out: &mut dyn Write,
+        epoch: u64,
+        loss: f64,
+        accuracy: f64,
+    ) -> Result<(), Failure> {
         let text = format!("{:>3}/{}  loss {loss:.4}  train accuracy {accuracy:.4}", epoch + 1, self.epochs);
         match &self.bar {
             Some(bar) => bar.set_message(text),

@@ -115,7 +115,9 @@ impl Recipe {
         match method {
             Method::Sgd => Optimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }, rate),
             Method::Adam => Optimizer::new(Adam::default(), rate),
-            Method::Adamw => Optimizer::new(AdamW { weight_decay: self.weight_decay, ..AdamW::default() }, rate),
+            Method::Adamw => {
+                Optimizer::new(AdamW { weight_decay: self.weight_decay, ..AdamW::default() }, rate)
+            }
         }
     }
 }

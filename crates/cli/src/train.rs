@@ -85,7 +85,8 @@ impl Train {
     }
 
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let path = self.out.clone().unwrap_or_else(|| format!("gradus-{}.safetensors", self.data_set.name()).into());
+        let path =
+            self.out.clone().unwrap_or_else(|| format!("gradus-{}.safetensors", self.data_set.name()).into());
         check_writable(&path)?;
         if let Some(threads) = self.threads {
             gradus::set_threads(threads as usize);
@@ -131,10 +132,19 @@ impl Train {
         Ok(())
     }
 
-    fn announce(&self, out: &mut dyn Write, recipe: &Recipe, [train, test]: [usize; 2]) -> Result<(), Failure> {
+    fn announce(
+        &self,
+        out: &mut dyn Write,
+        recipe: &Recipe,
+        [train, test]: [usize; 2],
+    ) -> Result<(), Failure> {
         let (name, method) = (self.data_set.name(), self.optimizer.name());
-        writeln!(out, "gradus trains a classifier of {name}: {train} examples to learn from, {test} to be tested with.")?;
-        let (epochs, lr) = (self.epochs.unwrap_or(recipe.epochs), self.lr.unwrap_or(recipe.lr(self.optimizer)));
+        writeln!(
+            out,
+            "gradus trains a classifier of {name}: {train} examples to learn from, {test} to be tested with."
+        )?;
+        let (epochs, lr) =
+            (self.epochs.unwrap_or(recipe.epochs), self.lr.unwrap_or(recipe.lr(self.optimizer)));
         let (batch, threads) = (recipe.batch, gradus::threads());
         writeln!(
             out,
@@ -203,9 +213,15 @@ impl Train {
     }
 
     /// One step; the batch's loss and accuracy before it.
-    fn step(&self, model: &mut Sequential, optimizer: &mut Optimizer, batch: &Dataset) -> Result<(f64, f64), Failure> {
+    fn step(
+        &self,
+        model: &mut Sequential,
+        optimizer: &mut Optimizer,
+        batch: &Dataset,
+    ) -> Result<(f64, f64), Failure> {
         // The multiplier sets the steps of one training apart from those of its neighbours in seed.
-        let mode = Mode::Training(self.seed.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(optimizer.steps()));
+        let mode =
+            Mode::Training(self.seed.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(optimizer.steps()));
         let (loss, grads, hits) = value_and_grad_with(mode, |tape| {
             let scores = model.forward(tape.constant(&batch.inputs));
             (scores.cross_entropy(&batch.labels), accuracy(&scores.value(), &batch.labels))

@@ -7,7 +7,11 @@ use serde_json::Value;
 
 fn gradus(arguments: &[&str]) -> Output {
     let folder = std::env::temp_dir();
-    Command::new(env!("CARGO_BIN_EXE_gradus")).args(arguments).current_dir(folder).output().expect("it starts")
+    Command::new(env!("CARGO_BIN_EXE_gradus"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("it starts")
 }
 
 fn scratch(name: &str) -> PathBuf {
@@ -50,7 +54,10 @@ fn wrong_values() {
 
 #[test]
 fn places_that_cannot_be_written() {
-    refuses(&["train", "--out", "/nowhere/at/all/x.safetensors"], &["--out", "/nowhere/at/all/x.safetensors"]);
+    refuses(
+        &["train", "--out", "/nowhere/at/all/x.safetensors"],
+        &["--out", "/nowhere/at/all/x.safetensors"],
+    );
     let folder = std::env::temp_dir();
     refuses(&["train", "--out", &folder.to_string_lossy()], &["--out", "folder"]);
 }
@@ -58,7 +65,9 @@ fn places_that_cannot_be_written() {
 /// An idx file of bytes.
 fn idx(path: &Path, sizes: &[u32], data: &[u8]) {
     let mut bytes = vec![0, 0, 8, sizes.len() as u8];
-    sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
+    for size in sizes {
+        bytes.extend(size.to_be_bytes());
+    }
     bytes.extend(data);
     std::fs::write(path, bytes).expect("the temporary folder can be written");
 }
@@ -103,7 +112,8 @@ fn short(name: &str, more: &[&str]) -> (Value, Vec<u8>, String) {
     let output = gradus(&[&["train", "digits", "--epochs", "2", "--json", "--out", &out], more].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     let stdout = text(&output.stdout);
-    let json = serde_json::from_str(stdout.lines().last().expect("there is output")).expect("the last line is JSON");
+    let json =
+        serde_json::from_str(stdout.lines().last().expect("there is output")).expect("the last line is JSON");
     let weights = std::fs::read(&path).expect("the weights are there");
     std::fs::remove_file(&path).unwrap();
     (json, weights, stdout)
@@ -119,7 +129,9 @@ fn what_a_training_says() {
     assert!(json["gradcheck_max_relative_error"].as_f64().unwrap() < 1e-6);
     assert!(json["test_accuracy"].as_f64().unwrap() > 0.5);
     assert!(json["train_seconds"].as_f64().unwrap() > 0.0);
-    for part in ["gradcheck passed", "worst", "epoch   1/2", "epoch   2/2", "true \\ predicted", "weights saved to"] {
+    for part in
+        ["gradcheck passed", "worst", "epoch   1/2", "epoch   2/2", "true \\ predicted", "weights saved to"]
+    {
         assert!(stdout.contains(part), "{stdout}");
     }
     assert!(text(&weights[8..200]).contains("1.weight"));

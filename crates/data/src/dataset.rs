@@ -19,7 +19,10 @@ impl Dataset {
     #[track_caller]
     pub fn new(inputs: Tensor, labels: Tensor) -> Self {
         let (x, y) = (inputs.shape(), labels.shape());
-        assert!(!x.is_empty() && !y.is_empty(), "Dataset: inputs {x} and labels {y} need a first axis of examples");
+        assert!(
+            !x.is_empty() && !y.is_empty(),
+            "Dataset: inputs {x} and labels {y} need a first axis of examples"
+        );
         assert!(x[0] == y[0], "Dataset: inputs {x} and labels {y}: {} and {} examples differ", x[0], y[0]);
         Self { inputs, labels }
     }
@@ -38,6 +41,7 @@ impl Dataset {
     ///
     /// # Panics
     /// If a number is not below the number of examples.
+    #[must_use]
     #[track_caller]
     pub fn select(&self, index: &Tensor) -> Self {
         Self { inputs: self.inputs.index_select(0, index), labels: self.labels.index_select(0, index) }
@@ -47,6 +51,7 @@ impl Dataset {
     ///
     /// # Panics
     /// If there are fewer.
+    #[must_use]
     #[track_caller]
     pub fn narrow(&self, start: usize, len: usize) -> Self {
         Self { inputs: self.inputs.narrow(0, start, len), labels: self.labels.narrow(0, start, len) }
@@ -58,7 +63,10 @@ impl Dataset {
     /// If the fraction is not in `0 ..= 1`.
     #[track_caller]
     pub fn split(&self, test_fraction: f64, seed: u64) -> (Self, Self) {
-        assert!((0.0..=1.0).contains(&test_fraction), "split: the fraction {test_fraction} is not in 0 ..= 1");
+        assert!(
+            (0.0..=1.0).contains(&test_fraction),
+            "split: the fraction {test_fraction} is not in 0 ..= 1"
+        );
         let n = self.len();
         let test = (n as f64 * test_fraction).round() as usize;
         let order = Tensor::permutation(n, &mut rng(seed));
@@ -69,6 +77,7 @@ impl Dataset {
     ///
     /// # Panics
     /// If the result has another number of examples.
+    #[must_use]
     #[track_caller]
     pub fn map_inputs(&self, f: impl FnOnce(&Tensor) -> Tensor) -> Self {
         Self::new(f(&self.inputs), self.labels.clone())

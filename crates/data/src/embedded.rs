@@ -98,7 +98,11 @@ mod tests {
 
     #[test]
     fn the_small_tables() {
-        let shapes = [(iris(), 4, vec![50, 50, 50]), (wine(), 13, vec![59, 71, 48]), (breast_cancer(), 30, vec![212, 357])];
+        let shapes = [
+            (iris(), 4, vec![50, 50, 50]),
+            (wine(), 13, vec![59, 71, 48]),
+            (breast_cancer(), 30, vec![212, 357]),
+        ];
         for (data, columns, classes) in shapes {
             assert_eq!(data.inputs.shape()[1], columns);
             assert_eq!(counts(&data), classes);

@@ -37,7 +37,9 @@ enum Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Content("it ends before its data do: truncated".to_string()),
+            io::ErrorKind::UnexpectedEof => {
+                Self::Content("it ends before its data do: truncated".to_string())
+            }
             // What the decompressor says of damaged data.
             io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Self::Content(error.to_string()),
             _ => Self::System(error),
@@ -82,7 +84,10 @@ fn parse(reader: &mut dyn Read, dtype: DType) -> Result<Tensor, Failure> {
     for _ in 0..rank {
         sizes.push(u32::from_be_bytes(number(reader)?) as usize);
     }
-    let bytes = sizes.iter().try_fold(width, |n, &size| n.checked_mul(size)).filter(|&n| n <= isize::MAX as usize / 8);
+    let bytes = sizes
+        .iter()
+        .try_fold(width, |n, &size| n.checked_mul(size))
+        .filter(|&n| n <= isize::MAX as usize / 8);
     let bytes = bytes.ok_or_else(|| Failure::Content(format!("its sizes {sizes:?} are too large")))?;
     let mut data = Vec::new();
     // One byte more than it should have shows whether it is too long; memory grows with what is there, not with what
@@ -90,7 +95,8 @@ fn parse(reader: &mut dyn Read, dtype: DType) -> Result<Tensor, Failure> {
     reader.take(bytes as u64 + 1).read_to_end(&mut data)?;
     if data.len() != bytes {
         let what = if data.len() < bytes { "truncated" } else { "longer than its header says" };
-        let found = if data.len() < bytes { format!(", and only {} are there", data.len()) } else { String::new() };
+        let found =
+            if data.len() < bytes { format!(", and only {} are there", data.len()) } else { String::new() };
         return Err(Failure::Content(format!("{what}: sizes {sizes:?} need {bytes} bytes{found}")));
     }
     Ok(decode(code, &data, Shape::new(&sizes), dtype))
@@ -107,7 +113,12 @@ fn decode(code: u8, data: &[u8], shape: Shape, dtype: DType) -> Tensor {
     }
 }
 
-fn bytes<const N: usize>(data: &[u8], shape: Shape, dtype: DType, convert: impl Fn([u8; N]) -> f64) -> Tensor {
+fn bytes<const N: usize>(
+    data: &[u8],
+    shape: Shape,
+    dtype: DType,
+    convert: impl Fn([u8; N]) -> f64,
+) -> Tensor {
     let (numbers, _) = data.as_chunks::<N>();
     gradus_tensor::with_dtype!(dtype, T => Tensor::build::<T>(shape, |out| {
         for (y, &x) in out.iter_mut().zip(numbers) {
@@ -162,7 +173,10 @@ mod tests {
         assert_eq!(reason(&three), "truncated: sizes [2, 2] need 4 bytes, and only 3 are there");
         let five = [header(0x08, &[2, 2]), vec![1; 5]].concat();
         assert_eq!(reason(&five), "longer than its header says: sizes [2, 2] need 4 bytes");
-        assert_eq!(reason(&header(0x0E, &[u32::MAX; 4])), format!("its sizes {:?} are too large", [u32::MAX; 4]));
+        assert_eq!(
+            reason(&header(0x0E, &[u32::MAX; 4])),
+            format!("its sizes {:?} are too large", [u32::MAX; 4])
+        );
         assert_eq!(reason(&header(0x08, &[1; 9])), "it has 9 axes; at most 8 are possible");
     }
 

@@ -31,7 +31,8 @@ fn find(folder: &Path, name: &str) -> PathBuf {
 fn part(folder: &Path, name: &str) -> Result<Dataset, Error> {
     let path = find(folder, &format!("{name}-images-idx3-ubyte"));
     let images = idx::read(&path, DType::F32)?;
-    let wrong = |path: &Path, reason: String| Error::Format { path: path.to_path_buf(), format: "MNIST", reason };
+    let wrong =
+        |path: &Path, reason: String| Error::Format { path: path.to_path_buf(), format: "MNIST", reason };
     let shape = *images.shape();
     if shape.len() != 3 {
         return Err(wrong(&path, format!("images are [N, rows, columns], these are {shape}")));
@@ -69,7 +70,8 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("gradus-mnist-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         for part in ["train", "t10k"] {
-            let images = [&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2], &[0u8, 51, 102, 255][..]].concat();
+            let images =
+                [&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2], &[0u8, 51, 102, 255][..]].concat();
             std::fs::write(folder.join(format!("{part}-images-idx3-ubyte")), images).unwrap();
             let labels = [&[0, 0, 8, 1, 0, 0, 0, labels.len() as u8], labels].concat();
             std::fs::write(folder.join(format!("{part}-labels-idx1-ubyte")), labels).unwrap();
@@ -113,6 +115,9 @@ mod tests {
         let folder = folder("swapped", &[3, 9]);
         let labels = folder.join("train-labels-idx1-ubyte");
         std::fs::copy(&labels, folder.join("train-images-idx3-ubyte")).unwrap();
-        assert!(message(&folder).ends_with("not a valid MNIST file: images are [N, rows, columns], these are [2]"));
+        assert!(
+            message(&folder)
+                .ends_with("not a valid MNIST file: images are [N, rows, columns], these are [2]")
+        );
     }
 }

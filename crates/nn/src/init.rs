@@ -143,7 +143,8 @@ mod tests {
         let mut rng = gradus_tensor::rng(0);
         let shape = [300, 200];
         let xavier = (2.0 / 500.0f64).sqrt();
-        let close = |x: &Tensor, want: f64| assert!((std_of(x) / want - 1.0).abs() < 0.02, "{} {want}", std_of(x));
+        let close =
+            |x: &Tensor, want: f64| assert!((std_of(x) / want - 1.0).abs() < 0.02, "{} {want}", std_of(x));
         close(&xavier_uniform(shape, Gain::Linear, &mut rng), xavier);
         close(&xavier_normal(shape, Gain::Tanh, &mut rng), xavier * 5.0 / 3.0);
         close(&kaiming_uniform(shape, Fan::In, Gain::Relu, &mut rng), (2.0 / 200.0f64).sqrt());

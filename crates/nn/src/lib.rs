@@ -43,8 +43,8 @@ pub mod state_dict;
 mod summary;
 
 pub use activation::{
-    Celu, Elu, Gelu, GeluTanh, Hardsigmoid, Hardswish, LeakyRelu, LogSigmoid, LogSoftmax, Mish, Relu, Selu, Sigmoid,
-    Silu, Softmax, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
+    Celu, Elu, Gelu, GeluTanh, Hardsigmoid, Hardswish, LeakyRelu, LogSigmoid, LogSoftmax, Mish, Relu, Selu,
+    Sigmoid, Silu, Softmax, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
 };
 pub use dropout::Dropout;
 pub use linear::Linear;

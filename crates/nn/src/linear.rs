@@ -67,7 +67,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "linear: input [1, 4] × weight [2, 3]: the input's last size 4 and the weight's 3 differ")]
+    #[should_panic(
+        expected = "linear: input [1, 4] × weight [2, 3]: the input's last size 4 and the weight's 3 differ"
+    )]
     fn a_wrong_width_is_named() {
         Linear::new(3, 2, &mut gradus_tensor::rng(0)).predict(&Tensor::zeros([1, 4]));
     }

@@ -12,7 +12,11 @@ fn class_numbers(what: &str, labels: &Tensor, n: usize) -> Vec<i64> {
         "{what}: labels must be I64 class numbers, got {}; convert with .to(DType::I64)",
         labels.dtype()
     );
-    assert!(*labels.shape() == [n], "{what}: {n} predictions need labels of shape [{n}], got {}", labels.shape());
+    assert!(
+        *labels.shape() == [n],
+        "{what}: {n} predictions need labels of shape [{n}], got {}",
+        labels.shape()
+    );
     labels.to_vec::<i64>()
 }
 
@@ -54,7 +58,10 @@ impl Confusion {
         let classes = scores.shape()[1];
         let mut counts = vec![vec![0; classes]; classes];
         for (&guess, &label) in guesses.iter().zip(&labels) {
-            assert!((0..classes as i64).contains(&label), "confusion: label {label} is not one of 0..{classes}");
+            assert!(
+                (0..classes as i64).contains(&label),
+                "confusion: label {label} is not one of 0..{classes}"
+            );
             counts[label as usize][guess as usize] += 1;
         }
         Self { counts }
@@ -124,7 +131,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "accuracy: labels must be I64 class numbers, got f64; convert with .to(DType::I64)")]
+    #[should_panic(
+        expected = "accuracy: labels must be I64 class numbers, got f64; convert with .to(DType::I64)"
+    )]
     fn labels_are_integers() {
         let (scores, labels) = example();
         accuracy(&scores, &labels.to(DType::F64));

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use gradus_autograd::{Mode, Param, Params, Var, on_tape};
+use gradus_autograd::{Param, Params, Tape, Var};
 use gradus_tensor::{DType, Tensor};
 
 /// A layer or a model: parameters and a function of one value.
@@ -32,7 +32,8 @@ pub trait Module: Params + Debug + Send + Sync {
     /// The value for an input as numbers, with dropout and recording off.
     #[track_caller]
     fn predict(&self, x: &Tensor) -> Tensor {
-        on_tape(Mode::Inference, |tape| self.forward(tape.constant(x)).value())
+        let tape = Tape::inference();
+        self.forward(tape.constant(x)).value()
     }
 
     /// Converts all floating parameters to another float type.

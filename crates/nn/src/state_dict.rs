@@ -38,8 +38,10 @@ fn differences(missing: &[String], extra: &[String], misshapen: &[(String, Shape
         parts.push(format!("not in the model {}", extra.join(", ")));
     }
     if !misshapen.is_empty() {
-        let shapes: Vec<String> =
-            misshapen.iter().map(|(name, want, found)| format!("{name} is {found} instead of {want}")).collect();
+        let shapes: Vec<String> = misshapen
+            .iter()
+            .map(|(name, want, found)| format!("{name} is {found} instead of {want}"))
+            .collect();
         parts.push(format!("of another shape {}", shapes.join(", ")));
     }
     parts.join("; ")

@@ -43,7 +43,12 @@ pub fn summary(model: &(impl Params + ?Sized)) -> Summary {
         } else {
             table.fixed += elements;
         }
-        table.rows.push(Row { name: name.to_string(), shape: param.shape().to_string(), elements, note: note(param) });
+        table.rows.push(Row {
+            name: name.to_string(),
+            shape: param.shape().to_string(),
+            elements,
+            note: note(param),
+        });
     });
     table
 }
@@ -64,7 +69,14 @@ impl fmt::Display for Summary {
         let (name, shape) = (width("total", |row| &row.name), width("shape", |row| &row.shape));
         writeln!(f, "{:name$}  {:shape$}  {:>10}", "name", "shape", "parameters")?;
         for row in &self.rows {
-            writeln!(f, "{:name$}  {:shape$}  {:>10}{}", row.name, row.shape, grouped(row.elements), row.note)?;
+            writeln!(
+                f,
+                "{:name$}  {:shape$}  {:>10}{}",
+                row.name,
+                row.shape,
+                grouped(row.elements),
+                row.note
+            )?;
         }
         writeln!(f, "{:name$}  {:shape$}  {:>10}", "total", "", grouped(self.trainable + self.fixed))?;
         if self.fixed > 0 {

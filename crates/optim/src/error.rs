@@ -14,6 +14,14 @@ pub enum Error {
         /// The names there are.
         known: Vec<String>,
     },
+    /// No optimizer has this name.
+    #[error("no optimizer is named {name}; there are {}", known.join(", "))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
     /// A saved state lacks an entry.
     #[error("the saved state has no entry {name}; it holds {}", list(known))]
     Missing {

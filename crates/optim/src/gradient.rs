@@ -144,3 +144,32 @@ fn clipped_by_rows(theta: &Tensor, g: &Tensor, clip: f64, eps: f64) -> Tensor {
     let norms = row_norms(g).maximum(&Tensor::full_of((), 1e-6, g.dtype()));
     g * (limit / norms).minimum(&Tensor::full_of((), 1.0, g.dtype()))
 }
+
+impl Preparation {
+    /// One line for each thing that is done.
+    pub(crate) fn describe(&self) -> String {
+        let mut lines = Vec::new();
+        if self.accumulate > 1 {
+            lines.push(format!("a step after every {} gradients, with their mean", self.accumulate));
+        }
+        if self.maximize {
+            lines.push("ascent".to_string());
+        }
+        if self.skip_nonfinite {
+            lines.push("no step with infinite or NaN gradients".to_string());
+        }
+        if self.centralize {
+            lines.push("gradients centralised".to_string());
+        }
+        if let Some(limit) = self.value {
+            lines.push(format!("elements of gradients limited to {limit}"));
+        }
+        if let Some((clip, eps)) = self.adaptive {
+            lines.push(format!("rows of gradients limited to {clip} of the parameter's (at least {eps})"));
+        }
+        if let Some(norm) = self.norm {
+            lines.push(format!("the norm of all gradients limited to {norm}"));
+        }
+        lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+}

@@ -1,15 +1,26 @@
 //! Optimizers and learning-rate schedules.
+#![forbid(unsafe_code)]
 
+mod average;
+pub mod catalog;
+mod curvature;
+mod describe;
 mod error;
 mod fused;
 mod gradient;
 mod group;
 mod linalg;
+mod lr_finder;
+mod methods;
+mod minimize;
 mod optimizer;
 mod rule;
 mod rules;
+mod sam;
 pub mod schedule;
+mod state;
 mod step;
+pub mod surfaces;
 pub mod theory;
 
 pub use error::Error;
@@ -22,3 +33,13 @@ pub use rules::{
     NAdam, Nesterov, NovoGrad, Prodigy, RAdam, RmsProp, Rprop, ScheduleFree, ScheduleFreeBase, Sgd, Shampoo, Signum,
     Soap, Sophia, SparseAdam, Yogi,
 };
+pub use average::{Average, Averaging};
+pub use curvature::hutchinson;
+pub use lr_finder::{LrSearch, lr_finder};
+pub use methods::{
+    ConjugateForm, ConjugateGradients, Lbfgs, LevenbergMarquardt, LineSearch, Memory, Method, Newton, Objective,
+    PolyakStep, Solver,
+};
+pub use minimize::{Differences, LeastSquares, Minimizer, OnTape, Trajectory, minimize, minimize_objective};
+pub use sam::Sam;
+pub use state::Entries;

@@ -62,7 +62,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    fn new(id: ParamId, name: &str, group: usize) -> Self {
+    pub(crate) fn new(id: ParamId, name: &str, group: usize) -> Self {
         // FNV-1a.
         let key = name.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
         Self { id, name: name.to_string(), key, group, t: 0, slots: Vec::new(), slot_names: Vec::new() }
@@ -275,6 +275,11 @@ impl Optimizer {
         }
         self.bound = true;
         Ok(())
+    }
+
+    /// Whether some rule uses an estimate of the Hessian's diagonal.
+    pub fn uses_curvature(&self) -> bool {
+        self.groups.iter().filter_map(|group| group.rule.as_deref()).any(Rule::uses_curvature)
     }
 
     fn group_of(&self, name: &str) -> usize {

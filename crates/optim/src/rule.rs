@@ -99,6 +99,11 @@ pub trait Rule: Any + Debug + Send + Sync {
         None
     }
 
+    /// Whether [`Step::curvature`] is used.
+    fn uses_curvature(&self) -> bool {
+        false
+    }
+
     /// This rule as one whose parameters share numbers, if it is one.
     fn global(&self) -> Option<&dyn Global> {
         None

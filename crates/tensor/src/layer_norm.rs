@@ -38,8 +38,18 @@ fn sums<T: Real>(n: usize, f: impl Fn(usize) -> (T, T)) -> (T, T) {
 #[inline(always)]
 fn moments<T: Real>(x: &[T], epsilon: T) -> (T, T) {
     let n = T::of(x.len() as f64);
-    let mean = sums(x.len(), #[inline(always)] |i| (x[i], T::ZERO)).0 / n;
-    let squares = sums(x.len(), #[inline(always)] |i| ((x[i] - mean) * (x[i] - mean), T::ZERO)).0;
+    let mean = sums(
+        x.len(),
+        #[inline(always)]
+        |i| (x[i], T::ZERO),
+    )
+    .0 / n;
+    let squares = sums(
+        x.len(),
+        #[inline(always)]
+        |i| ((x[i] - mean) * (x[i] - mean), T::ZERO),
+    )
+    .0;
     (mean, T::ONE / (squares / n + epsilon).sqrt())
 }
 
@@ -107,10 +117,14 @@ fn input_row<T: Real>(x: &[T], gamma: &[T], d: &[T], epsilon: T, n: T, z: &mut [
     let (mean, r) = moments(x, epsilon);
     let width = z.len();
     let (x, gamma, d) = (&x[..width], &gamma[..width], &d[..width]);
-    let (p, q) = sums(width, #[inline(always)] |i| {
-        let p = d[i] * gamma[i];
-        (p, p * (x[i] - mean))
-    });
+    let (p, q) = sums(
+        width,
+        #[inline(always)]
+        |i| {
+            let p = d[i] * gamma[i];
+            (p, p * (x[i] - mean))
+        },
+    );
     let (p, q) = (p / n, q * r * r / n);
     for (((z, &x), &g), &d) in z.iter_mut().zip(x).zip(gamma).zip(d) {
         *z = r * (d * g - p - (x - mean) * q);

@@ -44,7 +44,8 @@ impl Window {
     #[track_caller]
     pub fn output(&self) -> [usize; 3] {
         std::array::from_fn(|a| {
-            let (n, span) = (self.input[a] + 2 * self.padding[a], self.dilation[a] * (self.kernel[a].max(1) - 1) + 1);
+            let (n, span) =
+                (self.input[a] + 2 * self.padding[a], self.dilation[a] * (self.kernel[a].max(1) - 1) + 1);
             assert!(span <= n, "windows of {span} places do not fit an axis of {n} (padding included)");
             (n - span) / self.stride[a] + 1
         })
@@ -58,7 +59,8 @@ impl Window {
     /// Output places `o` of axis `a` whose input place `$o s + k d - p$` exists: a range, and the input place of the
     /// first.
     fn valid(&self, a: usize, k: usize, outputs: usize) -> (std::ops::Range<usize>, usize) {
-        let (shift, stride) = ((k * self.dilation[a]) as isize - self.padding[a] as isize, self.stride[a] as isize);
+        let (shift, stride) =
+            ((k * self.dilation[a]) as isize - self.padding[a] as isize, self.stride[a] as isize);
         let start = if shift >= 0 { 0 } else { (-shift + stride - 1) / stride };
         let end = (self.input[a] as isize - shift + stride - 1).div_euclid(stride).clamp(0, outputs as isize);
         if start >= end {

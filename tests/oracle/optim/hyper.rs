@@ -144,6 +144,7 @@ fn others(name: &str, h: &Hyper<'_>, weight_decay: f64) -> Result<Box<dyn Rule>,
                 Some("spectral_unclamped") => MuonRate::Spectral,
                 Some(other) => return Err(format!("unsupported: adjust_lr_fn {other}")),
             },
+            ..Muon::default()
         }),
         other => return Err(format!("unsupported: optimizer {other}")),
     })

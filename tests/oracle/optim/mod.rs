@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::check::tensor;
 
-//TMP pub(crate) mod extended;
-//TMP pub(crate) mod function;
+pub(crate) mod extended;
+pub(crate) mod function;
 pub(crate) mod hyper;
 pub(crate) mod sequence;
 pub(crate) mod sparse;
-//TMP pub(crate) mod textbook;
+pub(crate) mod textbook;
 
 /// Named parameters: the model of these cases.
 #[derive(Debug)]

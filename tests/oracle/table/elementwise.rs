@@ -52,7 +52,12 @@ pub(crate) fn tables() -> [&'static [crate::table::Entry]; 3] {
 }
 
 /// A number or a value on the tape.
-fn number_or<'t>(c: &Args<'t>, name: &str, number: impl Fn(f64) -> Var<'t>, value: impl Fn(Var<'t>) -> Var<'t>) -> Var<'t> {
+fn number_or<'t>(
+    c: &Args<'t>,
+    name: &str,
+    number: impl Fn(f64) -> Var<'t>,
+    value: impl Fn(Var<'t>) -> Var<'t>,
+) -> Var<'t> {
     match c.val(name) {
         Val::F(x) => number(x),
         Val::I(x) => number(x as f64),

@@ -28,7 +28,9 @@ fn how(text: &str) -> Reduce {
 fn source<'t>(c: &Args<'t>, index: &Tensor) -> Var<'t> {
     let source = c.get("src").or_else(|| c.get("value")).unwrap_or_else(|| panic!("unsupported: no source"));
     match source {
-        Val::F(_) | Val::I(_) => c.tape.constant(Tensor::full_of(*index.shape(), source.number(), DType::F64)),
+        Val::F(_) | Val::I(_) => {
+            c.tape.constant(Tensor::full_of(*index.shape(), source.number(), DType::F64))
+        }
         other => {
             let x = other.var(c.tape);
             if x.rank() == 0 { x.reshape(vec![1; index.rank()]).expand(*index.shape()) } else { x }
@@ -59,8 +61,15 @@ fn places(c: &Args<'_>, name: &str) -> Vec<Option<Tensor>> {
     c.val(name).items().iter().map(|x| (!x.is_none()).then(|| x.tensor())).collect()
 }
 
-fn bags(c: &Args<'_>) -> Vec<Vec<i64>> {
-    let index = c.index("input");
+/// The table and the places, in either order: the functions take the places first, the data give the table first.
+fn table_and_places<'t>(c: &Args<'t>) -> (Var<'t>, Tensor) {
+    match (c.val("input"), c.val("weight")) {
+        (table @ Val::V(_), places) => (table.var(c.tape), places.tensor().to(DType::I64)),
+        (places, table) => (table.var(c.tape), places.tensor().to(DType::I64)),
+    }
+}
+
+fn bags(c: &Args<'_>, index: &Tensor) -> Vec<Vec<i64>> {
     let flat = index.to_vec::<i64>();
     if index.rank() == 2 {
         let width = index.shape()[1].max(1);
@@ -79,19 +88,16 @@ fn embedding_bag<'t>(c: &Args<'t>) -> Val<'t> {
         "max" => Bag::Max,
         _ => Bag::Mean,
     };
-    let table = c.v("weight");
+    let (table, index) = table_and_places(c);
     let padding = c.get("padding_idx").map(|p| p.int().rem_euclid(table.shape()[0] as i64));
     let table = match c.get("max_norm") {
         None => table,
-        Some(most) => {
-            let used = c.index("input").flatten();
-            renormed(table, &used, c.num("norm_type", 2.0), most.number())
-        }
+        Some(most) => renormed(table, &index.flatten(), c.num("norm_type", 2.0), most.number()),
     };
     let weights = c.opt("per_sample_weights").map(Var::flatten);
     c.has("sparse");
     c.has("scale_grad_by_freq");
-    table.embedding_bag(&bags(c), how, weights, padding).into()
+    table.embedding_bag(&bags(c, &index), how, weights, padding).into()
 }
 
 /// Rows in use scaled down to a norm, without gradient through the norm.
@@ -188,7 +194,7 @@ super::table! {
         (a, condition, b) => a.var(c.tape).where_(&condition.tensor(), b.var(c.tape)),
     };
     "embedding" ("input weight padding_idx max_norm norm_type scale_grad_by_freq sparse") |c| {
-        let (index, table) = (c.index("input"), c.v("weight"));
+        let (table, index) = table_and_places(c);
         let table = match c.get("max_norm") {
             None => table,
             Some(most) => renormed(table, &index.flatten(), c.num("norm_type", 2.0), most.number()),

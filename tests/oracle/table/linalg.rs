@@ -23,9 +23,11 @@ pub(super) fn matrix_norm<'t>(c: &Args<'t>, order: &str) -> Var<'t> {
     let rank = x.rank() as isize;
     let (a, b) = (axes[0].rem_euclid(rank), axes[1].rem_euclid(rank));
     let rest = (0..rank).filter(|&i| i != a && i != b);
-    let y = x.permute(rest.chain([a, b]).collect::<Vec<_>>()).matrix_norm(which(c, order, MatrixNorm::Frobenius));
+    let y =
+        x.permute(rest.chain([a, b]).collect::<Vec<_>>()).matrix_norm(which(c, order, MatrixNorm::Frobenius));
     if c.flag("keepdim", false) {
-        let sizes: Vec<usize> = (0..rank).map(|i| if i == a || i == b { 1 } else { x.shape()[i as usize] }).collect();
+        let sizes: Vec<usize> =
+            (0..rank).map(|i| if i == a || i == b { 1 } else { x.shape()[i as usize] }).collect();
         y.reshape(sizes)
     } else {
         y
@@ -50,14 +52,13 @@ fn norm<'t>(c: &Args<'t>) -> Var<'t> {
 fn pinv<'t>(c: &Args<'t>, a: Var<'t>) -> Var<'t> {
     let shape = a.shape();
     let (m, n) = (shape[shape.len() - 2], shape[shape.len() - 1]);
-    c.has("hermitian");
     let cut = c.get("rtol").or_else(|| c.get("rcond")).map(|x| x.tensor());
     let cut = match cut {
         None => f64::EPSILON * m.max(n) as f64,
         Some(t) if t.elements() == 0 => 0.0,
         Some(t) => t.to_f64_vec()[0],
     };
-    a.pinv(cut)
+    if c.flag("hermitian", false) { a.pinv_symmetric(cut) } else { a.pinv(cut) }
 }
 
 /// Columns to solve for: a vector counts as one.
@@ -70,7 +71,11 @@ fn solved<'t>(a: Var<'t>, b: Var<'t>, f: impl Fn(Var<'t>, Var<'t>) -> Var<'t>) -
 fn solve_triangular<'t>(c: &Args<'t>) -> Var<'t> {
     let (a, b) = (c.v("A"), c.v("B"));
     let (upper, unit) = (c.flag("upper", false), c.flag("unitriangular", false));
-    if c.flag("left", true) { a.solve_triangular(b, upper, unit) } else { a.t().solve_triangular(b.t(), !upper, unit).t() }
+    if c.flag("left", true) {
+        a.solve_triangular(b, upper, unit)
+    } else {
+        a.t().solve_triangular(b.t(), !upper, unit).t()
+    }
 }
 
 fn tensorsolve<'t>(c: &Args<'t>) -> Var<'t> {
@@ -84,6 +89,11 @@ fn tensorsolve<'t>(c: &Args<'t>) -> Var<'t> {
     let rest = a.shape()[b.rank()..].to_vec();
     let n = b.elements();
     a.reshape([n, n]).solve(b.reshape([n, 1])).reshape(rest)
+}
+
+/// The triangle that counts as the lower one.
+fn triangle<'t>(c: &Args<'t>) -> Var<'t> {
+    if c.text("UPLO", "L") == "U" { c.v("A").t() } else { c.v("A") }
 }
 
 /// Signs that make the diagonal of R positive, as constants.
@@ -126,12 +136,10 @@ super::table! {
     };
     "linalg.qr" ("A mode") |c| c.v("A").qr();
     "linalg.eigvalsh" ("A UPLO") |c| {
-        c.has("UPLO");
-        c.v("A").eigh().values
+        triangle(c).eigh().values
     };
     "linalg.eigh" ("A UPLO") |c| {
-        c.has("UPLO");
-        let e = c.v("A").eigh();
+        let e = triangle(c).eigh();
         (e.values, e.vectors)
     };
     "linalg.svdvals" ("A") |c| c.v("A").singular_values();
@@ -149,7 +157,7 @@ super::table! {
     "linalg.matrix_norm" ("input ord dim keepdim") |c| matrix_norm(c, "ord");
     "linalg.norm" ("input ord dim keepdim") |c| norm(c);
     "linalg.cond" ("A p") |c| c.v("A").cond(which(c, "p", MatrixNorm::Order(2.0)));
-    "pinv_singular" ("a b") |c| pinv(c, c.v("a").matmul(c.v("b").t()));
+    "linalg.pinv.singular" ("a b") |c| pinv(c, c.v("a").matmul(c.v("b").t()));
     "qr_pos" ("A") |c| qr_pos(c.v("A"));
     "eigh_fun" ("A") |c| {
         let e = c.v("A").eigh();

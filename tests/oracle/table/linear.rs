@@ -12,6 +12,16 @@ fn tensordot<'t>(c: &Args<'t>) -> Var<'t> {
         list => [list.items()[0].ints(), list.items()[1].ints()],
     };
     let axes = axes.map(|list| list.iter().map(|&i| i as isize).collect::<Vec<_>>());
+    let (mut a, mut b) = (a, b);
+    for (&i, &j) in axes[0].iter().zip(&axes[1]) {
+        // PyTorch lets an axis of size 1 run with any other.
+        let size = |x: Var<'t>, i: isize| x.shape()[gradus_tensor::axis_index("tensordot", i, &x.shape())];
+        match (size(a, i), size(b, j)) {
+            (1, n) if n != 1 => b = b.sum_keep(j),
+            (n, 1) if n != 1 => a = a.sum_keep(i),
+            _ => {}
+        }
+    }
     a.tensordot(b, [&axes[0], &axes[1]])
 }
 

@@ -76,7 +76,13 @@ fn rows<'t>(c: &Args<'t>) -> (Var<'t>, gradus_tensor::Tensor, bool) {
 fn multi_margin<'t>(c: &Args<'t>) -> Var<'t> {
     let (x, t, single) = rows(c);
     let weight = c.opt_t("weight");
-    let y = x.multi_margin_loss(&t.flatten(), c.int("p", 1) as u32, c.num("margin", 1.0), weight.as_ref(), reduction(c));
+    let y = x.multi_margin_loss(
+        &t.flatten(),
+        c.int("p", 1) as u32,
+        c.num("margin", 1.0),
+        weight.as_ref(),
+        reduction(c),
+    );
     if single { y.reshape(()) } else { y }
 }
 
@@ -98,7 +104,13 @@ fn ctc<'t>(c: &Args<'t>) -> Var<'t> {
     });
     let labels: Vec<Vec<i64>> = labels.collect();
     let lengths = c.sizes("input_lengths").unwrap_or_default();
-    c.v("log_probs").ctc_loss(&labels, &lengths, c.int("blank", 0), c.flag("zero_infinity", false), reduction(c))
+    c.v("log_probs").ctc_loss(
+        &labels,
+        &lengths,
+        c.int("blank", 0),
+        c.flag("zero_infinity", false),
+        reduction(c),
+    )
 }
 
 super::table! {

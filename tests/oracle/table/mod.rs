@@ -35,8 +35,18 @@ fn all() -> &'static HashMap<&'static str, &'static Entry> {
     ALL.get_or_init(|| {
         let [one, two, more] = elementwise::tables();
         let tables = [
-            one, two, more, index::TABLE, linalg::TABLE, linear::TABLE, loss::TABLE, movement::TABLE, norm::TABLE,
-            plain::TABLE, reduce::TABLE, window::TABLE,
+            one,
+            two,
+            more,
+            index::TABLE,
+            linalg::TABLE,
+            linear::TABLE,
+            loss::TABLE,
+            movement::TABLE,
+            norm::TABLE,
+            plain::TABLE,
+            reduce::TABLE,
+            window::TABLE,
         ];
         tables.into_iter().flatten().flat_map(|e| e.0.split_whitespace().map(move |name| (name, e))).collect()
     })
@@ -46,9 +56,15 @@ fn all() -> &'static HashMap<&'static str, &'static Entry> {
 /// of its own for `F.name`.
 fn find(path: &str) -> Option<&'static Entry> {
     let path = path.strip_prefix("torch.").unwrap_or(path);
-    let path = path.strip_prefix("nn.functional.").map_or_else(|| path.to_string(), |name| format!("F.{name}"));
+    let path =
+        path.strip_prefix("nn.functional.").map_or_else(|| path.to_string(), |name| format!("F.{name}"));
     let bare = path.strip_prefix("F.").or_else(|| path.strip_prefix("special.")).unwrap_or(&path);
     all().get(path.as_str()).or_else(|| all().get(bare)).copied()
+}
+
+/// Whether there is an operation of this name.
+pub(crate) fn knows(path: &str) -> bool {
+    find(path).is_some()
 }
 
 /// Calls an operation by its path.

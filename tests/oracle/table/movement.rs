@@ -110,6 +110,8 @@ fn pairs(x: &[i64]) -> Vec<usize> {
 }
 
 fn repeat_interleave<'t>(c: &Args<'t>) -> Var<'t> {
+    // A promise about the result, which speeds nothing up here.
+    c.has("output_size");
     let (x, axis) = match c.opt_int("dim") {
         None => (c.v("input").flatten(), 0),
         Some(axis) => (c.vec("input"), axis),
@@ -118,7 +120,11 @@ fn repeat_interleave<'t>(c: &Args<'t>) -> Var<'t> {
         Val::I(n) => x.repeat_interleave(n as usize, axis),
         list => {
             let times = pairs(&list.ints());
-            if times.len() == 1 { x.repeat_interleave(times[0], axis) } else { x.repeat_interleave_each(&times, axis) }
+            if times.len() == 1 {
+                x.repeat_interleave(times[0], axis)
+            } else {
+                x.repeat_interleave_each(&times, axis)
+            }
         }
     }
 }
@@ -135,7 +141,8 @@ fn combinations<'t>(c: &Args<'t>) -> Var<'t> {
     let mut rows: Vec<Vec<i64>> = vec![vec![]];
     for _ in 0..r {
         let start = |row: &[i64]| row.last().map_or(0, |&l| if again { l } else { l + 1 });
-        rows = rows.iter().flat_map(|row| (start(row)..n as i64).map(|i| [&row[..], &[i]].concat())).collect();
+        rows =
+            rows.iter().flat_map(|row| (start(row)..n as i64).map(|i| [&row[..], &[i]].concat())).collect();
     }
     let count = rows.len();
     x.take(&Tensor::from_vec(rows.concat(), [count, r]))
@@ -150,7 +157,6 @@ fn meshgrid<'t>(c: &Args<'t>) -> Vec<Var<'t>> {
     let mut grids = Var::meshgrid(&vectors);
     if swap {
         grids.swap(0, 1);
-        grids = grids.into_iter().map(|g| g.transpose(0, 1)).collect();
     }
     grids
 }
@@ -234,7 +240,7 @@ super::table! {
     };
     "repeat" ("input *repeats") |c| c.v("input").repeat(&shape(c, "repeats"));
     "tile" ("input *dims") |c| tiled(c.v("input"), &shape(c, "dims"));
-    "repeat_interleave" ("input repeats dim") |c| repeat_interleave(c);
+    "repeat_interleave" ("input repeats dim output_size") |c| repeat_interleave(c);
     "tril" ("input diagonal") |c| c.v("input").tril(c.axis("diagonal", 0));
     "triu" ("input diagonal") |c| c.v("input").triu(c.axis("diagonal", 0));
     "diag" ("input diagonal") |c| diag(c);
@@ -249,8 +255,10 @@ super::table! {
     "linalg.diagonal" ("A offset dim1 dim2") |c|
         c.v("A").diagonal(c.axis("offset", 0), c.axis("dim1", -2), c.axis("dim2", -1));
     "trace" ("input") |c| c.v("input").trace();
-    "unfold" ("input dimension size step") |c|
-        c.vec("input").unfold(c.axis("dimension", 0), c.size("size", 1), c.size("step", 1));
+    "unfold" ("input dimension size step") |c| {
+        let y = c.vec("input").unfold(c.axis("dimension", 0), c.size("size", 1), c.size("step", 1));
+        if c.v("input").rank() == 0 { y.flatten() } else { y }
+    };
     "as_strided" ("input size stride storage_offset") |c|
         c.v("input").as_strided(shape(c, "size"), &shape(c, "stride"), c.size("storage_offset", 0));
     "cat concat concatenate" ("tensors dim") |c| cat(&c.vars("tensors"), c.axis("dim", 0));

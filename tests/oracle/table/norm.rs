@@ -27,6 +27,10 @@ fn rms_norm<'t>(c: &Args<'t>) -> Var<'t> {
 fn batch_norm<'t>(c: &Args<'t>, training: bool) -> Var<'t> {
     let (x, epsilon) = (c.v("input"), c.num("eps", 1e-5));
     c.has("momentum");
+    if x.elements() == 0 {
+        let _ = (c.has("running_mean"), c.has("running_var"), c.has("weight"), c.has("bias"));
+        return x.alias();
+    }
     let (mean, variance) = (c.opt("running_mean"), c.opt("running_var"));
     let (mean, variance) = match (training, mean, variance) {
         (false, Some(m), Some(v)) => (m, v),
@@ -49,7 +53,8 @@ fn attention<'t>(c: &Args<'t>) -> Var<'t> {
         Val::T(t) if t.dtype() == DType::Bool => c.tape.constant(t),
         other => other.var(c.tape),
     });
-    let how = Attention { mask, causal: c.flag("is_causal", false), scale: c.get("scale").map(|s| s.number()) };
+    let how =
+        Attention { mask, causal: c.flag("is_causal", false), scale: c.get("scale").map(|s| s.number()) };
     c.has("enable_gqa");
     assert!(c.num("dropout_p", 0.0) == 0.0, "unsupported: dropout");
     c.v("query").attention(c.v("key"), c.v("value"), &how)

@@ -15,7 +15,8 @@ fn dtype(c: &Args<'_>, default: DType) -> DType {
 
 fn range<'t>(c: &Args<'t>) -> Tensor {
     let (a, b) = (c.val("start"), c.get("end"));
-    let integers = [Some(a.clone()), b.clone(), c.get("step")].iter().flatten().all(|x| matches!(x, Val::I(_)));
+    let integers =
+        [Some(a.clone()), b.clone(), c.get("step")].iter().flatten().all(|x| matches!(x, Val::I(_)));
     let (start, end) = b.map_or((0.0, a.number()), |b| (a.number(), b.number()));
     let kind = dtype(c, if integers { DType::I64 } else { DType::F64 });
     Tensor::range_of(start, end, c.num("step", 1.0), kind)
@@ -35,7 +36,8 @@ fn over(c: &Args<'_>, f: impl Fn(&Tensor) -> Tensor, g: impl Fn(&Tensor, isize, 
         }
         Some(axes) => {
             let keep = c.flag("keepdim", false);
-            let mut at: Vec<usize> = axes.iter().map(|&a| gradus_tensor::axis_index("over", a, x.shape())).collect();
+            let mut at: Vec<usize> =
+                axes.iter().map(|&a| gradus_tensor::axis_index("over", a, x.shape())).collect();
             at.sort_unstable();
             let y = at.iter().rev().fold(x, |y, &a| g(&y, a as isize, keep));
             if scalar && y.elements() == 1 { y.reshape(()) } else { y }
@@ -58,7 +60,12 @@ fn unique<'t>(c: &Args<'t>) -> Val<'t> {
     let flat = rows.to_f64_vec();
     let row = |i: usize| &flat[i * width..(i + 1) * width];
     let order = |&i: &usize, &j: &usize| {
-        row(i).iter().zip(row(j)).map(|(a, b)| a.total_cmp(b)).find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+        row(i)
+            .iter()
+            .zip(row(j))
+            .map(|(a, b)| a.total_cmp(b))
+            .find(|o| o.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
     };
     let mut sorted: Vec<usize> = (0..n).collect();
     sorted.sort_by(order);
@@ -110,7 +117,8 @@ fn search(sorted: &Tensor, values: &Tensor, right: bool) -> Tensor {
     }
     let n = sorted.shape()[sorted.rank() - 1];
     let m = values.shape().last().copied().unwrap_or(1);
-    let (s, v) = (sorted.reshape([gradus_tensor::REST.min(sorted.elements() / n.max(1)), n]), values.to_f64_vec());
+    let (s, v) =
+        (sorted.reshape([gradus_tensor::REST.min(sorted.elements() / n.max(1)), n]), values.to_f64_vec());
     let mut out = vec![];
     for (i, row) in v.chunks(m.max(1)).enumerate() {
         let found = s.select(0, i as isize).searchsorted(&Tensor::from_slice(row, row.len()), right);

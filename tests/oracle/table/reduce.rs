@@ -1,7 +1,7 @@
 //! Reductions, running results and order.
 
-use gradus_autograd::ops::Interpolation;
 use gradus_autograd::Var;
+use gradus_autograd::ops::Interpolation;
 use gradus_tensor::{Axes, DType, Tensor};
 
 use crate::args::Args;
@@ -28,7 +28,18 @@ fn correction(c: &Args<'_>) -> usize {
     }
 }
 
+/// Variances with a correction that is no natural number: the plain one times n / (n - c).
+fn corrected<'t>(c: &Args<'t>, correction: f64, root: bool) -> Var<'t> {
+    let plain = over(c, |x, a| x.var_axes(a, 0), |x, a| x.var_keep(a, 0));
+    let n = c.vec("input").elements() as f64 / plain.elements().max(1) as f64;
+    let y = plain * (n / (n - correction).max(0.0));
+    if root { y.sqrt() } else { y }
+}
+
 fn spread<'t>(c: &Args<'t>, root: bool) -> Var<'t> {
+    if let Some(n) = c.get("correction").map(|n| n.number()).filter(|n| *n < 0.0 || n.fract() != 0.0) {
+        return corrected(c, n, root);
+    }
     let (x, lost, keep) = (c.vec("input"), correction(c), c.flag("keepdim", false));
     let axes = if let Some(Val::B(_)) = c.get("dim") { Axes::from(()) } else { c.axes("dim") };
     c.back(match (root, keep) {
@@ -48,8 +59,11 @@ fn spread_and_mean<'t>(c: &Args<'t>, root: bool) -> (Var<'t>, Var<'t>) {
 
 /// A value and its place along an axis, which is kept or dropped.
 fn placed<'t>(c: &Args<'t>, axis: isize, (y, places): (Var<'t>, Tensor)) -> Val<'t> {
-    let (y, places) =
-        if c.flag("keepdim", false) { (y, places) } else { (y.squeeze_axis(axis), places.squeeze_axis(axis)) };
+    let (y, places) = if c.flag("keepdim", false) {
+        (y, places)
+    } else {
+        (y.squeeze_axis(axis), places.squeeze_axis(axis))
+    };
     (c.back(y), c.back_tensor(&places)).into()
 }
 
@@ -132,7 +146,8 @@ fn trapezoid<'t>(c: &Args<'t>) -> (Var<'t>, isize) {
 
 fn diff<'t>(c: &Args<'t>) -> Var<'t> {
     let axis = c.axis("dim", -1);
-    let parts: Vec<Var<'t>> = [c.opt("prepend"), Some(c.v("input")), c.opt("append")].into_iter().flatten().collect();
+    let parts: Vec<Var<'t>> =
+        [c.opt("prepend"), Some(c.v("input")), c.opt("append")].into_iter().flatten().collect();
     Var::cat(&parts, axis).diff(c.size("n", 1), axis)
 }
 
@@ -243,7 +258,9 @@ super::table! {
     "cov" ("input correction fweights aweights") |c| covariance(c);
     "corrcoef" ("input") |c| {
         let x = c.v("input");
-        if x.rank() < 2 { x.reshape([1, x.elements()]).corrcoef().reshape(()) } else { x.corrcoef() }
+        let x = if x.rank() < 2 { x.reshape([1, x.elements()]) } else { x };
+        let y = x.corrcoef();
+        if y.elements() == 1 { y.reshape(()) } else { y }
     };
     "cdist" ("x1 x2 p compute_mode") |c| {
         c.has("compute_mode");
@@ -294,5 +311,5 @@ fn covariance<'t>(c: &Args<'t>) -> Var<'t> {
         (None, None) => x.cov(correction),
         (times, reliability) => x.weighted_cov(correction, times.as_ref(), reliability),
     };
-    if rank < 2 { y.reshape(()) } else { y }
+    if rank < 2 || y.elements() == 1 { y.reshape(()) } else { y }
 }

@@ -84,7 +84,8 @@ fn unpool<'t>(c: &Args<'t>, rank: usize) -> Var<'t> {
     let stride = c.sizes("stride").filter(|s| !s.is_empty()).unwrap_or_else(|| kernel.clone());
     let padding = c.sizes("padding").unwrap_or_else(|| vec![0]);
     let own = x.shape()[x.rank() - rank..].to_vec();
-    let default = |a: usize| (own[a] - 1) * of(stride.clone(), a) + of(kernel.clone(), a) - 2 * of(padding.clone(), a);
+    let default =
+        |a: usize| (own[a] - 1) * of(stride.clone(), a) + of(kernel.clone(), a) - 2 * of(padding.clone(), a);
     let out = match c.sizes("output_size") {
         Some(sizes) => sizes[sizes.len() - rank..].to_vec(),
         None => (0..rank).map(default).collect(),
@@ -136,7 +137,8 @@ fn interpolate<'t>(c: &Args<'t>, mode: &str, aligned: bool) -> Var<'t> {
         (Some(out), _) => x.resize(&out, how),
         (None, Some(factors)) => {
             let of = |a: usize| factors[a.min(factors.len() - 1)];
-            let out: Vec<usize> = sizes.iter().enumerate().map(|(a, &n)| (n as f64 * of(a)).floor() as usize).collect();
+            let out: Vec<usize> =
+                sizes.iter().enumerate().map(|(a, &n)| (n as f64 * of(a)).floor() as usize).collect();
             if again || how == Resize::Area {
                 return x.resize(&out, how);
             }

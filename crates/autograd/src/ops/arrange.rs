@@ -195,7 +195,8 @@ impl<'t> Var<'t> {
         let n = shape[at];
         assert!(step > 0 && size <= n, "unfold: windows of {size}, {step} apart, on axis {at} of {shape}");
         let count = (n - size) / step + 1;
-        let places: Vec<i64> = (0..count).flat_map(|w| (0..size).map(move |i| (w * step + i) as i64)).collect();
+        let places: Vec<i64> =
+            (0..count).flat_map(|w| (0..size).map(move |i| (w * step + i) as i64)).collect();
         let picked = self.index_select(at as isize, &Tensor::from_vec(places, count * size));
         picked.reshape(shape.with(at, count).inserted(at + 1, size)).move_axis(at as isize + 1, -1)
     }
@@ -261,7 +262,12 @@ impl<'t> Var<'t> {
     /// This value with the elements at flat places replaced.
     #[track_caller]
     fn replaced(self, places: &Tensor, source: Self) -> Self {
-        assert!(*places.shape() == source.shape(), "scatter: a part of shape {} from {}", places.shape(), source.shape());
+        assert!(
+            *places.shape() == source.shape(),
+            "scatter: a part of shape {} from {}",
+            places.shape(),
+            source.shape()
+        );
         self.flatten().scatter(0, &places.flatten(), source.flatten()).reshape(self.shape())
     }
 
@@ -303,7 +309,10 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn channel_shuffle(self, groups: usize) -> Self {
         let shape = self.shape();
-        assert!(shape.len() >= 2 && shape[1].is_multiple_of(groups), "channel_shuffle: {shape} in {groups} groups");
+        assert!(
+            shape.len() >= 2 && shape[1].is_multiple_of(groups),
+            "channel_shuffle: {shape} in {groups} groups"
+        );
         let y = self.reshape([shape[0], groups, shape[1] / groups, shape[2..].iter().product()]);
         y.transpose(1, 2).reshape(shape)
     }

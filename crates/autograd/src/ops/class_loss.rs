@@ -33,7 +33,11 @@ impl ClassLoss {
         let valid = Tensor::from_vec(valid, *labels.shape());
         let kept = Tensor::from_vec(list.iter().map(|&t| !ignored(t)).collect(), *labels.shape()).to(dtype);
         let weights = self.weight.as_ref().map(|w| w.to(dtype).take(&valid));
-        (valid, weights.map_or(kept.clone(), |w| Tensor::where_(&kept.to(DType::Bool), &w, &Tensor::zeros_like(&w))))
+        (
+            valid,
+            weights
+                .map_or(kept.clone(), |w| Tensor::where_(&kept.to(DType::Bool), &w, &Tensor::zeros_like(&w))),
+        )
     }
 }
 
@@ -52,7 +56,12 @@ impl<'t> Var<'t> {
         let x = self.classes_last();
         let shape = x.shape();
         let (last, classes) = (shape.len() - 1, shape[shape.len() - 1]);
-        assert!(shape.without(last) == *labels.shape(), "nll_loss: {} with labels {}", self.shape(), labels.shape());
+        assert!(
+            shape.without(last) == *labels.shape(),
+            "nll_loss: {} with labels {}",
+            self.shape(),
+            labels.shape()
+        );
         let (labels, weight) = how.places("nll_loss", labels, classes, self.dtype());
         let picked = x.gather(-1, &labels.unsqueeze(-1)).squeeze_axis(-1);
         let kept = weight.ne(0.0);
@@ -104,7 +113,11 @@ impl<'t> Var<'t> {
         let axis = isize::from(self.rank() > 1);
         let (log, target) = (self.log_softmax(axis).classes_last(), target.classes_last());
         let classes = log.shape()[log.rank() - 1] as f64;
-        let target = if how.smoothing > 0.0 { target * (1.0 - how.smoothing) + how.smoothing / classes } else { target };
+        let target = if how.smoothing > 0.0 {
+            target * (1.0 - how.smoothing) + how.smoothing / classes
+        } else {
+            target
+        };
         let weighted = how.weight.as_ref().map_or(target, |w| target * &w.to(self.dtype()));
         let losses = -(weighted * log).sum_axes(-1);
         match how.reduction {
@@ -158,8 +171,10 @@ impl<'t> Var<'t> {
         let start = n.min(2);
         let mut alpha = Self::cat(&[first.narrow(0, 0, start), none(n - start)], 0);
         for t in 1..steps {
-            let before = |k: usize| if k < n { Self::cat(&[none(k), alpha.narrow(0, 0, n - k)], 0) } else { none(n) };
-            let skipped = before(2).masked_fill(&Tensor::from_vec(skips.iter().map(|s| !s).collect(), n), f64::NEG_INFINITY);
+            let before =
+                |k: usize| if k < n { Self::cat(&[none(k), alpha.narrow(0, 0, n - k)], 0) } else { none(n) };
+            let skipped = before(2)
+                .masked_fill(&Tensor::from_vec(skips.iter().map(|s| !s).collect(), n), f64::NEG_INFINITY);
             let ways = Self::stack(&[alpha, before(1), skipped], 0);
             alpha = ways.log_sum_of_ways() + emitted.select(0, t as isize);
         }

@@ -75,12 +75,12 @@ impl<'t> Var<'t> {
         (-self).softmax(axis)
     }
 
-    /// `$\ln(x / (1 - x))$` of x held between `epsilon` and `1 - epsilon`, where the slope is not cut off.
+    /// `$\ln(x / (1 - x))$` of x held between `epsilon` and `1 - epsilon`; the slope outside is 0.
     #[track_caller]
     pub fn logit_with(self, epsilon: f64) -> Self {
         let x = self.value();
         let outside = x.lt(epsilon).or(&x.gt(1.0 - epsilon));
-        let bounded = x.clamp(epsilon, 1.0 - epsilon);
+        let bounded = Tensor::where_(&x.lt(epsilon), &x.full_like(epsilon), &x.full_like(1.0 - epsilon));
         self.tape().constant(bounded).where_(&outside, self).logit()
     }
 
@@ -167,7 +167,10 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn mvlgamma(self, p: usize) -> Self {
         let constant = (p * p.saturating_sub(1)) as f64 / 4.0 * std::f64::consts::PI.ln();
-        (0..p).map(|j| (self - j as f64 / 2.0).lgamma()).reduce(|a, b| a + b).map_or(self * 0.0, |s| s + constant)
+        (0..p)
+            .map(|j| (self - j as f64 / 2.0).lgamma())
+            .reduce(|a, b| a + b)
+            .map_or(self * 0.0, |s| s + constant)
     }
 
     /// 0 below 0, 1 above, `at_zero` at 0. No gradient flows.

@@ -76,7 +76,11 @@ impl Op for Columns {
         if self.back { "fold" } else { "columns" }
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        if self.back { window::from_windows(&x[0], &self.window) } else { window::columns(&x[0], &self.window) }
+        if self.back {
+            window::from_windows(&x[0], &self.window)
+        } else {
+            window::columns(&x[0], &self.window)
+        }
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let op = Self { back: !self.back, ..*self };
@@ -134,7 +138,13 @@ impl Stride {
 fn with_bias<'t>(op: &str, y: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
     let Some(bias) = bias else { return y };
     let shape = y.shape();
-    assert!(bias.shape() == [shape[1]], "{op}: {} channels need a bias of shape [{}], got {}", shape[1], shape[1], bias.shape());
+    assert!(
+        bias.shape() == [shape[1]],
+        "{op}: {} channels need a bias of shape [{}], got {}",
+        shape[1],
+        shape[1],
+        bias.shape()
+    );
     let mut sizes = vec![1; shape.len() - 1];
     sizes[0] = shape[1];
     y + bias.reshape(sizes)
@@ -153,7 +163,11 @@ impl<'t> Var<'t> {
         assert!((3..=5).contains(&x.len()), "conv: the input must be [N, C, 1 to 3 spatial axes], got {x}");
         let groups = how.groups;
         let fits = w.len() == x.len() && groups > 0 && w[1] * groups == x[1] && w[0].is_multiple_of(groups);
-        assert!(fits, "conv: input {x}, weight {w}, {groups} groups: the weight must be [out, {} / {groups}, …]", x[1]);
+        assert!(
+            fits,
+            "conv: input {x}, weight {w}, {groups} groups: the weight must be [out, {} / {groups}, …]",
+            x[1]
+        );
         let window = how.window("conv", &x[2..], &w[2..]);
         let y = self.tape().apply(Conv { slope: Slope::Output, window, groups }, &[self, weight]);
         with_bias("conv", y, bias)
@@ -167,16 +181,28 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn conv_transpose(self, weight: Self, bias: Option<Self>, how: &Stride, more: &[usize]) -> Self {
         let (x, w) = (self.shape(), weight.shape());
-        assert!((3..=5).contains(&x.len()), "conv_transpose: the input must be [N, C, 1 to 3 spatial axes], got {x}");
+        assert!(
+            (3..=5).contains(&x.len()),
+            "conv_transpose: the input must be [N, C, 1 to 3 spatial axes], got {x}"
+        );
         let groups = how.groups;
         let fits = w.len() == x.len() && groups > 0 && w[0] == x[1] && x[1].is_multiple_of(groups);
-        assert!(fits, "conv_transpose: input {x}, weight {w}, {groups} groups: the weight must be [{}, out / groups, …]", x[1]);
+        assert!(
+            fits,
+            "conv_transpose: input {x}, weight {w}, {groups} groups: the weight must be [{}, out / groups, …]",
+            x[1]
+        );
         let rank = x.len() - 2;
         let of = |list: &[usize]| each("conv_transpose", list, rank);
-        let (stride, padding, dilation, more) = (of(&how.stride), of(&how.padding), of(&how.dilation), of(more));
+        let (stride, padding, dilation, more) =
+            (of(&how.stride), of(&how.padding), of(&how.dilation), of(more));
         let size = |a: usize| {
             let full = (x[2 + a].max(1) - 1) * stride[a] + dilation[a] * (w[2 + a] - 1) + more[a] + 1;
-            assert!(full > 2 * padding[a], "conv_transpose: padding {} leaves nothing of {full} places", padding[a]);
+            assert!(
+                full > 2 * padding[a],
+                "conv_transpose: padding {} leaves nothing of {full} places",
+                padding[a]
+            );
             full - 2 * padding[a]
         };
         let input: Vec<usize> = (0..rank).map(size).collect();

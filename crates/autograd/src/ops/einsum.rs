@@ -64,7 +64,8 @@ impl<'t> Operand<'t> {
 
     /// Sums over the letters that nobody else has.
     fn summed(mut self, keep: impl Fn(char) -> bool) -> Self {
-        let gone: Vec<isize> = (0..self.labels.len()).filter(|&i| !keep(self.labels[i])).map(|i| i as isize).collect();
+        let gone: Vec<isize> =
+            (0..self.labels.len()).filter(|&i| !keep(self.labels[i])).map(|i| i as isize).collect();
         if !gone.is_empty() {
             self.x = self.x.sum_axes(gone);
             self.labels.retain(|&c| keep(c));
@@ -150,7 +151,8 @@ impl<'t> Var<'t> {
         };
         let terms: Vec<&str> = left.split(',').collect();
         assert!(terms.len() == operands.len(), "einsum: `{formula}` for {} values", operands.len());
-        let named = terms.iter().zip(operands).map(|(term, &x)| Operand { x, labels: labels(term, x.rank()) });
+        let named =
+            terms.iter().zip(operands).map(|(term, &x)| Operand { x, labels: labels(term, x.rank()) });
         let list: Vec<Operand<'t>> = named.collect();
         let dots = list.iter().flat_map(|o| &o.labels).filter(|c| c.is_ascii_digit()).max().copied();
         let dots = dots.map_or(0, |c| c as usize - '0' as usize + 1);

@@ -42,7 +42,13 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If a place is out of range.
     #[track_caller]
-    pub fn embedding_bag(self, bags: &[Vec<i64>], how: Bag, weights: Option<Self>, padding: Option<i64>) -> Self {
+    pub fn embedding_bag(
+        self,
+        bags: &[Vec<i64>],
+        how: Bag,
+        weights: Option<Self>,
+        padding: Option<i64>,
+    ) -> Self {
         let width = self.shape()[1];
         let mut start = 0;
         let mut rows = Vec::with_capacity(bags.len());
@@ -57,7 +63,8 @@ impl<'t> Var<'t> {
                 picked.max_with_place(0).0.squeeze_axis(0)
             } else {
                 let at: Vec<i64> = kept.iter().map(|&i| (start + i) as i64).collect();
-                let weighted = weights.map_or(picked, |w| picked * w.index_select(0, &Tensor::from_vec(at, n)).unsqueeze(1));
+                let weighted = weights
+                    .map_or(picked, |w| picked * w.index_select(0, &Tensor::from_vec(at, n)).unsqueeze(1));
                 let sum = weighted.sum_axes(0);
                 if how == Bag::Mean { sum / n as f64 } else { sum }
             };

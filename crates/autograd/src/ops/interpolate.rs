@@ -106,7 +106,8 @@ impl<'t> Var<'t> {
     pub fn resize_by(self, out: &[usize], steps: &[f64], how: Resize) -> Self {
         let shape = self.shape();
         assert!(out.len() + 2 == shape.len() && steps.len() == out.len(), "resize: {shape} to {out:?}");
-        let axis = |y: Self, a: usize| y.along_axis(a as isize + 2, weights(shape[a + 2], out[a], steps[a], how));
+        let axis =
+            |y: Self, a: usize| y.along_axis(a as isize + 2, weights(shape[a + 2], out[a], steps[a], how));
         (0..out.len()).fold(self, axis)
     }
 
@@ -122,7 +123,11 @@ impl<'t> Var<'t> {
         assert!(fits, "grid_sample: an image [N, C, H, W] and places [N, h, w, 2], got {x} and {g}");
         let coordinate = |k: isize, size: usize| {
             let at = places.select(3, k);
-            let at = if corners { (at + 1.0) * ((size as f64 - 1.0) / 2.0) } else { ((at + 1.0) * size as f64 - 1.0) / 2.0 };
+            let at = if corners {
+                (at + 1.0) * ((size as f64 - 1.0) / 2.0)
+            } else {
+                ((at + 1.0) * size as f64 - 1.0) / 2.0
+            };
             if matches!(how, Resize::Cubic { .. }) { at } else { inside(at, size, outside, corners) }
         };
         let (col, row) = (coordinate(0, x[3]), coordinate(1, x[2]));
@@ -133,7 +138,9 @@ impl<'t> Var<'t> {
                 let (i, j) = (row.value().floor(), col.value().floor());
                 let (wi, wj) = (cubic_weights(row - &i), cubic_weights(col - &j));
                 let line = |k: usize| -> Self {
-                    let at = |l: usize| sample(&(&i + (k as f64 - 1.0)), &(&j + (l as f64 - 1.0))) * wj[l].unsqueeze(1);
+                    let at = |l: usize| {
+                        sample(&(&i + (k as f64 - 1.0)), &(&j + (l as f64 - 1.0))) * wj[l].unsqueeze(1)
+                    };
                     (0..4).map(at).sum::<Self>() * wi[k].unsqueeze(1)
                 };
                 (0..4).map(line).sum()

@@ -74,7 +74,8 @@ fn transposed_product<'t>(a: Var<'t>, dy: Var<'t>, shape: Shape) -> Var<'t> {
 
 /// All leading axes as one.
 fn rows<'t>(x: Var<'t>, width: usize) -> Var<'t> {
-    if x.rank() == 2 { x } else { x.reshape([x.elements() / width.max(1), width]) }
+    let shape = x.shape();
+    if shape.len() == 2 { x } else { x.reshape([shape[..shape.len() - 1].iter().product(), width]) }
 }
 
 /// `$y = x W^\top + b$` with `W` as `[out, in]`, as PyTorch stores it.

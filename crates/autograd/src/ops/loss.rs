@@ -138,6 +138,7 @@ pub(crate) fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
 
 impl<'t> Var<'t> {
     /// Along one axis moved to the end and back.
+    #[track_caller]
     fn on_last_axis(self, name: &str, axis: isize, f: impl Fn(Self) -> Self) -> Self {
         let shape = self.shape();
         if shape.is_empty() {

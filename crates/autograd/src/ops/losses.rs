@@ -57,22 +57,24 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn smooth_l1_loss(self, target: Self, delta: f64, reduction: Reduction) -> Self {
         same_shape("smooth_l1_loss", self, target);
-        let d = (self - target).abs();
+        let e = self - target;
+        let d = e.abs();
         if delta == 0.0 {
             return reduction.apply(d);
         }
-        reduction.apply((d.square() * (0.5 / delta)).where_(&d.value().lt(delta), d - 0.5 * delta))
+        reduction.apply((e.square() * (0.5 / delta)).where_(&d.value().lt(delta), d - 0.5 * delta))
     }
 
-    /// `$d^2/2$` where `$d = |x - t| \le \delta$`, else `$\delta (d - \delta/2)$` (Huber, 1964).
+    /// `$d^2/2$` where `$d = |x - t| < \delta$`, else `$\delta (d - \delta/2)$` (Huber, 1964).
     ///
     /// # Panics
     /// If the shapes differ.
     #[track_caller]
     pub fn huber_loss(self, target: Self, delta: f64, reduction: Reduction) -> Self {
         same_shape("huber_loss", self, target);
-        let d = (self - target).abs();
-        reduction.apply((d.square() * 0.5).where_(&d.value().le(delta), (d - 0.5 * delta) * delta))
+        let e = self - target;
+        let d = e.abs();
+        reduction.apply((e.square() * 0.5).where_(&d.value().lt(delta), (d - 0.5 * delta) * delta))
     }
 
     /// `$-t \ln x - (1 - t) \ln (1 - x)$` of probabilities x; the logarithms are held at -100.
@@ -82,18 +84,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn binary_cross_entropy(self, target: Self, weight: Option<Self>, reduction: Reduction) -> Self {
         same_shape("binary_cross_entropy", self, target);
-        // As PyTorch's rule: `$(x - t) / \max(x (1 - x), 10^{-12})$`; the logarithms are held only in the value.
-        let (x, t) = (self, target);
-        let inner = x.value().gt(0.0).and(&x.value().lt(1.0));
-        let losses = if inner.all().item() == 1.0 {
-            -(t * x.ln().clamp_min(-100.0) + (1.0 - t) * (1.0 - x).ln().clamp_min(-100.0))
-        } else {
-            let at_edge = -(t * x.detach().ln().clamp_min(-100.0) + (1.0 - t) * (1.0 - x.detach()).ln().clamp_min(-100.0));
-            let slope = (x.detach() - t) / &(&x.value() * &(1.0 - &x.value())).clamp(1e-12, f64::INFINITY);
-            let edge = at_edge + (x - x.detach()) * slope;
-            let safe = x.where_not(&inner.logical_not(), 0.5);
-            (-(t * safe.ln() + (1.0 - t) * (1.0 - safe).ln())).where_(&inner, edge)
-        };
+        let losses = self.surprise(target);
         reduction.apply(weight.map_or(losses, |w| losses * w))
     }
 
@@ -125,7 +116,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn kl_div(self, target: Self, log_target: bool, reduction: Reduction) -> Self {
         same_shape("kl_div", self, target);
-        let losses = if log_target { target.exp() * (target - self) } else { target.xlogy(target) - target * self };
+        let losses =
+            if log_target { target.exp() * (target - self) } else { target.xlogy(target) - target * self };
         reduction.apply(losses)
     }
 
@@ -135,7 +127,14 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes differ.
     #[track_caller]
-    pub fn poisson_nll_loss(self, target: Self, log_input: bool, full: bool, epsilon: f64, reduction: Reduction) -> Self {
+    pub fn poisson_nll_loss(
+        self,
+        target: Self,
+        log_input: bool,
+        full: bool,
+        epsilon: f64,
+        reduction: Reduction,
+    ) -> Self {
         same_shape("poisson_nll_loss", self, target);
         let (x, t) = (self, target);
         let losses = if log_input { x.exp() - t * x } else { x - t * (x + epsilon).ln() };
@@ -155,7 +154,14 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes of prediction and target differ.
     #[track_caller]
-    pub fn gaussian_nll_loss(self, target: Self, variance: Self, full: bool, epsilon: f64, reduction: Reduction) -> Self {
+    pub fn gaussian_nll_loss(
+        self,
+        target: Self,
+        variance: Self,
+        full: bool,
+        epsilon: f64,
+        reduction: Reduction,
+    ) -> Self {
         let v = variance + &(&variance.value().clamp(epsilon, f64::INFINITY) - &variance.value());
         let losses = (v.ln() + (self - target).square() / v) * 0.5;
         let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();
@@ -217,7 +223,13 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn triplet_margin_loss(self, positive: Self, negative: Self, how: Triplet, reduction: Reduction) -> Self {
+    pub fn triplet_margin_loss(
+        self,
+        positive: Self,
+        negative: Self,
+        how: Triplet,
+        reduction: Reduction,
+    ) -> Self {
         let distance = |a: Self, b: Self| a.pairwise_distance(b, how.p, how.epsilon).squeeze_axis(-1);
         let (near, mut far) = (distance(self, positive), distance(self, negative));
         if how.swap {
@@ -231,7 +243,12 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes differ.
     #[track_caller]
-    pub fn multilabel_soft_margin_loss(self, target: Self, weight: Option<Self>, reduction: Reduction) -> Self {
+    pub fn multilabel_soft_margin_loss(
+        self,
+        target: Self,
+        weight: Option<Self>,
+        reduction: Reduction,
+    ) -> Self {
         same_shape("multilabel_soft_margin_loss", self, target);
         let losses = -(target * self.log_sigmoid() + (1.0 - target) * (-self).log_sigmoid());
         reduction.apply(weight.map_or(losses, |w| losses * w).mean_axes(-1))
@@ -251,7 +268,11 @@ impl<'t> Var<'t> {
         reduction: Reduction,
     ) -> Self {
         let shape = self.shape();
-        assert!(shape.len() == 2 && *labels.shape() == [shape[0]], "multi_margin_loss: {shape} with {}", labels.shape());
+        assert!(
+            shape.len() == 2 && *labels.shape() == [shape[0]],
+            "multi_margin_loss: {shape} with {}",
+            labels.shape()
+        );
         let own = Tensor::one_hot(labels, shape[1]).to(DType::Bool);
         let z = (margin - self.gather(1, &labels.unsqueeze(1)) + self).clamp_min(0.0);
         let z = if p == 1 { z } else { z.square() };
@@ -267,7 +288,11 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn multilabel_margin_loss(self, labels: &Tensor, reduction: Reduction) -> Self {
         let shape = self.shape();
-        assert!(shape == *labels.shape() && shape.len() == 2, "multilabel_margin_loss: {shape} with {}", labels.shape());
+        assert!(
+            shape == *labels.shape() && shape.len() == 2,
+            "multilabel_margin_loss: {shape} with {}",
+            labels.shape()
+        );
         let (n, classes) = (shape[0], shape[1]);
         let mut counts = vec![0.0; n * classes];
         for (row, labels) in labels.to_vec::<i64>().chunks(classes.max(1)).enumerate() {

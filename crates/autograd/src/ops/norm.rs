@@ -171,7 +171,10 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn group_norm(self, groups: usize, gamma: Option<Self>, beta: Option<Self>, epsilon: f64) -> Self {
         let shape = self.shape();
-        assert!(shape.len() >= 2 && shape[1].is_multiple_of(groups), "group_norm: {shape} in {groups} groups");
+        assert!(
+            shape.len() >= 2 && shape[1].is_multiple_of(groups),
+            "group_norm: {shape} in {groups} groups"
+        );
         let width = shape.elements() / (shape[0] * groups).max(1);
         let y = self.reshape([shape[0] * groups, width]).standardize(1, epsilon).reshape(shape);
         y.scale_channels(gamma, beta)
@@ -207,7 +210,9 @@ impl<'t> Var<'t> {
     pub fn local_response_norm(self, n: usize, alpha: f64, beta: f64, k: f64) -> Self {
         let shape = self.shape();
         assert!(shape.len() >= 3, "local_response_norm: needs [N, C, …], got {shape}");
-        let padded = self.square().pad(&[(1, ((n / 2) as isize, ((n - 1) / 2) as isize))], crate::ops::pad::Padding::Zeros);
+        let padded = self
+            .square()
+            .pad(&[(1, ((n / 2) as isize, ((n - 1) / 2) as isize))], crate::ops::pad::Padding::Zeros);
         let mean = padded.unfold(1, n, 1).mean_axes(-1);
         self / (mean * alpha + k).powf(beta)
     }

@@ -91,6 +91,11 @@ impl<'t> Var<'t> {
         let at = axis_index("pad", axis, &shape);
         let n = shape[at] as isize;
         assert!(before + n + after >= 0, "pad: {before} and {after} on an axis of size {n}");
+        if padding == Padding::Circular && before.min(after) < 0 {
+            // What is cut off does not come back at the other end.
+            let inner = self.pad(&[(at as isize, (before.min(0), after.min(0)))], Padding::Zeros);
+            return inner.pad_by_index(axis, (before.max(0), after.max(0)), padding);
+        }
         let longest = before.max(after);
         let room = if padding == Padding::Reflect { n - 1 } else { n };
         let fits = padding == Padding::Replicate || longest <= room;

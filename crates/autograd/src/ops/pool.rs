@@ -89,7 +89,10 @@ impl Pool {
         let line = |a: usize| {
             let (size, p, s) = (sizes[a], padding[a], stride[a]);
             let span = dilation[a] * (kernel[a] - 1) + 1;
-            assert!(s > 0 && span <= size + 2 * p, "{op}: windows of {span} places on an axis of {size} with padding {p}");
+            assert!(
+                s > 0 && span <= size + 2 * p,
+                "{op}: windows of {span} places on an axis of {size} with padding {p}"
+            );
             let room = size + 2 * p - span;
             let mut count = if self.ceil { room.div_ceil(s) } else { room / s } + 1;
             // The last window must start inside the value or the padding in front.
@@ -138,7 +141,10 @@ pub(crate) fn adaptive(size: usize, out: usize) -> Vec<Vec<usize>> {
 /// The spatial axes of `[N, C, …]`.
 #[track_caller]
 fn spatial_sizes(op: &str, shape: &Shape) -> Vec<usize> {
-    assert!((3..=5).contains(&shape.len()), "{op}: the input must be [N, C, 1 to 3 spatial axes], got {shape}");
+    assert!(
+        (3..=5).contains(&shape.len()),
+        "{op}: the input must be [N, C, 1 to 3 spatial axes], got {shape}"
+    );
     shape[2..].to_vec()
 }
 
@@ -160,7 +166,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn avg_pool(self, pool: &Pool) -> Self {
         let lines = pool.lines("avg_pool", &spatial_sizes("avg_pool", &self.shape()));
-        let sum = lines.iter().enumerate().fold(self, |y, (a, line)| y.along_axis(a as isize + 2, line.mean(pool)));
+        let sum =
+            lines.iter().enumerate().fold(self, |y, (a, line)| y.along_axis(a as isize + 2, line.mean(pool)));
         pool.divisor.map_or(sum, |d| sum / d)
     }
 

@@ -46,17 +46,21 @@ impl<'t> Var<'t> {
     pub fn tensordot(self, other: Self, axes: [&[isize]; 2]) -> Self {
         let split = |x: Self, list: &[isize]| {
             let shape = x.shape();
-            let inner: SmallVec<[usize; MAX_RANK]> = list.iter().map(|&a| axis_index("tensordot", a, &shape)).collect();
-            let outer: SmallVec<[usize; MAX_RANK]> = (0..shape.len()).filter(|a| !inner.contains(a)).collect();
+            let inner: SmallVec<[usize; MAX_RANK]> =
+                list.iter().map(|&a| axis_index("tensordot", a, &shape)).collect();
+            let outer: SmallVec<[usize; MAX_RANK]> =
+                (0..shape.len()).filter(|a| !inner.contains(a)).collect();
             (shape, inner, outer)
         };
         let (sa, ia, oa) = split(self, axes[0]);
         let (sb, ib, ob) = split(other, axes[1]);
-        let sizes = |s: &[usize], list: &[usize]| list.iter().map(|&a| s[a]).collect::<SmallVec<[usize; MAX_RANK]>>();
+        let sizes =
+            |s: &[usize], list: &[usize]| list.iter().map(|&a| s[a]).collect::<SmallVec<[usize; MAX_RANK]>>();
         assert!(sizes(&sa, &ia) == sizes(&sb, &ib), "tensordot: {sa} and {sb} along {axes:?}: sizes differ");
         let order = |a: &[usize], b: &[usize]| a.iter().chain(b).map(|&x| x as isize).collect::<Vec<_>>();
         let inner: usize = sizes(&sa, &ia).iter().product();
-        let (rows, cols): (usize, usize) = (sizes(&sa, &oa).iter().product(), sizes(&sb, &ob).iter().product());
+        let (rows, cols): (usize, usize) =
+            (sizes(&sa, &oa).iter().product(), sizes(&sb, &ob).iter().product());
         let left = self.permute(order(&oa, &ia)).reshape([rows, inner]);
         let right = other.permute(order(&ib, &ob)).reshape([inner, cols]);
         let mut shape = sizes(&sa, &oa);
@@ -206,7 +210,8 @@ fn best_splits(sizes: &[usize]) -> Vec<Vec<usize>> {
     for length in 1..n {
         for i in 0..n - length {
             let j = i + length;
-            let candidates = (i..j).map(|k| (cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k));
+            let candidates =
+                (i..j).map(|k| (cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k));
             (cost[i][j], split[i][j]) = candidates.min().expect("at least one split");
         }
     }

@@ -68,7 +68,11 @@ impl Places {
                 None => axis += 1,
                 Some(mask) if mask.dtype() == DType::Bool => {
                     let sizes = &of[axis..axis + mask.rank()];
-                    assert!(**mask.shape() == *sizes, "index: a mask of shape {} for axes {sizes:?}", mask.shape());
+                    assert!(
+                        **mask.shape() == *sizes,
+                        "index: a mask of shape {} for axes {sizes:?}",
+                        mask.shape()
+                    );
                     let hits = mask.nonzero();
                     for k in 0..mask.rank() {
                         parts.push((axis + k, hits.select(1, k as isize)));
@@ -115,7 +119,8 @@ impl Places {
     /// The result's axes in the order `[index …, others …]`, as a permutation of the result, and its inverse.
     fn result_order(&self, others: usize) -> (Vec<isize>, Vec<isize>) {
         let (k, at) = (self.shape.len(), self.target());
-        let to_front: Vec<isize> = (at..at + k).chain(0..at).chain(at + k..k + others).map(|a| a as isize).collect();
+        let to_front: Vec<isize> =
+            (at..at + k).chain(0..at).chain(at + k..k + others).map(|a| a as isize).collect();
         let mut back = vec![0; to_front.len()];
         for (place, &axis) in to_front.iter().enumerate() {
             back[axis as usize] = place as isize;
@@ -169,7 +174,11 @@ impl<'t> Var<'t> {
         let source = source.reshape(rest.inserted(0, n));
         debug_assert_eq!(result.len(), k + others);
         let rows = front.reshape(rest.inserted(0, indexed));
-        let rows = if add { rows.index_add(0, &places.flat, source) } else { rows.index_copy(0, &places.flat, source) };
+        let rows = if add {
+            rows.index_add(0, &places.flat, source)
+        } else {
+            rows.index_copy(0, &places.flat, source)
+        };
         rows.reshape(front.shape()).permute(inverse)
     }
 
@@ -209,7 +218,8 @@ impl<'t> Var<'t> {
             hit[i as usize] = true;
         }
         debug_assert!(n == 0 || hit.contains(&true));
-        let ones: SmallVec<[usize; MAX_RANK]> = (0..shape.len()).map(|a| if a == at { shape[at] } else { 1 }).collect();
+        let ones: SmallVec<[usize; MAX_RANK]> =
+            (0..shape.len()).map(|a| if a == at { shape[at] } else { 1 }).collect();
         value.where_(&Tensor::from_vec(hit, &ones[..]), self).expand(shape)
     }
 
@@ -250,7 +260,8 @@ impl<'t> Var<'t> {
         y.reshape(self.shape())
     }
 
-    /// Elements along an axis at the places of `index`, which broadcasts against this value along the other axes.
+    /// Elements along an axis at the places of `index` (negative ones count from the end), which broadcasts
+    /// against this value along the other axes.
     ///
     /// # Panics
     /// If an index is out of range or the shapes do not broadcast.
@@ -258,6 +269,9 @@ impl<'t> Var<'t> {
     pub fn take_along_axis(self, index: &Tensor, axis: isize) -> Self {
         let shape = self.shape();
         let at = axis_index("take_along_axis", axis, &shape);
+        let n = shape[at] as i64;
+        let wrapped = index.to_vec::<i64>().iter().map(|&i| if i < 0 { i + n } else { i }).collect();
+        let index = Tensor::from_vec(wrapped, *index.shape());
         let others = shape.with(at, 1).broadcast_or_panic(&index.shape().with(at, 1), "take_along_axis");
         let index = index.expand(others.with(at, index.shape()[at]));
         self.expand(others.with(at, shape[at])).gather(at as isize, &index)
@@ -269,7 +283,14 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If an index is out of range or the ranks differ.
     #[track_caller]
-    pub fn scatter_reduce(self, axis: isize, index: &Tensor, source: Self, how: Reduce, include_self: bool) -> Self {
+    pub fn scatter_reduce(
+        self,
+        axis: isize,
+        index: &Tensor,
+        source: Self,
+        how: Reduce,
+        include_self: bool,
+    ) -> Self {
         let shape = self.shape();
         let at = axis_index("scatter_reduce", axis, &shape);
         let table = arrivals(&shape, at, index, &source.shape(), include_self);
@@ -300,7 +321,14 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If an index is out of range or the shapes do not fit.
     #[track_caller]
-    pub fn index_reduce(self, axis: isize, index: &Tensor, source: Self, how: Reduce, include_self: bool) -> Self {
+    pub fn index_reduce(
+        self,
+        axis: isize,
+        index: &Tensor,
+        source: Self,
+        how: Reduce,
+        include_self: bool,
+    ) -> Self {
         let at = axis_index("index_reduce", axis, &self.shape());
         let index = along(index, at, &source.shape());
         self.scatter_reduce(at as isize, &index, source, how, include_self)

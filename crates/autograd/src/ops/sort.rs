@@ -167,7 +167,11 @@ impl<'t> Var<'t> {
         assert!(size > 0, "quantile: axis {at} of {} is empty", self.shape());
         let (sorted, _) = rows.sort(-1, false);
         let nan = rows.value().is_nan().to(DType::F64).sum_keep(-1);
-        let last = if ignore_nan { nan.full_like(size as f64 - 1.0) - &nan } else { nan.full_like(size as f64 - 1.0) };
+        let last = if ignore_nan {
+            nan.full_like(size as f64 - 1.0) - &nan
+        } else {
+            nan.full_like(size as f64 - 1.0)
+        };
         let last = last.clamp(0.0, f64::INFINITY);
         // Ranks [rows …, q].
         let rank = q.flatten() * &last;

@@ -102,7 +102,8 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         assert!(shape.len() == 2, "pdist: needs a matrix, got {shape}");
         let n = shape[0] as i64;
-        let (first, second): (Vec<i64>, Vec<i64>) = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).unzip();
+        let (first, second): (Vec<i64>, Vec<i64>) =
+            (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).unzip();
         let pick = |places: Vec<i64>| {
             let count = places.len();
             self.index_select(0, &Tensor::from_vec(places, count))

@@ -27,6 +27,10 @@ impl<R: Rule> Rule for Cautious<R> {
         self.rule.slots(theta, lr)
     }
 
+    fn uses_curvature(&self) -> bool {
+        self.rule.uses_curvature()
+    }
+
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
         let mut there = theta.clone();
         self.rule.update(step, &mut there, g, slots);

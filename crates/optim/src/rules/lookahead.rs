@@ -36,6 +36,10 @@ impl<R: Rule> Rule for Lookahead<R> {
         slots
     }
 
+    fn uses_curvature(&self) -> bool {
+        self.rule.uses_curvature()
+    }
+
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
         let [inner @ .., slow] = slots else { panic!("Lookahead has a slot of its own") };
         self.rule.update(step, theta, g, inner);

@@ -20,9 +20,9 @@ pub enum MomentumForm {
     /// The exponentially weighted average: `$v \leftarrow \beta v + (1-\beta)\,g$`,
     /// `$\theta \leftarrow \theta - \eta v$`. The leaky sum's path at `$\eta/(1-\beta)$`.
     Average,
-    /// The average with the rate inside: `$v \leftarrow \beta v + \eta\,(1-\beta)\,g$`,
-    /// `$\theta \leftarrow \theta - v$`.
-    AverageVelocity,
+    /// The physical one as an average: `$v \leftarrow \beta v - \eta\,(1-\beta)\,g$`,
+    /// `$\theta \leftarrow \theta + v$`.
+    PhysicalAverage,
     /// Dampened by `$\tau$`: `$v \leftarrow \beta v + (1-\tau)\,g$`, `$\theta \leftarrow \theta - \eta v$`; unlike
     /// PyTorch's, from the first step on.
     Dampened(f64),
@@ -39,7 +39,7 @@ impl MomentumForm {
             Self::Leaky => (1.0, lr),
             Self::Velocity => (lr, 1.0),
             Self::Average => (1.0 - beta, lr),
-            Self::AverageVelocity => (lr * (1.0 - beta), 1.0),
+            Self::PhysicalAverage => (-lr * (1.0 - beta), -1.0),
             Self::Dampened(tau) => (1.0 - tau, lr),
             Self::Physical => (-lr, -1.0),
         }
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(of(MomentumForm::Physical), of(MomentumForm::Velocity));
         assert_eq!(of(MomentumForm::Dampened(0.5)), of(MomentumForm::Average));
         assert_eq!(of(MomentumForm::Average)[..2], [0.75, 0.375]);
-        assert_eq!(of(MomentumForm::AverageVelocity)[..2], of(MomentumForm::Average)[..2]);
+        assert_eq!(of(MomentumForm::PhysicalAverage)[..2], of(MomentumForm::Average)[..2]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use super::adam::AdamW;
 use crate::fused;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -18,7 +19,8 @@ pub enum MuonRate {
 }
 
 /// Muon: the velocity of a matrix, with all its singular values brought to about 1, by five steps of Newton and
-/// Schulz's iteration. For hidden layers; embeddings, biases and the last layer need another rule.
+/// Schulz's iteration. For the matrices of hidden layers; vectors
+/// go by [`Muon::others`], and embeddings and the last layer should get another rule by a group.
 ///
 /// ```math
 /// \begin{aligned}
@@ -35,7 +37,7 @@ pub enum MuonRate {
 /// (its learning rate is 1e-3).
 ///
 /// # Differs
-/// The iteration runs in the parameter's type; PyTorch's in bfloat16, 8 bits of precision. The author's buffer is a
+/// The iteration runs in the parameter's type; PyTorch's in bfloat16, 8 bits of precision, and it refuses vectors. The author's buffer is a
 /// leaky sum; PyTorch's, as here, an average, which the normalisation makes equal but for the first steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Muon {
@@ -53,6 +55,8 @@ pub struct Muon {
     pub iterations: usize,
     /// How the rate is adjusted, `$\eta'$`.
     pub rate: MuonRate,
+    /// The rule of parameters that are no matrices.
+    pub others: AdamW,
 }
 
 impl Default for Muon {
@@ -65,6 +69,7 @@ impl Default for Muon {
             eps: 1e-7,
             iterations: 5,
             rate: MuonRate::Original,
+            others: AdamW::default(),
         }
     }
 }
@@ -83,16 +88,14 @@ fn orthogonalized(g: &Tensor, [a, b, c]: [f64; 3], iterations: usize, eps: f64) 
 }
 
 impl Rule for Muon {
-    fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
-        assert!(
-            theta.rank() == 2,
-            "Muon: a parameter of shape {} is no matrix; give it another rule with .group(..)",
-            theta.shape()
-        );
-        zeros(theta, ["b"])
+    fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
+        if theta.rank() == 2 { zeros(theta, ["b"]) } else { self.others.slots(theta, lr) }
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
+        if theta.rank() != 2 {
+            return self.others.update(step, theta, g, slots);
+        }
         let (rows, columns) = (theta.shape()[0] as f64, theta.shape()[1] as f64);
         let rate = step.lr
             * match self.rate {
@@ -123,8 +126,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "Muon: a parameter of shape [3] is no matrix")]
-    fn vectors_need_another_rule() {
-        Muon::default().slots(&Tensor::zeros(3), 0.1);
+    fn vectors_go_by_the_other_rule() {
+        let slots = Muon::default().slots(&Tensor::zeros(3), 0.1);
+        assert_eq!(slots.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["m", "v"]);
     }
 }

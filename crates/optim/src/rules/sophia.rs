@@ -47,6 +47,10 @@ impl Rule for Sophia {
         zeros(theta, ["m", "h"])
     }
 
+    fn uses_curvature(&self) -> bool {
+        true
+    }
+
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
         if let Some(estimate) = step.curvature {
             slots[1] = &slots[1] * self.beta2 + estimate * (1.0 - self.beta2);

@@ -6,14 +6,16 @@ crate::table::unary! {
     /// `$x$` where positive, else `$c x$`. The slope at 0 is c.
     leaky_relu [0.3] |x, y; c| pick(gt(x, 0.0), x, c * x) => pick(gt(x, 0.0), 1.0, c);
     /// `$x$` where positive, else `$\alpha(e^x - 1)$`. The slope at 0 is α. Clevert et al., 2015.
-    elu [0.6] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x)) => pick(gt(x, 0.0), 1.0, alpha * exp(x));
+    elu [0.6] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x)) =>
+        pick(gt(x, 0.0), 1.0, alpha * exp(pick(ge(x, 0.0), 0.0, x)));
     /// `$x$` where positive, else `$\alpha(e^{x/\alpha} - 1)$`. The slope at 0 is 1. Barron, 2017.
-    celu [0.6] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x / alpha)) => pick(gt(x, 0.0), 1.0, exp(x / alpha));
+    celu [0.6] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x / alpha)) =>
+        pick(ge(x, 0.0), 1.0, exp(pick(ge(x, 0.0), 0.0, x) / alpha));
     /// Self-normalising `elu`: `$\lambda x$` where positive, else `$\lambda\alpha(e^x - 1)$`. The slope at 0 is λα.
     /// Klambauer et al., 2017.
     selu [0.6] |x, y|
         pick(gt(x, 0.0), 1.050_700_987_355_480_5 * x, 1.758_099_340_847_376_6 * expm1(x)) =>
-        pick(gt(x, 0.0), 1.050_700_987_355_480_5, 1.758_099_340_847_376_6 * exp(x));
+        pick(gt(x, 0.0), 1.050_700_987_355_480_5, 1.758_099_340_847_376_6 * exp(pick(ge(x, 0.0), 0.0, x)));
     /// Gaussian error linear unit, `$x\,\Phi(x)$`, exact. Hendrycks and Gimpel, 2016.
     gelu [1.6] |x, y| x * normal_cdf(x) => normal_cdf(x) + x * normal_pdf(x);
     /// The approximation `$\tfrac x2 (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715 x^3)))$` of `gelu`.

@@ -30,9 +30,10 @@ crate::table::binary! {
     /// The remainder of `$a/b$` with the sign of b. Slopes 1 and `$-\lfloor a/b \rfloor$`.
     remainder [10.0] |a, b, y| remainder(a, b) => 1.0, -floor(a / b);
     /// `$\ln(e^a + e^b)$`. Slopes `$\sigma(a-b)$` and `$\sigma(b-a)$`.
-    logaddexp [3.0] |a, b, y| logaddexp(a, b) => 1.0 / (1.0 + exp(b - a)), 1.0 / (1.0 + exp(a - b));
+    logaddexp [3.0] |a, b, y| logaddexp(a, b) => sigmoid(a - b), sigmoid(b - a);
     /// `$\log_2(2^a + 2^b)$`.
-    logaddexp2 [3.0] |a, b, y| logaddexp2(a, b) => 1.0 / (1.0 + exp2(b - a)), 1.0 / (1.0 + exp2(a - b));
+    logaddexp2 [3.0] |a, b, y| logaddexp2(a, b) =>
+        sigmoid(0.693_147_180_559_945_3 * (a - b)), sigmoid(0.693_147_180_559_945_3 * (b - a));
     /// `$a \ln b$`, 0 where a = 0. Slopes `$\ln b$` (0 where a = 0 and b ≤ 0) and `$a/b$`.
     xlogy [2.0] |a, b, y| xlogy(a, b) => pick(eq(a, 0.0) * le(b, 0.0), 0.0, ln(b)), a / b;
     /// `$a \ln(1 + b)$`, 0 where a = 0. Slopes `$\ln(1+b)$` (0 where a = 0 and b ≤ -1) and `$a/(1+b)$`.

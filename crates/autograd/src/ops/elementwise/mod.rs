@@ -10,12 +10,13 @@ pub(crate) mod bilinear;
 pub(crate) mod comparison;
 pub(crate) mod flat;
 pub(crate) mod linear;
+pub(crate) mod probability;
 pub(crate) mod special;
 pub(crate) mod unary;
 
 /// Every row of every table: for checks that must miss none, and for looking an operation up by its name.
 pub fn table() -> impl Iterator<Item = &'static crate::row::Row> {
-    [linear::ALL, bilinear::ALL, unary::ALL, activation::ALL, special::ALL, binary::ALL].into_iter().flatten().copied()
+    [linear::ALL, bilinear::ALL, unary::ALL, activation::ALL, special::ALL, binary::ALL, probability::ALL].into_iter().flatten().copied()
 }
 
 /// All rows by name.

@@ -125,7 +125,8 @@ impl<'t> Var<'t> {
         let k = tau.shape()[tau.rank() - 1];
         let eye = Tensor::eye_of(m, self.dtype());
         let units = self.tril(-1) + &eye.narrow(1, 0, n);
-        let mut y = self.tape().constant(eye.narrow(1, 0, n).contiguous()).expand(batch_with(&self.shape(), &[m, n]));
+        let mut y =
+            self.tape().constant(eye.narrow(1, 0, n).contiguous()).expand(batch_with(&self.shape(), &[m, n]));
         for i in (0..k).rev() {
             let v = units.narrow(-1, i, 1);
             let t = tau.narrow(-1, i, 1).unsqueeze(-1);

@@ -3,6 +3,8 @@
 use gradus_tensor::{DType, Shape, Tensor};
 use nalgebra::DMatrix;
 
+use super::jacobi::{Factors, svd as svd_of};
+
 /// Sizes of the last two axes.
 #[track_caller]
 pub(super) fn matrix_sizes(op: &str, shape: &Shape) -> (usize, usize) {
@@ -36,7 +38,12 @@ pub(super) fn each(x: &Tensor, last: &[usize], f: impl Fn(&DMatrix<f64>, &mut Ve
 }
 
 /// As [`each`] with pairs of matrices from two batches of one shape.
-pub(super) fn pairs(a: &Tensor, b: &Tensor, last: &[usize], f: impl Fn(&DMatrix<f64>, &mut DMatrix<f64>)) -> Tensor {
+pub(super) fn pairs(
+    a: &Tensor,
+    b: &Tensor,
+    last: &[usize],
+    f: impl Fn(&DMatrix<f64>, &mut DMatrix<f64>),
+) -> Tensor {
     let ((m, n), (p, q)) = (matrix_sizes("linalg", a.shape()), matrix_sizes("linalg", b.shape()));
     let shape = batch_with(a.shape(), last);
     let mut out = Vec::with_capacity(shape.elements());
@@ -144,7 +151,8 @@ pub(super) fn eigen(x: &Tensor) -> Tensor {
         if n == 0 {
             return;
         }
-        let e = ((a + a.transpose()) * 0.5).symmetric_eigen();
+        // nalgebra reads the lower triangle.
+        let e = a.clone().symmetric_eigen();
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|&i, &j| e.eigenvalues[i].total_cmp(&e.eigenvalues[j]));
         push(&e.eigenvectors.select_columns(&order), out);
@@ -164,24 +172,30 @@ pub(super) fn svd(x: &Tensor) -> Tensor {
             out.extend(std::iter::repeat_n(f64::NAN, k * (m + 1 + n)));
             return;
         }
-        let svd = a.clone().svd(true, true);
-        push(&svd.u.expect("asked for"), out);
-        out.extend(svd.singular_values.iter());
-        push(&svd.v_t.expect("asked for").transpose(), out);
+        let Factors { u, s, v } = svd_of(a);
+        push(&u, out);
+        out.extend(s.iter());
+        push(&v, out);
     })
 }
 
-/// The pseudo-inverse; singular values up to `cut` times the largest count as 0.
-pub(super) fn pseudo_inverse(x: &Tensor, cut: f64) -> Tensor {
+/// The lower triangle mirrored.
+fn mirrored(a: &DMatrix<f64>) -> DMatrix<f64> {
+    let strict = a.lower_triangle() - DMatrix::from_diagonal(&a.diagonal());
+    a.lower_triangle() + strict.transpose()
+}
+
+/// The pseudo-inverse; singular values up to `cut` times the largest count as 0. Of `symmetric` matrices the lower
+/// triangle counts.
+pub(super) fn pseudo_inverse(x: &Tensor, cut: f64, symmetric: bool) -> Tensor {
     let (m, n) = matrix_sizes("pinv", x.shape());
     each(x, &[n, m], |a, out| {
         if m * n == 0 {
             return;
         }
-        let svd = a.clone().svd(true, true);
-        let (u, v) = (svd.u.expect("asked for"), svd.v_t.expect("asked for").transpose());
-        let most = svd.singular_values.max();
-        let inverse = svd.singular_values.map(|s| if s > cut * most { 1.0 / s } else { 0.0 });
+        let Factors { u, s, v } = if symmetric { svd_of(&mirrored(a)) } else { svd_of(a) };
+        let most = s.max();
+        let inverse = s.map(|s| if s > cut * most { 1.0 / s } else { 0.0 });
         push(&(v * DMatrix::from_diagonal(&inverse) * u.transpose()), out);
     })
 }
@@ -193,9 +207,8 @@ pub(super) fn cofactors(x: &Tensor) -> Tensor {
         if n == 0 {
             return;
         }
-        let svd = a.clone().svd(true, true);
-        let (u, vt) = (svd.u.expect("asked for"), svd.v_t.expect("asked for"));
-        let s = &svd.singular_values;
+        let Factors { u, s, v } = svd_of(a);
+        let vt = v.transpose();
         let others = nalgebra::DVector::from_fn(n, |i, _| (0..n).filter(|&j| j != i).map(|j| s[j]).product());
         let sign = (&u * &vt).determinant().signum();
         push(&(u * DMatrix::from_diagonal(&others) * vt * sign), out);

@@ -4,6 +4,7 @@
 //! An operation with several results gives them packed along one last axis, which is then cut.
 
 mod factor;
+mod jacobi;
 mod kernel;
 mod norm;
 mod solve;

@@ -90,7 +90,7 @@ impl Op for Determinant {
     }
 }
 
-/// `$C = \det(A)\, A^{-\top}$`; rule, for regular matrices: `$\det(A) (\langle H, A^{-\top} \rangle A^{-\top} - A^{-\top} H^\top A^{-\top})$`.
+/// `$C = \det(A)\, A^{-\top}$`; rule, for regular matrices (else by the singular values): `$\det(A) (\langle H, A^{-\top} \rangle A^{-\top} - A^{-\top} H^\top A^{-\top})$`.
 #[derive(Debug)]
 struct Cofactors;
 
@@ -103,6 +103,9 @@ impl Op for Cofactors {
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (x, h) = (step.x(0), step.dy());
+        if kernel::determinant(&x.value()).eq(0.0).any().item() != 0.0 {
+            return step.give(0, super::spectral::cofactor_rule(x, h));
+        }
         let y = x.inverse().t();
         let inner = (h * y).sum_keep([-1, -2]);
         let det = x.det().unsqueeze(-1).unsqueeze(-1);
@@ -130,14 +133,17 @@ impl Op for LogDeterminant {
 /// The pseudo-inverse P; rule of Golub and Pereyra (1973), for matrices of constant rank:
 /// `$-P^\top \bar P P^\top + (I - A P)\, \bar P^\top P P^\top + P^\top P\, \bar P^\top (I - P A)$`.
 #[derive(Debug)]
-struct PseudoInverse(f64);
+struct PseudoInverse {
+    cut: f64,
+    symmetric: bool,
+}
 
 impl Op for PseudoInverse {
     fn name(&self) -> &'static str {
         "pinv"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        kernel::pseudo_inverse(&x[0], self.0)
+        kernel::pseudo_inverse(&x[0], self.cut, self.symmetric)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (a, p, d) = (step.x(0), step.y(), step.dy());
@@ -168,7 +174,9 @@ impl<'t> Var<'t> {
         let (a, b) = (self.shape(), other.shape());
         let lead = |s: &gradus_tensor::Shape| gradus_tensor::Shape::new(&s[..s.len() - 2]);
         let batch = lead(&a).broadcast_or_panic(&lead(&b), "solve");
-        let full = |x: Self, s: &[usize]| x.expand(batch.iter().chain(&s[s.len() - 2..]).copied().collect::<Vec<_>>());
+        let full = |x: Self, s: &[usize]| {
+            x.expand(batch.iter().chain(&s[s.len() - 2..]).copied().collect::<Vec<_>>())
+        };
         (full(self, &a), full(other, &b))
     }
 
@@ -193,7 +201,12 @@ impl<'t> Var<'t> {
     pub fn solve_triangular(self, b: Self, upper: bool, unit: bool) -> Self {
         let n = self.square_size("solve_triangular");
         let (rows, _) = matrix_sizes("solve_triangular", &b.shape());
-        assert!(rows == n, "solve_triangular: {} and {}: {n} equations for {rows} rows", self.shape(), b.shape());
+        assert!(
+            rows == n,
+            "solve_triangular: {} and {}: {n} equations for {rows} rows",
+            self.shape(),
+            b.shape()
+        );
         let (a, b) = self.with_batch(b);
         self.tape().apply(SolveTriangular { upper, unit }, &[a, b])
     }
@@ -236,7 +249,17 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn pinv(self, cut: f64) -> Self {
         matrix_sizes("pinv", &self.shape());
-        self.tape().apply(PseudoInverse(cut), &[self])
+        self.tape().apply(PseudoInverse { cut, symmetric: false }, &[self])
+    }
+
+    /// As [`Self::pinv`] of symmetric matrices, of which the lower triangle counts; the rule is the general one.
+    ///
+    /// # Panics
+    /// If the matrices are not square.
+    #[track_caller]
+    pub fn pinv_symmetric(self, cut: f64) -> Self {
+        self.square_size("pinv");
+        self.tape().apply(PseudoInverse { cut, symmetric: true }, &[self])
     }
 
     /// The solution of least `$\lVert A X - B \rVert$` (and of least norm among those).

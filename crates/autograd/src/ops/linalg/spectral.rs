@@ -26,16 +26,11 @@ pub struct Svd<'t> {
     pub v: Var<'t>,
 }
 
-/// A part of a pack as matrices, or as vectors if `cols` is 0.
-fn part<'t>(pack: Var<'t>, start: usize, rows: usize, cols: usize) -> Var<'t> {
-    let x = pack.narrow(-1, start, rows * cols.max(1));
+/// A part of a pack in the shape `sizes` behind the batch axes.
+fn part<'t, const N: usize>(pack: Var<'t>, start: usize, sizes: [usize; N]) -> Var<'t> {
+    let x = pack.narrow(-1, start, sizes.iter().product());
     let shape = x.shape();
-    let mut sizes = shape[..shape.len() - 1].to_vec();
-    sizes.push(rows);
-    if cols > 0 {
-        sizes.push(cols);
-    }
-    x.reshape(sizes)
+    x.reshape(shape[..shape.len() - 1].iter().copied().chain(sizes).collect::<Vec<_>>())
 }
 
 /// `$1/(x_j - x_i)$`, 0 where they are equal: degenerate pairs turn freely.
@@ -65,8 +60,8 @@ impl Op for Eigh {
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (n, _) = matrix_sizes("eigh", &step.shape(0));
-        let (v, values) = (part(step.y(), 0, n, n), part(step.y(), n * n, n, 0));
-        let (dv, dvalues) = (part(step.dy(), 0, n, n), part(step.dy(), n * n, n, 0));
+        let (v, values) = (part(step.y(), 0, [n, n]), part(step.y(), n * n, [n]));
+        let (dv, dvalues) = (part(step.dy(), 0, [n, n]), part(step.dy(), n * n, [n]));
         let inner = v.t().matmul(dv) * gaps(values) + diagonal(dvalues);
         let full = v.matmul(inner).matmul(v.t());
         step.give(0, (full + full.t()) * 0.5);
@@ -78,6 +73,46 @@ impl Op for Eigh {
 #[derive(Debug)]
 struct Singular;
 
+/// The rule of [`Singular`].
+fn svd_rule<'t>([u, s, v]: [Var<'t>; 3], [du, ds, dv]: [Var<'t>; 3]) -> Var<'t> {
+    let k = s.shape()[s.rank() - 1];
+    let (m, n) = (u.shape()[u.rank() - 2], v.shape()[v.rank() - 2]);
+    let f = gaps(s.square());
+    let skew = |x: Var<'t>| (x - x.t()) * f;
+    let (row, col) = (s.unsqueeze(-2), s.unsqueeze(-1));
+    let (udu, vdv) = (u.t().matmul(du), v.t().matmul(dv));
+    let inner = skew(udu) * row + col * skew(vdv) + diagonal(ds);
+    let mut dx = u.matmul(inner).matmul(v.t());
+    let zero = s.value().eq(0.0);
+    let inverse = s.masked_fill(&zero, 1.0).recip().masked_fill(&zero, 0.0).unsqueeze(-2);
+    if m > k {
+        dx = dx + ((du - u.matmul(udu)) * inverse).matmul(v.t());
+    }
+    if n > k {
+        dx = dx + (u * inverse).matmul((dv - v.matmul(vdv)).t());
+    }
+    dx
+}
+
+/// The gradient of `$\langle H, \operatorname{cof} A \rangle$`, also of singular A, from
+/// `$\operatorname{cof} A = \pm U D V^\top$` with `$D_i = \prod_{k \ne i} s_k$`.
+pub(super) fn cofactor_rule<'t>(x: Var<'t>, h: Var<'t>) -> Var<'t> {
+    let n = x.square_size("det");
+    let Svd { u, s, v } = x.svd();
+    let sign = u.matmul(v.t()).det().detach().round().unsqueeze(-1).unsqueeze(-1);
+    // For each pair (i, j) the product of the others.
+    let hit = |i: usize, j: usize, k: usize| k == i || k == j;
+    let mask: Vec<bool> = (0..n * n * n).map(|p| hit(p / (n * n), p / n % n, p % n)).collect();
+    let wide = s.unsqueeze(-2).unsqueeze(-2).expand(super::kernel::batch_with(&x.shape(), &[n, n, n]));
+    let others = wide.masked_fill(&Tensor::from_vec(mask, [n, n, n]), 1.0).prod_axes(-1);
+    let d = others.diagonal(0, -2, -1).unsqueeze(-2);
+    let g = h * sign;
+    let dd = (u * g.matmul(v)).sum_axes(-2);
+    let eye = Tensor::eye_of(n, gradus_tensor::DType::Bool);
+    let ds = (others.masked_fill(&eye, 0.0) * dd.unsqueeze(-2)).sum_axes(-1);
+    svd_rule([u, s, v], [g.matmul(v) * d, ds, g.t().matmul(u) * d])
+}
+
 impl Op for Singular {
     fn name(&self) -> &'static str {
         "svd"
@@ -88,28 +123,15 @@ impl Op for Singular {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (m, n) = matrix_sizes("svd", &step.shape(0));
         let k = m.min(n);
-        let of = |pack: Var<'t>| (part(pack, 0, m, k), part(pack, m * k, k, 0), part(pack, (m + 1) * k, n, k));
+        let of =
+            |pack: Var<'t>| (part(pack, 0, [m, k]), part(pack, m * k, [k]), part(pack, (m + 1) * k, [n, k]));
         let ((u, s, v), (du, ds, dv)) = (of(step.y()), of(step.dy()));
-        let f = gaps(s.square());
-        let skew = |x: Var<'t>| (x - x.t()) * f;
-        let (row, col) = (s.unsqueeze(-2), s.unsqueeze(-1));
-        let (udu, vdv) = (u.t().matmul(du), v.t().matmul(dv));
-        let inner = skew(udu) * row + col * skew(vdv) + diagonal(ds);
-        let mut dx = u.matmul(inner).matmul(v.t());
-        let zero = s.value().eq(0.0);
-        let inverse = s.masked_fill(&zero, 1.0).recip().masked_fill(&zero, 0.0).unsqueeze(-2);
-        if m > k {
-            dx = dx + ((du - u.matmul(udu)) * inverse).matmul(v.t());
-        }
-        if n > k {
-            dx = dx + (u * inverse).matmul((dv - v.matmul(vdv)).t());
-        }
-        step.give(0, dx);
+        step.give(0, svd_rule([u, s, v], [du, ds, dv]));
     }
 }
 
 impl<'t> Var<'t> {
-    /// Eigenvalues and eigenvectors of symmetric matrices. Only the symmetric part counts; the gradient is symmetric. The
+    /// Eigenvalues and eigenvectors of symmetric matrices. Only the lower triangle counts; the gradient is symmetric. The
     /// gradient in the vectors of equal eigenvalues is not defined and taken as 0.
     ///
     /// # Panics
@@ -118,7 +140,7 @@ impl<'t> Var<'t> {
     pub fn eigh(self) -> Eigen<'t> {
         let n = self.square_size("eigh");
         let pack = self.tape().apply(Eigh, &[self]);
-        Eigen { vectors: part(pack, 0, n, n), values: part(pack, n * n, n, 0) }
+        Eigen { vectors: part(pack, 0, [n, n]), values: part(pack, n * n, [n]) }
     }
 
     /// The singular value decomposition. The gradient in the vectors of equal singular values is not defined and taken
@@ -131,7 +153,7 @@ impl<'t> Var<'t> {
         let (m, n) = matrix_sizes("svd", &self.shape());
         let k = m.min(n);
         let pack = self.tape().apply(Singular, &[self]);
-        Svd { u: part(pack, 0, m, k), s: part(pack, m * k, k, 0), v: part(pack, (m + 1) * k, n, k) }
+        Svd { u: part(pack, 0, [m, k]), s: part(pack, m * k, [k]), v: part(pack, (m + 1) * k, [n, k]) }
     }
 
     /// The singular values, in descending order.

@@ -1,0 +1,168 @@
+//! The driver: groups, clipping, accumulation, skipped steps, what it says about itself.
+
+use gradus_autograd::{Gradients, Param, Params, params};
+use gradus_optim::{AdamW, Error, Nesterov, Optimizer, Sgd, minimize, surfaces};
+use gradus_tensor::Tensor;
+
+struct Model {
+    weight: Param,
+    bias: Param,
+    mean: Param,
+}
+params!(Model { weight, bias, mean });
+
+fn model() -> Model {
+    Model {
+        weight: Param::new([[1.0, 2.0], [3.0, 4.0]]),
+        bias: Param::new([1.0, 1.0]),
+        mean: Param::buffer([0.0, 0.0]),
+    }
+}
+
+fn gradients(model: &Model, weight: [[f64; 2]; 2], bias: [f64; 2]) -> Gradients {
+    let mut grads = Gradients::default();
+    grads.set(model.weight.id(), Tensor::from(weight));
+    grads.set(model.bias.id(), Tensor::from(bias));
+    grads
+}
+
+fn values(param: &Param) -> Vec<f64> {
+    param.value().to_f64_vec()
+}
+
+const ONES: [[f64; 2]; 2] = [[1.0, 1.0], [1.0, 1.0]];
+
+#[test]
+fn groups_have_their_own_rules_and_rates() {
+    let mut model = model();
+    let decayed = AdamW { weight_decay: 0.5, ..AdamW::default() };
+    let mut optimizer = Optimizer::new(Sgd::default(), 0.5).group(|name| name.ends_with("bias"), decayed);
+    let grads = gradients(&model, ONES, [0.0, 0.0]);
+    optimizer.step(&mut model, &grads);
+    assert_eq!(values(&model.weight), [0.5, 1.5, 2.5, 3.5]);
+    assert_eq!(values(&model.bias), [0.75, 0.75]);
+    let mut optimizer = Optimizer::new(Sgd::default(), 0.5).group_with_lr("*.nothing", Sgd::default(), 0.1);
+    let error = optimizer.bind(&model).unwrap_err();
+    assert!(matches!(error, Error::Unmatched { .. }));
+    assert_eq!(error.to_string(), "no parameter matches `*.nothing`; there are weight, bias, mean");
+}
+
+#[test]
+#[should_panic(expected = "step: no parameter matches `head.*`; there are weight, bias, mean")]
+fn a_pattern_without_match_stops_the_first_step() {
+    let mut model = model();
+    let grads = gradients(&model, ONES, [0.0, 0.0]);
+    Optimizer::new(Sgd::default(), 0.5).freeze("head.*").step(&mut model, &grads);
+}
+
+#[test]
+fn clipping() {
+    let step = |optimizer: Optimizer| {
+        let (mut model, mut optimizer) = (model(), optimizer);
+        let grads = gradients(&model, [[3.0, 0.0], [0.0, 4.0]], [0.0, 12.0]);
+        optimizer.step(&mut model, &grads);
+        (values(&model.weight), values(&model.bias))
+    };
+    let plain = || Optimizer::new(Sgd::default(), 1.0);
+    let close = |got: &[f64], want: &[f64]| got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-6);
+    let (weight, bias) = step(plain().clip_norm(1.3));
+    assert!(close(&weight, &[0.7, 2.0, 3.0, 3.6]) && close(&bias, &[1.0, -0.2]), "{weight:?} {bias:?}");
+    assert_eq!(step(plain().clip_value(1.0)), (vec![0.0, 2.0, 3.0, 3.0], vec![1.0, 0.0]));
+    // The frozen bias does not count for the norm.
+    let (weight, bias) = step(plain().freeze("bias").clip_norm(0.5));
+    assert!(close(&weight, &[0.7, 2.0, 3.0, 3.6]) && bias == [1.0, 1.0]);
+    let (weight, _) = step(plain().centralize());
+    assert_eq!(weight, [-0.5, 3.5, 5.0, 2.0]);
+    // Rows of length √5 and 5, gradients of length 3 and 4.
+    let (weight, _) = step(plain().clip_adaptive(0.1, 1e-3));
+    assert!(close(&weight, &[1.0 - 0.05f64.sqrt() * 2.0f64.sqrt() * 0.5f64.sqrt(), 2.0, 3.0, 3.5]), "{weight:?}");
+    assert_eq!(step(plain().maximize()), (vec![4.0, 2.0, 3.0, 8.0], vec![1.0, 13.0]));
+}
+
+#[test]
+fn accumulation_takes_the_mean() {
+    let (mut model, mut optimizer) = (model(), Optimizer::new(Sgd::default(), 1.0).accumulate(2));
+    let grads = gradients(&model, ONES, [1.0, 0.0]);
+    optimizer.step(&mut model, &grads);
+    assert_eq!((values(&model.bias), optimizer.steps()), (vec![1.0, 1.0], 0));
+    let grads = gradients(&model, ONES, [2.0, 1.0]);
+    optimizer.step(&mut model, &grads);
+    assert_eq!((values(&model.bias), optimizer.steps()), (vec![-0.5, 0.5], 1));
+}
+
+#[test]
+fn steps_with_nan_are_skipped_and_counted() {
+    let (mut model, mut optimizer) = (model(), Optimizer::new(Sgd::default(), 1.0).skip_nonfinite());
+    for bad in [f64::NAN, f64::INFINITY] {
+        let grads = gradients(&model, ONES, [bad, 0.0]);
+        optimizer.step(&mut model, &grads);
+    }
+    assert_eq!((optimizer.skipped(), optimizer.steps()), (2, 0));
+    assert_eq!(values(&model.weight), [1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn a_parameter_without_gradient_is_left_alone() {
+    let (mut model, mut optimizer) = (model(), Optimizer::new(AdamW { weight_decay: 0.5, ..AdamW::default() }, 0.1));
+    let mut grads = Gradients::default();
+    grads.set(model.weight.id(), Tensor::from(ONES));
+    optimizer.step(&mut model, &grads);
+    assert_eq!(values(&model.bias), [1.0, 1.0]);
+    assert_eq!((optimizer.updates("weight"), optimizer.updates("bias")), (1, 0));
+    model.weight.freeze();
+    let before = values(&model.weight);
+    optimizer.step(&mut model, &grads);
+    assert_eq!(values(&model.weight), before);
+}
+
+#[test]
+fn statistics_are_applied() {
+    let (mut model, mut optimizer) = (model(), Optimizer::new(Sgd::default(), 1.0));
+    let (_, grads) = gradus_autograd::value_and_grad(|tape| {
+        tape.update(&model.mean, Tensor::from([5.0, 6.0]));
+        tape.param(&model.bias).sum()
+    });
+    optimizer.step(&mut model, &grads);
+    assert_eq!((values(&model.mean), values(&model.bias)), (vec![5.0, 6.0], vec![0.0, 0.0]));
+}
+
+#[test]
+fn a_copy_of_the_model_goes_on_with_the_same_state() {
+    let (mut model, mut optimizer) = (model(), Optimizer::new(Sgd { momentum: 0.5, ..Sgd::default() }, 1.0));
+    let grads = gradients(&model, ONES, [1.0, 1.0]);
+    optimizer.step(&mut model, &grads);
+    let mut copy = Model { weight: model.weight.clone(), bias: model.bias.clone(), mean: model.mean.clone() };
+    let grads = gradients(&copy, ONES, [1.0, 1.0]);
+    optimizer.step(&mut copy, &grads);
+    assert_eq!(values(&copy.bias), [-1.5, -1.5]);
+}
+
+#[test]
+fn the_description_names_everything() {
+    let mut optimizer = Optimizer::new(AdamW::default(), 0.25).group_named("bias", Sgd::default()).clip_norm(1.0);
+    let text = optimizer.describe(&model()).unwrap();
+    assert_eq!(
+        text,
+        "all others: 4 elements, learning rate 0.25, AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01, \
+         amsgrad: false, bias_correction: true, paper_rate: 1.0 }\n    weight f64[2, 2]\n`bias`: 2 elements, learning rate \
+         0.25, Sgd { momentum: 0.0, dampening: 0.0, weight_decay: 0.0, decoupled: false, nesterov: false }\n    bias \
+         f64[2]\nthe norm of all gradients limited to 1\n"
+    );
+}
+
+#[test]
+fn pytorchs_nesterov_walks_along_the_look_ahead_points() {
+    let surface = surfaces::surface("quadratic").unwrap();
+    let (lr, beta) = (0.1, 0.5);
+    let mut true_one = Optimizer::new(Nesterov { beta, ..Nesterov::default() }, lr);
+    let mut rearranged = Optimizer::new(Sgd { momentum: beta, nesterov: true, ..Sgd::default() }, lr);
+    let a = minimize(surface.f, &surface.start, &mut true_one, 10);
+    let b = minimize(surface.f, &surface.start, &mut rearranged, 10);
+    for t in 1..10 {
+        for i in 0..2 {
+            // θ − βv, where v is the last move.
+            let ahead = a.points[t][i] + beta * (a.points[t][i] - a.points[t - 1][i]);
+            assert!((ahead - b.points[t][i]).abs() < 1e-12);
+        }
+    }
+}

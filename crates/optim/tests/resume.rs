@@ -1,0 +1,184 @@
+//! Interrupt and resume: whatever the optimizer and the schedule, a run that was saved and loaded after any step is the
+//! same run, bit for bit.
+
+use gradus_autograd::{Gradients, Param, Params, params};
+use gradus_optim::schedule::{
+    Cosine, CosineAnnealing, Cyclic, CycleScale, Exponential, InverseSqrt, InverseTime, Linear, MultiStep,
+    Multiplicative, OneCycle, Polynomial, Schedule, StepDecay, SwaAnneal, Shape, WarmRestarts,
+};
+use gradus_optim::{Lookahead, Objective, Optimizer, Sgd, Solver, catalog};
+use gradus_tensor::{DType, Tensor, rng};
+
+struct Model {
+    weight: Param,
+    bias: Param,
+    scale: Param,
+}
+params!(Model { weight, bias, scale });
+
+fn model() -> Model {
+    let mut rng = rng(11);
+    let mut random = |shape: &[usize]| Param::new(Tensor::randn_of(shape, DType::F64, &mut rng));
+    Model { weight: random(&[4, 3]), bias: random(&[3]), scale: Param::new(0.5f32) }
+}
+
+fn gradients(model: &Model, step: u64, seed: u64) -> Gradients {
+    let mut rng = rng(seed + step);
+    let mut grads = Gradients::default();
+    for (name, param) in model.params() {
+        // The bias gets none in every fourth step.
+        if name != "bias" || step % 4 != 1 {
+            grads.set(param.id(), Tensor::randn_of(*param.shape(), param.value().dtype(), &mut rng));
+        }
+    }
+    grads
+}
+
+fn train(optimizer: &mut Optimizer, model: &mut Model, steps: std::ops::Range<u64>) {
+    for step in steps {
+        let (grads, curvature) = (gradients(model, step, 100), gradients(model, step, 900));
+        if step % 3 == 0 {
+            optimizer.step_with_curvature(model, &grads, &curvature);
+        } else {
+            optimizer.step(model, &grads);
+        }
+    }
+}
+
+fn bits(model: &Model) -> Vec<u64> {
+    model.params().iter().flat_map(|(_, p)| p.value().to_f64_vec()).map(f64::to_bits).collect()
+}
+
+/// Runs through, and with a pause after each step; the paused run goes on with new objects.
+fn check(what: &str, make: &dyn Fn() -> Optimizer) {
+    const STEPS: u64 = 14;
+    let (mut whole, mut optimizer) = (model(), make());
+    train(&mut optimizer, &mut whole, 0..STEPS);
+    assert!(bits(&whole).iter().all(|x| f64::from_bits(*x).is_finite()), "{what}");
+    for pause in 0..=STEPS {
+        let (mut first, mut optimizer) = (model(), make());
+        train(&mut optimizer, &mut first, 0..pause);
+        optimizer.bind(&first).unwrap();
+        let state = optimizer.state();
+        let mut second = model();
+        for ((_, to), (_, from)) in second.params_mut().into_iter().zip(first.params()) {
+            to.set(from.value().copied());
+        }
+        let mut resumed = make();
+        resumed.load_state(state, &second).unwrap_or_else(|e| panic!("{what} after step {pause}: {e}"));
+        train(&mut resumed, &mut second, pause..STEPS);
+        assert_eq!(bits(&second), bits(&whole), "{what}, resumed after step {pause}");
+    }
+}
+
+#[test]
+fn every_optimizer() {
+    for rule in catalog::RULES {
+        check(rule.name, &|| Optimizer::new((rule.make)(), rule.lr));
+    }
+}
+
+#[test]
+fn every_schedule() {
+    let cyclic = Cyclic { base: 0.01, peak: 0.1, up: 3, down: 4, scale: CycleScale::Halving };
+    let schedules: Vec<(&str, Box<dyn Fn() -> Box<dyn Schedule>>)> = vec![
+        ("step", Box::new(|| Box::new(StepDecay { initial: 0.1, factor: 0.5, every: 3 }))),
+        ("multi step", Box::new(|| Box::new(MultiStep { initial: 0.1, factor: 0.5, milestones: vec![2, 5] }))),
+        ("linear", Box::new(|| Box::new(Linear { start: 0.1, end: 0.01, steps: 9 }))),
+        ("polynomial", Box::new(|| Box::new(Polynomial { initial: 0.1, end: 0.0, steps: 20, power: 2.0 }))),
+        ("exponential", Box::new(|| Box::new(Exponential { initial: 0.1, factor: 0.9 }))),
+        ("inverse time", Box::new(|| Box::new(InverseTime { initial: 0.1, rate: 0.5, power: 1.0 }))),
+        ("cosine", Box::new(|| Box::new(Cosine { peak: 0.1, end: 0.0, steps: 10 }.warmup(3)))),
+        ("annealing", Box::new(|| Box::new(CosineAnnealing { peak: 0.1, end: 0.0, half_period: 5 }))),
+        ("restarts", Box::new(|| Box::new(WarmRestarts { peak: 0.1, end: 0.0, first: 2, growth: 2 }))),
+        ("cyclic", Box::new(move || Box::new(cyclic.clone()))),
+        ("one cycle", Box::new(|| Box::new(OneCycle::new(0.1, 14)))),
+        ("inverse square root", Box::new(|| Box::new(InverseSqrt { peak: 0.1, warmup: 3 }))),
+        ("swa", Box::new(|| Box::new(SwaAnneal { initial: 0.1, swa: 0.05, steps: 5, shape: Shape::Cosine }))),
+        ("product", Box::new(|| Box::new(Multiplicative::new(0.1, |t| 1.0 - 0.05 * t as f64)))),
+        ("then", Box::new(|| Box::new(0.1.then(6, Linear { start: 0.1, end: 0.0, steps: 5 })))),
+    ];
+    for (name, make) in schedules {
+        let sgd = || Sgd { momentum: 0.9, ..Sgd::default() };
+        check(name, &|| Optimizer::new(sgd(), make()));
+    }
+}
+
+#[test]
+fn everything_the_driver_does() {
+    let momentum = |rule: &mut Sgd, step: u64| rule.momentum = 0.9 - 0.01 * step as f64;
+    check("driver", &|| {
+        Optimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }, 0.1)
+            .vary(momentum)
+            .group_named("bias", Lookahead::new(Sgd::default()))
+            .group_with_lr("scale", catalog::rule("prodigy").map(|rule| (rule.make)()).unwrap(), 1.0)
+            .accumulate(3)
+            .centralize()
+            .clip_value(2.0)
+            .clip_adaptive(0.1, 1e-3)
+            .clip_norm(0.5)
+    });
+}
+
+/// Rosenbrock's function.
+struct Valley;
+
+impl Objective for Valley {
+    fn value_and_grad(&mut self, x: &[f64]) -> (f64, Vec<f64>) {
+        let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
+        (a * a + 100.0 * b * b, vec![-2.0 * a - 400.0 * x[0] * b, 200.0 * b])
+    }
+}
+
+#[test]
+fn every_method() {
+    for method in catalog::METHODS {
+        let make = || Solver::new((method.make)(), method.lr);
+        let run = |solver: &mut Solver, x: &mut [f64; 2], steps: u32| (0..steps).for_each(|_| _ = solver.advance(x, &mut Valley));
+        let (mut whole, mut solver) = ([-1.2, 1.0], make());
+        run(&mut solver, &mut whole, 6);
+        for pause in 0..6 {
+            let (mut x, mut first, mut second) = ([-1.2, 1.0], make(), make());
+            run(&mut first, &mut x, pause);
+            second.load_state(first.state()).unwrap();
+            run(&mut second, &mut x, 6 - pause);
+            assert_eq!(x, whole, "{}, resumed after step {pause}", method.name);
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let make = || Optimizer::new(catalog::rule("adam").map(|rule| (rule.make)()).unwrap(), 0.1);
+    let (mut model, mut optimizer) = (model(), make());
+    train(&mut optimizer, &mut model, 0..3);
+    let state = optimizer.state();
+    let error = |state| make().load_state(state, &model).unwrap_err().to_string();
+    let without = state.iter().filter(|(name, _)| name != "weight/v").cloned().collect();
+    assert!(error(without).starts_with("the saved state has no entry weight/v; it holds "));
+    let mut more = state.clone();
+    more.push(("head/m".into(), Tensor::zeros(2)));
+    assert!(error(more).starts_with("the saved state has an entry head/m that belongs to no parameter and slot"));
+    let mut other = state.clone();
+    other.iter_mut().filter(|(name, _)| name == "bias/m").for_each(|(_, value)| *value = Tensor::zeros(5));
+    assert_eq!(error(other), "entry bias/m of the saved state is f32[5], but f64[3] is needed");
+    assert!(catalog::rule("adamm").unwrap_err().to_string().starts_with("no optimizer is named adamm; there are sgd, "));
+}
+
+#[cfg(feature = "safetensors")]
+#[test]
+fn through_a_file() {
+    let make = || Optimizer::new(catalog::rule("nadam").map(|rule| (rule.make)()).unwrap(), 0.1);
+    let path = std::env::temp_dir().join(format!("gradus-optim-{}.safetensors", std::process::id()));
+    let (mut model, mut optimizer) = (model(), make());
+    train(&mut optimizer, &mut model, 0..5);
+    optimizer.save(&path).unwrap();
+    let mut resumed = make();
+    resumed.load(&path, &model).unwrap();
+    assert_eq!(resumed.steps(), 5);
+    let bits = |o: &Optimizer| o.slot("weight", "v").unwrap().to_vec::<f64>();
+    assert_eq!(bits(&resumed), bits(&optimizer));
+    std::fs::write(&path, b"GIF89a").unwrap();
+    assert!(resumed.load(&path, &model).is_err());
+    std::fs::remove_file(&path).unwrap();
+}

@@ -1,0 +1,142 @@
+//! The group `optim_fn`: PyTorch's optimizers on functions, L-BFGS among them.
+
+use gradus_autograd::{Gradients, Param, Tape, Var, value_and_grad};
+use gradus_optim::{Lbfgs, LineSearch, Optimizer, Solver, surfaces};
+use gradus_tensor::Tensor;
+use safetensors::SafeTensors;
+use serde_json::Value;
+
+use super::hyper::{self, Hyper};
+use super::{Model, compare, count, row, text};
+use crate::check::tensor;
+
+/// A function of a vector of two elements.
+pub(crate) type Surface = for<'t> fn(Var<'t>) -> Var<'t>;
+
+/// A function of the data, by name.
+pub(crate) fn surface(name: &str) -> Result<Surface, String> {
+    let name = if name == "quad" { "quadratic" } else { name };
+    surfaces::surface(name).map(|surface| surface.f).ok_or_else(|| format!("unsupported: function {name}"))
+}
+
+/// Where its paths begin.
+pub(crate) fn start(name: &str) -> Result<[f64; 2], String> {
+    match name {
+        "quad" => Ok([-5.0, -2.0]),
+        "rosenbrock" => Ok([-1.2, 1.0]),
+        "beale" => Ok([1.5, 0.5]),
+        other => Err(format!("unsupported: function {other}")),
+    }
+}
+
+/// Runs one case.
+///
+/// # Errors
+/// What differs; or a text beginning with `unsupported:`.
+pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
+    let (id, name) = (text(case, "id")?, text(case, "fn")?);
+    let (valid, mut runner) = (count(case, "valid_steps")?, Runner::new(case)?);
+    let mut problem = Problem::new(name, tensors)?;
+    let calls: Vec<u64> = case["closure_calls_cumulative"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+    let losses = tensor(tensors, &format!("{id}/loss"))?.to_f64_vec();
+    let keys: &[&str] = if name == "logreg" { &["w", "b"] } else { &["x"] };
+    let want: Vec<Tensor> =
+        keys.iter().map(|key| tensor(tensors, &format!("{id}/{key}"))).collect::<Result<_, _>>()?;
+    for ((_, param), want) in problem.model.0.iter_mut().zip(&want) {
+        param.set(row(want, 0));
+    }
+    for t in 0..=valid {
+        for (want, (name, param)) in want.iter().zip(&problem.model.0) {
+            let want = row(want, t).to_f64_vec();
+            compare(case, &format!("{name} after {t} steps"), &param.value().to_f64_vec(), &want)?;
+        }
+        if t < valid {
+            let loss = runner.step(&mut problem);
+            compare(case, &format!("loss {t}"), &[loss], &losses[t..=t])?;
+            if let Some(&want) = calls.get(t)
+                && problem.calls != want
+            {
+                return Err(format!("{} evaluations after step {t}, not {want}", problem.calls));
+            }
+        }
+    }
+    Ok(())
+}
+
+enum Runner {
+    Rule(Optimizer),
+    Method(Solver),
+}
+
+impl Runner {
+    fn new(case: &Value) -> Result<Self, String> {
+        let (name, mut hyper) = (text(case, "optimizer")?, case["hyper"].clone());
+        let h = Hyper(&hyper);
+        let lr = h.number("lr")?;
+        if name == "LBFGS" {
+            if h.flag("maximize") {
+                return Err("unsupported: LBFGS that maximizes".into());
+            }
+            let line_search = match h.0["line_search_fn"].as_str() {
+                None => LineSearch::None,
+                Some("strong_wolfe") => LineSearch::StrongWolfe,
+                Some(other) => return Err(format!("unsupported: line search {other}")),
+            };
+            let method = Lbfgs {
+                iterations: h.number("max_iter")? as usize,
+                evaluations: Some(h.number("max_eval")? as usize),
+                tolerance_grad: h.number("tolerance_grad")?,
+                tolerance_change: h.number("tolerance_change")?,
+                history: h.number("history_size")? as usize,
+                line_search,
+            };
+            return Ok(Self::Method(Solver::new(method, lr)));
+        }
+        if name == "AdamW" {
+            hyper["decoupled_weight_decay"] = Value::Bool(true);
+        }
+        let optimizer = Optimizer::new(hyper::torch(name, &hyper)?, lr);
+        Ok(Self::Rule(if Hyper(&hyper).flag("maximize") { optimizer.maximize() } else { optimizer }))
+    }
+
+    fn step(&mut self, problem: &mut Problem) -> f64 {
+        let Problem { model, f, calls } = problem;
+        let mut evaluate = |model: &Model| {
+            *calls += 1;
+            f(model)
+        };
+        match self {
+            Self::Rule(optimizer) => optimizer.step_ahead(model, evaluate),
+            Self::Method(solver) => solver.step(model, &mut evaluate),
+        }
+    }
+}
+
+struct Problem {
+    model: Model,
+    f: Box<dyn Fn(&Model) -> (f64, Gradients)>,
+    calls: u64,
+}
+
+impl Problem {
+    fn new(name: &str, tensors: &SafeTensors<'_>) -> Result<Self, String> {
+        if name == "logreg" {
+            let (x, y) = (tensor(tensors, "logreg/X")?, tensor(tensors, "logreg/y")?);
+            let zeros = |shape: &[usize]| Param::new(Tensor::zeros_of(shape, gradus_tensor::DType::F64));
+            let model = Model(vec![("w".into(), zeros(&[x.shape()[1]])), ("b".into(), zeros(&[]))]);
+            let f = move |model: &Model| value_and_grad(|tape| logistic(tape, model, &x, &y));
+            return Ok(Self { model, f: Box::new(f), calls: 0 });
+        }
+        let (f, x) = (surface(name)?, Param::new(start(name)?));
+        let f = move |model: &Model| value_and_grad(|tape| f(tape.param(&model.0[0].1)));
+        Ok(Self { model: Model(vec![("x".into(), x)]), f: Box::new(f), calls: 0 })
+    }
+}
+
+/// The mean binary cross-entropy of `Xw + b`, and 0.01 Σ w².
+fn logistic<'t>(tape: &'t Tape, model: &Model, x: &Tensor, y: &Tensor) -> Var<'t> {
+    let (w, b) = (tape.param(&model.0[0].1), tape.param(&model.0[1].1));
+    let z = tape.constant(x).matmul(w) + b;
+    let losses = (-z.abs()).exp().log1p() + z.clamp_min(0.0) - z * y;
+    losses.mean() + 0.01 * w.square().sum()
+}
