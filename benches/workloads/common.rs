@@ -15,40 +15,40 @@ fn hash(i: usize, seed: u32) -> u32 {
 }
 
 /// A number in [-1, 1), exact in f32.
-pub fn u(i: usize, seed: u32) -> f32 {
+pub(crate) fn u(i: usize, seed: u32) -> f32 {
     hash(i, seed) as f32 * (1.0 / 8_388_608.0) - 1.0
 }
 
 /// `n` of them, scaled.
-pub fn uvec(n: usize, seed: u32, scale: f32) -> Vec<f32> {
+pub(crate) fn uvec(n: usize, seed: u32, scale: f32) -> Vec<f32> {
     (0..n).map(|i| u(i, seed) * scale).collect()
 }
 
 /// A tensor of them.
-pub fn utensor(shape: impl Into<Shape>, seed: u32, scale: f32) -> Tensor {
+pub(crate) fn utensor(shape: impl Into<Shape>, seed: u32, scale: f32) -> Tensor {
     let shape = shape.into();
     Tensor::from_vec(uvec(shape.elements(), seed, scale), shape)
 }
 
 /// A weight `[in, out]`, scaled by 1/√in.
-pub fn weight(inputs: usize, outputs: usize, seed: u32) -> Tensor {
+pub(crate) fn weight(inputs: usize, outputs: usize, seed: u32) -> Tensor {
     utensor([inputs, outputs], seed, (1.0 / (inputs as f64).sqrt()) as f32)
 }
 
 /// Class labels.
-pub fn labels(n: usize, seed: u32, classes: u32) -> Tensor {
+pub(crate) fn labels(n: usize, seed: u32, classes: u32) -> Tensor {
     Tensor::from((0..n).map(|i| i64::from(hash(i, seed) % classes)).collect::<Vec<i64>>())
 }
 
 /// Seconds of one call.
-pub struct Times {
-    pub median: f64,
-    pub least: f64,
-    pub calls: usize,
+pub(crate) struct Times {
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+    pub(crate) calls: usize,
 }
 
 /// Calls `f` again and again: `warm` warm-ups, then until `seconds` have passed and at least `calls` were made.
-pub fn time(warm: usize, calls: usize, seconds: f64, mut f: impl FnMut()) -> Times {
+pub(crate) fn time(warm: usize, calls: usize, seconds: f64, mut f: impl FnMut()) -> Times {
     for _ in 0..warm {
         f();
     }
@@ -64,20 +64,20 @@ pub fn time(warm: usize, calls: usize, seconds: f64, mut f: impl FnMut()) -> Tim
 }
 
 /// As [`time`], for work far below the timer's cost: `inner` calls a sample.
-pub fn time_inner(inner: usize, seconds: f64, mut f: impl FnMut()) -> Times {
+pub(crate) fn time_inner(inner: usize, seconds: f64, mut f: impl FnMut()) -> Times {
     let t = time(2, 7, seconds, || (0..inner).for_each(|_| f()));
     Times { median: t.median / inner as f64, least: t.least / inner as f64, calls: t.calls }
 }
 
 /// The highest resident size of this process so far, in MB.
-pub fn peak_rss_mb() -> f64 {
+pub(crate) fn peak_rss_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
     line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<f64>().ok()).map_or(0.0, |kb| kb / 1024.0)
 }
 
 /// Prints the line of one measurement; `extra` are further JSON members.
-pub fn emit(workload: &str, t: &Times, units: f64, extra: &str) {
+pub(crate) fn emit(workload: &str, t: &Times, units: f64, extra: &str) {
     let extra = if extra.is_empty() { String::new() } else { format!(",{extra}") };
     println!(
         "{{\"peer\":\"gradus\",\"workload\":\"{workload}\",\"threads\":{},\"median_s\":{:.9e},\"min_s\":{:.9e},\"unit_count\":{units},\
@@ -91,7 +91,7 @@ pub fn emit(workload: &str, t: &Times, units: f64, extra: &str) {
 }
 
 /// A training workload: eleven steps for the checksums, then the timing.
-pub fn training(workload: &str, mut step: impl FnMut() -> f64) {
+pub(crate) fn training(workload: &str, mut step: impl FnMut() -> f64) {
     let losses: Vec<f64> = (0..11).map(|_| step()).collect();
     let t = time(3, 7, 4.0, || {
         step();

@@ -11,7 +11,7 @@ fn line(name: &str, seconds: f64, n: usize, bytes: f64, extra: &str, mut f: impl
     emit(name, &t, n as f64, &format!("\"gbs\":{:.3}{extra}", n as f64 * bytes / t.median / 1e9));
 }
 
-pub fn w9() {
+pub(crate) fn w9() {
     const N: usize = 10_000_000;
     let x = utensor(N, 3000, 2.0);
     let x2 = utensor(N, 3005, 1.0);
@@ -68,7 +68,7 @@ fn rows() {
     line("W9_softmax_f", 1.0, R * C, 8.0, "", || drop(gradus::tensor::softmax(s.value())));
 }
 
-pub fn w10() {
+pub(crate) fn w10() {
     let product = |name: &str, (m, k, n): (usize, usize, usize), a: &Tensor, b: &Tensor| {
         let flops = 2.0 * (m * k * n) as f64;
         let inner = if flops < 5e6 { ((2e6 / (flops / 50.0)) as usize).max(1) } else { 1 };

@@ -35,7 +35,7 @@ impl Mlp {
 }
 
 /// An MLP 2-32-32-1 on 64 points.
-pub fn w3() {
+pub(crate) fn w3() {
     let mut model = Mlp::new(&[2, 32, 32, 1]);
     let x = utensor([64, 2], 1003, 1.0);
     let y = &x.slice(1, 0..1) * &x.slice(1, 1..2);
@@ -52,7 +52,7 @@ fn w4_data() -> (Tensor, Tensor) {
 }
 
 /// An MLP 784-512-256-10, batch 128, Adam.
-pub fn w4() {
+pub(crate) fn w4() {
     let mut model = Mlp::new(&[784, 512, 256, 10]);
     let (x, y) = w4_data();
     let mut optimizer = Optimizer::new(Adam::default(), 1e-3);
@@ -64,7 +64,7 @@ pub fn w4() {
 }
 
 /// One optimizer step over ten million parameters, in one tensor and in 200.
-pub fn w8() {
+pub(crate) fn w8() {
     let sgd = || Sgd { momentum: 0.9, ..Sgd::default() };
     for pieces in [1, 200] {
         w8_case("sgdm", pieces, 20.0, sgd(), 0.01);
@@ -96,7 +96,7 @@ fn w8_case<R: Rule>(name: &str, pieces: usize, bytes: f64, rule: R, lr: f64) {
 }
 
 /// A gradient check of a small network over all 470 inputs.
-pub fn w11() {
+pub(crate) fn w11() {
     let wide = |t: Tensor| t.to(DType::F64);
     let inputs = [
         wide(utensor([4, 10], 1012, 1.0)),
@@ -115,7 +115,7 @@ pub fn w11() {
 }
 
 /// A Hessian-vector product of W4's network with tanh, by a backward sweep through a recorded one.
-pub fn w12() {
+pub(crate) fn w12() {
     let model = Mlp::new(&[784, 512, 256, 10]);
     let (x, y) = w4_data();
     let vectors: Vec<Tensor> = model

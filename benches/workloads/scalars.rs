@@ -8,7 +8,7 @@ use gradus::tensor::Tensor;
 use crate::common::{Times, emit, peak_rss_mb, time, uvec};
 
 /// An MLP 2-16-16-1 of scalars: one `mul` and one `add` node for each weight.
-pub fn w1() {
+pub(crate) fn w1() {
     const POINTS: usize = 10;
     let sizes = [2usize, 16, 16, 1];
     let xs = uvec(POINTS * 2, 1000, 1.0);
@@ -51,7 +51,7 @@ pub fn w1() {
 }
 
 /// A thousand chained operations on eight numbers.
-pub fn w2() {
+pub(crate) fn w2() {
     let x = Param::new(uvec(8, 2000, 1.0));
     let a = Param::new(uvec(8, 2001, 0.01).iter().map(|v| v + 1.0).collect::<Vec<f32>>());
     let b = Param::new(uvec(8, 2002, 0.01));
@@ -78,7 +78,7 @@ pub fn w2() {
 }
 
 /// A chain of a million operations on a fresh tape: forward, backward, drop.
-pub fn w13() {
+pub(crate) fn w13() {
     let base = peak_rss_mb();
     let start = Instant::now();
     let tape = Tape::new();

@@ -34,8 +34,8 @@ impl<'t> Args<'t> {
         for parameter in signature.split_whitespace() {
             if let Some(rest) = parameter.strip_prefix('*') {
                 let mut all: Vec<Val<'t>> = values.by_ref().collect();
-                if let ([Val::List(items)], true) = (&all[..], all.len() == 1) {
-                    all = items.clone();
+                if let [Val::List(items)] = &mut all[..] {
+                    all = std::mem::take(items);
                 }
                 if !all.is_empty() {
                     named.push((rest.to_string(), Val::List(all)));

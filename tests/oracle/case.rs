@@ -12,6 +12,30 @@ use crate::expression::evaluate;
 use crate::table;
 use crate::value::Val;
 
+thread_local! {
+    /// Whether floats are cast to F32 and compared roughly: for types that change on the way.
+    static SINGLE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// An input, in the precision of the run.
+fn input(tensors: &SafeTensors<'_>, key: &str) -> Result<Tensor, String> {
+    let x = tensor(tensors, key)?;
+    Ok(if SINGLE.get() && x.dtype() == DType::F64 { x.to(DType::F32) } else { x })
+}
+
+/// An expected result, in the precision of the run.
+fn expected(tensors: &SafeTensors<'_>, key: &str) -> Result<Tensor, String> {
+    input(tensors, key)
+}
+
+/// The case in F32: the gradient has the type of the value, and values are near where the case is well conditioned.
+pub(crate) fn operation_in_f32(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
+    SINGLE.set(true);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| operation(case, tensors)));
+    SINGLE.set(false);
+    result.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+}
+
 /// A case that names an operation and gives trees of arguments.
 pub(crate) fn operation(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
     let tape = Tape::new();
@@ -34,7 +58,7 @@ pub(crate) fn expression(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), 
     let wanted: Vec<&str> = strings(&case["grad_of"]);
     let mut inputs = HashMap::new();
     for (name, key) in case["inputs"].as_object().into_iter().flatten() {
-        let value = tensor(tensors, key.as_str().ok_or("an input without key")?)?;
+        let value = input(tensors, key.as_str().ok_or("an input without key")?)?;
         let leaf = wanted.contains(&name.as_str());
         inputs.insert(name.clone(), if leaf { Val::V(tape.var(value)) } else { Val::T(value) });
     }
@@ -65,7 +89,7 @@ fn tree<'t>(
         }
         Value::Object(map) => {
             if let Some(key) = map.get("t").and_then(Value::as_str) {
-                let t = tensor(tensors, key)?;
+                let t = input(tensors, key)?;
                 if map.get("grad").and_then(Value::as_bool) == Some(true) {
                     let leaf = tape.var(t);
                     leaves.push(leaf);
@@ -99,28 +123,28 @@ fn check<'t>(
     leaves: &[Var<'t>],
     tape: &'t Tape,
 ) -> Result<(), String> {
-    let tol = tolerance(case);
+    let tol = if SINGLE.get() { (2e-3, 2e-3) } else { tolerance(case) };
     let outputs = result.outputs();
     let want = strings(&case["outputs"]);
     if outputs.len() != want.len() {
         return Err(format!("{} outputs instead of {}", outputs.len(), want.len()));
     }
     for (i, (got, key)) in outputs.iter().zip(&want).enumerate() {
-        compare(&format!("output {i}"), &got.tensor(), &tensor(tensors, key)?, tol)?;
+        compare(&format!("output {i}"), &got.tensor(), &expected(tensors, key)?, tol)?;
     }
     let Some(want) = case["grad_inputs"].as_array().filter(|w| !w.is_empty()) else { return Ok(()) };
     let mut total: Option<Var<'t>> = None;
     let weights = strings(&case["grad_outputs"]);
     for (&weight, j) in weights.iter().zip(case["diff_outputs"].as_array().into_iter().flatten()) {
         let j = j.as_u64().ok_or("an output without number")? as usize;
-        let term = (outputs[j].var(tape) * &tensor(tensors, weight)?).sum();
+        let term = (outputs[j].var(tape) * &expected(tensors, weight)?).sum();
         total = Some(total.map_or(term, |t| t + term));
     }
     let total = total.ok_or("no differentiable output")?;
     let grads = total.grads(leaves);
     let numeric = total.needs().then(|| total.backward());
     for (i, key) in want.iter().enumerate() {
-        let want = tensor(tensors, key.as_str().ok_or("no key")?)?;
+        let want = expected(tensors, key.as_str().ok_or("no key")?)?;
         compare(&format!("gradient {i}"), &grads[i].value(), &want, tol)?;
         let number = numeric.as_ref().map_or_else(|| Tensor::zeros_like(&want), |g| g.wrt(leaves[i]));
         compare(&format!("numeric gradient {i}"), &number, &want, tol)?;
@@ -135,7 +159,7 @@ fn second<'t>(
     grads: &[Var<'t>],
     leaves: &[Var<'t>],
 ) -> Result<(), String> {
-    let tol = tolerance(case);
+    let tol = if SINGLE.get() { (2e-3, 2e-3) } else { tolerance(case) };
     let zero = match &case["hvp"] {
         Value::String(s) if s == "zero" => true,
         Value::Array(_) => false,
@@ -145,8 +169,8 @@ fn second<'t>(
     let mut total: Option<Var<'t>> = None;
     for (k, &grad) in grads.iter().enumerate() {
         let v = match v.get(k) {
-            Some(key) => tensor(tensors, key)?,
-            None => Tensor::ones_of(grad.shape(), DType::F64),
+            Some(key) => expected(tensors, key)?,
+            None => Tensor::ones_of(grad.shape(), grad.dtype()),
         };
         let term = (grad * &v).sum();
         total = Some(total.map_or(term, |t| t + term));
@@ -155,9 +179,9 @@ fn second<'t>(
     let hvp = total.grads(leaves);
     for (i, got) in hvp.iter().enumerate() {
         let want = if zero {
-            Tensor::zeros_of(got.shape(), DType::F64)
+            Tensor::zeros_of(got.shape(), got.dtype())
         } else {
-            tensor(tensors, case["hvp"][i].as_str().ok_or("no key")?)?
+            expected(tensors, case["hvp"][i].as_str().ok_or("no key")?)?
         };
         compare(&format!("second derivative {i}"), &got.value(), &want, tol)?;
     }

@@ -340,16 +340,16 @@ impl<'t> Parser<'_, 't> {
                 }
                 Ok(Val::List(items))
             }
-            Token::Name(name) => self.name(name),
+            Token::Name(name) => Ok(self.name(name)),
             Token::Sign(s) => Err(format!("unsupported: `{s}`")),
         }
     }
 
-    fn name(&self, name: String) -> Result_<'t> {
+    fn name(&self, name: String) -> Val<'t> {
         if let Some(value) = self.inputs.get(&name) {
-            return Ok(value.clone());
+            return value.clone();
         }
-        Ok(match name.as_str() {
+        match name.as_str() {
             "None" => Val::None,
             "True" => Val::B(true),
             "False" => Val::B(false),
@@ -357,6 +357,6 @@ impl<'t> Parser<'_, 't> {
             "nan" => Val::F(f64::NAN),
             "float" | "double" => Val::D(DType::F64),
             _ => Val::Name(name),
-        })
+        }
     }
 }

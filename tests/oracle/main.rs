@@ -44,6 +44,12 @@ groups! {
     textbook => textbook_case;
 }
 
+/// The operations on F32 inputs, with a rough tolerance: most cases must keep their type and come near.
+#[test]
+fn ops_in_f32() {
+    groups::run_roughly("ops", case::operation_in_f32, 0.05);
+}
+
 fn textbook_case(case: &serde_json::Value, tensors: &safetensors::SafeTensors<'_>) -> Result<(), String> {
     match case["rule"].as_str() {
         Some("ewma" | "momentum_stability") => theory::run(case, tensors),

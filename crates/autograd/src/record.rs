@@ -31,15 +31,12 @@ impl Tape {
         let at = inner.values.room(ty.words);
         let (before, after) = inner.values.words.split_at_mut(at);
         let x_words = &before[node.slot.at()..];
-        match ty.dtype {
-            DType::F32 => {
-                let x = read::<f32>(x_words, ty.n);
-                (row.f32.forward)(x, x, c as f32, write(after, ty.n));
-            }
-            _ => {
-                let x = read::<f64>(x_words, ty.n);
-                (row.f64.forward)(x, x, c, write(after, ty.n));
-            }
+        if ty.dtype == DType::F32 {
+            let x = read::<f32>(x_words, ty.n);
+            (row.f32.forward)(x, x, c as f32, write(after, ty.n));
+        } else {
+            let x = read::<f64>(x_words, ty.n);
+            (row.f64.forward)(x, x, c, write(after, ty.n));
         }
         let b = if row.has_number { inner.number(c) } else { x.id };
         let ty = if self.recording.get() { node.ty } else { node.ty & !NEEDS };

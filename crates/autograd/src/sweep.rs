@@ -100,9 +100,10 @@ fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> bool {
             }
         }};
     }
-    match ty.dtype {
-        DType::F32 => pull!(f32, &node.row.f32),
-        _ => pull!(f64, &node.row.f64),
+    if ty.dtype == DType::F32 {
+        pull!(f32, &node.row.f32);
+    } else {
+        pull!(f64, &node.row.f64);
     }
     true
 }

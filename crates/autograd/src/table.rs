@@ -115,6 +115,7 @@ macro_rules! unary_methods {
     ($([$($doc:literal)*] $name:ident ($($c:ident)?) |$x:ident| $f:expr;)*) => {
         /// Methods, one per row.
         mod methods {
+            #[allow(clippy::should_implement_trait, reason = "the operators are implemented too")]
             impl<'t> $crate::Var<'t> {$(
                 $(#[doc = $doc])*
                 #[inline]

@@ -134,7 +134,9 @@ mod tests {
 
     fn header(code: u8, sizes: &[u32]) -> Vec<u8> {
         let mut out = vec![0, 0, code, sizes.len() as u8];
-        sizes.iter().for_each(|size| out.extend(size.to_be_bytes()));
+        for size in sizes {
+            out.extend(size.to_be_bytes());
+        }
         out
     }
 

@@ -64,8 +64,8 @@ impl Average {
         self.count
     }
 
-    /// Adds the model's present values. Call it after each step, or, for stochastic weight averaging, once per epoch
-    /// from some epoch on.
+    /// Adds the model's present values. Call it after each step, or, for stochastic weight averaging, once
+    /// per epoch from some epoch on.
     pub fn add(&mut self, model: &(impl Params + ?Sized)) {
         let n = self.count as f64;
         let share = match self.averaging {

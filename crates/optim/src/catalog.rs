@@ -102,5 +102,8 @@ pub const METHODS: &[NamedMethod] = &[
 /// If there is none; the error lists the names.
 pub fn rule(name: &str) -> Result<&'static NamedRule, Error> {
     let known = || RULES.iter().map(|rule| rule.name.to_string()).collect();
-    RULES.iter().find(|rule| rule.name == name).ok_or_else(|| Error::Unknown { name: name.to_string(), known: known() })
+    RULES
+        .iter()
+        .find(|rule| rule.name == name)
+        .ok_or_else(|| Error::Unknown { name: name.to_string(), known: known() })
 }

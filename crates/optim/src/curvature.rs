@@ -3,8 +3,8 @@
 use gradus_autograd::{Gradients, Params, Tape, Var};
 use gradus_tensor::{Rng, Tensor};
 
-/// The loss, the gradients, and Hutchinson's estimate of the Hessian's diagonal, `$z \odot Hz$` for random signs
-/// `$z$`: its mean is the diagonal. Costs about two gradients more.
+/// The loss, the gradients, and Hutchinson's estimate of the Hessian's diagonal, `$z \odot Hz$` for random
+/// signs `$z$`: its mean is the diagonal. Costs about two gradients more.
 ///
 /// # Panics
 /// If the result of `f` is not a scalar.
@@ -56,7 +56,13 @@ mod tests {
             hutchinson(&w, &mut rng, |tape| (tape.param(&w).square() * tape.param(&w)).sum() / 6.0);
         assert!((loss - 6.0).abs() < 1e-15);
         assert_eq!(grads.get(&w).unwrap().to_vec::<f64>(), [0.5, 2.0, 4.5]);
-        let close = curvature.get(&w).unwrap().to_vec::<f64>().iter().zip([1.0, 2.0, 3.0]).all(|(a, b)| (a - b).abs() < 1e-14);
+        let close = curvature
+            .get(&w)
+            .unwrap()
+            .to_vec::<f64>()
+            .iter()
+            .zip([1.0, 2.0, 3.0])
+            .all(|(a, b)| (a - b).abs() < 1e-14);
         assert!(close);
     }
 }

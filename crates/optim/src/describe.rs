@@ -26,12 +26,15 @@ impl Optimizer {
             let elements: usize = trained.iter().map(|(_, param)| param.value().elements()).sum();
             let lr = group.lr.as_ref().unwrap_or(&self.lr).at(self.step);
             match &group.rule {
-                Some(rule) => writeln!(text, "{}: {elements} elements, learning rate {lr}, {rule:?}", group.select),
+                Some(rule) => {
+                    writeln!(text, "{}: {elements} elements, learning rate {lr}, {rule:?}", group.select)
+                }
                 None => writeln!(text, "{}: {elements} elements, frozen", group.select),
             }
             .expect("writing to a string");
             for (name, param) in trained {
-                writeln!(text, "    {name} {}{}", param.value().dtype(), param.shape()).expect("writing to a string");
+                writeln!(text, "    {name} {}{}", param.value().dtype(), param.shape())
+                    .expect("writing to a string");
             }
             for (name, param) in fixed {
                 writeln!(text, "    {name} {} (frozen)", param.shape()).expect("writing to a string");

@@ -31,7 +31,10 @@ pub enum Error {
         known: Vec<String>,
     },
     /// A saved state has an entry that belongs to nothing.
-    #[error("the saved state has an entry {name} that belongs to no parameter and slot; there are {}", list(known))]
+    #[error(
+        "the saved state has an entry {name} that belongs to no parameter and slot; there are {}",
+        list(known)
+    )]
     Extra {
         /// The entry.
         name: String,
@@ -39,7 +42,9 @@ pub enum Error {
         known: Vec<String>,
     },
     /// An entry has another shape or element type than its slot.
-    #[error("entry {name} of the saved state is {found_type}{found}, but {expected_type}{expected} is needed")]
+    #[error(
+        "entry {name} of the saved state is {found_type}{found}, but {expected_type}{expected} is needed"
+    )]
     Mismatch {
         /// The entry.
         name: String,

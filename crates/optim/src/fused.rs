@@ -1,8 +1,8 @@
 //! One pass over memory: the loop that every elementwise rule runs in.
 //!
-//! `fused::two(theta, g, slots, |x, g, m, v| …)` runs a formula over all elements of a parameter, its gradient and
-//! its slots: vectorised, on all cores, without temporaries. These loops wait for memory, so a pass saved is time
-//! saved.
+//! `fused::two(theta, g, slots, |x, g, m, v| …)` runs a formula over all elements of a parameter, its
+//! gradient and its slots: vectorised, on all cores, without temporaries. These loops wait for memory, so a
+//! pass saved is time saved.
 
 #![allow(clippy::inline_always, reason = "the closure given to the dispatch must hold the whole loop body")]
 
@@ -42,13 +42,14 @@ macro_rules! passes {
             }
             let [$($slot),*] = slots else {
                 panic!(
-                    "update: {} slots where the rule needs {}: a hyper-parameter that needs one (momentum) must not be \
-                     0 at the first update",
+                    "update: {} slots where the rule needs {}: a hyper-parameter that needs one (momentum) must \
+                     not be 0 at the first update",
                     slots.len(),
                     stringify!($name)
                 );
             };
-            assert!(theta.shape() == g.shape(), "update: a {} gradient of a {} parameter", g.shape(), theta.shape());
+            let (of_g, of_theta) = (g.shape(), theta.shape());
+            assert!(of_g == of_theta, "update: a {of_g} gradient of a {of_theta} parameter");
             let g = g.contiguous();
             let g = g.as_slice::<T>();
             let slices = [theta.slice_mut::<T>() $(, $slot.slice_mut::<T>())*];
@@ -71,8 +72,6 @@ passes! {
     three(a b c);
     /// `f(theta, g, a, b, c, d)`.
     four(a b c d);
-    /// `f(theta, g, a, b, c, d, e)`.
-    five(a b c d e);
 }
 
 /// Elements of one piece of a sum.
@@ -108,7 +107,9 @@ pub(crate) fn norm(x: &Tensor) -> f64 {
 pub(crate) fn is_finite(x: &Tensor) -> bool {
     // An infinity or NaN anywhere makes 0 · x, and so the sum, NaN.
     let x = x.contiguous();
-    with_float!("is_finite", x.dtype(), T => sum::sum_map(x.as_slice::<T>(), #[inline(always)] |x| x * T::ZERO) == T::ZERO)
+    with_float!("is_finite", x.dtype(), T => {
+        sum::sum_map(x.as_slice::<T>(), #[inline(always)] |x| x * T::ZERO) == T::ZERO
+    })
 }
 
 #[cfg(test)]
@@ -118,7 +119,8 @@ mod tests {
     #[test]
     fn every_element_is_visited_once_on_any_number_of_threads() {
         for n in [0, 1, 7, 1 << 14, 100_003] {
-            let g = Tensor::build::<f32>(n, |out| out.iter_mut().enumerate().for_each(|(i, x)| *x = i as f32));
+            let g =
+                Tensor::build::<f32>(n, |out| out.iter_mut().enumerate().for_each(|(i, x)| *x = i as f32));
             let mut results = Vec::new();
             for threads in [1, 2, 3] {
                 parallel::set_threads(threads);
@@ -141,6 +143,10 @@ mod tests {
         let x = Tensor::full(200_000, 0.5);
         assert_eq!(dot(&x, &x), 50_000.0);
         assert_eq!(norm(&Tensor::from([3.0, 4.0])), 5.0);
-        assert!(is_finite(&x) && !is_finite(&Tensor::from([1.0, f64::NAN])) && !is_finite(&Tensor::from([f32::INFINITY])));
+        assert!(
+            is_finite(&x)
+                && !is_finite(&Tensor::from([1.0, f64::NAN]))
+                && !is_finite(&Tensor::from([f32::INFINITY]))
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! What is done to gradients before a rule sees them, in this order: accumulation, sign, the search for infinities
-//! and NaN, centralisation, clipping by value, adaptive clipping, clipping by norm.
+//! What is done to gradients before a rule sees them, in this order: accumulation, sign, the search for
+//! infinities and NaN, centralisation, clipping by value, adaptive clipping, clipping by norm.
 
 use std::borrow::Cow;
 
@@ -46,8 +46,8 @@ impl Preparation {
         self.reshapes() || self.norm.is_some() || self.skip_nonfinite
     }
 
-    /// The gradients of `trained` as they go on, and the factor that all of them are still to be multiplied by;
-    /// `None` if the step is to be skipped.
+    /// The gradients of `trained` as they go on, and the factor that all of them are still to be multiplied
+    /// by; `None` if the step is to be skipped.
     pub(crate) fn prepare<'g>(
         &self,
         trained: &[&Param],
@@ -65,10 +65,11 @@ impl Preparation {
                 changed.set(param.id(), self.reshape(param.value(), &scaled(g, factor)));
             }
             factor = 1.0;
-            prepared = Prepared::Owned(changed);
+            prepared = Prepared::Owned(Box::new(changed));
         }
         if let Some(limit) = self.norm {
-            let squares = trained.iter().filter_map(|param| prepared.get().get(param)).map(|g| fused::dot(g, g));
+            let squares =
+                trained.iter().filter_map(|param| prepared.get().get(param)).map(|g| fused::dot(g, g));
             let norm = squares.sum::<f64>().sqrt() * factor.abs();
             factor *= (limit / (norm + 1e-6)).min(1.0);
         }
@@ -93,7 +94,7 @@ impl Preparation {
 /// Gradients, borrowed or changed.
 pub(crate) enum Prepared<'g> {
     Borrowed(&'g Gradients),
-    Owned(Gradients),
+    Owned(Box<Gradients>),
 }
 
 impl Prepared<'_> {
@@ -134,7 +135,8 @@ fn clipped(g: &Tensor, limit: f64) -> Tensor {
 
 /// The norm of each row (the whole, for vectors and scalars), with axes kept.
 fn row_norms(x: &Tensor) -> Tensor {
-    let axes: Vec<isize> = if x.rank() < 2 { (0..x.rank() as isize).collect() } else { (1..x.rank() as isize).collect() };
+    let axes: Vec<isize> =
+        if x.rank() < 2 { (0..x.rank() as isize).collect() } else { (1..x.rank() as isize).collect() };
     x.square().sum_keep(&axes[..]).sqrt()
 }
 

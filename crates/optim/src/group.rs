@@ -21,7 +21,8 @@ pub(crate) struct Group {
 impl Group {
     pub(crate) fn new(select: Select, rule: Option<Box<dyn Rule>>, lr: Option<Arc<dyn Schedule>>) -> Self {
         let global = rule.as_deref().and_then(Rule::global);
-        let shared = global.map_or_else(Vec::new, |g| g.shared().into_iter().map(|(_, start)| start).collect());
+        let shared =
+            global.map_or_else(Vec::new, |g| g.shared().into_iter().map(|(_, start)| start).collect());
         Self { select, rule, lr, shared }
     }
 }

@@ -12,7 +12,8 @@ pub(crate) fn eigen(matrix: &Tensor) -> (Vec<f64>, Tensor) {
     let mut v = Tensor::eye_of(n, DType::F64).to_f64_vec();
     let total: f64 = a.iter().map(|x| x * x).sum();
     for _ in 0..60 {
-        let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * n + j].powi(2)).sum();
+        let off: f64 =
+            (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * n + j].powi(2)).sum();
         if off <= 1e-30 * total {
             break;
         }
@@ -56,8 +57,8 @@ pub(crate) fn matrix_power(matrix: &Tensor, power: f64, floor: f64) -> Tensor {
     (&vectors * Tensor::from_vec(values, [1, n])).matmul(&vectors.t()).to(matrix.dtype())
 }
 
-/// The solution of `$A x = b$` for a symmetric positive definite matrix in row-major order, by Cholesky's factors;
-/// `None` if the matrix is not positive definite.
+/// The solution of `$A x = b$` for a symmetric positive definite matrix in row-major order, by Cholesky's
+/// factors; `None` if the matrix is not positive definite.
 pub(crate) fn solve_positive(a: &[f64], b: &[f64]) -> Option<Vec<f64>> {
     let n = b.len();
     let mut l = vec![0.0; n * n];
@@ -99,7 +100,9 @@ mod tests {
         let error = (root.matmul(&root) - &a).abs().max().item();
         assert!(error < 1e-12, "{error}");
         let (values, _) = eigen(&Tensor::from([[2.0, 1.0], [1.0, 2.0]]));
-        assert!((values[0].min(values[1]) - 1.0).abs() < 1e-15 && (values[0].max(values[1]) - 3.0).abs() < 1e-15);
+        assert!(
+            (values[0].min(values[1]) - 1.0).abs() < 1e-15 && (values[0].max(values[1]) - 3.0).abs() < 1e-15
+        );
     }
 
     #[test]

@@ -18,8 +18,8 @@ impl LrSearch {
     }
 }
 
-/// Runs `step(rate)`, a training step that returns its loss, at `steps` rates from `low` to `high`; ends early when the
-/// loss is four times its best or not finite.
+/// Runs `step(rate)`, a training step that returns its loss, at `steps` rates from `low` to `high`; ends
+/// early when the loss is four times its best or not finite.
 ///
 /// # Panics
 /// Unless `0 < low < high` and there are at least two steps.
@@ -27,7 +27,10 @@ impl LrSearch {
 /// # Source
 /// Smith 2017, *Cyclical learning rates*, sec. 3.3; the stopping rule is fastai's.
 pub fn lr_finder(low: f64, high: f64, steps: usize, mut step: impl FnMut(f64) -> f64) -> LrSearch {
-    assert!(0.0 < low && low < high && steps > 1, "lr_finder: {steps} steps from {low} to {high} is no range");
+    assert!(
+        0.0 < low && low < high && steps > 1,
+        "lr_finder: {steps} steps from {low} to {high} is no range"
+    );
     let mut search = LrSearch { rates: Vec::new(), losses: Vec::new() };
     let (mut average, mut best) = (0.0, f64::INFINITY);
     for i in 0..steps {

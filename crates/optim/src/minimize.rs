@@ -29,7 +29,7 @@ impl Trajectory {
 
     /// The first step after which the distance from a place stays within a tolerance.
     pub fn steps_to(&self, target: &[f64], tolerance: f64) -> Option<usize> {
-        let far = self.distances(target).iter().rposition(|d| !(*d <= tolerance));
+        let far = self.distances(target).iter().rposition(|d| d.is_nan() || *d > tolerance);
         match far {
             None => Some(0),
             Some(last) => (last + 1 < self.points.len()).then_some(last + 1),
@@ -83,7 +83,8 @@ fn gradient(x: &Param, g: Tensor) -> Gradients {
 /// ```
 /// use gradus_optim::{Optimizer, Sgd, minimize};
 /// let mut descent = Optimizer::new(Sgd::default(), 0.4);
-/// let path = minimize(|x| (x.square() * &gradus_tensor::Tensor::from([0.1, 2.0])).sum(), &[-5.0, -2.0], &mut descent, 20);
+/// let weights = gradus_tensor::Tensor::from([0.1, 2.0]);
+/// let path = minimize(|x| (x.square() * &weights).sum(), &[-5.0, -2.0], &mut descent, 20);
 /// assert_eq!(format!("{:.6} {:.6}", path.last()[0], path.last()[1]), "-0.943467 -0.000073");
 /// ```
 pub fn minimize(

@@ -28,8 +28,10 @@ use crate::schedule::Schedule;
 /// assert!((w.value().item() - 1.0).abs() < 0.01);
 /// ```
 ///
-/// A parameter without gradient is skipped wholly: no decay, no momentum, and its count of updates stands still. An
-/// optimizer belongs to one model; parameters are known by identity, and by name when a model was cloned or loaded.
+/// A parameter without gradient is skipped wholly: no decay, no momentum, and its count of updates stands
+/// still. An optimizer belongs to one model; parameters are known by identity, and by name when a model was
+/// cloned or loaded.
+#[must_use = "an optimizer does nothing until .step(..) is called"]
 pub struct Optimizer {
     /// The first is for all parameters that no other chooses.
     pub(crate) groups: Vec<Group>,
@@ -64,7 +66,9 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn new(id: ParamId, name: &str, group: usize) -> Self {
         // FNV-1a.
-        let key = name.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        let key = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
         Self { id, name: name.to_string(), key, group, t: 0, slots: Vec::new(), slot_names: Vec::new() }
     }
 }
@@ -92,10 +96,15 @@ impl Optimizer {
         }
     }
 
-    /// Another rule for the parameters whose name fulfils a condition. A later group wins over an earlier one.
+    /// Another rule for the parameters whose name fulfils a condition. A later group wins over an earlier
+    /// one.
     ///
     /// A group may be added at any time; it must choose at least one parameter.
-    pub fn group(self, choose: impl Fn(&str) -> bool + Send + Sync + 'static, rule: impl Into<Box<dyn Rule>>) -> Self {
+    pub fn group(
+        self,
+        choose: impl Fn(&str) -> bool + Send + Sync + 'static,
+        rule: impl Into<Box<dyn Rule>>,
+    ) -> Self {
         self.with_group(Select::When(Box::new(choose)), Some(rule.into()), None)
     }
 
@@ -119,7 +128,12 @@ impl Optimizer {
         self.with_group(Select::Pattern(pattern.to_string()), None, None)
     }
 
-    fn with_group(mut self, select: Select, rule: Option<Box<dyn Rule>>, lr: Option<Arc<dyn Schedule>>) -> Self {
+    fn with_group(
+        mut self,
+        select: Select,
+        rule: Option<Box<dyn Rule>>,
+        lr: Option<Arc<dyn Schedule>>,
+    ) -> Self {
         self.groups.push(Group::new(select, rule, lr));
         self.bound = false;
         self
@@ -170,8 +184,8 @@ impl Optimizer {
         self
     }
 
-    /// Takes the mean off the gradient of each output: over all axes but the first, for parameters of two axes and
-    /// more.
+    /// Takes the mean off the gradient of each output: over all axes but the first, for parameters of two
+    /// axes and more.
     ///
     /// # Source
     /// Yong et al. 2020, *Gradient centralization*.
@@ -221,14 +235,14 @@ impl Optimizer {
 
     /// The rule of this type, with the hyper-parameters in force; of the first group that has one.
     pub fn rule<R: Rule>(&self) -> Option<&R> {
-        let rules = self.groups.iter().filter_map(|group| group.rule.as_deref());
-        rules.filter_map(|rule| (rule as &dyn std::any::Any).downcast_ref()).next()
+        let mut rules = self.groups.iter().filter_map(|group| group.rule.as_deref());
+        rules.find_map(|rule| (rule as &dyn std::any::Any).downcast_ref())
     }
 
     /// The rule of this type, to be changed.
     pub fn rule_mut<R: Rule>(&mut self) -> Option<&mut R> {
-        let rules = self.groups.iter_mut().filter_map(|group| group.rule.as_deref_mut());
-        rules.filter_map(|rule| (rule as &mut dyn std::any::Any).downcast_mut()).next()
+        let mut rules = self.groups.iter_mut().filter_map(|group| group.rule.as_deref_mut());
+        rules.find_map(|rule| (rule as &mut dyn std::any::Any).downcast_mut())
     }
 
     /// What is remembered about a parameter under a slot's name; `None` before its first update.
@@ -243,7 +257,8 @@ impl Optimizer {
         self.entries.iter().find(|entry| entry.name == param).map_or(0, |entry| entry.t)
     }
 
-    /// Matches the model's parameters with the groups. The first step does it too, and panics with the same words.
+    /// Matches the model's parameters with the groups. The first step does it too, and panics with the same
+    /// words.
     ///
     /// # Errors
     /// If a group chooses no parameter.
@@ -293,8 +308,8 @@ impl Optimizer {
         }
     }
 
-    /// The place of a parameter among the entries, expected at `near`. One that is not known yet gets an entry: the
-    /// model was cloned or has grown.
+    /// The place of a parameter among the entries, expected at `near`. One that is not known yet gets an
+    /// entry: the model was cloned or has grown.
     pub(crate) fn place(&mut self, near: usize, name: &str, param: &Param) -> usize {
         let id = param.id();
         if self.entries.get(near).is_some_and(|entry| entry.id == id) {

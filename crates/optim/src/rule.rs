@@ -1,8 +1,8 @@
 //! What an optimizer is: the update of one tensor, given its gradient and what was remembered about it.
 //!
-//! A [`Rule`] holds its hyper-parameters in public fields and nothing else. What it remembers per parameter (a
-//! velocity, a mean of squares) lies in named slots that the driver, [`Optimizer`](crate::Optimizer), makes, keeps,
-//! saves and loads. So a rule's file is the paper's algorithm and no bookkeeping.
+//! A [`Rule`] holds its hyper-parameters in public fields and nothing else. What it remembers per parameter
+//! (a velocity, a mean of squares) lies in named slots that the driver, [`Optimizer`](crate::Optimizer),
+//! makes, keeps, saves and loads. So a rule's file is the paper's algorithm and no bookkeeping.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -14,8 +14,8 @@ use gradus_tensor::Tensor;
 pub struct Step<'a> {
     /// The learning rate in force, `$\eta$`.
     pub lr: f64,
-    /// How many updates this parameter has had, this one included: 1 in its first. A parameter without gradient is
-    /// skipped, and its count does not advance.
+    /// How many updates this parameter has had, this one included: 1 in its first. A parameter without
+    /// gradient is skipped, and its count does not advance.
     pub t: u64,
     /// The number of the optimizer's step; the first is 0.
     pub step: u64,
@@ -76,7 +76,8 @@ pub fn number(name: &'static str, value: f64) -> Slot {
 /// ```
 pub trait Rule: Any + Debug + Send + Sync {
     /// What is remembered about a parameter: names, and values before the first update. It may depend on the
-    /// hyper-parameters (momentum 0 needs none) and on the shape; `lr` is the learning rate of the first update.
+    /// hyper-parameters (momentum 0 needs none) and on the shape; `lr` is the learning rate of the first
+    /// update.
     fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
         let _ = (theta, lr);
         Vec::new()
@@ -110,16 +111,17 @@ pub trait Rule: Any + Debug + Send + Sync {
     }
 }
 
-/// A rule with numbers that all parameters of its group share, such as an estimate of the distance to the solution.
+/// A rule with numbers that all parameters of its group share, such as an estimate of the distance to the
+/// solution.
 ///
-/// At each step every parameter is measured, the measures are added up, the shared numbers are renewed from the
-/// sums, and then every parameter is updated.
+/// At each step every parameter is measured, the measures are added up, the shared numbers are renewed from
+/// the sums, and then every parameter is updated.
 pub trait Global: Rule {
     /// The names of the shared numbers, and their values before the first step.
     fn shared(&self) -> Vec<(&'static str, f64)>;
 
-    /// What one parameter adds to the sums. Slots may be renewed here; [`Step::shared`] holds the numbers of the step
-    /// before.
+    /// What one parameter adds to the sums. Slots may be renewed here; [`Step::shared`] holds the numbers of
+    /// the step before.
     fn measure(&self, step: &Step<'_>, theta: &Tensor, g: &Tensor, slots: &mut [Tensor]) -> [f64; 3];
 
     /// Renews the shared numbers from the sums over all parameters. `lr` and `t` are those of the step.

@@ -6,8 +6,8 @@ use crate::fused;
 use crate::optimizer::Optimizer;
 use crate::step::Kept;
 
-/// Sharpness-aware minimisation, around any optimizer: a step up the gradient of length `$\rho$`, the gradient there, and
-/// with that a step from the old place.
+/// Sharpness-aware minimisation, around any optimizer: a step up the gradient of length `$\rho$`, the
+/// gradient there, and with that a step from the old place.
 ///
 /// ```math
 /// \epsilon = \rho\,\frac{g(\theta)}{\lVert g(\theta)\rVert + \epsilon_0}, \qquad
@@ -33,8 +33,8 @@ impl Default for Sam {
 }
 
 impl Sam {
-    /// One step of `optimizer`; `f` gives the loss and the gradients of a model, and is called twice. Returns the loss
-    /// before the step.
+    /// One step of `optimizer`; `f` gives the loss and the gradients of a model, and is called twice. Returns
+    /// the loss before the step.
     pub fn step<M: Params>(
         &self,
         optimizer: &mut Optimizer,

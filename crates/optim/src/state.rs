@@ -1,7 +1,8 @@
 //! What an optimizer remembers, under the names of its parameters: to be saved, and to go on from.
 //!
-//! The entries: `step`, `skipped`, `waiting`; for each parameter `NAME/t` (its updates) and, from the first on,
-//! `NAME/SLOT`; `NAME/accumulated` for gradients that wait; `group I/SHARED` for a group's shared numbers.
+//! The entries: `step`, `skipped`, `waiting`; for each parameter `NAME/t` (its updates) and, from the first
+//! on, `NAME/SLOT`; `NAME/accumulated` for gradients that wait; `group I/SHARED` for a group's shared
+//! numbers.
 
 use gradus_autograd::{Gradients, Params};
 use gradus_tensor::Tensor;
@@ -9,7 +10,7 @@ use indexmap::IndexMap;
 
 use crate::error::Error;
 use crate::optimizer::{Entry, Optimizer};
-use crate::rule::Rule;
+use crate::rule::{Global, Rule};
 
 /// Named tensors.
 pub type Entries = Vec<(String, Tensor)>;
@@ -19,8 +20,8 @@ fn integer(n: u64) -> Tensor {
 }
 
 impl Optimizer {
-    /// Everything that has to be kept to go on later exactly as if there had been no pause. Hyper-parameters and
-    /// schedules are no part of it.
+    /// Everything that has to be kept to go on later exactly as if there had been no pause. Hyper-parameters
+    /// and schedules are no part of it.
     pub fn state(&self) -> Entries {
         let mut all: Entries = vec![
             ("step".into(), integer(self.step)),
@@ -38,15 +39,15 @@ impl Optimizer {
         }
         for (i, group) in self.groups.iter().enumerate() {
             let global = group.rule.as_deref().and_then(Rule::global);
-            for ((name, _), value) in global.into_iter().flat_map(|g| g.shared()).zip(&group.shared) {
+            for ((name, _), value) in global.into_iter().flat_map(Global::shared).zip(&group.shared) {
                 all.push((format!("group {i}/{name}"), Tensor::scalar(*value)));
             }
         }
         all
     }
 
-    /// Takes a saved state over. The optimizer must have the rules and groups of the one that was saved, and the model the
-    /// same parameters.
+    /// Takes a saved state over. The optimizer must have the rules and groups of the one that was saved, and
+    /// the model the same parameters.
     ///
     /// # Errors
     /// If an entry is missing, belongs to nothing, or has another shape or type; then nothing is changed.
@@ -57,7 +58,8 @@ impl Optimizer {
         let params = model.params();
         let (mut entries, mut sums) = (Vec::new(), Gradients::default());
         for entry in &self.entries {
-            let (_, param) = params.iter().find(|(name, _)| *name == entry.name).expect("bound to this model");
+            let (_, param) =
+                params.iter().find(|(name, _)| *name == entry.name).expect("bound to this model");
             let group = &self.groups[entry.group];
             let mut new = Entry::new(entry.id, &entry.name, entry.group);
             new.t = state.count(&format!("{}/t", entry.name))?;
@@ -77,7 +79,7 @@ impl Optimizer {
         let mut shared = Vec::new();
         for (i, group) in self.groups.iter().enumerate() {
             let global = group.rule.as_deref().and_then(Rule::global);
-            let names = global.into_iter().flat_map(|g| g.shared());
+            let names = global.into_iter().flat_map(Global::shared);
             let mut number = |(name, start): (&str, f64)| {
                 state.take(&format!("group {i}/{name}"), &Tensor::scalar(start)).map(|value| value.item())
             };

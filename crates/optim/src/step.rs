@@ -8,8 +8,8 @@ use crate::optimizer::{Entry, Optimizer};
 use crate::rule::{Rule, Step};
 
 impl Optimizer {
-    /// One step: every parameter with a gradient is updated by its group's rule, and statistics that layers handed
-    /// back with the gradients (a running mean) are put into the model.
+    /// One step: every parameter with a gradient is updated by its group's rule, and statistics that layers
+    /// handed back with the gradients (a running mean) are put into the model.
     ///
     /// # Panics
     /// At the first step, if a group chooses no parameter; or if a gradient's shape is not its parameter's.
@@ -33,8 +33,8 @@ impl Optimizer {
         self.step_inner(model, grads, Some(curvature));
     }
 
-    /// One step with the gradient taken where the rules want it ([`Nesterov`](crate::Nesterov): a velocity ahead).
-    /// `f` gives the loss and the gradients of a model; the loss is returned.
+    /// One step with the gradient taken where the rules want it ([`Nesterov`](crate::Nesterov): a velocity
+    /// ahead). `f` gives the loss and the gradients of a model; the loss is returned.
     ///
     /// # Panics
     /// As [`Self::step`].
@@ -58,9 +58,9 @@ impl Optimizer {
         loss
     }
 
-    /// Puts the weights into the model that the rules hold to be the answer: an average, where a rule keeps one
-    /// ([`ScheduleFree`](crate::ScheduleFree), [`Asgd`](crate::Asgd)). Returns the weights that were there, to be put
-    /// back with [`Kept::restore`] before training goes on.
+    /// Puts the weights into the model that the rules hold to be the answer: an average, where a rule keeps
+    /// one ([`ScheduleFree`](crate::ScheduleFree), [`Asgd`](crate::Asgd)). Returns the weights that were
+    /// there, to be put back with [`Kept::restore`] before training goes on.
     pub fn answer(&mut self, model: &mut (impl Params + ?Sized)) -> Kept {
         let mut kept = Vec::new();
         self.visit_entries(model, &mut |this, i, param| {
@@ -83,8 +83,12 @@ impl Optimizer {
     ) {
         self.bind_for_step(model);
         apply_updates(model, grads);
-        let Some(sums) = self.collect(grads) else { return };
-        let grads = sums.as_ref().unwrap_or(grads);
+        let sums = (self.preparation.accumulate > 1).then(|| self.collect(grads));
+        let grads = match &sums {
+            None => grads,
+            Some(Some(sums)) => sums,
+            Some(None) => return,
+        };
         let sign = if self.preparation.maximize { -1.0 } else { 1.0 };
         let factor = sign / self.preparation.accumulate as f64;
         let prepared = if self.preparation.is_needed() {
@@ -103,19 +107,13 @@ impl Optimizer {
         self.step += 1;
     }
 
-    /// Adds gradients up; `Some` when a batch is complete, with the sums if it has more than one part.
-    fn collect(&mut self, grads: &Gradients) -> Option<Option<Gradients>> {
-        if self.preparation.accumulate == 1 {
-            return Some(None);
-        }
+    /// Adds gradients up; `Some` with the sums when a batch is complete.
+    fn collect(&mut self, grads: &Gradients) -> Option<Gradients> {
         let mut copy = Gradients::default();
         grads.iter().for_each(|(id, g)| copy.set(id, g.clone()));
         self.pending.sums += copy;
         self.pending.count += 1;
-        if self.pending.count < self.preparation.accumulate {
-            return None;
-        }
-        Some(Some(std::mem::take(&mut self.pending).sums))
+        (self.pending.count == self.preparation.accumulate).then(|| std::mem::take(&mut self.pending).sums)
     }
 
     /// The parameters that some rule updates.
@@ -165,7 +163,8 @@ impl Optimizer {
             let Some(global) = group.rule.as_deref().and_then(Rule::global) else { continue };
             let lr = group.lr.as_ref().unwrap_or(&self.lr).at(self.step);
             let before = group.shared.clone();
-            let step = Step { lr, t: self.step + 1, step: self.step, key: 0, curvature: None, shared: &before };
+            let step =
+                Step { lr, t: self.step + 1, step: self.step, key: 0, curvature: None, shared: &before };
             global.agree(&step, sums, &mut group.shared);
         }
     }

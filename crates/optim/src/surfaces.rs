@@ -92,8 +92,8 @@ fn ravine(x: Var<'_>) -> Var<'_> {
 /// All surfaces, from the easiest on.
 ///
 /// # Source
-/// Rosenbrock 1960; Beale 1958; Himmelblau 1972; Rastrigin 1974; Ackley 1987; the quadratic from *Dive into Deep
-/// Learning*, sec. 12.6.
+/// Rosenbrock 1960; Beale 1958; Himmelblau 1972; Rastrigin 1974; Ackley 1987; the quadratic from *Dive into
+/// Deep Learning*, sec. 12.6.
 pub const SURFACES: &[Surface] = &[
     Surface {
         name: "quadratic",

@@ -1,6 +1,6 @@
 //! The driver: groups, clipping, accumulation, skipped steps, what it says about itself.
 
-use gradus_autograd::{Gradients, Param, Params, params};
+use gradus_autograd::{Gradients, Param, params};
 use gradus_optim::{AdamW, Error, Nesterov, Optimizer, Sgd, minimize, surfaces};
 use gradus_tensor::Tensor;
 
@@ -75,7 +75,10 @@ fn clipping() {
     assert_eq!(weight, [-0.5, 3.5, 5.0, 2.0]);
     // Rows of length √5 and 5, gradients of length 3 and 4.
     let (weight, _) = step(plain().clip_adaptive(0.1, 1e-3));
-    assert!(close(&weight, &[1.0 - 0.05f64.sqrt() * 2.0f64.sqrt() * 0.5f64.sqrt(), 2.0, 3.0, 3.5]), "{weight:?}");
+    assert!(
+        close(&weight, &[1.0 - 0.05f64.sqrt() * 2.0f64.sqrt() * 0.5f64.sqrt(), 2.0, 3.0, 3.5]),
+        "{weight:?}"
+    );
     assert_eq!(step(plain().maximize()), (vec![4.0, 2.0, 3.0, 8.0], vec![1.0, 13.0]));
 }
 
@@ -103,7 +106,8 @@ fn steps_with_nan_are_skipped_and_counted() {
 
 #[test]
 fn a_parameter_without_gradient_is_left_alone() {
-    let (mut model, mut optimizer) = (model(), Optimizer::new(AdamW { weight_decay: 0.5, ..AdamW::default() }, 0.1));
+    let (mut model, mut optimizer) =
+        (model(), Optimizer::new(AdamW { weight_decay: 0.5, ..AdamW::default() }, 0.1));
     let mut grads = Gradients::default();
     grads.set(model.weight.id(), Tensor::from(ONES));
     optimizer.step(&mut model, &grads);
@@ -139,14 +143,15 @@ fn a_copy_of_the_model_goes_on_with_the_same_state() {
 
 #[test]
 fn the_description_names_everything() {
-    let mut optimizer = Optimizer::new(AdamW::default(), 0.25).group_named("bias", Sgd::default()).clip_norm(1.0);
+    let mut optimizer =
+        Optimizer::new(AdamW::default(), 0.25).group_named("bias", Sgd::default()).clip_norm(1.0);
     let text = optimizer.describe(&model()).unwrap();
     assert_eq!(
         text,
-        "all others: 4 elements, learning rate 0.25, AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01, \
-         amsgrad: false, bias_correction: true, paper_rate: 1.0 }\n    weight f64[2, 2]\n`bias`: 2 elements, learning rate \
-         0.25, Sgd { momentum: 0.0, dampening: 0.0, weight_decay: 0.0, decoupled: false, nesterov: false }\n    bias \
-         f64[2]\nthe norm of all gradients limited to 1\n"
+        "all others: 4 elements, learning rate 0.25, AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8, \
+         weight_decay: 0.01, amsgrad: false, bias_correction: true, paper_rate: 1.0 }\n    weight f64[2, 2]\n`bias`: 2 elements, \
+         learning rate 0.25, Sgd { momentum: 0.0, dampening: 0.0, weight_decay: 0.0, decoupled: false, nesterov: false }\n    \
+         bias f64[2]\nthe norm of all gradients limited to 1\n"
     );
 }
 

@@ -1,10 +1,10 @@
-//! Interrupt and resume: whatever the optimizer and the schedule, a run that was saved and loaded after any step is the
-//! same run, bit for bit.
+//! Interrupt and resume: whatever the optimizer and the schedule, a run that was saved and loaded after any
+//! step is the same run, bit for bit.
 
 use gradus_autograd::{Gradients, Param, Params, params};
 use gradus_optim::schedule::{
-    Cosine, CosineAnnealing, Cyclic, CycleScale, Exponential, InverseSqrt, InverseTime, Linear, MultiStep,
-    Multiplicative, OneCycle, Polynomial, Schedule, StepDecay, SwaAnneal, Shape, WarmRestarts,
+    Cosine, CosineAnnealing, CycleScale, Cyclic, Exponential, InverseSqrt, InverseTime, Linear, MultiStep,
+    Multiplicative, OneCycle, Polynomial, Schedule, Shape, StepDecay, SwaAnneal, WarmRestarts,
 };
 use gradus_optim::{Lookahead, Objective, Optimizer, Sgd, Solver, catalog};
 use gradus_tensor::{DType, Tensor, rng};
@@ -81,9 +81,13 @@ fn every_optimizer() {
 #[test]
 fn every_schedule() {
     let cyclic = Cyclic { base: 0.01, peak: 0.1, up: 3, down: 4, scale: CycleScale::Halving };
-    let schedules: Vec<(&str, Box<dyn Fn() -> Box<dyn Schedule>>)> = vec![
+    type Make = Box<dyn Fn() -> Box<dyn Schedule>>;
+    let schedules: Vec<(&str, Make)> = vec![
         ("step", Box::new(|| Box::new(StepDecay { initial: 0.1, factor: 0.5, every: 3 }))),
-        ("multi step", Box::new(|| Box::new(MultiStep { initial: 0.1, factor: 0.5, milestones: vec![2, 5] }))),
+        (
+            "multi step",
+            Box::new(|| Box::new(MultiStep { initial: 0.1, factor: 0.5, milestones: vec![2, 5] })),
+        ),
         ("linear", Box::new(|| Box::new(Linear { start: 0.1, end: 0.01, steps: 9 }))),
         ("polynomial", Box::new(|| Box::new(Polynomial { initial: 0.1, end: 0.0, steps: 20, power: 2.0 }))),
         ("exponential", Box::new(|| Box::new(Exponential { initial: 0.1, factor: 0.9 }))),
@@ -134,7 +138,9 @@ impl Objective for Valley {
 fn every_method() {
     for method in catalog::METHODS {
         let make = || Solver::new((method.make)(), method.lr);
-        let run = |solver: &mut Solver, x: &mut [f64; 2], steps: u32| (0..steps).for_each(|_| _ = solver.advance(x, &mut Valley));
+        let run = |solver: &mut Solver, x: &mut [f64; 2], steps: u32| {
+            (0..steps).for_each(|_| _ = solver.advance(x, &mut Valley))
+        };
         let (mut whole, mut solver) = ([-1.2, 1.0], make());
         run(&mut solver, &mut whole, 6);
         for pause in 0..6 {
@@ -158,11 +164,18 @@ fn what_does_not_fit_is_named() {
     assert!(error(without).starts_with("the saved state has no entry weight/v; it holds "));
     let mut more = state.clone();
     more.push(("head/m".into(), Tensor::zeros(2)));
-    assert!(error(more).starts_with("the saved state has an entry head/m that belongs to no parameter and slot"));
+    assert!(
+        error(more).starts_with("the saved state has an entry head/m that belongs to no parameter and slot")
+    );
     let mut other = state.clone();
     other.iter_mut().filter(|(name, _)| name == "bias/m").for_each(|(_, value)| *value = Tensor::zeros(5));
     assert_eq!(error(other), "entry bias/m of the saved state is f32[5], but f64[3] is needed");
-    assert!(catalog::rule("adamm").unwrap_err().to_string().starts_with("no optimizer is named adamm; there are sgd, "));
+    assert!(
+        catalog::rule("adamm")
+            .unwrap_err()
+            .to_string()
+            .starts_with("no optimizer is named adamm; there are sgd, ")
+    );
 }
 
 #[cfg(feature = "safetensors")]

@@ -70,15 +70,11 @@ arithmetic! {
 /// Integer arithmetic; without an integer form (division) the operands become F32.
 #[track_caller]
 fn integers(a: &Tensor, b: &Tensor, op: &str, f: Option<fn(i64, i64) -> i64>) -> Tensor {
-    match f {
-        Some(f) => {
-            zip::<i64, i64>(&a.to(DType::I64), &b.to(DType::I64), op, 0.5, &|a, b, y| rows2(a, b, y, f))
-        }
-        None => {
-            let divide = |a: &[f32], b: &[f32], y: &mut [f32]| rows2(a, b, y, |a, b| a / b);
-            zip::<f32, f32>(&a.to(DType::F32), &b.to(DType::F32), op, 0.5, &divide)
-        }
+    if let Some(f) = f {
+        return zip::<i64, i64>(&a.to(DType::I64), &b.to(DType::I64), op, 0.5, &|a, b, y| rows2(a, b, y, f));
     }
+    let divide = |a: &[f32], b: &[f32], y: &mut [f32]| rows2(a, b, y, |a, b| a / b);
+    zip::<f32, f32>(&a.to(DType::F32), &b.to(DType::F32), op, 0.5, &divide)
 }
 
 impl Neg for &Tensor {
@@ -87,7 +83,7 @@ impl Neg for &Tensor {
         match self.dtype() {
             DType::F32 => map::<f32, f32>(self, 0.3, &|x, y| rows1(x, y, |x| -x)),
             DType::F64 => map::<f64, f64>(self, 0.5, &|x, y| rows1(x, y, |x| -x)),
-            DType::I64 | DType::Bool => map::<i64, i64>(&self.to(DType::I64), 0.5, &|x, y| rows1(x, y, |x| x.wrapping_neg())),
+            DType::I64 | DType::Bool => map::<i64, i64>(&self.to(DType::I64), 0.5, &|x, y| rows1(x, y, i64::wrapping_neg)),
         }
     }
 }

@@ -21,6 +21,9 @@ pub fn map<T: Element, U: Element>(x: &Tensor, cost: f64, f: &(dyn Fn(&[T], &mut
     })
 }
 
+/// A function over three equally long rows: two inputs, one output.
+pub type RowsFn2<'f, T, U> = dyn Fn(&[T], &[T], &mut [U]) + Sync + 'f;
+
 /// Applies `f` to pairs of elements after broadcasting: `f` gets three equally long rows.
 ///
 /// # Panics
@@ -31,7 +34,7 @@ pub fn zip<T: Element, U: Element>(
     b: &Tensor,
     op: &str,
     cost: f64,
-    f: &(dyn Fn(&[T], &[T], &mut [U]) + Sync),
+    f: &RowsFn2<'_, T, U>,
 ) -> Tensor {
     if a.shape() == b.shape() && a.is_contiguous() && b.is_contiguous() {
         let (x, y) = (a.as_slice::<T>(), b.as_slice::<T>());
@@ -69,7 +72,7 @@ fn broadcast_row<T: Element, U>(
     y: &[T],
     unit_y: bool,
     out: &mut [U],
-    f: &(dyn Fn(&[T], &[T], &mut [U]) + Sync),
+    f: &RowsFn2<'_, T, U>,
 ) {
     if unit_x && unit_y {
         return f(&x[..out.len()], &y[..out.len()], out);
@@ -327,7 +330,7 @@ impl Tensor {
         match self.dtype() {
             DType::F32 => map::<f32, f32>(self, 0.2, &|x, y| rows1(x, y, f32::abs)),
             DType::F64 => map::<f64, f64>(self, 0.4, &|x, y| rows1(x, y, f64::abs)),
-            DType::I64 | DType::Bool => map::<i64, i64>(&self.to(DType::I64), 0.4, &|x, y| rows1(x, y, |x| x.wrapping_abs())),
+            DType::I64 | DType::Bool => map::<i64, i64>(&self.to(DType::I64), 0.4, &|x, y| rows1(x, y, i64::wrapping_abs)),
         }
     }
 

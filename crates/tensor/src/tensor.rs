@@ -158,14 +158,12 @@ impl Tensor {
     /// Frees nothing and copies nothing: the same value under another shape, if its strides allow that, else a copy.
     pub(crate) fn reshaped(&self, shape: Shape) -> Self {
         debug_assert_eq!(shape.elements(), self.elements());
-        match self.layout.reshape(shape) {
-            Some(layout) => self.view(layout),
-            None => {
-                let mut copy = self.copied();
-                copy.layout = Layout::contiguous(shape);
-                copy
-            }
+        if let Some(layout) = self.layout.reshape(shape) {
+            return self.view(layout);
         }
+        let mut copy = self.copied();
+        copy.layout = Layout::contiguous(shape);
+        copy
     }
 
     /// The only element.

@@ -104,9 +104,13 @@ fn rule(name: &str, case: &Value, h: &Hyper<'_>) -> Result<Box<dyn Rule>, String
         }),
         "Yogi_optax" => Box::new(Yogi { beta1: beta(0)?, beta2: beta(1)?, eps, ..Yogi::default() }),
         "NovoGrad_optax" => Box::new(NovoGrad { beta1: beta(0)?, beta2: beta(1)?, eps, weight_decay }),
-        "Sophia" => {
-            Box::new(Sophia { beta1: beta(0)?, beta2: beta(1)?, gamma: h.number("gamma")?, eps, weight_decay })
-        }
+        "Sophia" => Box::new(Sophia {
+            beta1: beta(0)?,
+            beta2: beta(1)?,
+            gamma: h.number("gamma")?,
+            eps,
+            weight_decay,
+        }),
         "Lookahead" => lookahead(case, h)?,
         _ if name.starts_with("ScheduleFree") => schedule_free(name, h)?,
         other => return Err(format!("unsupported: rule {other}")),

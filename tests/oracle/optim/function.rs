@@ -37,7 +37,8 @@ pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String>
     let (id, name) = (text(case, "id")?, text(case, "fn")?);
     let (valid, mut runner) = (count(case, "valid_steps")?, Runner::new(case)?);
     let mut problem = Problem::new(name, tensors)?;
-    let calls: Vec<u64> = case["closure_calls_cumulative"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+    let calls: Vec<u64> =
+        case["closure_calls_cumulative"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
     let losses = tensor(tensors, &format!("{id}/loss"))?.to_f64_vec();
     let keys: &[&str] = if name == "logreg" { &["w", "b"] } else { &["x"] };
     let want: Vec<Tensor> =

@@ -1,8 +1,8 @@
 //! PyTorch's optimizers by name and hyper-parameters, as rules.
 
 use gradus_optim::{
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Muon, MuonRate, NAdam, RAdam, RmsProp, Rprop, Rule, Sgd,
-    SparseAdam,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Muon, MuonRate, NAdam, RAdam, RmsProp, Rprop,
+    Rule, Sgd, SparseAdam,
 };
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! The groups of optimizers: `optim_seq`, `optim_sparse`, `optim_fn`, `optim_ext`, `textbook`.
 //!
-//! `hyper` turns PyTorch's names and values into the rules of `gradus-optim`; the other files run one group each.
+//! `hyper` turns PyTorch's names and values into the rules of `gradus-optim`; the other files run one group
+//! each.
 
 use gradus_autograd::{Param, Params};
 use gradus_tensor::Tensor;
@@ -23,7 +24,8 @@ pub(crate) struct Model(pub(crate) Vec<(String, Param)>);
 impl Model {
     /// Parameters with the values of tensors `PREFIX/NAME`.
     pub(crate) fn read(names: &[String], prefix: &str, tensors: &SafeTensors<'_>) -> Result<Self, String> {
-        let read = |name: &String| Ok((name.clone(), Param::new(tensor(tensors, &format!("{prefix}/{name}"))?)));
+        let read =
+            |name: &String| Ok((name.clone(), Param::new(tensor(tensors, &format!("{prefix}/{name}"))?)));
         names.iter().map(read).collect::<Result<_, String>>().map(Self)
     }
 }

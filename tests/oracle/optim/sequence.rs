@@ -25,7 +25,8 @@ pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String>
     let mut model = Model::read(&names, "init", tensors)?;
     let mut optimizer = build(case)?;
     let read = |name: &String, prefix: String| tensor(tensors, &format!("{prefix}/{name}"));
-    let grads: Vec<Tensor> = names.iter().map(|n| read(n, format!("grads/{set}"))).collect::<Result<_, _>>()?;
+    let grads: Vec<Tensor> =
+        names.iter().map(|n| read(n, format!("grads/{set}"))).collect::<Result<_, _>>()?;
     let want: Vec<Tensor> = names.iter().map(|n| read(n, id.to_string())).collect::<Result<_, _>>()?;
     for t in 0..steps {
         let mut now = Gradients::default();
@@ -63,7 +64,7 @@ fn build(case: &Value) -> Result<Optimizer, String> {
     for (i, group) in groups(case).enumerate() {
         let mut hyper = group["hyper"].clone();
         if name == "Adagrad" {
-            // Here options are those of groups, and PyTorch's Adagrad reads this one from its constructor only.
+            // These are options of groups, and PyTorch's Adagrad reads this one from its constructor only.
             hyper["initial_accumulator_value"] = 0.0.into();
         }
         maximize.push(Hyper(&hyper).flag("maximize"));
@@ -113,7 +114,12 @@ fn changes(case: &Value, group: usize, hyper: &Value) -> Result<Rate, String> {
     Ok(Lambda(Box::new(move |t| mine.iter().rev().find(|(at, _)| *at <= t).map_or(first, |(_, lr)| *lr))))
 }
 
-fn state(case: &Value, optimizer: &Optimizer, model: &Model, tensors: &SafeTensors<'_>) -> Result<(), String> {
+fn state(
+    case: &Value,
+    optimizer: &Optimizer,
+    model: &Model,
+    tensors: &SafeTensors<'_>,
+) -> Result<(), String> {
     let name = text(case, "optimizer")?;
     for (param, _) in model.params() {
         for (key, want) in case["final_state"][&param].as_object().into_iter().flatten() {
@@ -124,8 +130,10 @@ fn state(case: &Value, optimizer: &Optimizer, model: &Model, tensors: &SafeTenso
             let got = if key == "step" {
                 vec![optimizer.updates(&param) as f64]
             } else {
-                let slot = hyper::slot(name, key).ok_or_else(|| format!("unsupported: state {key} of {name}"))?;
-                let slot = optimizer.slot(&param, slot).ok_or_else(|| format!("{param} has no slot {slot}"))?;
+                let slot =
+                    hyper::slot(name, key).ok_or_else(|| format!("unsupported: state {key} of {name}"))?;
+                let slot =
+                    optimizer.slot(&param, slot).ok_or_else(|| format!("{param} has no slot {slot}"))?;
                 slot.to_f64_vec()
             };
             compare(case, &format!("state {key} of {param}"), &got, &want)?;

@@ -2,8 +2,8 @@
 
 use gradus_autograd::Gradients;
 use gradus_optim::{
-    Adadelta, Adagrad, Adam, AdamW, Lamb, Lars, Momentum, MomentumForm, Nesterov, Optimizer, RmsProp, Rule, Sgd,
-    minimize,
+    Adadelta, Adagrad, Adam, AdamW, Lamb, Lars, Momentum, MomentumForm, Nesterov, Optimizer, RmsProp, Rule,
+    Sgd, minimize,
 };
 use safetensors::SafeTensors;
 use serde_json::Value;

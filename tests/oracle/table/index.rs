@@ -63,10 +63,11 @@ fn places(c: &Args<'_>, name: &str) -> Vec<Option<Tensor>> {
 
 /// The table and the places, in either order: the functions take the places first, the data give the table first.
 fn table_and_places<'t>(c: &Args<'t>) -> (Var<'t>, Tensor) {
-    match (c.val("input"), c.val("weight")) {
-        (table @ Val::V(_), places) => (table.var(c.tape), places.tensor().to(DType::I64)),
-        (places, table) => (table.var(c.tape), places.tensor().to(DType::I64)),
+    let (mut table, mut places) = (c.val("weight"), c.val("input"));
+    if matches!(places, Val::V(_)) {
+        std::mem::swap(&mut table, &mut places);
     }
+    (table.var(c.tape), places.tensor().to(DType::I64))
 }
 
 fn bags(c: &Args<'_>, index: &Tensor) -> Vec<Vec<i64>> {

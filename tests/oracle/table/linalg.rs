@@ -41,7 +41,7 @@ fn norm<'t>(c: &Args<'t>) -> Var<'t> {
     let count = axes.as_ref().map_or(x.rank(), Vec::len);
     let keep = c.flag("keepdim", false);
     let order = c.get("ord");
-    if order.is_none() || count == 1 || matches!(axes, None if x.rank() == 0) {
+    if order.is_none() || count == 1 || axes.is_none() && x.rank() == 0 {
         let p = order.map_or(2.0, |o| o.number());
         let axes = axes.map_or(Axes::from(()), Axes::from);
         return if keep { x.norm_keep(p, axes) } else { x.norm_axes(p, axes) };

@@ -166,7 +166,7 @@ impl<'t> Var<'t> {
         let size = rows.shape()[rows.rank() - 1];
         assert!(size > 0, "quantile: axis {at} of {} is empty", self.shape());
         let (sorted, _) = rows.sort(-1, false);
-        let nan = rows.value().is_nan().to(DType::F64).sum_keep(-1);
+        let nan = rows.value().is_nan().to(self.dtype()).sum_keep(-1);
         let last = if ignore_nan {
             nan.full_like(size as f64 - 1.0) - &nan
         } else {

@@ -14,8 +14,9 @@ pub enum ConjugateForm {
     HestenesStiefel,
 }
 
-/// Nonlinear conjugate gradients: each direction is the gradient and a part of the last direction, followed to a place
-/// that fulfils the strong Wolfe conditions. On a quadratic of `$n$` dimensions it ends after `$n$` steps.
+/// Nonlinear conjugate gradients: each direction is the gradient and a part of the last direction, followed
+/// to a place that fulfils the strong Wolfe conditions. On a quadratic of `$n$` dimensions it ends after
+/// `$n$` steps.
 ///
 /// ```math
 /// d \leftarrow -g + \beta d, \qquad x \leftarrow x + t\,d

@@ -23,8 +23,8 @@ pub enum LineSearch {
 /// \end{aligned}
 /// ```
 ///
-/// One step makes up to `iterations` such moves on one function, so give it the same data in all of them. The pairs
-/// live on from step to step.
+/// One step makes up to `iterations` such moves on one function, so give it the same data in all of them. The
+/// pairs live on from step to step.
 ///
 /// # Source
 /// Liu and Nocedal 1989; `torch.optim.LBFGS`, with its defaults (its learning rate is 1).
@@ -74,8 +74,16 @@ impl State {
         let numbers: Vec<f64> = take("numbers");
         let number = |i: usize| numbers.get(i).copied().unwrap_or_default();
         let (ys, ss): (Vec<f64>, Vec<f64>) = (take("changes"), take("steps"));
-        let pairs = ys.chunks(n.max(1)).zip(ss.chunks(n.max(1))).map(|(y, s)| (y.to_vec(), s.to_vec())).collect();
-        Self { moves: number(0), t: number(1), scale: number(2), d: take("direction"), before: take("gradient"), pairs }
+        let pairs =
+            ys.chunks(n.max(1)).zip(ss.chunks(n.max(1))).map(|(y, s)| (y.to_vec(), s.to_vec())).collect();
+        Self {
+            moves: number(0),
+            t: number(1),
+            scale: number(2),
+            d: take("direction"),
+            before: take("gradient"),
+            pairs,
+        }
     }
 
     fn pack(self, memory: &mut Memory) {
@@ -117,7 +125,9 @@ impl State {
             a[i] = dot(s, &q) * rho[i];
             q = along(&q, -a[i], y);
         }
-        q.iter_mut().for_each(|q| *q *= self.scale);
+        for q in &mut q {
+            *q *= self.scale;
+        }
         for (i, (y, s)) in self.pairs.iter().enumerate() {
             let b = dot(y, &q) * rho[i];
             q = along(&q, a[i] - b, s);

@@ -3,8 +3,8 @@
 use super::{Memory, Method, Objective, along};
 use crate::linalg::solve_positive;
 
-/// Levenberg's and Marquardt's method: between Gauss–Newton (small `$\mu$`) and gradient descent (large `$\mu$`), for
-/// `$f = \tfrac12\lVert r(x)\rVert^2$`.
+/// Levenberg's and Marquardt's method: between Gauss–Newton (small `$\mu$`) and gradient descent (large
+/// `$\mu$`), for `$f = \tfrac12\lVert r(x)\rVert^2$`.
 ///
 /// ```math
 /// (J^\top J + \mu \operatorname{diag}(J^\top J))\,d = -J^\top r
@@ -35,7 +35,8 @@ impl Method for LevenbergMarquardt {
     /// If the function has no residuals ([`LeastSquares`](crate::LeastSquares) has).
     fn step(&self, lr: f64, x: &mut [f64], memory: &mut Memory, f: &mut dyn Objective) -> f64 {
         let squares = |r: &[f64]| r.iter().map(|r| r * r).sum::<f64>() / 2.0;
-        let (r, jacobian) = f.residuals(x).expect("LevenbergMarquardt needs residuals; give it a LeastSquares");
+        let (r, jacobian) =
+            f.residuals(x).expect("LevenbergMarquardt needs residuals; give it a LeastSquares");
         let (n, value) = (x.len(), squares(&r));
         let mut normal = vec![0.0; n * n];
         let mut minus = vec![0.0; n];

@@ -32,8 +32,7 @@ fn cubic(a: &Place, b: &Place, bounds: Option<(f64, f64)>) -> f64 {
     let (low, high) = bounds.unwrap_or((a.t.min(b.t), a.t.max(b.t)));
     let d1 = a.slope + b.slope - 3.0 * (a.value - b.value) / (a.t - b.t);
     let square = d1 * d1 - a.slope * b.slope;
-    // Also for NaN.
-    if !(square >= 0.0) {
+    if square.is_nan() || square < 0.0 {
         return f64::midpoint(low, high);
     }
     let d2 = square.sqrt();
@@ -46,11 +45,12 @@ fn cubic(a: &Place, b: &Place, bounds: Option<(f64, f64)>) -> f64 {
 }
 
 impl Wolfe {
-    /// Searches along `direction` from a start of value `start.value`, first at `t`; `f` evaluates a distance. Returns the
-    /// place found and the number of evaluations.
+    /// Searches along `direction` from a start of value `start.value`, first at `t`; `f` evaluates a
+    /// distance. Returns the place found and the number of evaluations.
     ///
     /// # Source
-    /// Nocedal and Wright 2006, algorithms 3.5 and 3.6, in the form of minFunc (Schmidt 2005) and `torch.optim.LBFGS`.
+    /// Nocedal and Wright 2006, algorithms 3.5 and 3.6, in the form of minFunc (Schmidt 2005) and
+    /// `torch.optim.LBFGS`.
     pub(crate) fn search(
         &self,
         start: &Place,

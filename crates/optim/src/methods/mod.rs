@@ -1,7 +1,7 @@
 //! Methods that need the function itself, not one gradient of it: line searches, curvature, a second look.
 //!
-//! They see all parameters as one vector in F64. [`Solver`] is their driver for a model, [`crate::minimize`] for a
-//! function.
+//! They see all parameters as one vector in F64. [`Solver`] is their driver for a model, [`crate::minimize`]
+//! for a function.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -54,7 +54,8 @@ pub trait Objective {
         hessian
     }
 
-    /// The residuals `$r(x)$` and their Jacobian, row by row, if the function is `$\tfrac12\lVert r\rVert^2$`.
+    /// The residuals `$r(x)$` and their Jacobian, row by row, if the function is
+    /// `$\tfrac12\lVert r\rVert^2$`.
     fn residuals(&mut self, x: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
         let _ = x;
         None
@@ -113,7 +114,10 @@ impl Solver {
     /// What has to be kept to go on later: `step` and `memory/NAME`.
     pub fn state(&self) -> Entries {
         let steps = Tensor::from(i64::try_from(self.steps).unwrap_or(i64::MAX));
-        let vectors = self.memory.iter().map(|(name, x)| (format!("memory/{name}"), Tensor::from_vec(x.clone(), x.len())));
+        let vectors = self
+            .memory
+            .iter()
+            .map(|(name, x)| (format!("memory/{name}"), Tensor::from_vec(x.clone(), x.len())));
         std::iter::once(("step".to_string(), steps)).chain(vectors).collect()
     }
 

@@ -9,8 +9,8 @@ use crate::linalg::solve_positive;
 /// (H + \mu I)\,d = -g, \qquad x \leftarrow x + t\,d
 /// ```
 ///
-/// with the smallest of `$\mu = 0, \mu_0, 10\mu_0, \dots$` for which the matrix is positive definite, and `$t$` halved
-/// from the learning rate (1) until the value falls enough (Armijo's condition).
+/// with the smallest of `$\mu = 0, \mu_0, 10\mu_0, \dots$` for which the matrix is positive definite, and
+/// `$t$` halved from the learning rate (1) until the value falls enough (Armijo's condition).
 ///
 /// # Source
 /// Nocedal and Wright 2006, algorithms 3.2 and 3.3.

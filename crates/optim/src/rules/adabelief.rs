@@ -12,12 +12,14 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// \begin{aligned}
 /// m &\leftarrow \beta_1 m + (1-\beta_1)\,g, \qquad
 /// s \leftarrow \beta_2 s + (1-\beta_2)\,(g - m)^2 + \epsilon' \\
-/// \theta &\leftarrow (1 - \eta\lambda)\,\theta - \eta\,\frac{m/(1-\beta_1^t)}{\sqrt{s/(1-\beta_2^t)} + \epsilon}
+/// \theta &\leftarrow (1 - \eta\lambda)\,\theta
+///   - \eta\,\frac{m/(1-\beta_1^t)}{\sqrt{s/(1-\beta_2^t)} + \epsilon}
 /// \end{aligned}
 /// ```
 ///
 /// # Source
-/// Zhuang et al. 2020, algorithm 2, with a learning rate of 1e-3. `$\epsilon'$` is part of `$s$` and adds up, as in Optax.
+/// Zhuang et al. 2020, algorithm 2, with a learning rate of 1e-3. `$\epsilon'$` is part of `$s$` and adds up,
+/// as in Optax.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdaBelief {
     /// The decay of the average gradient, `$\beta_1$`.

@@ -6,7 +6,8 @@ use gradus_tensor::{Tensor, with_float};
 use crate::fused;
 use crate::rule::{Rule, Slot, Step, zeros};
 
-/// Adadelta: the step has the unit of the parameter, since it is scaled by the root mean square of earlier steps.
+/// Adadelta: the step has the unit of the parameter, since it is scaled by the root mean square of earlier
+/// steps.
 ///
 /// ```math
 /// \begin{aligned}

@@ -23,11 +23,12 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// Vectors have an average of squares for each element, `$V$`. Matrices are the last two axes.
 ///
 /// # Source
-/// Shazeer and Stern 2018, algorithms 4 to 6; `torch.optim.Adafactor`, with its defaults (its learning rate is 1e-2).
+/// Shazeer and Stern 2018, algorithms 4 to 6; `torch.optim.Adafactor`, with its defaults (its learning rate
+/// is 1e-2).
 ///
 /// # Differs
-/// The paper adds `$\epsilon_1$` to the squared gradient; PyTorch keeps the root above it. `$\epsilon_1$` of `None` is the
-/// distance from 1 to the next number of the parameter's type.
+/// The paper adds `$\epsilon_1$` to the squared gradient; PyTorch keeps the root above it. `$\epsilon_1$` of
+/// `None` is the distance from 1 to the next number of the parameter's type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adafactor {
     /// The power of the step in the decay, `$c$`.

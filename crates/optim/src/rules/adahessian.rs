@@ -1,7 +1,7 @@
 //! AdaHessian: Adam with the Hessian's diagonal in place of the gradient's square.
 
-use gradus_tensor::{Tensor, with_float};
 use gradus_tensor::kernel::{Real, math};
+use gradus_tensor::{Tensor, with_float};
 
 use crate::fused;
 use crate::rule::{Rule, Slot, Step, number, power, zeros};
@@ -23,7 +23,8 @@ use crate::rule::{Rule, Slot, Step, number, power, zeros};
 /// Yao et al. 2021, algorithm 1, with a learning rate of 0.15.
 ///
 /// # Differs
-/// No averaging over the elements of a convolution's kernel. The correction of `$v$` counts the estimates given.
+/// No averaging over the elements of a convolution's kernel. The correction of `$v$` counts the estimates
+/// given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdaHessian {
     /// The decay of the average gradient, `$\beta_1$`.

@@ -17,17 +17,17 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// \end{aligned}
 /// ```
 ///
-/// AMSGrad divides by the root of the largest `$v$` so far. Weight decay is L2 regularisation, inside the averages;
-/// [`AdamW`] has the decoupled one.
+/// AMSGrad divides by the root of the largest `$v$` so far. Weight decay is L2 regularisation, inside the
+/// averages; [`AdamW`] has the decoupled one.
 ///
 /// # Source
-/// Kingma and Ba 2015, algorithm 1; Reddi et al. 2018 (AMSGrad); `torch.optim.Adam`, with its defaults (its learning
-/// rate is 1e-3).
+/// Kingma and Ba 2015, algorithm 1; Reddi et al. 2018 (AMSGrad); `torch.optim.Adam`, with its defaults (its
+/// learning rate is 1e-3).
 ///
 /// # Differs
-/// AMSGrad as in PyTorch: the maximum is over `$v$`, not `$\hat v$`, and is divided by the present correction. The
-/// paper's order of the operations at the end of section 2, `$\epsilon$` before the correction, is
-/// [`RAdam`](crate::RAdam)'s.
+/// AMSGrad as in PyTorch: the maximum is over `$v$`, not `$\hat v$`, and is divided by the present
+/// correction. The paper's order of the operations at the end of section 2, `$\epsilon$` before the
+/// correction, is [`RAdam`](crate::RAdam)'s.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adam {
     /// The decay of the average gradient, `$\beta_1$`.
@@ -67,12 +67,13 @@ impl Rule for Adam {
 /// ```
 ///
 /// # Source
-/// Loshchilov and Hutter 2019, algorithm 2; `torch.optim.AdamW`, with its defaults (its learning rate is 1e-3).
+/// Loshchilov and Hutter 2019, algorithm 2; `torch.optim.AdamW`, with its defaults (its learning rate is
+/// 1e-3).
 ///
 /// # Differs
-/// PyTorch's `$\eta$` is the scheduled learning rate and multiplies the decay too. In the paper it is a schedule's
-/// multiplier `$s_t$`, apart from `$\alpha$`, and the decay is `$s_t\lambda$`: set [`AdamW::paper_rate`] to `$\alpha$`
-/// and let the schedule be `$s_t$`.
+/// PyTorch's `$\eta$` is the scheduled learning rate and multiplies the decay too. In the paper it is a
+/// schedule's multiplier `$s_t$`, apart from `$\alpha$`, and the decay is `$s_t\lambda$`: set
+/// [`AdamW::paper_rate`] to `$\alpha$` and let the schedule be `$s_t$`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdamW {
     /// The decay of the average gradient, `$\beta_1$`.
@@ -119,7 +120,15 @@ impl Rule for AdamW {
 }
 
 /// Both forms in one pass: `l2` is added to the gradient, `shrink` taken off the parameter.
-fn adam(rule: &Adam, l2: f64, shrink: f64, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
+fn adam(
+    rule: &Adam,
+    l2: f64,
+    shrink: f64,
+    step: &Step<'_>,
+    theta: &mut Tensor,
+    g: &Tensor,
+    slots: &mut [Tensor],
+) {
     let correction = |beta| if rule.bias_correction { step.correction(beta) } else { 1.0 };
     let root = correction(rule.beta2).sqrt();
     with_float!("adam", theta.dtype(), T => {

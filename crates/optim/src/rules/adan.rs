@@ -14,13 +14,14 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// v \leftarrow \beta_2 v + (1-\beta_2)\,d \\
 /// n &\leftarrow \beta_3 n + (1-\beta_3)\,(g + \beta_2 d)^2, \qquad
 /// u = \frac{\hat m + \beta_2\hat v}{\sqrt{\hat n} + \epsilon} \\
-/// \theta &\leftarrow (\theta - \eta u)/(1 + \eta\lambda) \quad\text{or}\quad (1 - \eta\lambda)\,\theta - \eta u
+/// \theta &\leftarrow (\theta - \eta u)/(1 + \eta\lambda)
+///   \quad\text{or}\quad (1 - \eta\lambda)\,\theta - \eta u
 /// \end{aligned}
 /// ```
 ///
 /// # Source
-/// Xie et al. 2022, algorithm 1, with a learning rate of 1e-3. The betas are decays, as in the authors' code; the paper's
-/// are 1 minus these.
+/// Xie et al. 2022, algorithm 1, with a learning rate of 1e-3. The betas are decays, as in the authors' code;
+/// the paper's are 1 minus these.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adan {
     /// The decay of the average gradient, `$\beta_1$`.

@@ -6,18 +6,20 @@ use gradus_tensor::{Tensor, with_float};
 use crate::fused;
 use crate::rule::{Rule, Slot, Step, zeros};
 
-/// AdEMAMix: a fast average that follows the landscape and a slow one that remembers tens of thousands of steps.
+/// AdEMAMix: a fast average that follows the landscape and a slow one that remembers tens of thousands of
+/// steps.
 ///
 /// ```math
 /// \begin{aligned}
 /// m &\leftarrow \beta_1 m + (1-\beta_1)\,g, \qquad s \leftarrow \beta_3 s + (1-\beta_3)\,g, \qquad
 /// v \leftarrow \beta_2 v + (1-\beta_2)\,g^2 \\
-/// \theta &\leftarrow \theta - \eta\left(\frac{\hat m + \alpha s}{\sqrt{\hat v} + \epsilon} + \lambda\theta\right)
+/// \theta &\leftarrow \theta
+///   - \eta\left(\frac{\hat m + \alpha s}{\sqrt{\hat v} + \epsilon} + \lambda\theta\right)
 /// \end{aligned}
 /// ```
 ///
-/// Over the first `warmup` steps `$\alpha$` rises linearly from 0, and `$\beta_3$` from `$\beta_1$` so that its half-life
-/// rises linearly.
+/// Over the first `warmup` steps `$\alpha$` rises linearly from 0, and `$\beta_3$` from `$\beta_1$` so that
+/// its half-life rises linearly.
 ///
 /// # Source
 /// Pagliardini, Ablin and Grangier 2024, algorithm 1, with a learning rate of 1e-3.

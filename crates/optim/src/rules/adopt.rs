@@ -18,7 +18,8 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// ```
 ///
 /// # Source
-/// Taniguchi et al. 2024, *ADOPT: modified Adam can converge with any β2*, algorithm 2, with a learning rate of 1e-3.
+/// Taniguchi et al. 2024, *ADOPT: modified Adam can converge with any β2*, algorithm 2, with a learning rate
+/// of 1e-3.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adopt {
     /// The decay of the average, `$\beta_1$`.

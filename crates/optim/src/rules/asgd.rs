@@ -6,8 +6,8 @@ use gradus_tensor::{Tensor, with_float};
 use crate::fused;
 use crate::rule::{Rule, Slot, Step, number};
 
-/// Averaged stochastic gradient descent: a rate that falls as a power of the step, and from step `$t_0$` on the mean of
-/// the parameters, which is the answer ([`Optimizer::answer`](crate::Optimizer::answer)).
+/// Averaged stochastic gradient descent: a rate that falls as a power of the step, and from step `$t_0$` on
+/// the mean of the parameters, which is the answer ([`Optimizer::answer`](crate::Optimizer::answer)).
 ///
 /// ```math
 /// \begin{aligned}
@@ -21,8 +21,8 @@ use crate::rule::{Rule, Slot, Step, number};
 /// Polyak and Juditsky 1992; Bottou 2010; `torch.optim.ASGD`, with its defaults (its learning rate is 1e-2).
 ///
 /// # Differs
-/// As in PyTorch, `$\eta_t$` and `$\mu_t$` are those computed at the end of the step before, so a changed learning rate
-/// acts one step late.
+/// As in PyTorch, `$\eta_t$` and `$\mu_t$` are those computed at the end of the step before, so a changed
+/// learning rate acts one step late.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asgd {
     /// Decay, `$\lambda$`.

@@ -4,7 +4,8 @@ use gradus_tensor::Tensor;
 
 use crate::rule::{Rule, Slot, Step};
 
-/// Any rule, whose step is left out where its sign is not the gradient's, and enlarged elsewhere to make up for it.
+/// Any rule, whose step is left out where its sign is not the gradient's, and enlarged elsewhere to make up
+/// for it.
 ///
 /// ```math
 /// u = \theta - \theta_{\text{rule}}, \qquad \mu = [u \odot g > 0], \qquad

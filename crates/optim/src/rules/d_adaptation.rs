@@ -6,8 +6,8 @@ use gradus_tensor::{Tensor, with_float};
 use crate::fused;
 use crate::rule::{Global, Rule, Slot, Step, zeros};
 
-/// D-Adaptation for Adam: a growing lower bound `$d$` of the distance to the solution is the unit of the learning rate,
-/// which is left at 1.
+/// D-Adaptation for Adam: a growing lower bound `$d$` of the distance to the solution is the unit of the
+/// learning rate, which is left at 1.
 ///
 /// ```math
 /// \begin{aligned}
@@ -20,8 +20,8 @@ use crate::rule::{Global, Rule, Slot, Step, zeros};
 /// ```
 ///
 /// # Source
-/// Defazio and Mishchenko 2023, *Learning-rate-free learning by D-Adaptation*, algorithm 4, in the order of the authors'
-/// code, with its defaults (a learning rate of 1).
+/// Defazio and Mishchenko 2023, *Learning-rate-free learning by D-Adaptation*, algorithm 4, in the order of
+/// the authors' code, with its defaults (a learning rate of 1).
 #[derive(Debug, Clone, PartialEq)]
 pub struct DAdaptAdam {
     /// The decay of the average gradient, `$\beta_1$`.

@@ -6,19 +6,21 @@ use gradus_tensor::{Tensor, with_float};
 use crate::fused;
 use crate::rule::{Global, Rule, Slot, Step};
 
-/// Distance over gradients: the rate is the largest distance from the start so far, over the root of the summed squared
-/// gradient norms. The learning rate multiplies it and is left at 1.
+/// Distance over gradients: the rate is the largest distance from the start so far, over the root of the
+/// summed squared gradient norms. The learning rate multiplies it and is left at 1.
 ///
 /// ```math
-/// \eta_t = \eta\,\frac{\max_{i \le t}\lVert\theta_i - \theta_0\rVert}{\sqrt{\sum_{i \le t}\lVert g_i\rVert^2 + \epsilon}},
+/// \eta_t = \eta\,\frac{\max_{i \le t}\lVert\theta_i - \theta_0\rVert}
+/// {\sqrt{\sum_{i \le t}\lVert g_i\rVert^2 + \epsilon}},
 /// \qquad \theta \leftarrow \theta - \eta_t g
 /// ```
 ///
-/// The answer ([`Optimizer::answer`](crate::Optimizer::answer)) is a mean of the path that weighs late steps more.
+/// The answer ([`Optimizer::answer`](crate::Optimizer::answer)) is a mean of the path that weighs late steps
+/// more.
 ///
 /// # Source
-/// Ivgi, Hinder and Carmon 2023, eq. 2, with `$r_\epsilon(1 + \lVert\theta_0\rVert)$` as first distance; averaging of
-/// Shamir and Zhang 2013 with power 8.
+/// Ivgi, Hinder and Carmon 2023, eq. 2, with `$r_\epsilon(1 + \lVert\theta_0\rVert)$` as first distance;
+/// averaging of Shamir and Zhang 2013 with power 8.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dog {
     /// The first distance in units of the parameters' norm, `$r_\epsilon$`.

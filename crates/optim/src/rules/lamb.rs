@@ -20,8 +20,8 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// You et al. 2020, *Large batch optimization for deep learning*, algorithm 2, with `$\phi(z) = z$`.
 ///
 /// # Differs
-/// The paper's first versions and some packages leave the bias correction out: [`Lamb::bias_correction`]. Some limit the
-/// parameter's norm to 10; here it has no limit.
+/// The paper's first versions and some packages leave the bias correction out: [`Lamb::bias_correction`].
+/// Some limit the parameter's norm to 10; here it has no limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lamb {
     /// The decay of the average gradient, `$\beta_1$`.

@@ -14,7 +14,8 @@ use crate::rule::{Rule, Step};
 /// The noise is a function of the seed, the parameter's name and the step, so a resumed run is the same run.
 ///
 /// # Source
-/// Welling and Teh 2011, *Bayesian learning via stochastic gradient Langevin dynamics*, eq. 4 (with its rate twice this).
+/// Welling and Teh 2011, *Bayesian learning via stochastic gradient Langevin dynamics*, eq. 4 (with its rate
+/// twice this).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Langevin {
     /// The temperature, `$T$`.

@@ -17,8 +17,8 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// ```
 ///
 /// # Source
-/// Chen et al. 2023, *Symbolic discovery of optimization algorithms*, algorithm 2. A learning rate of a third to a tenth
-/// of AdamW's (1e-4), with a decay as many times larger.
+/// Chen et al. 2023, *Symbolic discovery of optimization algorithms*, algorithm 2. A learning rate of a third
+/// to a tenth of AdamW's (1e-4), with a decay as many times larger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lion {
     /// The share of the momentum in the direction, `$\beta_1$`.

@@ -4,14 +4,17 @@ use gradus_tensor::Tensor;
 
 use crate::rule::{Rule, Slot, Step};
 
-/// Lookahead: any rule makes `$k$` steps, then the slow weights go a part of the way, and the rule goes on from there.
+/// Lookahead: any rule makes `$k$` steps, then the slow weights go a part of the way, and the rule goes on
+/// from there.
 ///
 /// ```math
-/// \text{every } k \text{ steps:}\quad \phi \leftarrow \phi + \alpha\,(\theta - \phi), \qquad \theta \leftarrow \phi
+/// \text{every } k \text{ steps:}\quad
+/// \phi \leftarrow \phi + \alpha\,(\theta - \phi), \qquad \theta \leftarrow \phi
 /// ```
 ///
 /// # Source
-/// Zhang et al. 2019, *Lookahead optimizer: k steps forward, 1 step back*, algorithm 1. The inner rule keeps its state.
+/// Zhang et al. 2019, *Lookahead optimizer: k steps forward, 1 step back*, algorithm 1. The inner rule keeps
+/// its state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lookahead<R> {
     /// The inner rule.

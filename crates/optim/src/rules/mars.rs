@@ -6,7 +6,8 @@ use super::adam::AdamW;
 use crate::fused;
 use crate::rule::{Rule, Slot, Step};
 
-/// MARS-AdamW, approximate: the change of the gradient is added to it, scaled, and the sum clipped to length 1.
+/// MARS-AdamW, approximate: the change of the gradient is added to it, scaled, and the sum clipped to length
+/// 1.
 ///
 /// ```math
 /// c = g + \gamma\,\frac{\beta_1}{1-\beta_1}\,(g - g'), \qquad
@@ -14,8 +15,9 @@ use crate::rule::{Rule, Slot, Step};
 /// ```
 ///
 /// # Source
-/// Yuan et al. 2024, *MARS: unleashing the power of variance reduction*, algorithms 1 and 2, with a learning rate of 3e-3;
-/// `$g'$` is the gradient of the step before on its own data, as in the authors' approximate form.
+/// Yuan et al. 2024, *MARS: unleashing the power of variance reduction*, algorithms 1 and 2, with a learning
+/// rate of 3e-3; `$g'$` is the gradient of the step before on its own data, as in the authors' approximate
+/// form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mars {
     /// How much of the change counts, `$\gamma$`.
@@ -26,7 +28,10 @@ pub struct Mars {
 
 impl Default for Mars {
     fn default() -> Self {
-        Self { gamma: 0.025, adamw: AdamW { beta1: 0.95, beta2: 0.99, weight_decay: 0.0, ..AdamW::default() } }
+        Self {
+            gamma: 0.025,
+            adamw: AdamW { beta1: 0.95, beta2: 0.99, weight_decay: 0.0, ..AdamW::default() },
+        }
     }
 }
 

@@ -8,14 +8,14 @@ use crate::rule::{Rule, Slot, Step, zeros};
 
 /// A notation of momentum: what goes into the velocity `$v$`, and what comes out of it.
 ///
-/// At a constant learning rate some of them walk the same path; when it changes they part, since a rate inside the
-/// velocity is remembered there.
+/// At a constant learning rate some of them walk the same path; when it changes they part, since a rate
+/// inside the velocity is remembered there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MomentumForm {
     /// The leaky sum: `$v \leftarrow \beta v + g$`, `$\theta \leftarrow \theta - \eta v$`. PyTorch's form.
     Leaky,
-    /// The learning rate inside: `$v \leftarrow \beta v + \eta g$`, `$\theta \leftarrow \theta - v$`. The same path as
-    /// the leaky sum at a constant rate.
+    /// The learning rate inside: `$v \leftarrow \beta v + \eta g$`, `$\theta \leftarrow \theta - v$`. The
+    /// same path as the leaky sum at a constant rate.
     Velocity,
     /// The exponentially weighted average: `$v \leftarrow \beta v + (1-\beta)\,g$`,
     /// `$\theta \leftarrow \theta - \eta v$`. The leaky sum's path at `$\eta/(1-\beta)$`.
@@ -23,12 +23,12 @@ pub enum MomentumForm {
     /// The physical one as an average: `$v \leftarrow \beta v - \eta\,(1-\beta)\,g$`,
     /// `$\theta \leftarrow \theta + v$`.
     PhysicalAverage,
-    /// Dampened by `$\tau$`: `$v \leftarrow \beta v + (1-\tau)\,g$`, `$\theta \leftarrow \theta - \eta v$`; unlike
-    /// PyTorch's, from the first step on.
+    /// Dampened by `$\tau$`: `$v \leftarrow \beta v + (1-\tau)\,g$`, `$\theta \leftarrow \theta - \eta v$`;
+    /// unlike PyTorch's, from the first step on.
     Dampened(f64),
     /// A body of mass `$m$` under friction `$\mu$`, in steps of one unit of time:
-    /// `$m\,(v' - v) = -\mu v' - k g$`, so `$v \leftarrow \beta v - \eta g$`, `$\theta \leftarrow \theta + v$` with
-    /// `$\beta = m/(m + \mu)$` and `$\eta = k/(m + \mu)$`.
+    /// `$m\,(v' - v) = -\mu v' - k g$`, so `$v \leftarrow \beta v - \eta g$`,
+    /// `$\theta \leftarrow \theta + v$` with `$\beta = m/(m + \mu)$` and `$\eta = k/(m + \mu)$`.
     Physical,
 }
 
@@ -52,8 +52,8 @@ impl MomentumForm {
 /// v \leftarrow \beta v + a\,(g + \lambda\theta), \qquad \theta \leftarrow \theta - b\,v
 /// ```
 ///
-/// with `$a$` and `$b$` from the [`MomentumForm`]. With decoupled decay, `$\lambda\theta$` stays out of the velocity
-/// and `$\eta\lambda\theta$` is taken off the parameter.
+/// with `$a$` and `$b$` from the [`MomentumForm`]. With decoupled decay, `$\lambda\theta$` stays out of the
+/// velocity and `$\eta\lambda\theta$` is taken off the parameter.
 ///
 /// # Source
 /// Polyak 1964; Zhang et al., *Dive into Deep Learning*, sec. 12.6.
@@ -79,8 +79,8 @@ impl Default for Momentum {
 }
 
 impl Momentum {
-    /// The physical form for a mass, a friction and a push `$k$` per gradient: momentum `$m/(m+\mu)$`; returns it with
-    /// its learning rate `$k/(m+\mu)$`.
+    /// The physical form for a mass, a friction and a push `$k$` per gradient: momentum `$m/(m+\mu)$`;
+    /// returns it with its learning rate `$k/(m+\mu)$`.
     pub fn physical(mass: f64, friction: f64, push: f64) -> (Self, f64) {
         let beta = mass / (mass + friction);
         (Self { beta, form: MomentumForm::Physical, ..Self::default() }, push / (mass + friction))
@@ -94,7 +94,8 @@ impl Rule for Momentum {
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
         let (into, out) = self.form.factors(self.beta, step.lr);
-        let (l2, shrink) = if self.decoupled { (0.0, step.lr * self.weight_decay) } else { (self.weight_decay, 0.0) };
+        let (l2, shrink) =
+            if self.decoupled { (0.0, step.lr * self.weight_decay) } else { (self.weight_decay, 0.0) };
         with_float!("momentum", theta.dtype(), T => {
             let (beta, into, out) = (T::of(self.beta), T::of(into), T::of(out));
             let (l2, shrink) = (T::of(l2), T::of(shrink));
@@ -120,8 +121,8 @@ impl Rule for Momentum {
 /// Nesterov 1983; Sutskever et al. 2013, eq. 3 and 4 ([`MomentumForm::Velocity`]).
 ///
 /// # Differs
-/// [`Sgd::nesterov`](crate::Sgd) is PyTorch's rearrangement, which keeps the parameter at the look-ahead point. At a
-/// constant rate its path is this one's `$\theta - \beta v$`.
+/// [`Sgd::nesterov`](crate::Sgd) is PyTorch's rearrangement, which keeps the parameter at the look-ahead
+/// point. At a constant rate its path is this one's `$\theta - \beta v$`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Nesterov {
     /// The part of the velocity that is kept, `$\beta$`.
@@ -160,7 +161,9 @@ mod tests {
 
     #[test]
     fn rates_inside_and_outside_part_when_the_rate_drops() {
-        let of = |form| path(&Momentum { beta: 0.5, form, ..Momentum::default() }, &[0.5, 0.5, 0.25], &[1.0, 1.0, 1.0]);
+        let of = |form| {
+            path(&Momentum { beta: 0.5, form, ..Momentum::default() }, &[0.5, 0.5, 0.25], &[1.0, 1.0, 1.0])
+        };
         // v = 1, 1.5, 1.75: steps 0.5, 0.75, then 0.25 · 1.75 or 0.5 · 0.75 + 0.25
         assert_eq!(of(MomentumForm::Leaky), [0.5, -0.25, -0.6875]);
         assert_eq!(of(MomentumForm::Velocity), [0.5, -0.25, -0.875]);

@@ -18,9 +18,9 @@ pub enum MuonRate {
     Spectral,
 }
 
-/// Muon: the velocity of a matrix, with all its singular values brought to about 1, by five steps of Newton and
-/// Schulz's iteration. For the matrices of hidden layers; vectors
-/// go by [`Muon::others`], and embeddings and the last layer should get another rule by a group.
+/// Muon: the velocity of a matrix, with all its singular values brought to about 1, by five steps of Newton
+/// and Schulz's iteration. For the matrices of hidden layers; vectors go by [`Muon::others`], and embeddings
+/// and the last layer should get another rule by a group.
 ///
 /// ```math
 /// \begin{aligned}
@@ -33,12 +33,13 @@ pub enum MuonRate {
 /// ```
 ///
 /// # Source
-/// Jordan et al. 2024, *Muon: an optimizer for hidden layers in neural networks*; `torch.optim.Muon`, with its defaults
-/// (its learning rate is 1e-3).
+/// Jordan et al. 2024, *Muon: an optimizer for hidden layers in neural networks*; `torch.optim.Muon`, with
+/// its defaults (its learning rate is 1e-3).
 ///
 /// # Differs
-/// The iteration runs in the parameter's type; PyTorch's in bfloat16, 8 bits of precision, and it refuses vectors. The author's buffer is a
-/// leaky sum; PyTorch's, as here, an average, which the normalisation makes equal but for the first steps.
+/// The iteration runs in the parameter's type; PyTorch's in bfloat16, 8 bits of precision, and it refuses
+/// vectors. The author's buffer is a leaky sum; PyTorch's, as here, an average, which the normalisation makes
+/// equal but for the first steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Muon {
     /// The decay of the average, `$\mu$`.
@@ -120,7 +121,12 @@ mod tests {
 
     #[test]
     fn singular_values_come_near_one() {
-        let x = orthogonalized(&Tensor::from([[3.0, 0.0], [0.0, 0.5], [0.0, 0.0]]), Muon::default().coefficients, 5, 1e-7);
+        let x = orthogonalized(
+            &Tensor::from([[3.0, 0.0], [0.0, 0.5], [0.0, 0.0]]),
+            Muon::default().coefficients,
+            5,
+            1e-7,
+        );
         let gram = x.t().matmul(&x).to_vec::<f64>();
         assert!(gram[1].abs() < 1e-12 && (gram[0] - 1.0).abs() < 0.5 && (gram[3] - 1.0).abs() < 0.5);
     }

@@ -18,8 +18,8 @@ use crate::rule::{Rule, Slot, Step, number, power, zeros};
 /// ```
 ///
 /// # Source
-/// Dozat 2016, *Incorporating Nesterov momentum into Adam*; `torch.optim.NAdam`, with its defaults (its learning rate is
-/// 2e-3).
+/// Dozat 2016, *Incorporating Nesterov momentum into Adam*; `torch.optim.NAdam`, with its defaults (its
+/// learning rate is 2e-3).
 ///
 /// # Differs
 /// The paper's `$m$` is averaged with `$\mu_t$`; PyTorch's with `$\beta_1$`, as here.
@@ -41,7 +41,14 @@ pub struct NAdam {
 
 impl Default for NAdam {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, eps: 1e-8, momentum_decay: 4e-3, weight_decay: 0.0, decoupled: false }
+        Self {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            momentum_decay: 4e-3,
+            weight_decay: 0.0,
+            decoupled: false,
+        }
     }
 }
 
@@ -60,7 +67,8 @@ impl Rule for NAdam {
         let for_g = step.lr * (1.0 - now) / (1.0 - product_now);
         let for_m = step.lr * next / (1.0 - product_now * next);
         let correction = 1.0 - power(self.beta2, step.t);
-        let (l2, shrink) = if self.decoupled { (0.0, step.lr * self.weight_decay) } else { (self.weight_decay, 0.0) };
+        let (l2, shrink) =
+            if self.decoupled { (0.0, step.lr * self.weight_decay) } else { (self.weight_decay, 0.0) };
         with_float!("nadam", theta.dtype(), T => {
             let (l2, keep, eps) = (T::of(l2), T::of(1.0 - shrink), T::of(self.eps));
             let (beta2, rest1, rest2) = (T::of(self.beta2), T::of(1.0 - self.beta1), T::of(1.0 - self.beta2));

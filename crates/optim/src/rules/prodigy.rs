@@ -6,8 +6,8 @@ use gradus_tensor::{Tensor, with_float};
 use crate::fused;
 use crate::rule::{Global, Rule, Slot, Step, power, zeros};
 
-/// Prodigy: the distance `$D$` to the solution is estimated on the way, and is the unit of the learning rate, which is
-/// left at 1.
+/// Prodigy: the distance `$D$` to the solution is estimated on the way, and is the unit of the learning rate,
+/// which is left at 1.
 ///
 /// ```math
 /// \begin{aligned}
@@ -20,8 +20,8 @@ use crate::rule::{Global, Rule, Slot, Step, power, zeros};
 /// ```
 ///
 /// # Source
-/// Mishchenko and Defazio 2023, *Prodigy: an expeditiously adaptive parameter-free learner*, algorithm 4, in the order of
-/// the authors' code, with its defaults (a learning rate of 1).
+/// Mishchenko and Defazio 2023, *Prodigy: an expeditiously adaptive parameter-free learner*, algorithm 4, in
+/// the order of the authors' code, with its defaults (a learning rate of 1).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prodigy {
     /// The decay of the average gradient, `$\beta_1$`.
@@ -78,7 +78,8 @@ impl Rule for Prodigy {
             let (rate, keep, eps) =
                 (T::of(rate), T::of(1.0 - rate * self.weight_decay), T::of(now * self.eps));
             let (beta1, beta2) = (T::of(self.beta1), T::of(self.beta2));
-            let (into1, into2) = (T::of(before * (1.0 - self.beta1)), T::of(before * before * (1.0 - self.beta2)));
+            let into1 = T::of(before * (1.0 - self.beta1));
+            let into2 = T::of(before * before * (1.0 - self.beta2));
             fused::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
                 *m = beta1 * *m + into1 * g;
                 *v = beta2 * *v + into2 * (g * g);
@@ -94,7 +95,12 @@ impl Rule for Prodigy {
 
 impl Global for Prodigy {
     fn shared(&self) -> Vec<(&'static str, f64)> {
-        vec![("distance", self.d0), ("largest_distance", self.d0), ("numerator", 0.0), ("distance_before", self.d0)]
+        vec![
+            ("distance", self.d0),
+            ("largest_distance", self.d0),
+            ("numerator", 0.0),
+            ("distance_before", self.d0),
+        ]
     }
 
     fn measure(&self, step: &Step<'_>, theta: &Tensor, g: &Tensor, slots: &mut [Tensor]) -> [f64; 3] {

@@ -6,8 +6,8 @@ use gradus_tensor::{Tensor, with_float};
 use crate::fused;
 use crate::rule::{Rule, Slot, Step, power, zeros};
 
-/// Rectified Adam: the variance of the adaptive rate is known, and early steps are scaled down for it, or taken by
-/// momentum alone.
+/// Rectified Adam: the variance of the adaptive rate is known, and early steps are scaled down for it, or
+/// taken by momentum alone.
 ///
 /// ```math
 /// \begin{aligned}
@@ -22,7 +22,8 @@ use crate::rule::{Rule, Slot, Step, power, zeros};
 /// Liu et al. 2020, algorithm 2; `torch.optim.RAdam`, with its defaults (its learning rate is 1e-3).
 ///
 /// # Differs
-/// The paper's threshold is 4 and it has no `$\epsilon$`; PyTorch's are as above, `$\epsilon$` before the correction.
+/// The paper's threshold is 4 and it has no `$\epsilon$`; PyTorch's are as above, `$\epsilon$` before the
+/// correction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RAdam {
     /// The decay of the average gradient, `$\beta_1$`.
@@ -48,8 +49,7 @@ pub(crate) fn rectification(beta2: f64, t: u64, threshold: f64) -> Option<f64> {
     let last = 2.0 / (1.0 - beta2) - 1.0;
     let decay = power(beta2, t);
     let rho = last - 2.0 * t as f64 * decay / (1.0 - decay);
-    (rho > threshold)
-        .then(|| ((rho - 4.0) * (rho - 2.0) * last / ((last - 4.0) * (last - 2.0) * rho)).sqrt())
+    (rho > threshold).then(|| ((rho - 4.0) * (rho - 2.0) * last / ((last - 4.0) * (last - 2.0) * rho)).sqrt())
 }
 
 impl Rule for RAdam {
@@ -60,7 +60,8 @@ impl Rule for RAdam {
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
         let rate = step.lr / step.correction(self.beta1);
         let adaptive = rectification(self.beta2, step.t, 5.0).map(|r| r * step.correction(self.beta2).sqrt());
-        let (l2, shrink) = if self.decoupled { (0.0, step.lr * self.weight_decay) } else { (self.weight_decay, 0.0) };
+        let (l2, shrink) =
+            if self.decoupled { (0.0, step.lr * self.weight_decay) } else { (self.weight_decay, 0.0) };
         with_float!("radam", theta.dtype(), T => {
             let (l2, keep, eps) = (T::of(l2), T::of(1.0 - shrink), T::of(self.eps));
             let (beta2, rest1, rest2) = (T::of(self.beta2), T::of(1.0 - self.beta1), T::of(1.0 - self.beta2));

@@ -18,12 +18,12 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// ```
 ///
 /// # Source
-/// Tieleman and Hinton 2012, lecture 6.5; Graves 2013, eq. 38 to 45 (centred); `torch.optim.RMSprop`, with its defaults
-/// (its learning rate is 1e-2).
+/// Tieleman and Hinton 2012, lecture 6.5; Graves 2013, eq. 38 to 45 (centred); `torch.optim.RMSprop`, with
+/// its defaults (its learning rate is 1e-2).
 ///
 /// # Differs
-/// Textbooks have `$\epsilon$` inside the root, `$g/\sqrt{v + \epsilon}$`: [`RmsProp::eps_inside`]. TensorFlow has it
-/// there too, and the rate inside the momentum.
+/// Textbooks have `$\epsilon$` inside the root, `$g/\sqrt{v + \epsilon}$`: [`RmsProp::eps_inside`].
+/// TensorFlow has it there too, and the rate inside the momentum.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RmsProp {
     /// The decay of the averages, `$\alpha$`.

@@ -6,8 +6,8 @@ use gradus_tensor::{Tensor, with_float};
 use crate::fused;
 use crate::rule::{Rule, Slot, Step};
 
-/// Resilient backpropagation: a step grows while the gradient keeps its sign, and shrinks when it turns. For full
-/// batches.
+/// Resilient backpropagation: a step grows while the gradient keeps its sign, and shrinks when it turns. For
+/// full batches.
 ///
 /// ```math
 /// \begin{aligned}
@@ -19,11 +19,12 @@ use crate::rule::{Rule, Slot, Step};
 /// ```
 ///
 /// # Source
-/// Riedmiller and Braun 1993; `torch.optim.Rprop`, with its defaults (its learning rate, the first step size, is 1e-2).
+/// Riedmiller and Braun 1993; `torch.optim.Rprop`, with its defaults (its learning rate, the first step size,
+/// is 1e-2).
 ///
 /// # Differs
-/// PyTorch's variant is Rprop− with a zeroed gradient: where the sign turns there is no move back. The learning rate is
-/// the first step's size and has no effect later.
+/// PyTorch's variant is Rprop− with a zeroed gradient: where the sign turns there is no move back. The
+/// learning rate is the first step's size and has no effect later.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rprop {
     /// What a step is multiplied by when the sign turns, `$\eta^-$`.

@@ -30,8 +30,8 @@ pub enum ScheduleFreeBase {
     },
 }
 
-/// Schedule-free learning: gradients are taken at `$y$`, between the sequence of steps `$z$` and its average `$x$`, which
-/// is the answer ([`Optimizer::answer`](crate::Optimizer::answer)).
+/// Schedule-free learning: gradients are taken at `$y$`, between the sequence of steps `$z$` and its average
+/// `$x$`, which is the answer ([`Optimizer::answer`](crate::Optimizer::answer)).
 ///
 /// ```math
 /// \begin{aligned}
@@ -43,8 +43,8 @@ pub enum ScheduleFreeBase {
 /// The parameter is `$y$` while it is trained.
 ///
 /// # Source
-/// Defazio et al. 2024, *The road less scheduled*, and the authors' package, with its defaults (learning rates of 1 for
-/// the gradient, 2.5e-3 for the others).
+/// Defazio et al. 2024, *The road less scheduled*, and the authors' package, with its defaults (learning
+/// rates of 1 for the gradient, 2.5e-3 for the others).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScheduleFree {
     /// The steps.
@@ -122,7 +122,9 @@ impl Rule for ScheduleFree {
                 *z -= lr * d;
             };
             let Some((beta2, eps, divide)) = divisor else {
-                return fused::one::<T>(theta, g, &mut slots[..1], #[inline(always)] |y, g, z| advance(y, g, z));
+                return fused::one::<T>(theta, g, &mut slots[..1], #[inline(always)] |y, g, z| {
+                    advance(y, g, z);
+                });
             };
             let scale = T::of(1.0 / (1.0 - power(beta2, step.t)));
             let (beta2, rest, eps) = (T::of(beta2), T::of(1.0 - beta2), T::of(eps));

@@ -17,8 +17,8 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// \end{aligned}
 /// ```
 ///
-/// The learning rate stands outside the velocity, so it acts at once when it changes. [`Momentum`](crate::Momentum)
-/// has the other notations, [`Nesterov`](crate::Nesterov) the true look-ahead.
+/// The learning rate stands outside the velocity, so it acts at once when it changes.
+/// [`Momentum`](crate::Momentum) has the other notations, [`Nesterov`](crate::Nesterov) the true look-ahead.
 ///
 /// # Source
 /// Polyak 1964; Sutskever et al. 2013, *On the importance of initialization and momentum in deep learning*;
@@ -31,8 +31,8 @@ pub struct Sgd {
     pub dampening: f64,
     /// L2 regularisation, `$\lambda$`, added to the gradient.
     pub weight_decay: f64,
-    /// Decoupled decay instead of L2: `$\theta \leftarrow \theta\,(1 - \eta\lambda)$`, past the velocity. Without
-    /// momentum the two are the same.
+    /// Decoupled decay instead of L2: `$\theta \leftarrow \theta\,(1 - \eta\lambda)$`, past the velocity.
+    /// Without momentum the two are the same.
     pub decoupled: bool,
     /// Nesterov's form: the step looks one velocity ahead.
     pub nesterov: bool,
@@ -47,7 +47,8 @@ impl Rule for Sgd {
         with_float!("sgd", theta.dtype(), T => {
             let l2 = if self.decoupled { 0.0 } else { self.weight_decay };
             let shrink = if self.decoupled { step.lr * self.weight_decay } else { 0.0 };
-            let (lr, decay, stay, mu) = (T::of(step.lr), T::of(l2), T::of(1.0 - shrink), T::of(self.momentum));
+            let (lr, decay, stay) = (T::of(step.lr), T::of(l2), T::of(1.0 - shrink));
+            let mu = T::of(self.momentum);
             if slots.is_empty() && self.momentum == 0.0 {
                 return fused::none::<T>(theta, g, slots, #[inline(always)] |x, g| {
                     *x = stay * *x - lr * (g + decay * *x);

@@ -17,7 +17,8 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// \end{aligned}
 /// ```
 ///
-/// A tensor of more axes is a matrix of its first axis and the rest. Vectors and scalars are treated as by AdaGrad.
+/// A tensor of more axes is a matrix of its first axis and the rest. Vectors and scalars are treated as by
+/// AdaGrad.
 ///
 /// # Source
 /// Gupta, Koren and Singer 2018, algorithm 1, with a learning rate of 0.1; roots by eigenvalues.

@@ -7,7 +7,8 @@ use crate::fused;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Signum: `$m \leftarrow \beta m + (1-\beta)\,g$`,
-/// `$\theta \leftarrow (1 - \eta\lambda)\,\theta - \eta \operatorname{sign}(m)$`. With `$\beta = 0$` it is signSGD.
+/// `$\theta \leftarrow (1 - \eta\lambda)\,\theta - \eta \operatorname{sign}(m)$`. With `$\beta = 0$` it is
+/// signSGD.
 ///
 /// # Source
 /// Bernstein et al. 2018, *signSGD*, algorithm 2, with a learning rate of 1e-4.

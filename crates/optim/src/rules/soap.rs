@@ -6,7 +6,8 @@ use super::shampoo::as_matrix;
 use crate::linalg::eigen;
 use crate::rule::{Rule, Slot, Step, zeros};
 
-/// SOAP: the gradient is turned into the eigenbasis of its second moments, Adam runs there, and its step is turned back.
+/// SOAP: the gradient is turned into the eigenbasis of its second moments, Adam runs there, and its step is
+/// turned back.
 ///
 /// ```math
 /// \begin{aligned}
@@ -17,12 +18,12 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// \end{aligned}
 /// ```
 ///
-/// `$Q_L$` and `$Q_R$` are renewed in every `every`-th step; a parameter's first gradient only sets them up. Vectors and
-/// scalars are treated as by AdamW.
+/// `$Q_L$` and `$Q_R$` are renewed in every `every`-th step; a parameter's first gradient only sets them up.
+/// Vectors and scalars are treated as by AdamW.
 ///
 /// # Source
-/// Vyas et al. 2024, *SOAP: improving and stabilizing Shampoo using Adam*, algorithm 3, with the authors' defaults (a
-/// learning rate of 3e-3).
+/// Vyas et al. 2024, *SOAP: improving and stabilizing Shampoo using Adam*, algorithm 3, with the authors'
+/// defaults (a learning rate of 3e-3).
 ///
 /// # Differs
 /// The paper renews `$Q$` by one step of a power iteration; here the eigenvectors are computed.
@@ -90,7 +91,8 @@ impl Rule for Soap {
         };
         let turned = turn(&g, slots);
         slots[0] = (flat(&slots[0]) * self.beta1 + &g * (1.0 - self.beta1)).reshape(*theta.shape());
-        slots[1] = (flat(&slots[1]) * self.beta2 + turned.square() * (1.0 - self.beta2)).reshape(*theta.shape());
+        slots[1] =
+            (flat(&slots[1]) * self.beta2 + turned.square() * (1.0 - self.beta2)).reshape(*theta.shape());
         let at = Step { t: count, ..*step };
         let m = turn(&flat(&slots[0]), slots) * (1.0 / at.correction(self.beta1));
         let v = flat(&slots[1]) * (1.0 / at.correction(self.beta2));

@@ -18,7 +18,8 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// ```
 ///
 /// Hand the estimate `$\hat h$` in every tenth step or so with
-/// [`Optimizer::step_with_curvature`](crate::Optimizer::step_with_curvature); [`hutchinson`](crate::hutchinson) makes one.
+/// [`Optimizer::step_with_curvature`](crate::Optimizer::step_with_curvature);
+/// [`hutchinson`](crate::hutchinson) makes one.
 ///
 /// # Source
 /// Liu et al. 2023, algorithm 3, with a learning rate of 1e-3.

@@ -5,11 +5,12 @@ use gradus_tensor::{Tensor, with_float};
 
 use crate::rule::{Rule, Slot, Step, zeros};
 
-/// Adam for embedding tables: rows (along the first axis) whose gradient is all zero keep their value and their
-/// averages; the count `$t$` goes on for all.
+/// Adam for embedding tables: rows (along the first axis) whose gradient is all zero keep their value and
+/// their averages; the count `$t$` goes on for all.
 ///
 /// ```math
-/// \theta_r \leftarrow \theta_r - \eta\,\frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t}\,\frac{m_r}{\sqrt{v_r} + \epsilon}
+/// \theta_r \leftarrow \theta_r
+/// - \eta\,\frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t}\,\frac{m_r}{\sqrt{v_r} + \epsilon}
 /// \quad\text{for rows with } g_r \ne 0
 /// ```
 ///
@@ -17,7 +18,8 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// `torch.optim.SparseAdam`, with its defaults (its learning rate is 1e-3).
 ///
 /// # Differs
-/// PyTorch's gradient lists the rows of a batch; here it is dense, and a row is absent when its gradient is zero.
+/// PyTorch's gradient lists the rows of a batch; here it is dense, and a row is absent when its gradient is
+/// zero.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SparseAdam {
     /// The decay of the average gradient, `$\beta_1$`.

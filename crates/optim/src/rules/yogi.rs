@@ -6,8 +6,8 @@ use gradus_tensor::{Tensor, with_float};
 use crate::fused;
 use crate::rule::{Rule, Slot, Step};
 
-/// Yogi: the average of squares grows and shrinks by addition, so that it does not forget fast when gradients are
-/// sparse.
+/// Yogi: the average of squares grows and shrinks by addition, so that it does not forget fast when gradients
+/// are sparse.
 ///
 /// ```math
 /// \begin{aligned}
@@ -18,7 +18,8 @@ use crate::rule::{Rule, Slot, Step};
 /// ```
 ///
 /// # Source
-/// Zaheer et al. 2018, *Adaptive methods for nonconvex optimization*, algorithm 2, with a learning rate of 1e-2.
+/// Zaheer et al. 2018, *Adaptive methods for nonconvex optimization*, algorithm 2, with a learning rate of
+/// 1e-2.
 ///
 /// # Differs
 /// The paper has no bias correction; here as in Optax, whose averages begin at 1e-6.

@@ -97,10 +97,11 @@ pub fn set_threads(n: usize) {
 /// # Panics
 /// With the first panic of a piece; the pieces that were not begun are dropped then.
 pub fn for_each(pieces: usize, body: impl Fn(usize) + Sync) {
-    if pieces > 1 && threads() > 1 {
-        if let Ok(_busy) = TEAM.busy.try_lock() {
-            return share(pieces, &body);
-        }
+    if pieces > 1
+        && threads() > 1
+        && let Ok(_busy) = TEAM.busy.try_lock()
+    {
+        return share(pieces, &body);
     }
     for piece in 0..pieces {
         body(piece);
@@ -129,10 +130,10 @@ fn share(pieces: usize, body: &(dyn Fn(usize) + Sync)) {
         let _gate = Gate;
         TEAM.sequence.fetch_add(1, Ordering::SeqCst);
         for helper in &helpers {
-            if helper.sleeping.swap(false, Ordering::SeqCst) {
-                if let Some(thread) = helper.thread.get() {
-                    thread.unpark();
-                }
+            if helper.sleeping.swap(false, Ordering::SeqCst)
+                && let Some(thread) = helper.thread.get()
+            {
+                thread.unpark();
             }
         }
         job.work();

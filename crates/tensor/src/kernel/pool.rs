@@ -163,6 +163,7 @@ fn from_system(class: usize) -> NonNull<Header> {
         // SAFETY: the layout's size is not zero.
         (unsafe { alloc_zeroed(system_layout(bytes)) }, None)
     };
+    #[expect(clippy::cast_ptr_alignment, reason = "both sources align to 64 bytes at least")]
     let Some(block) = NonNull::new(raw.cast::<Header>()) else { handle_alloc_error(system_layout(bytes)) };
     debug_assert_eq!(block.as_ptr() as usize % ALIGN, 0);
     // SAFETY: `block` is aligned and has room for a header.

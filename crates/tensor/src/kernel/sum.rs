@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn the_error_of_a_long_sum_stays_small() {
         let x = vec![0.1f32; 10_000_000];
-        let want = 0.1f32 as f64 * 1e7;
+        let want = f64::from(0.1f32) * 1e7;
         assert!((f64::from(sum(&x)) - want).abs() / want < 1e-6);
     }
 }

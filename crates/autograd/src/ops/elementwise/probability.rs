@@ -1,4 +1,5 @@
 //! Rows about probabilities.
+#![allow(clippy::excessive_precision, reason = "one literal serves f32, f64 and recorded values")]
 
 crate::table::binary! {
     /// The surprise of an event of probability `a` where the truth is `b`: `$-b \ln a - (1 - b) \ln(1 - a)$`, each

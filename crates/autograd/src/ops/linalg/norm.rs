@@ -39,13 +39,13 @@ impl<'t> Var<'t> {
     /// As [`Self::matrix_norm`]; for other orders than ±2 also if the matrices are not square.
     #[track_caller]
     pub fn cond(self, which: MatrixNorm) -> Self {
-        if let MatrixNorm::Order(p) = which {
-            if p.abs() == 2.0 {
-                let s = self.singular_values();
-                let n = s.shape()[s.rank() - 1] as isize;
-                let (most, least) = (s.select(-1, 0), s.select(-1, n - 1));
-                return if p > 0.0 { most / least } else { least / most };
-            }
+        if let MatrixNorm::Order(p) = which
+            && p.abs() == 2.0
+        {
+            let s = self.singular_values();
+            let n = s.shape()[s.rank() - 1] as isize;
+            let (most, least) = (s.select(-1, 0), s.select(-1, n - 1));
+            return if p > 0.0 { most / least } else { least / most };
         }
         self.matrix_norm(which) * self.inverse().matrix_norm(which)
     }
