@@ -37,7 +37,10 @@ fn main() {
         ("W13", scalars::w13),
     ];
     for name in &names {
-        assert!(all.iter().any(|(n, _)| n == name), "no workload {name}; there are W1 W2 W3 W4 W8 W9 W10 W11 W12 W13");
+        assert!(
+            all.iter().any(|(n, _)| n == name),
+            "no workload {name}; there are W1 W2 W3 W4 W8 W9 W10 W11 W12 W13"
+        );
     }
     for &n in &threads {
         gradus::tensor::kernel::parallel::set_threads(n);

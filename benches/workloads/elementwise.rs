@@ -56,7 +56,8 @@ fn rows() {
         ("W9_bias_fb", |s, _, beta| s + beta),
     ];
     for (name, f) in cases {
-        let step = || value_and_grad(|tape| (f(tape.param(&s), tape.param(&gamma), tape.param(&beta)) * &t).sum());
+        let step =
+            || value_and_grad(|tape| (f(tape.param(&s), tape.param(&gamma), tape.param(&beta)) * &t).sum());
         let (loss, grads) = step();
         let first = |p: &Param| grads.get(p).map_or(0.0, |g: &Tensor| g.contiguous().to_f64_vec()[0]);
         let extra = format!("\"loss0\":{loss},\"g0\":{:e},\"gb0\":{}", first(&s), first(&beta));
@@ -79,6 +80,16 @@ pub(crate) fn w10() {
         product(&n.to_string(), (n, n, n), &utensor([n, n], 4000, 1.0), &utensor([n, n], 4001, 1.0));
     }
     product("nn_64x784x256", (64, 784, 256), &utensor([64, 784], 4000, 1.0), &utensor([784, 256], 4001, 1.0));
-    product("tn_784x64x256", (784, 64, 256), &utensor([64, 784], 4000, 1.0).t(), &utensor([64, 256], 4001, 1.0));
-    product("nt_64x256x784", (64, 256, 784), &utensor([64, 256], 4000, 1.0), &utensor([784, 256], 4001, 1.0).t());
+    product(
+        "tn_784x64x256",
+        (784, 64, 256),
+        &utensor([64, 784], 4000, 1.0).t(),
+        &utensor([64, 256], 4001, 1.0),
+    );
+    product(
+        "nt_64x256x784",
+        (64, 256, 784),
+        &utensor([64, 256], 4000, 1.0),
+        &utensor([784, 256], 4001, 1.0).t(),
+    );
 }

@@ -57,7 +57,8 @@ pub(crate) fn w4() {
     let (x, y) = w4_data();
     let mut optimizer = Optimizer::new(Adam::default(), 1e-3);
     training("W4", || {
-        let (loss, grads) = value_and_grad(|tape| model.forward(tape.constant(&x), Var::relu).cross_entropy(&y));
+        let (loss, grads) =
+            value_and_grad(|tape| model.forward(tape.constant(&x), Var::relu).cross_entropy(&y));
         optimizer.step(&mut model, &grads);
         loss
     });
@@ -126,7 +127,11 @@ pub(crate) fn w12() {
             let shape = *p.shape();
             let seed = 50 + i as u32;
             // The peers' index runs over [in, out].
-            if shape.len() == 2 { utensor([shape[1], shape[0]], seed, 1.0).t().copied() } else { utensor(shape, seed, 1.0) }
+            if shape.len() == 2 {
+                utensor([shape[1], shape[0]], seed, 1.0).t().copied()
+            } else {
+                utensor(shape, seed, 1.0)
+            }
         })
         .collect();
     fn loss<'t>(tape: &'t Tape, model: &Mlp, x: &Tensor, y: &Tensor) -> Var<'t> {

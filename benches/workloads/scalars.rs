@@ -12,14 +12,16 @@ pub(crate) fn w1() {
     const POINTS: usize = 10;
     let sizes = [2usize, 16, 16, 1];
     let xs = uvec(POINTS * 2, 1000, 1.0);
-    let ys: Vec<f64> = xs.chunks(2).map(|x| if x[0] * x[0] + x[1] * x[1] < 0.5 { 1.0 } else { -1.0 }).collect();
+    let ys: Vec<f64> =
+        xs.chunks(2).map(|x| if x[0] * x[0] + x[1] * x[1] < 0.5 { 1.0 } else { -1.0 }).collect();
     let weights: Vec<Vec<Param>> = (0..3)
         .map(|l| {
             let scale = (1.0 / (sizes[l] as f64).sqrt()) as f32;
             uvec(sizes[l] * sizes[l + 1], l as u32, scale).into_iter().map(Param::new).collect()
         })
         .collect();
-    let biases: Vec<Vec<Param>> = (0..3).map(|l| (0..sizes[l + 1]).map(|_| Param::new(0f32)).collect()).collect();
+    let biases: Vec<Vec<Param>> =
+        (0..3).map(|l| (0..sizes[l + 1]).map(|_| Param::new(0f32)).collect()).collect();
     let step = || {
         value_and_grad(|tape| {
             let lift = |layers: &[Vec<Param>]| -> Vec<Vec<Var<'_>>> {
@@ -28,7 +30,8 @@ pub(crate) fn w1() {
             let (w, b) = (lift(&weights), lift(&biases));
             let mut total: Option<Var<'_>> = None;
             for p in 0..POINTS {
-                let mut layer: Vec<Var<'_>> = xs[2 * p..2 * p + 2].iter().map(|&x| tape.constant(x)).collect();
+                let mut layer: Vec<Var<'_>> =
+                    xs[2 * p..2 * p + 2].iter().map(|&x| tape.constant(x)).collect();
                 for l in 0..3 {
                     let neuron = |j: usize| {
                         let row = &w[l][j * sizes[l]..][..sizes[l]];

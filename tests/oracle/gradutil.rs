@@ -1,6 +1,7 @@
-//! The functional cases of the group `gradutil`: Jacobians, Hessians, and products with them.
+//! The group `gradutil`: Jacobians, Hessians and products with them; clipping; averages of parameters.
 
-use gradus_autograd::{Var, hessian, hvp, jacobian, jacobian_forward, jvp, vhp, vjp};
+use gradus_autograd::{Gradients, Param, Var, hessian, hvp, jacobian, jacobian_forward, jvp, vhp, vjp};
+use gradus_optim::{Average, Averaging, clip_norm, clip_value};
 use gradus_tensor::Tensor;
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -14,8 +15,62 @@ use crate::check::{compare, tensor, tolerance};
 pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
     match case["op"].as_str() {
         Some("functional") => functional(case, tensors),
+        Some("clip_grad_norm_" | "clip_grad_value_") => clipping(case, tensors),
+        Some("AveragedModel") => averaging(case, tensors),
         other => Err(format!("unsupported: operation {other:?}")),
     }
+}
+
+/// Clipping, of gradients that came from nowhere.
+fn clipping(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
+    let read = |key: &Value| tensor(tensors, key.as_str().ok_or("a key is missing")?);
+    let list = |name: &str| {
+        case[name].as_array().into_iter().flatten().map(read).collect::<Result<Vec<Tensor>, _>>()
+    };
+    let (before, after) = (list("grads")?, list("after")?);
+    let params: Vec<Param> = before.iter().map(|g| Param::new(g.clone())).collect();
+    let mut grads = Gradients::default();
+    for (p, g) in params.iter().zip(before) {
+        grads.set(p.id(), g);
+    }
+    let number =
+        |name: &str| case[name].as_f64().or(if case[name] == "inf" { Some(f64::INFINITY) } else { None });
+    let tol = tolerance(case);
+    if let Some(limit) = number("clip_value") {
+        clip_value(&mut grads, limit);
+    } else {
+        let (limit, p) =
+            (number("max_norm").ok_or("no max_norm")?, number("norm_type").ok_or("no norm_type")?);
+        let norm = clip_norm(&mut grads, limit, p);
+        compare(
+            "total_norm",
+            &Tensor::from(norm),
+            &Tensor::from(number("total_norm").ok_or("no total_norm")?),
+            tol,
+        )?;
+    }
+    let find = |p: &Param| grads.get(p).ok_or("a gradient was lost");
+    params
+        .iter()
+        .zip(&after)
+        .enumerate()
+        .try_for_each(|(i, (p, want))| compare(&format!("after[{i}]"), find(p)?, want, tol))
+}
+
+/// The averages of a parameter's values over its steps.
+fn averaging(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
+    let read = |name: &str| tensor(tensors, case[name].as_str().ok_or_else(|| format!("no {name}"))?);
+    let (values, averages) = (read("params")?, read("averaged")?);
+    let averaging = case["decay"].as_f64().map_or(Averaging::Equal, |decay| Averaging::Exponential { decay });
+    let mut average = Average::new(averaging);
+    let mut param = Param::new(values.select(0, 0));
+    for step in 0..values.shape()[0] as isize {
+        param.set(values.select(0, step));
+        average.add(&param);
+        let got = average.get("").ok_or("the parameter has no average")?;
+        compare(&format!("step {step}"), got, &averages.select(0, step), tolerance(case))?;
+    }
+    Ok(())
 }
 
 fn function<'t>(name: &str, x: &[Var<'t>]) -> Result<Var<'t>, String> {

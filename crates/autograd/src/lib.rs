@@ -17,8 +17,8 @@ mod local;
 mod op;
 pub mod ops;
 mod reason;
-mod report;
 mod record;
+mod report;
 mod row;
 mod slot;
 mod sweep;
@@ -29,8 +29,8 @@ mod transform;
 mod var;
 
 pub use derivatives::{
-    directional_derivative, hessian, hvp, jacobian, jacobian_forward, jacobians, jvp, jvps, laplacian, model_hvp, vhp, vjp,
-    vjps,
+    directional_derivative, hessian, hvp, jacobian, jacobian_forward, jacobians, jvp, jvps, laplacian,
+    model_hvp, vhp, vjp, vjps,
 };
 pub use diagnose::{Anomaly, Pass, WhyZero};
 pub use error_curve::{CurvePoint, ErrorCurve, STEPS, error_curve};

@@ -55,7 +55,11 @@ impl Param {
     #[track_caller]
     pub fn new(value: impl Into<Tensor>) -> Self {
         let value = value.into();
-        assert!(value.dtype().is_float(), "Param::new: a {} tensor cannot be trained; use Param::buffer", value.dtype());
+        assert!(
+            value.dtype().is_float(),
+            "Param::new: a {} tensor cannot be trained; use Param::buffer",
+            value.dtype()
+        );
         Self::of_kind(value, Kind::Trainable)
     }
 

@@ -62,7 +62,9 @@ impl Tape {
         let (before, after) = inner.values.words.split_at_mut(at);
         let (a_words, b_words) = (&before[a.slot.at()..], &before[b.slot.at()..]);
         match ty.dtype {
-            DType::F32 => (row.f32.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n)),
+            DType::F32 => {
+                (row.f32.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n))
+            }
             _ => (row.f64.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n)),
         }
         let ty = if self.recording.get() { a.ty | b.ty } else { a.ty & !NEEDS };
@@ -72,7 +74,13 @@ impl Tape {
 
     #[cold]
     #[inline(never)]
-    fn unary_large<'t>(&'t self, row: &'static Row, x: Var<'t>, c: f64, line: &'static Location<'static>) -> Var<'t> {
+    fn unary_large<'t>(
+        &'t self,
+        row: &'static Row,
+        x: Var<'t>,
+        c: f64,
+        line: &'static Location<'static>,
+    ) -> Var<'t> {
         let value = x.value();
         let y = match value.dtype() {
             DType::F32 => gradus_tensor::elementwise::map::<f32, f32>(&value, row.cost, &|x, y| {
@@ -81,7 +89,10 @@ impl Tape {
             DType::F64 => gradus_tensor::elementwise::map::<f64, f64>(&value, 2.0 * row.cost, &|x, y| {
                 (row.f64.forward)(x, x, c, y);
             }),
-            other => panic!("{}: needs floats, got {other} (recorded at {line}); convert with .to(DType::F32)", row.name),
+            other => panic!(
+                "{}: needs floats, got {other} (recorded at {line}); convert with .to(DType::F32)",
+                row.name
+            ),
         };
         let b = if row.has_number { self.inner.borrow_mut().number(c) } else { x.id };
         self.push_result(y, row, x.id, b, x.needs(), line)
@@ -91,19 +102,29 @@ impl Tape {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn binary_general<'t>(&'t self, row: &'static Row, x: Var<'t>, y: Var<'t>, line: &'static Location<'static>) -> Var<'t> {
+    fn binary_general<'t>(
+        &'t self,
+        row: &'static Row,
+        x: Var<'t>,
+        y: Var<'t>,
+        line: &'static Location<'static>,
+    ) -> Var<'t> {
         let dtype = x.dtype().promote(y.dtype());
         if x.dtype() != y.dtype() {
             return self.binary(row, x.to(dtype), y.to(dtype));
         }
         let (a, b) = (x.value(), y.value());
         let value = match dtype {
-            DType::F32 => gradus_tensor::elementwise::zip::<f32, f32>(&a, &b, row.name, row.cost, &|a, b, y| {
-                (row.f32.forward)(a, b, 0.0, y);
-            }),
-            DType::F64 => gradus_tensor::elementwise::zip::<f64, f64>(&a, &b, row.name, 2.0 * row.cost, &|a, b, y| {
-                (row.f64.forward)(a, b, 0.0, y);
-            }),
+            DType::F32 => {
+                gradus_tensor::elementwise::zip::<f32, f32>(&a, &b, row.name, row.cost, &|a, b, y| {
+                    (row.f32.forward)(a, b, 0.0, y);
+                })
+            }
+            DType::F64 => {
+                gradus_tensor::elementwise::zip::<f64, f64>(&a, &b, row.name, 2.0 * row.cost, &|a, b, y| {
+                    (row.f64.forward)(a, b, 0.0, y);
+                })
+            }
             other => panic!("{}: needs floats, got {other}; convert with .to(DType::F32)", row.name),
         };
         self.push_result(value, row, x.id, y.id, x.needs() || y.needs(), line)

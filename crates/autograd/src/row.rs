@@ -138,7 +138,14 @@ pub(crate) const TINY: usize = 32;
 pub(crate) const CHEAP: f64 = 0.5;
 
 #[inline(always)]
-pub(crate) fn forward_loop<T: Real>(cost: f64, a: &[T], b: &[T], c: T, y: &mut [T], f: impl Fn(T, T, T) -> T) {
+pub(crate) fn forward_loop<T: Real>(
+    cost: f64,
+    a: &[T],
+    b: &[T],
+    c: T,
+    y: &mut [T],
+    f: impl Fn(T, T, T) -> T,
+) {
     #[inline(always)]
     fn body<T: Real>(a: &[T], b: &[T], c: T, y: &mut [T], f: impl Fn(T, T, T) -> T) {
         for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
@@ -148,8 +155,10 @@ pub(crate) fn forward_loop<T: Real>(cost: f64, a: &[T], b: &[T], c: T, y: &mut [
     if cost < CHEAP && y.len() <= TINY {
         body(a, b, c, y, f);
     } else {
-        gradus_tensor::kernel::run(#[inline(always)]
-        || body(a, b, c, y, f));
+        gradus_tensor::kernel::run(
+            #[inline(always)]
+            || body(a, b, c, y, f),
+        );
     }
 }
 
@@ -162,7 +171,15 @@ pub(crate) fn pull_loop<T: Real>(
     slope: impl Fn(T, T, T, T) -> T,
 ) {
     #[inline(always)]
-    fn body<T: Real>(dy: &[T], a: &[T], b: &[T], y: &[T], c: T, g: &mut [T], slope: impl Fn(T, T, T, T) -> T) {
+    fn body<T: Real>(
+        dy: &[T],
+        a: &[T],
+        b: &[T],
+        y: &[T],
+        c: T,
+        g: &mut [T],
+        slope: impl Fn(T, T, T, T) -> T,
+    ) {
         for ((((g, &dy), &a), &b), &y) in g.iter_mut().zip(dy).zip(a).zip(b).zip(y) {
             *g += dy * slope(a, b, y, c);
         }
@@ -170,8 +187,10 @@ pub(crate) fn pull_loop<T: Real>(
     if cost < CHEAP && g.len() <= TINY {
         body(dy, a, b, y, c, g, slope);
     } else {
-        gradus_tensor::kernel::run(#[inline(always)]
-        || body(dy, a, b, y, c, g, slope));
+        gradus_tensor::kernel::run(
+            #[inline(always)]
+            || body(dy, a, b, y, c, g, slope),
+        );
     }
 }
 

@@ -179,7 +179,11 @@ impl Mirror {
 
     /// The gradient in a slot as a tensor.
     pub(crate) fn tensor(&self, slot: Slot, ty: &Type) -> Option<Tensor> {
-        if slot.is_large() { self.large[slot.at()].clone() } else { Some(to_tensor(&self.words[slot.at()..], ty)) }
+        if slot.is_large() {
+            self.large[slot.at()].clone()
+        } else {
+            Some(to_tensor(&self.words[slot.at()..], ty))
+        }
     }
 
     /// Adds a contribution of the slot's own type.

@@ -88,7 +88,8 @@ fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> bool {
         ($T:ty, $kernels:expr) => {{
             let kernels: &Kernels<$T> = $kernels;
             let dy = read::<$T>(above, ty.n);
-            let (xa, xb, y) = (read(words(a.slot), ty.n), read(words(b.slot), ty.n), read(words(node.slot), ty.n));
+            let (xa, xb, y) =
+                (read(words(a.slot), ty.n), read(words(b.slot), ty.n), read(words(node.slot), ty.n));
             let c = inner.carried(node) as $T;
             if a.needs() {
                 (kernels.pull[0])(dy, xa, xb, y, c, write(&mut below[a.slot.at()..], ty.n));
@@ -115,7 +116,8 @@ fn pull_row(inner: &Inner, node: &Node, mirror: &mut Mirror, keep: Keep) {
     let inputs = inner.inputs(node);
     let c = inner.carried(node);
     let constant = (node.row.constant)(c);
-    let wanted: SmallVec<[usize; 2]> = (0..inputs.len()).filter(|&i| inner.nodes[inputs[i] as usize].needs()).collect();
+    let wanted: SmallVec<[usize; 2]> =
+        (0..inputs.len()).filter(|&i| inner.nodes[inputs[i] as usize].needs()).collect();
     let mut dy = if keep == Keep::Leaves && node.slot.is_large() {
         mirror.large[node.slot.at()].take()
     } else {
@@ -141,7 +143,9 @@ fn pull_row(inner: &Inner, node: &Node, mirror: &mut Mirror, keep: Keep) {
                     let n = &inner.nodes[id as usize];
                     inner.values.tensor(n.slot, inner.ty(n))
                 };
-                let expand = |t: Tensor| if *t.shape() == ty.shape { t.contiguous() } else { t.expand(ty.shape).contiguous() };
+                let expand = |t: Tensor| {
+                    if *t.shape() == ty.shape { t.contiguous() } else { t.expand(ty.shape).contiguous() }
+                };
                 let a = expand(value(inputs[0]));
                 let b = if inputs.len() > 1 { expand(value(inputs[1])) } else { a.clone() };
                 let y = inner.values.tensor(node.slot, ty).contiguous();
@@ -236,7 +240,8 @@ fn pull_op(tape: &Tape, id: usize, mirror: &mut Mirror, keep: Keep) {
     };
     let Some(dy) = dy else { return };
     let dy = tape.leaf(dy, &crate::tape::CONSTANT, false, node.line);
-    let step = run_rule(tape, node, Backward { tape, inputs, needs, y: id as u32, dy, given: SmallVec::new() });
+    let step =
+        run_rule(tape, node, Backward { tape, inputs, needs, y: id as u32, dy, given: SmallVec::new() });
     // The results are taken off the scratch paper before it is wiped, so that each has one owner when it is added.
     let mut results: SmallVec<[(Slot, crate::slot::Type, Tensor); 4]> = SmallVec::new();
     for &(i, dx) in &step.given {
@@ -354,7 +359,14 @@ fn dependents(tape: &Tape, first: usize, end: usize, wrt: &[Var<'_>]) -> Vec<boo
 
 type Given<'t> = SmallVec<[(u32, Var<'t>); 4]>;
 
-fn give_row<'t>(tape: &'t Tape, id: usize, node: Node, dy: Var<'t>, first: usize, depends: &[bool]) -> Given<'t> {
+fn give_row<'t>(
+    tape: &'t Tape,
+    id: usize,
+    node: Node,
+    dy: Var<'t>,
+    first: usize,
+    depends: &[bool],
+) -> Given<'t> {
     let (inputs, c) = {
         let inner = tape.inner.borrow();
         (inner.inputs(&node), inner.carried(&node))
@@ -382,10 +394,18 @@ fn give_row<'t>(tape: &'t Tape, id: usize, node: Node, dy: Var<'t>, first: usize
     given
 }
 
-fn give_op<'t>(tape: &'t Tape, id: usize, node: Node, dy: Var<'t>, first: usize, depends: &[bool]) -> Given<'t> {
+fn give_op<'t>(
+    tape: &'t Tape,
+    id: usize,
+    node: Node,
+    dy: Var<'t>,
+    first: usize,
+    depends: &[bool],
+) -> Given<'t> {
     let inputs = tape.inner.borrow().inputs(&node);
     let needs = inputs.iter().map(|&i| i as usize >= first && depends[i as usize - first]).collect();
-    let step = run_rule(tape, node, Backward { tape, inputs, needs, y: id as u32, dy, given: SmallVec::new() });
+    let step =
+        run_rule(tape, node, Backward { tape, inputs, needs, y: id as u32, dy, given: SmallVec::new() });
     step.given
         .iter()
         .map(|&(i, dx)| {

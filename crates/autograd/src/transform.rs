@@ -61,7 +61,10 @@ pub fn training_step(seed: u64, f: impl for<'t> FnOnce(&'t Tape) -> Var<'t>) -> 
 /// # Panics
 /// As [`value_and_grad`].
 #[track_caller]
-pub fn value_and_grad_with<A>(mode: Mode, f: impl for<'t> FnOnce(&'t Tape) -> (Var<'t>, A)) -> (f64, Gradients, A) {
+pub fn value_and_grad_with<A>(
+    mode: Mode,
+    f: impl for<'t> FnOnce(&'t Tape) -> (Var<'t>, A),
+) -> (f64, Gradients, A) {
     let caller = std::panic::Location::caller();
     on_tape(mode, |tape| {
         let (loss, aux) = f(tape);

@@ -138,7 +138,8 @@ impl<'t> Operand<'t> for Var<'t> {
 
 impl<'t> Operand<'t> for f64 {
     fn onto(self, like: Var<'t>) -> Var<'t> {
-        let value = if like.dtype() == DType::F32 { Tensor::scalar(self as f32) } else { Tensor::scalar(self) };
+        let value =
+            if like.dtype() == DType::F32 { Tensor::scalar(self as f32) } else { Tensor::scalar(self) };
         like.tape.constant(value)
     }
 }

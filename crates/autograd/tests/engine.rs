@@ -1,6 +1,6 @@
 //! The engine end to end: values, gradients of numbers and of recorded operations.
 
-use gradus_autograd::{Op, Backward, Param, Tape, Var, grad, value_and_grad};
+use gradus_autograd::{Backward, Op, Param, Tape, Var, grad, value_and_grad};
 use gradus_tensor::{Tensor, rng};
 
 #[test]

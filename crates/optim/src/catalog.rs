@@ -1,4 +1,56 @@
 //! All optimizers by name, in teaching order, with the learning rate that goes with their defaults.
+//!
+//! Steps until within 0.1 of the minimum, at the best of thirteen rates
+//! (`cargo test --release -p gradus-optim --test descent -- --nocapture`):
+//!
+//! | optimizer | quadratic | booth | rosenbrock |
+//! | --- | --- | --- | --- |
+//! | sgd | 47 steps at 0.4 | 21 steps at 0.1 | 2803 steps at 0.002 |
+//! | momentum | 41 steps at 0.2 | 44 steps at 0.1 | 21 steps at 0.002 |
+//! | momentum-velocity | 41 steps at 0.2 | 44 steps at 0.1 | 21 steps at 0.002 |
+//! | momentum-average | 58 steps at 3 | 44 steps at 1 | 21 steps at 0.02 |
+//! | momentum-physical | 41 steps at 0.2 | 44 steps at 0.1 | 21 steps at 0.002 |
+//! | nesterov | 14 steps at 0.1 | 14 steps at 0.05 | 522 steps at 0.001 |
+//! | nesterov-ahead | 15 steps at 0.1 | 15 steps at 0.05 | 523 steps at 0.001 |
+//! | adagrad | 5 steps at 3 | 72 steps at 3 | 2550 steps at 1 |
+//! | rmsprop | 5 steps at 0.4 | 18 steps at 1 | 1393 steps at 0.4 |
+//! | adadelta | 505 steps at 3 | 812 steps at 3 | 4038 steps at 0.1 |
+//! | adam | 31 steps at 0.2 | 51 steps at 3 | 282 steps at 1 |
+//! | amsgrad | 31 steps at 0.2 | 51 steps at 3 | 296 steps at 1 |
+//! | adamw | 30 steps at 0.2 | 26 steps at 3 | 1849 steps at 0.1 |
+//! | adamax | 46 steps at 3 | 43 steps at 3 | 956 steps at 1 |
+//! | nadam | 22 steps at 0.4 | 19 steps at 3 | 1807 steps at 0.02 |
+//! | radam | 81 steps at 1 | 515 steps at 0.2 | 7015 steps at 0.005 |
+//! | sparse-adam | 31 steps at 0.2 | 51 steps at 3 | 282 steps at 1 |
+//! | rprop | 11 steps at 3 | 25 steps at 0.4 | 1173 steps at 0.002 |
+//! | asgd | 47 steps at 0.4 | 21 steps at 0.1 | 2806 steps at 0.002 |
+//! | adafactor | 36 steps at 1 | 134 steps at 1 | 3387 steps at 1 |
+//! | lars | 127 steps at 3 | 264 steps at 3 | 612 steps at 3 |
+//! | lamb | 32 steps at 0.4 | 150 steps at 0.1 | 467 steps at 0.05 |
+//! | lion | 100 steps at 0.05 | 34 steps at 1 | 190 steps at 0.02 |
+//! | signum | 68 steps at 0.1 | 32 steps at 1 | 160 steps at 0.1 |
+//! | yogi | 31 steps at 0.2 | 51 steps at 3 | 297 steps at 1 |
+//! | adabelief | 16 steps at 1 | 48 steps at 1 | 41 steps at 3 |
+//! | novograd | 25 steps at 0.1 | 38 steps at 0.4 | 56 steps at 0.05 |
+//! | adan | 14 steps at 3 | 46 steps at 3 | 42 steps at 1 |
+//! | adopt | 38 steps at 1 | 55 steps at 3 | 177 steps at 3 |
+//! | ademamix | 31 steps at 0.2 | 51 steps at 3 | 256 steps at 1 |
+//! | mars | 10 steps at 3 | 23 steps at 3 | 30 steps at 1 |
+//! | madgrad | 33 steps at 0.2 | 30 steps at 3 | 121 steps at 0.1 |
+//! | lookahead | 20 steps at 3 | 23 steps at 3 | 543 steps at 0.4 |
+//! | cautious | 2 steps at 3 | 37 steps at 3 | 23 steps at 3 |
+//! | schedule-free-sgd | 18 steps at 1 | 13 steps at 0.4 | 872 steps at 0.005 |
+//! | schedule-free | 10 steps at 3 | 27 steps at 3 | 208 steps at 1 |
+//! | schedule-free-radam | 50 steps at 3 | 173 steps at 3 | 201 steps at 3 |
+//! | prodigy | 37 steps at 0.4 | 44 steps at 0.4 | 26 steps at 3 |
+//! | d-adapt-adam | 46 steps at 1 | 67 steps at 0.4 | 167 steps at 1 |
+//! | dog | 66 steps at 3 | 51 steps at 3 | 6332 steps at 1 |
+//! | langevin | 48 steps at 0.4 | 21 steps at 0.1 | 3093 steps at 0.002 |
+//! | sophia | 46 steps at 0.2 | 88 steps at 0.4 | 27 steps at 0.2 |
+//! | adahessian | 1 steps at 1 | 19 steps at 0.4 | 435 steps at 3 |
+//! | muon | 30 steps at 0.2 | 26 steps at 3 | 1849 steps at 0.1 |
+//! | shampoo | 5 steps at 3 | 72 steps at 3 | 2550 steps at 1 |
+//! | soap | 62 steps at 3 | 74 steps at 1 | 16 steps at 1 |
 
 use crate::error::Error;
 use crate::methods::{ConjugateGradients, Lbfgs, LineSearch, Method, Newton, PolyakStep};

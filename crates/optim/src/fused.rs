@@ -42,8 +42,8 @@ macro_rules! passes {
             }
             let [$($slot),*] = slots else {
                 panic!(
-                    "update: {} slots where the rule needs {}: a hyper-parameter that needs one (momentum) must \
-                     not be 0 at the first update",
+                    "update: {} slots where the rule needs {}: a hyper-parameter that needs one (momentum) \
+                     must not be 0 at the first update",
                     slots.len(),
                     stringify!($name)
                 );

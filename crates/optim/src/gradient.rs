@@ -172,6 +172,6 @@ impl Preparation {
         if let Some(norm) = self.norm {
             lines.push(format!("the norm of all gradients limited to {norm}"));
         }
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
     }
 }

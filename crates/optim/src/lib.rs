@@ -49,6 +49,7 @@
 
 mod average;
 pub mod catalog;
+mod clip;
 mod curvature;
 mod describe;
 mod error;
@@ -70,6 +71,7 @@ pub mod surfaces;
 pub mod theory;
 
 pub use average::{Average, Averaging};
+pub use clip::{clip_norm, clip_value, total_norm};
 pub use curvature::hutchinson;
 pub use error::Error;
 pub use lr_finder::{LrSearch, lr_finder};

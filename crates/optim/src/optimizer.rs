@@ -19,9 +19,9 @@ use crate::schedule::Schedule;
 /// use gradus_optim::{AdamW, Optimizer, schedule::{Cosine, Schedule}};
 ///
 /// let mut w = Param::new(3.0);
-/// let rate = Cosine { peak: 0.1, end: 0.0, steps: 90 }.warmup(10);
+/// let rate = Cosine { peak: 0.1, end: 0.0, steps: 190 }.warmup(10);
 /// let mut optimizer = Optimizer::new(AdamW { weight_decay: 0.0, ..AdamW::default() }, rate).clip_norm(1.0);
-/// for _ in 0..100 {
+/// for _ in 0..200 {
 ///     let (_, grads) = value_and_grad(|tape| (tape.param(&w) - 1.0).square());
 ///     optimizer.step(&mut w, &grads);
 /// }

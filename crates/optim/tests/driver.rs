@@ -149,8 +149,10 @@ fn the_description_names_everything() {
     assert_eq!(
         text,
         "all others: 4 elements, learning rate 0.25, AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8, \
-         weight_decay: 0.01, amsgrad: false, bias_correction: true, paper_rate: 1.0 }\n    weight f64[2, 2]\n`bias`: 2 elements, \
-         learning rate 0.25, Sgd { momentum: 0.0, dampening: 0.0, weight_decay: 0.0, decoupled: false, nesterov: false }\n    \
+         weight_decay: 0.01, amsgrad: false, bias_correction: true, paper_rate: 1.0 }\n    weight f64[2, 2]\n\
+         `bias`: 2 elements, \
+         learning rate 0.25, Sgd { momentum: 0.0, dampening: 0.0, weight_decay: 0.0, \
+         decoupled: false, nesterov: false }\n    \
          bias f64[2]\nthe norm of all gradients limited to 1\n"
     );
 }

@@ -139,7 +139,7 @@ fn every_method() {
     for method in catalog::METHODS {
         let make = || Solver::new((method.make)(), method.lr);
         let run = |solver: &mut Solver, x: &mut [f64; 2], steps: u32| {
-            (0..steps).for_each(|_| _ = solver.advance(x, &mut Valley))
+            (0..steps).for_each(|_| _ = solver.advance(x, &mut Valley));
         };
         let (mut whole, mut solver) = ([-1.2, 1.0], make());
         run(&mut solver, &mut whole, 6);

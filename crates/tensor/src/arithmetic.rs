@@ -83,7 +83,9 @@ impl Neg for &Tensor {
         match self.dtype() {
             DType::F32 => map::<f32, f32>(self, 0.3, &|x, y| rows1(x, y, |x| -x)),
             DType::F64 => map::<f64, f64>(self, 0.5, &|x, y| rows1(x, y, |x| -x)),
-            DType::I64 | DType::Bool => map::<i64, i64>(&self.to(DType::I64), 0.5, &|x, y| rows1(x, y, i64::wrapping_neg)),
+            DType::I64 | DType::Bool => {
+                map::<i64, i64>(&self.to(DType::I64), 0.5, &|x, y| rows1(x, y, i64::wrapping_neg))
+            }
         }
     }
 }

@@ -61,7 +61,9 @@ mod sealed {
 }
 
 /// A Rust type that lies in tensors as it is: `f32`, `f64`, `i64`, and `u8` for the bytes of Bool.
-pub trait Element: Pod + PartialOrd + PartialEq + fmt::Debug + Default + Send + Sync + sealed::Sealed {
+pub trait Element:
+    Pod + PartialOrd + PartialEq + fmt::Debug + Default + Send + Sync + sealed::Sealed
+{
     /// The element type it carries.
     const DTYPE: DType;
     /// Conversion as `as` does it (Bool: 1 for everything but zero).

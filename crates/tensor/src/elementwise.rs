@@ -78,7 +78,9 @@ fn broadcast_row<T: Element, U>(
         return f(&x[..out.len()], &y[..out.len()], out);
     }
     let width = out.len().min(BLOCK);
-    let spread = |unit: bool, first: T| if unit { smallvec::SmallVec::<[T; 64]>::new() } else { smallvec::smallvec![first; width] };
+    let spread = |unit: bool, first: T| {
+        if unit { smallvec::SmallVec::<[T; 64]>::new() } else { smallvec::smallvec![first; width] }
+    };
     let (sx, sy) = (spread(unit_x, x[0]), spread(unit_y, y[0]));
     for (i, out) in out.chunks_mut(BLOCK).enumerate() {
         let n = out.len();
@@ -330,7 +332,9 @@ impl Tensor {
         match self.dtype() {
             DType::F32 => map::<f32, f32>(self, 0.2, &|x, y| rows1(x, y, f32::abs)),
             DType::F64 => map::<f64, f64>(self, 0.4, &|x, y| rows1(x, y, f64::abs)),
-            DType::I64 | DType::Bool => map::<i64, i64>(&self.to(DType::I64), 0.4, &|x, y| rows1(x, y, i64::wrapping_abs)),
+            DType::I64 | DType::Bool => {
+                map::<i64, i64>(&self.to(DType::I64), 0.4, &|x, y| rows1(x, y, i64::wrapping_abs))
+            }
         }
     }
 
@@ -339,7 +343,9 @@ impl Tensor {
         match self.dtype() {
             DType::F32 => map::<f32, f32>(self, 0.2, &|x, y| rows1(x, y, math::sign)),
             DType::F64 => map::<f64, f64>(self, 0.4, &|x, y| rows1(x, y, math::sign)),
-            DType::I64 | DType::Bool => map::<i64, i64>(&self.to(DType::I64), 0.4, &|x, y| rows1(x, y, i64::signum)),
+            DType::I64 | DType::Bool => {
+                map::<i64, i64>(&self.to(DType::I64), 0.4, &|x, y| rows1(x, y, i64::signum))
+            }
         }
     }
 

@@ -26,14 +26,16 @@ fn add_rows<T: Real + Element>(y: &mut [T], row: &[T]) {
         return;
     }
     parallel::chunks(y, rows_per_piece(width) * width, 0.1, |_, y| {
-        run(#[inline(always)]
-        || {
-            for y in y.chunks_exact_mut(width) {
-                for (y, &b) in y.iter_mut().zip(row) {
-                    *y += b;
+        run(
+            #[inline(always)]
+            || {
+                for y in y.chunks_exact_mut(width) {
+                    for (y, &b) in y.iter_mut().zip(row) {
+                        *y += b;
+                    }
                 }
-            }
-        });
+            },
+        );
     });
 }
 
@@ -53,18 +55,25 @@ fn by_rows<T: Real + Element>(x: &Tensor, cost: f64, f: impl Fn(&[T], &mut [T]) 
         }
         parallel::chunks(y, rows_per_piece(width) * width, cost, |start, y| {
             let x = &x_slice[start..start + y.len()];
-            run(#[inline(always)]
-            || {
-                for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
-                    f(x, y);
-                }
-            });
+            run(
+                #[inline(always)]
+                || {
+                    for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+                        f(x, y);
+                    }
+                },
+            );
         });
     })
 }
 
 /// Applies `f(a row, b row, y row)` to the rows of two tensors of one shape.
-fn by_rows2<T: Real + Element>(a: &Tensor, b: &Tensor, cost: f64, f: impl Fn(&[T], &[T], &mut [T]) + Sync) -> Tensor {
+fn by_rows2<T: Real + Element>(
+    a: &Tensor,
+    b: &Tensor,
+    cost: f64,
+    f: impl Fn(&[T], &[T], &mut [T]) + Sync,
+) -> Tensor {
     assert!(a.shape() == b.shape(), "rows of {} and {} cannot be paired", a.shape(), b.shape());
     let b = b.contiguous();
     let b_slice = b.as_slice::<T>();
@@ -78,12 +87,16 @@ fn by_rows2<T: Real + Element>(a: &Tensor, b: &Tensor, cost: f64, f: impl Fn(&[T
         parallel::chunks(y, rows_per_piece(width) * width, cost, |start, y| {
             let range = start..start + y.len();
             let (a, b) = (&a_slice[range.clone()], &b_slice[range]);
-            run(#[inline(always)]
-            || {
-                for ((a, b), y) in a.chunks_exact(width).zip(b.chunks_exact(width)).zip(y.chunks_exact_mut(width)) {
-                    f(a, b, y);
-                }
-            });
+            run(
+                #[inline(always)]
+                || {
+                    for ((a, b), y) in
+                        a.chunks_exact(width).zip(b.chunks_exact(width)).zip(y.chunks_exact_mut(width))
+                    {
+                        f(a, b, y);
+                    }
+                },
+            );
         });
     })
 }

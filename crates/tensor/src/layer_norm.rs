@@ -163,6 +163,64 @@ pub fn layer_norm_scales(x: &Tensor, d: &Tensor, epsilon: f64) -> Tensor {
     })
 }
 
+/// [`layer_norm_input`] and [`layer_norm_scales`] in one pass over memory.
+///
+/// # Panics
+/// As [`layer_norm`].
+#[track_caller]
+pub fn layer_norm_backward(x: &Tensor, gamma: &Tensor, d: &Tensor, epsilon: f64) -> (Tensor, Tensor) {
+    with_float!("layer_norm_backward", x.dtype(), T => {
+        let (x, gamma, d) = (x.contiguous(), gamma.to(x.dtype()).contiguous(), d.contiguous());
+        let (all, gamma, d) = (x.as_slice::<T>(), gamma.as_slice::<T>(), d.as_slice::<T>());
+        let width = gamma.len();
+        let (epsilon, n) = (T::of(epsilon), T::of(width as f64));
+        let block = scale_block(all.len(), width).max(1);
+        let mut partial = vec![T::ZERO; all.len().div_ceil(block) * 2 * width];
+        let dx = Tensor::build::<T>(*x.shape(), |z| {
+            parallel::chunks2((z, block), (&mut partial, 2 * width), 1.5, |i, z, sum| {
+                let range = i * block..i * block + z.len();
+                let (x, d) = (&all[range.clone()], &d[range]);
+                run(#[inline(always)] || {
+                    for ((x, d), z) in x.chunks_exact(width).zip(d.chunks_exact(width)).zip(z.chunks_exact_mut(width)) {
+                        backward_row(x, gamma, d, epsilon, n, z, sum);
+                    }
+                });
+            });
+        });
+        let scales = Tensor::build::<T>([2, width], |out| {
+            out.fill(T::ZERO);
+            for sum in partial.chunks((2 * width).max(1)) {
+                out.iter_mut().zip(sum).for_each(|(y, &x)| *y += x);
+            }
+        });
+        (dx, scales)
+    })
+}
+
+#[inline(always)]
+fn backward_row<T: Real>(x: &[T], gamma: &[T], d: &[T], epsilon: T, n: T, z: &mut [T], sum: &mut [T]) {
+    let (mean, r) = moments(x, epsilon);
+    let width = z.len();
+    let (x, gamma, d) = (&x[..width], &gamma[..width], &d[..width]);
+    let (p, q) = sums(
+        width,
+        #[inline(always)]
+        |i| {
+            let p = d[i] * gamma[i];
+            (p, p * (x[i] - mean))
+        },
+    );
+    let (p, q) = (p / n, q * r / n);
+    let (scales, shifts) = sum.split_at_mut(width);
+    let shifts = &mut shifts[..width];
+    for i in 0..width {
+        let unit = (x[i] - mean) * r;
+        z[i] = r * (d[i] * gamma[i] - p - unit * q);
+        scales[i] += d[i] * unit;
+        shifts[i] += d[i];
+    }
+}
+
 /// Elements in one block of rows: at most 16 blocks.
 fn scale_block(n: usize, width: usize) -> usize {
     let rows = n / width.max(1);
@@ -205,6 +263,9 @@ mod tests {
         assert!(((&layer_norm_input(&x, &gamma, &d, 1e-5) * &v).sum().item() - want).abs() < 1e-7);
         let plain = layer_norm(&x, &Tensor::from([1.0; 21]), &Tensor::from([0.0; 21]), 1e-5);
         let scales = layer_norm_scales(&x, &d, 1e-5);
+        let (dx, both) = layer_norm_backward(&x, &gamma, &d, 1e-5);
+        assert!(dx.max_abs_diff(&layer_norm_input(&x, &gamma, &d, 1e-5)) < 1e-13);
+        assert!(both.max_abs_diff(&scales) < 1e-13);
         assert!(scales.select(0, 0).max_abs_diff(&(&plain * &d).sum_axes(0)) < 1e-12);
         assert!(scales.select(0, 1).max_abs_diff(&d.sum_axes(0)) < 1e-12);
     }

@@ -99,7 +99,9 @@ impl Shape {
             .map(|back| (back, self[self.len() - back], other[other.len() - back]))
             .find(|&(_, a, b)| a != b && a != 1 && b != 1);
         let (back, a, b) = clash.expect("shapes that do not broadcast differ somewhere");
-        panic!("{op}: {self} and {other} do not broadcast: sizes {a} and {b} of axis -{back} differ and neither is 1")
+        panic!(
+            "{op}: {self} and {other} do not broadcast: sizes {a} and {b} of axis -{back} differ and neither is 1"
+        )
     }
 }
 
@@ -346,7 +348,9 @@ pub fn rows(layouts: &[&Layout], mut row: impl FnMut(&[usize], usize, &[isize]))
 type Steps = smallvec::SmallVec<[isize; 4]>;
 
 /// The axes of a group of layouts, merged where every layout allows it, without those of size 1.
-pub fn merge(layouts: &[&Layout]) -> (smallvec::SmallVec<[usize; MAX_RANK]>, smallvec::SmallVec<[Steps; MAX_RANK]>) {
+pub fn merge(
+    layouts: &[&Layout],
+) -> (smallvec::SmallVec<[usize; MAX_RANK]>, smallvec::SmallVec<[Steps; MAX_RANK]>) {
     let shape = layouts[0].shape;
     let mut dims = smallvec::SmallVec::<[usize; MAX_RANK]>::new();
     let mut strides = smallvec::SmallVec::<[Steps; MAX_RANK]>::new();

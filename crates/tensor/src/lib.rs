@@ -32,7 +32,10 @@
 //!
 //! *Results do not depend on the number of threads*: work is cut by sizes alone, and sums are pairwise over fixed blocks.
 
-#![allow(clippy::return_self_not_must_use, reason = "nearly every method here is pure; the attribute would be noise")]
+#![allow(
+    clippy::return_self_not_must_use,
+    reason = "nearly every method here is pure; the attribute would be noise"
+)]
 
 #[macro_use]
 mod dtype;
@@ -49,8 +52,8 @@ mod display;
 pub mod random;
 
 // Arithmetic.
-mod compare;
 mod arithmetic;
+mod compare;
 pub mod elementwise;
 mod fused;
 mod matmul;
@@ -86,7 +89,8 @@ pub use convert::{Nested, Scalar};
 pub use dtype::{DType, Element};
 pub use error::Error;
 pub use fused::{
-    cross_entropy, cross_entropy_backward, linear, log_softmax, log_softmax_backward, softmax, softmax_backward,
+    cross_entropy, cross_entropy_backward, linear, log_softmax, log_softmax_backward, softmax,
+    softmax_backward,
 };
 pub use layout::{Layout, MAX_RANK, Shape, axis_index, merge, rows};
 pub use movement::REST;

@@ -18,7 +18,12 @@ impl Tensor {
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Self {
         let (a, b) = (self, other);
-        assert!(a.rank() > 0 && b.rank() > 0, "matmul: {} × {}: a scalar has no inner axis; use *", a.shape(), b.shape());
+        assert!(
+            a.rank() > 0 && b.rank() > 0,
+            "matmul: {} × {}: a scalar has no inner axis; use *",
+            a.shape(),
+            b.shape()
+        );
         let (left_vector, right_vector) = (a.rank() == 1, b.rank() == 1);
         let (k, inner) = (a.shape()[a.rank() - 1], b.shape()[b.rank().saturating_sub(2)]);
         assert!(k == inner, "matmul: {} × {}: inner sizes {k} and {inner} differ", a.shape(), b.shape());
@@ -87,7 +92,8 @@ fn matrix<T: Product>(t: &Tensor, offset: usize) -> Mat<'_, T> {
 /// Where each matrix of a batch starts, relative to the first.
 fn offsets(t: &Tensor, batch: Shape) -> Vec<usize> {
     let rank = t.rank();
-    let mut leading = Layout { shape: Shape::new(&t.shape()[..rank - 2]), strides: t.layout().strides, offset: 0 };
+    let mut leading =
+        Layout { shape: Shape::new(&t.shape()[..rank - 2]), strides: t.layout().strides, offset: 0 };
     leading.strides[rank - 2..].fill(0);
     let mut out = Vec::with_capacity(batch.elements());
     leading.expand(batch).expect("the batches broadcast").for_each_offset(|o| out.push(o));

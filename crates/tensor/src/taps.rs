@@ -90,6 +90,10 @@ pub fn window_argmax(x: &Tensor, windows: &[Vec<Vec<usize>>; 3]) -> Tensor {
     let out = windows.each_ref().map(Vec::len);
     let empty = windows.iter().flatten().any(Vec::is_empty);
     assert!(!empty, "max_pool: a window of {shape} has no elements");
+    // The n-th column of every window; short windows repeat their last.
+    let widest = windows[2].iter().map(Vec::len).max().unwrap_or(0);
+    let nth = |n: usize| windows[2].iter().map(|w| w[n.min(w.len() - 1)]).collect();
+    let columns: Vec<Vec<usize>> = (0..widest).map(nth).collect();
     with_float!("max_pool", x.dtype(), T => {
         let x = x.contiguous();
         let x = x.as_slice::<T>();
@@ -98,31 +102,44 @@ pub fn window_argmax(x: &Tensor, windows: &[Vec<Vec<usize>>; 3]) -> Tensor {
             if y.is_empty() {
                 return;
             }
-            parallel::chunks(y, places, 10.0, |start, y| {
+            parallel::chunks(y, places, 5.0, |start, y| {
                 let x = &x[start / places * plane..][..plane];
-                for (o, y) in y.iter_mut().enumerate() {
-                    let (a, b, c) = (o / (out[1] * out[2]), o / out[2] % out[1], o % out[2]);
-                    *y = largest(x, (h, w), [&windows[0][a], &windows[1][b], &windows[2][c]]) as i64;
+                let mut best = vec![T::ZERO; out[2]];
+                for (o, y) in y.chunks_mut(out[2]).enumerate() {
+                    let rows = (&windows[0][o / out[1]][..], &windows[1][o % out[1]][..]);
+                    row_of_maxima(x, (h, w), rows, &columns, &mut best, y);
                 }
             });
         })
     })
 }
 
-fn largest<T: Real>(x: &[T], (h, w): (usize, usize), window: [&[usize]; 3]) -> usize {
-    let mut best = (window[0][0] * h + window[1][0]) * w + window[2][0];
-    for &d in window[0] {
-        for &i in window[1] {
-            for &j in window[2] {
-                let at = (d * h + i) * w + j;
-                #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
-                if x[at] > x[best] || x[at] != x[at] {
-                    best = at;
+/// The places of the maxima of one row of windows: their elements are met in row-major order.
+fn row_of_maxima<T: Real>(
+    x: &[T],
+    (h, w): (usize, usize),
+    (depths, heights): (&[usize], &[usize]),
+    columns: &[Vec<usize>],
+    best: &mut [T],
+    places: &mut [i64],
+) {
+    let mut first = true;
+    for &d in depths {
+        for &i in heights {
+            let start = (d * h + i) * w;
+            let row = &x[start..start + w];
+            for column in columns {
+                for ((best, place), &j) in best.iter_mut().zip(places.iter_mut()).zip(column) {
+                    let value = row[j];
+                    #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
+                    let wins = first | (value > *best) | (value != value);
+                    *best = if wins { value } else { *best };
+                    *place = if wins { (start + j) as i64 } else { *place };
                 }
+                first = false;
             }
         }
     }
-    best
 }
 
 #[cfg(test)]

@@ -19,7 +19,11 @@ impl Tensor {
     /// A row-major tensor with unspecified contents, to be filled by a kernel.
     #[inline]
     pub(crate) fn uninit<T: Element>(shape: Shape) -> Self {
-        Self { buffer: Buffer::new::<T>(shape.elements()), layout: Layout::contiguous(shape), dtype: T::DTYPE }
+        Self {
+            buffer: Buffer::new::<T>(shape.elements()),
+            layout: Layout::contiguous(shape),
+            dtype: T::DTYPE,
+        }
     }
 
     /// A new row-major tensor that `fill` writes; what it leaves unwritten is unspecified.
@@ -115,7 +119,11 @@ impl Tensor {
     #[inline]
     #[track_caller]
     pub fn as_slice<T: Element>(&self) -> &[T] {
-        assert!(self.is_contiguous(), "as_slice: {} is a strided view; call .contiguous() first", self.shape());
+        assert!(
+            self.is_contiguous(),
+            "as_slice: {} is a strided view; call .contiguous() first",
+            self.shape()
+        );
         let n = self.elements();
         if n == 0 { &[] } else { &self.block()[self.layout.offset..][..n] }
     }

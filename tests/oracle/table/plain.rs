@@ -117,8 +117,7 @@ fn search(sorted: &Tensor, values: &Tensor, right: bool) -> Tensor {
     }
     let n = sorted.shape()[sorted.rank() - 1];
     let m = values.shape().last().copied().unwrap_or(1);
-    let (s, v) =
-        (sorted.reshape([sorted.elements() / n.max(1), n]), values.to_f64_vec());
+    let (s, v) = (sorted.reshape([sorted.elements() / n.max(1), n]), values.to_f64_vec());
     let mut out = vec![];
     for (i, row) in v.chunks(m.max(1)).enumerate() {
         let found = s.select(0, i as isize).searchsorted(&Tensor::from_slice(row, row.len()), right);

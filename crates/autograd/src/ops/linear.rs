@@ -128,7 +128,11 @@ impl<'t> Var<'t> {
         assert!(w.len() == 2, "linear: the weight must be [out, in], got {w}");
         assert!(!shape.is_empty(), "linear: the input is a scalar; it needs a last axis of size {}", w[1]);
         let inner = shape[shape.len() - 1];
-        assert!(inner == w[1], "linear: input {shape} × weight {w}: the input's last size {inner} and the weight's {} differ", w[1]);
+        assert!(
+            inner == w[1],
+            "linear: input {shape} × weight {w}: the input's last size {inner} and the weight's {} differ",
+            w[1]
+        );
         let dtype = bias.map_or(self.dtype(), |b| b.dtype().promote(self.dtype())).promote(weight.dtype());
         let (x, weight) = (self.to(dtype), weight.to(dtype));
         match bias {

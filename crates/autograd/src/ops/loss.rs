@@ -133,7 +133,10 @@ impl Op for CrossEntropyBackward {
 #[track_caller]
 pub(crate) fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
     let (sa, sb) = (a.shape(), b.shape());
-    assert!(sa == sb, "{op}: the prediction has shape {sa}, the target {sb}; reshape one of them, losses do not broadcast");
+    assert!(
+        sa == sb,
+        "{op}: the prediction has shape {sa}, the target {sb}; reshape one of them, losses do not broadcast"
+    );
 }
 
 impl<'t> Var<'t> {
@@ -190,7 +193,9 @@ impl<'t> Var<'t> {
         );
         let labels = labels.contiguous();
         let classes = shape[1] as i64;
-        if let Some((i, &t)) = labels.as_slice::<i64>().iter().enumerate().find(|&(_, &t)| !(0..classes).contains(&t)) {
+        if let Some((i, &t)) =
+            labels.as_slice::<i64>().iter().enumerate().find(|&(_, &t)| !(0..classes).contains(&t))
+        {
             panic!("cross_entropy: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
         }
         self.tape().apply(CrossEntropy { labels }, &[self])

@@ -176,7 +176,8 @@ impl<'t> Var<'t> {
         if shape.is_empty() {
             return self.reshape([1]);
         }
-        let (first, last) = (axis_index("flatten_axes", first, &shape), axis_index("flatten_axes", last, &shape));
+        let (first, last) =
+            (axis_index("flatten_axes", first, &shape), axis_index("flatten_axes", last, &shape));
         assert!(first <= last, "flatten_axes: axis {first} lies behind axis {last}");
         let mut sizes = SmallVec::<[usize; MAX_RANK]>::from_slice(&shape[..first]);
         sizes.push(shape[first..=last].iter().product());
@@ -285,7 +286,11 @@ impl<'t> Var<'t> {
     pub fn narrow(self, axis: isize, start: usize, len: usize) -> Self {
         let shape = self.shape();
         let size = shape[axis_index("narrow", axis, &shape)];
-        assert!(start + len <= size, "narrow: places {start}..{} of axis {axis}, which has size {size}", start + len);
+        assert!(
+            start + len <= size,
+            "narrow: places {start}..{} of axis {axis}, which has size {size}",
+            start + len
+        );
         if len == size { self } else { self.slice(axis, start as isize..(start + len) as isize) }
     }
 
@@ -298,7 +303,10 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         let axis = axis_index("select", axis, &shape);
         let size = shape[axis] as isize;
-        assert!((-size..size).contains(&place), "select: place {place} of axis {axis}, which has size {size}");
+        assert!(
+            (-size..size).contains(&place),
+            "select: place {place} of axis {axis}, which has size {size}"
+        );
         self.narrow(axis as isize, place.rem_euclid(size) as usize, 1).reshape(shape.without(axis))
     }
 
@@ -366,7 +374,8 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         let size = shape[axis_index("chunk", axis, &shape)];
         let each = size.div_ceil(n).max(1);
-        let sizes: Vec<usize> = if size == 0 { vec![0] } else { (0..size).step_by(each).map(|s| each.min(size - s)).collect() };
+        let sizes: Vec<usize> =
+            if size == 0 { vec![0] } else { (0..size).step_by(each).map(|s| each.min(size - s)).collect() };
         self.split(axis, &sizes)
     }
 

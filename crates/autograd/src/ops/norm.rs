@@ -18,12 +18,28 @@ impl Op for LayerNorm {
         layer_norm::layer_norm(&x[0], &x[1], &x[2], self.0)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
-        let (x, gamma, dy) = (step.x(0), step.x(1), step.dy());
+        let (tape, x, gamma, dy) = (step.tape(), step.x(0), step.x(1), step.dy());
+        let others = step.needs(1) || step.needs(2);
+        // Where both are wanted, one pass over memory gives both.
+        let both = (step.needs(0) && others)
+            .then(|| layer_norm::layer_norm_backward(&x.value(), &gamma.value(), &dy.value(), self.0));
+        let (dx, scales) = both.unzip();
         if step.needs(0) {
-            step.give(0, step.tape().apply(LayerNormInput(self.0), &[x, gamma, dy]));
+            let (op, inputs) = (LayerNormInput(self.0), [x, gamma, dy]);
+            step.give(
+                0,
+                dx.map_or_else(
+                    || tape.apply(LayerNormInput(self.0), &inputs),
+                    |v| tape.record(op, &inputs, v),
+                ),
+            );
         }
-        if step.needs(1) || step.needs(2) {
-            let scales = step.tape().apply(LayerNormScales(self.0), &[x, dy]);
+        if others {
+            let (op, inputs) = (LayerNormScales(self.0), [x, dy]);
+            let scales = scales.map_or_else(
+                || tape.apply(LayerNormScales(self.0), &inputs),
+                |v| tape.record(op, &inputs, v),
+            );
             if step.needs(1) {
                 step.give(1, scales.select(0, 0));
             }

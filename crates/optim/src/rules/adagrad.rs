@@ -21,7 +21,8 @@ use crate::rule::{Rule, Slot, Step};
 /// # Differs
 /// Textbooks have `$\epsilon$` inside the root, `$g/\sqrt{S + \epsilon}$`: [`Adagrad::eps_inside`]. The form
 /// `$\eta_t/\sigma_t$` with `$\eta_t = \eta/\sqrt{t}$` and `$\sigma_t$` the root mean square of all gradients
-/// is this one with `$\epsilon = 0$`: the counts cancel.
+/// is this one with `$\epsilon = 0$`: the counts cancel. PyTorch takes the initial sum from its constructor and
+/// ignores it among the options of a group; here every group has its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adagrad {
     /// How the rate falls besides, `$\delta$`.

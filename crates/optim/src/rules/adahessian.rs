@@ -75,3 +75,19 @@ impl Rule for AdaHessian {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_step_is_newtons() {
+        let rule = AdaHessian { eps: 0.0, ..AdaHessian::default() };
+        let mut theta = Tensor::from([1.0]);
+        let mut slots: Vec<Tensor> = rule.slots(&theta, 1.0).into_iter().map(|(_, slot)| slot).collect();
+        let curvature = Tensor::from([4.0]);
+        let step = Step { curvature: Some(&curvature), ..Step::new(1.0, 1) };
+        rule.update(&step, &mut theta, &Tensor::from([2.0]), &mut slots);
+        assert!((theta.item() - 0.5).abs() < 1e-14);
+    }
+}

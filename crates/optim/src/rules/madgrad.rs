@@ -53,3 +53,16 @@ impl Rule for Madgrad {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::test::path;
+
+    #[test]
+    fn the_first_step_by_hand() {
+        // s = 1, v = 2: z = 1 − 2^(−1/3), of which a tenth counts.
+        let got = path(&Madgrad { eps: 0.0, ..Madgrad::default() }, &[0.5], &[2.0]);
+        assert!((got[0] - (1.0 - 0.1 / 2f64.cbrt())).abs() < 1e-15);
+    }
+}

@@ -52,3 +52,18 @@ impl Rule for Mars {
         self.adamw.update(step, theta, &c, adamw);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_gradients_are_clipped_to_one() {
+        let mut theta = Tensor::from([1.0]);
+        let mut slots: Vec<Tensor> =
+            Mars::default().slots(&theta, 0.5).into_iter().map(|(_, slot)| slot).collect();
+        Mars::default().update(&Step::new(0.5, 1), &mut theta, &Tensor::from([7.0]), &mut slots);
+        assert!((slots[0].item() - 0.05).abs() < 1e-15 && slots[2].item() == 7.0);
+        assert!((theta.item() - 0.5).abs() < 1e-7);
+    }
+}

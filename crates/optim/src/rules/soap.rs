@@ -104,3 +104,29 @@ impl Rule for Soap {
         *theta = &*theta * (1.0 - step.lr * self.weight_decay) - u.reshape(*theta.shape()) * step.lr;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::test::path;
+
+    #[test]
+    fn vectors_go_by_adam() {
+        let got = path(&Soap { eps: 0.0, weight_decay: 0.0, ..Soap::default() }, &[0.5], &[3.0]);
+        assert!((got[0] - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_first_gradient_of_a_matrix_sets_the_basis_up() {
+        let rule = Soap { weight_decay: 0.0, ..Soap::default() };
+        let mut theta = Tensor::zeros_of([2, 3], DType::F64);
+        let mut slots: Vec<Tensor> = rule.slots(&theta, 0.5).into_iter().map(|(_, slot)| slot).collect();
+        let g = Tensor::from([[0.0, 2.0, 0.0], [1.0, 0.0, 0.0]]);
+        rule.update(&Step::new(0.5, 1), &mut theta, &g, &mut slots);
+        assert_eq!(theta.abs().max().item(), 0.0);
+        // In the eigenbasis the gradient has one element per row and column: each moves by the rate.
+        rule.update(&Step::new(0.5, 2), &mut theta, &g, &mut slots);
+        let want = [0.0, -0.5, 0.0, -0.5, 0.0, 0.0];
+        assert!(theta.to_f64_vec().iter().zip(want).all(|(x, y)| (x - y).abs() < 1e-6), "{theta}");
+    }
+}

@@ -60,3 +60,15 @@ impl Rule for Yogi {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::test::path;
+
+    #[test]
+    fn the_first_step_is_the_rate() {
+        let got = path(&Yogi { eps: 0.0, initial: 0.0, ..Yogi::default() }, &[0.5], &[3.0]);
+        assert!((got[0] - 0.5).abs() < 1e-15);
+    }
+}

@@ -28,5 +28,7 @@ pub fn run<R>(f: impl FnOnce() -> R) -> R {
 #[cold]
 #[inline(never)]
 fn unsupported() -> ! {
-    panic!("gradus needs a CPU with AVX2 and FMA (x86-64-v3: Intel since 2013, AMD since 2015) or 64-bit ARM");
+    panic!(
+        "gradus needs a CPU with AVX2 and FMA (x86-64-v3: Intel since 2013, AMD since 2015) or 64-bit ARM"
+    );
 }

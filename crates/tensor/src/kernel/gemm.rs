@@ -24,7 +24,9 @@ impl<T> Mat<'_, T> {
         if m == 0 || n == 0 {
             return true;
         }
-        self.rs >= 0 && self.cs >= 0 && ((m - 1) * self.rs as usize + (n - 1) * self.cs as usize) < self.data.len()
+        self.rs >= 0
+            && self.cs >= 0
+            && ((m - 1) * self.rs as usize + (n - 1) * self.cs as usize) < self.data.len()
     }
 
     fn rows_from(self, i: usize) -> Self {
@@ -74,13 +76,47 @@ macro_rules! product {
                 unsafe {
                     if cs < rs {
                         gemm(
-                            n, m, k, c, rs, cs, accumulate, b.data.as_ptr(), b.rs, b.cs, a.data.as_ptr(), a.rs, a.cs, 1.0,
-                            alpha, false, false, false, Parallelism::None,
+                            n,
+                            m,
+                            k,
+                            c,
+                            rs,
+                            cs,
+                            accumulate,
+                            b.data.as_ptr(),
+                            b.rs,
+                            b.cs,
+                            a.data.as_ptr(),
+                            a.rs,
+                            a.cs,
+                            1.0,
+                            alpha,
+                            false,
+                            false,
+                            false,
+                            Parallelism::None,
                         );
                     } else {
                         gemm(
-                            m, n, k, c, cs, rs, accumulate, a.data.as_ptr(), a.cs, a.rs, b.data.as_ptr(), b.cs, b.rs, 1.0,
-                            alpha, false, false, false, Parallelism::None,
+                            m,
+                            n,
+                            k,
+                            c,
+                            cs,
+                            rs,
+                            accumulate,
+                            a.data.as_ptr(),
+                            a.cs,
+                            a.rs,
+                            b.data.as_ptr(),
+                            b.cs,
+                            b.rs,
+                            1.0,
+                            alpha,
+                            false,
+                            false,
+                            false,
+                            Parallelism::None,
                         );
                     }
                 }
@@ -95,7 +131,14 @@ product!(f64, gemm_f64);
 ///
 /// # Panics
 /// If an element of a matrix lies outside its slice.
-pub fn gemm<T: Product>((m, k, n): (usize, usize, usize), a: Mat<'_, T>, b: Mat<'_, T>, alpha: T, accumulate: bool, c: &mut [T]) {
+pub fn gemm<T: Product>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
     assert!(c.len() == m * n && a.holds(m, k) && b.holds(k, n), "gemm: a matrix reaches beyond its slice");
     if m == 0 || n == 0 {
         return;
@@ -140,20 +183,29 @@ fn matvec<T: Product>(m: usize, k: usize, a: Mat<'_, T>, b: &[T], alpha: T, accu
 }
 
 /// Row by row, each a sum of scaled rows of `b`.
-fn tiny<T: Product>((m, k, n): (usize, usize, usize), a: Mat<'_, T>, b: Mat<'_, T>, alpha: T, accumulate: bool, c: &mut [T]) {
-    run(#[inline(always)]
-    || {
-        for i in 0..m {
-            let c = &mut c[i * n..(i + 1) * n];
-            if !accumulate {
-                c.fill(T::ZERO);
+fn tiny<T: Product>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
+    run(
+        #[inline(always)]
+        || {
+            for i in 0..m {
+                let c = &mut c[i * n..(i + 1) * n];
+                if !accumulate {
+                    c.fill(T::ZERO);
+                }
+                for p in 0..k {
+                    let x = alpha * a.data[i * a.rs as usize + p * a.cs as usize];
+                    axpy(x, &b.data[p * b.rs as usize..][..n], c);
+                }
             }
-            for p in 0..k {
-                let x = alpha * a.data[i * a.rs as usize + p * a.cs as usize];
-                axpy(x, &b.data[p * b.rs as usize..][..n], c);
-            }
-        }
-    });
+        },
+    );
 }
 
 #[inline(always)]
@@ -164,7 +216,14 @@ fn axpy<T: Real>(a: T, x: &[T], y: &mut [T]) {
 }
 
 /// Cuts the longer side of the destination into a fixed number of panels.
-fn panels<T: Product>((m, k, n): (usize, usize, usize), a: Mat<'_, T>, b: Mat<'_, T>, alpha: T, accumulate: bool, c: &mut [T]) {
+fn panels<T: Product>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
     // Cutting the longer side keeps the panels near square, so little is packed twice. The cut depends on sizes alone.
     let by_rows = m >= n;
     let side = if by_rows { m } else { n };
@@ -202,7 +261,13 @@ impl<T> Destination<T> {
 mod tests {
     use super::*;
 
-    fn naive(m: usize, k: usize, n: usize, a: impl Fn(usize, usize) -> f64, b: impl Fn(usize, usize) -> f64) -> Vec<f64> {
+    fn naive(
+        m: usize,
+        k: usize,
+        n: usize,
+        a: impl Fn(usize, usize) -> f64,
+        b: impl Fn(usize, usize) -> f64,
+    ) -> Vec<f64> {
         let mut c = vec![0.0; m * n];
         for i in 0..m {
             for j in 0..n {
@@ -214,7 +279,16 @@ mod tests {
 
     #[test]
     fn agrees_with_the_definition_for_all_layouts_and_sizes() {
-        for (m, k, n) in [(1, 1, 1), (3, 5, 1), (1, 7, 9), (8, 8, 8), (17, 33, 19), (64, 40, 70), (200, 70, 90), (70, 90, 230)] {
+        for (m, k, n) in [
+            (1, 1, 1),
+            (3, 5, 1),
+            (1, 7, 9),
+            (8, 8, 8),
+            (17, 33, 19),
+            (64, 40, 70),
+            (200, 70, 90),
+            (70, 90, 230),
+        ] {
             let a: Vec<f64> = (0..m * k).map(|i| ((i * 37) % 11) as f64 - 5.0).collect();
             let b: Vec<f64> = (0..k * n).map(|i| ((i * 53) % 13) as f64 - 6.0).collect();
             for (ars, acs, brs, bcs) in [(k, 1, n, 1), (1, m, n, 1), (k, 1, 1, k), (1, m, 1, k)] {

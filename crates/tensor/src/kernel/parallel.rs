@@ -150,7 +150,9 @@ fn helpers(n: usize) -> smallvec::SmallVec<[&'static Helper; 8]> {
     while all.len() < n {
         let helper: &'static Helper = Box::leak(Box::default());
         let index = all.len();
-        let spawned = std::thread::Builder::new().name(format!("gradus-{}", index + 1)).spawn(move || serve(helper, index));
+        let spawned = std::thread::Builder::new()
+            .name(format!("gradus-{}", index + 1))
+            .spawn(move || serve(helper, index));
         // Where no thread can be had, the caller does the work alone.
         let Ok(handle) = spawned else { break };
         let _ = helper.thread.set(handle.thread().clone());
@@ -232,7 +234,11 @@ pub fn chunks2<A: Send, B: Send>(
 ) {
     let (na, nb) = (a.len(), b.len());
     let pieces = na.div_ceil(size_a.max(1));
-    assert_eq!(pieces, nb.div_ceil(size_b.max(1)), "chunks2: both slices must have the same number of pieces");
+    assert_eq!(
+        pieces,
+        nb.div_ceil(size_b.max(1)),
+        "chunks2: both slices must have the same number of pieces"
+    );
     let (a, b) = (Shared(a.as_mut_ptr()), Shared(b.as_mut_ptr()));
     let piece = |i: usize| {
         let (sa, sb) = (i * size_a, i * size_b);
@@ -272,7 +278,8 @@ pub fn chunks_all<T: Send, const N: usize>(
         let start = i * size;
         let len = size.min(n - start);
         // SAFETY: as in `chunks`, for each of the slices, which are borrowed mutably and so do not overlap.
-        let pieces = std::array::from_fn(|k| unsafe { std::slice::from_raw_parts_mut(bases[k].at(start), len) });
+        let pieces =
+            std::array::from_fn(|k| unsafe { std::slice::from_raw_parts_mut(bases[k].at(start), len) });
         body(start, pieces);
     });
 }
@@ -349,7 +356,9 @@ mod tests {
         for _ in 0..20 {
             std::thread::sleep(Duration::from_micros(300));
             let mut out = vec![0u32; 1000];
-            chunks(&mut out, 10, 1e6, |start, piece| piece.iter_mut().zip(start..).for_each(|(o, i)| *o = i as u32));
+            chunks(&mut out, 10, 1e6, |start, piece| {
+                piece.iter_mut().zip(start..).for_each(|(o, i)| *o = i as u32)
+            });
             assert!(out.iter().enumerate().all(|(i, &o)| i == o as usize));
         }
     }

@@ -152,7 +152,8 @@ fn system_layout(bytes: usize) -> Layout {
 fn from_system(class: usize) -> NonNull<Header> {
     let bytes = class_bytes(class);
     let (raw, map) = if bytes >= MAPPED {
-        let mut map = memmap2::MmapMut::map_anon(HEADER + bytes).unwrap_or_else(|_| handle_alloc_error(system_layout(bytes)));
+        let mut map = memmap2::MmapMut::map_anon(HEADER + bytes)
+            .unwrap_or_else(|_| handle_alloc_error(system_layout(bytes)));
         #[cfg(target_os = "linux")]
         if bytes >= 2 * MAPPED {
             // Only advice: where it is refused, ordinary pages serve.
@@ -236,7 +237,9 @@ impl Buffer {
         }
         debug_assert!(align_of::<T>() <= ALIGN);
         // SAFETY: as in `as_slice`; the count is one and `&mut self` keeps it so.
-        Some(unsafe { std::slice::from_raw_parts_mut(self.data().cast::<T>(), self.capacity() / size_of::<T>()) })
+        Some(unsafe {
+            std::slice::from_raw_parts_mut(self.data().cast::<T>(), self.capacity() / size_of::<T>())
+        })
     }
 
     /// Whether this is the only owner of the block.

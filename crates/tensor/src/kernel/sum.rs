@@ -8,35 +8,41 @@ const LANES: usize = 64;
 
 /// `$\sum_i x_i$`.
 pub fn sum<T: Real>(x: &[T]) -> T {
-    run(#[inline(always)]
-    || pairwise(x, &|block: &[T]| block_sum(block)))
+    run(
+        #[inline(always)]
+        || pairwise(x, &|block: &[T]| block_sum(block)),
+    )
 }
 
 /// `$\sum_i f(x_i)$`, pairwise like [`sum`]: `f` maps each block into the cache first.
 pub fn sum_map<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
-    run(#[inline(always)]
-    || {
-        pairwise(x, &|block: &[T]| {
-            let mut buffer = [T::ZERO; BLOCK];
-            for (y, &x) in buffer.iter_mut().zip(block) {
-                *y = f(x);
-            }
-            block_sum(&buffer[..block.len()])
-        })
-    })
+    run(
+        #[inline(always)]
+        || {
+            pairwise(x, &|block: &[T]| {
+                let mut buffer = [T::ZERO; BLOCK];
+                for (y, &x) in buffer.iter_mut().zip(block) {
+                    *y = f(x);
+                }
+                block_sum(&buffer[..block.len()])
+            })
+        },
+    )
 }
 
 /// `$\sum_i x_i y_i$`.
 pub fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     debug_assert_eq!(x.len(), y.len());
-    run(#[inline(always)]
-    || {
-        let mut total = T::ZERO;
-        for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
-            total += block_dot(x, y);
-        }
-        total
-    })
+    run(
+        #[inline(always)]
+        || {
+            let mut total = T::ZERO;
+            for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+                total += block_dot(x, y);
+            }
+            total
+        },
+    )
 }
 
 #[inline(always)]

@@ -1,5 +1,9 @@
 //! Activation functions.
-#![allow(clippy::excessive_precision, clippy::approx_constant, reason = "one literal serves f32, f64 and recorded values")]
+#![allow(
+    clippy::excessive_precision,
+    clippy::approx_constant,
+    reason = "one literal serves f32, f64 and recorded values"
+)]
 
 crate::table::unary! {
     /// Rectified linear unit, `$\max(x, 0)$`. The slope at 0 is 0.

@@ -1,5 +1,9 @@
 //! Rows with two inputs, which broadcast: `name [cost] |a, b, y| value => slope in a, slope in b;`.
-#![allow(clippy::excessive_precision, clippy::approx_constant, reason = "one literal serves f32, f64 and recorded values")]
+#![allow(
+    clippy::excessive_precision,
+    clippy::approx_constant,
+    reason = "one literal serves f32, f64 and recorded values"
+)]
 
 crate::table::binary! {
     /// `$a b$`.

@@ -5,8 +5,8 @@
 //! PyTorch's; each row says which.
 
 pub(crate) mod activation;
-pub(crate) mod binary;
 pub(crate) mod bilinear;
+pub(crate) mod binary;
 pub(crate) mod comparison;
 pub(crate) mod flat;
 pub(crate) mod linear;
@@ -16,7 +16,10 @@ pub(crate) mod unary;
 
 /// Every row of every table: for checks that must miss none, and for looking an operation up by its name.
 pub fn table() -> impl Iterator<Item = &'static crate::row::Row> {
-    [linear::ALL, bilinear::ALL, unary::ALL, activation::ALL, special::ALL, binary::ALL, probability::ALL].into_iter().flatten().copied()
+    [linear::ALL, bilinear::ALL, unary::ALL, activation::ALL, special::ALL, binary::ALL, probability::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// All rows by name.
@@ -39,7 +42,11 @@ pub(crate) mod sym {
     use crate::row::Sym;
 
     /// `a` where the mask is not 0, else `b`.
-    pub(crate) fn pick<'t>(mask: impl Into<Sym<'t>>, a: impl Into<Sym<'t>>, b: impl Into<Sym<'t>>) -> Sym<'t> {
+    pub(crate) fn pick<'t>(
+        mask: impl Into<Sym<'t>>,
+        a: impl Into<Sym<'t>>,
+        b: impl Into<Sym<'t>>,
+    ) -> Sym<'t> {
         let (mask, a, b) = (mask.into(), a.into(), b.into());
         let mask = match mask {
             Sym::Number(m) => return if m == 0.0 { b } else { a },

@@ -1,5 +1,9 @@
 //! Special functions: the error function and its relatives, the gamma family, Bessel functions.
-#![allow(clippy::excessive_precision, clippy::approx_constant, reason = "one literal serves f32, f64 and recorded values")]
+#![allow(
+    clippy::excessive_precision,
+    clippy::approx_constant,
+    reason = "one literal serves f32, f64 and recorded values"
+)]
 
 crate::table::unary! {
     /// `$\operatorname{erf} x$`. Slope `$\tfrac{2}{\sqrt\pi} e^{-x^2}$`.

@@ -1,5 +1,9 @@
 //! Rows with one input: powers, exponentials, logarithms, trigonometric and hyperbolic functions.
-#![allow(clippy::excessive_precision, clippy::approx_constant, reason = "one literal serves f32, f64 and recorded values")]
+#![allow(
+    clippy::excessive_precision,
+    clippy::approx_constant,
+    reason = "one literal serves f32, f64 and recorded values"
+)]
 
 crate::table::unary! {
     /// `$|x|$`. The slope at 0 is 0.
