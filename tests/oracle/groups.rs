@@ -98,7 +98,11 @@ pub(crate) fn run_roughly(group: &str, check: Check, part: f64) {
         }
     }
     println!("oracle {group} roughly: {} cases, {failed} failed", cases.len());
-    assert!((failed as f64) <= part * cases.len() as f64, "{group}: {failed} of {} cases fail", cases.len());
+    assert!(
+        f64::from(failed) <= part * cases.len() as f64,
+        "{group}: {failed} of {} cases fail",
+        cases.len()
+    );
 }
 
 /// Runs every case of a group and prints the failures and the counts.

@@ -132,7 +132,7 @@ impl AddAssign for Gradients {
         for (id, g) in other.params {
             match self.params.entry(id) {
                 indexmap::map::Entry::Occupied(mut sum) => {
-                    gradus_tensor::elementwise::add_assign(sum.get_mut(), &g)
+                    gradus_tensor::elementwise::add_assign(sum.get_mut(), &g);
                 }
                 indexmap::map::Entry::Vacant(empty) => {
                     empty.insert(g);

@@ -61,11 +61,10 @@ impl Tape {
         let at = inner.values.room(ty.words);
         let (before, after) = inner.values.words.split_at_mut(at);
         let (a_words, b_words) = (&before[a.slot.at()..], &before[b.slot.at()..]);
-        match ty.dtype {
-            DType::F32 => {
-                (row.f32.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n))
-            }
-            _ => (row.f64.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n)),
+        if ty.dtype == DType::F32 {
+            (row.f32.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n));
+        } else {
+            (row.f64.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n));
         }
         let ty = if self.recording.get() { a.ty | b.ty } else { a.ty & !NEEDS };
         let id = inner.push(Node { row, a: x.id, b: y.id, ty, slot: Slot::small(at), line });

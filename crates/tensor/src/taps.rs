@@ -132,6 +132,10 @@ fn row_of_maxima<T: Real>(
                 for ((best, place), &j) in best.iter_mut().zip(places.iter_mut()).zip(column) {
                     let value = row[j];
                     #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
+                    #[expect(
+                        clippy::needless_bitwise_bool,
+                        reason = "without a branch the loop is vectorised"
+                    )]
                     let wins = first | (value > *best) | (value != value);
                     *best = if wins { value } else { *best };
                     *place = if wins { (start + j) as i64 } else { *place };

@@ -65,7 +65,7 @@ pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String>
 }
 
 enum Runner {
-    Rule(Optimizer),
+    Rule(Box<Optimizer>),
     Method(Solver),
 }
 
@@ -97,7 +97,11 @@ impl Runner {
             hyper["decoupled_weight_decay"] = Value::Bool(true);
         }
         let optimizer = Optimizer::new(hyper::torch(name, &hyper)?, lr);
-        Ok(Self::Rule(if Hyper(&hyper).flag("maximize") { optimizer.maximize() } else { optimizer }))
+        Ok(Self::Rule(Box::new(if Hyper(&hyper).flag("maximize") {
+            optimizer.maximize()
+        } else {
+            optimizer
+        })))
     }
 
     fn step(&mut self, problem: &mut Problem) -> f64 {
@@ -113,9 +117,11 @@ impl Runner {
     }
 }
 
+type Evaluate = Box<dyn Fn(&Model) -> (f64, Gradients)>;
+
 struct Problem {
     model: Model,
-    f: Box<dyn Fn(&Model) -> (f64, Gradients)>,
+    f: Evaluate,
     calls: u64,
 }
 

@@ -48,7 +48,8 @@ pub(crate) fn compare(case: &Value, what: &str, got: &[f64], want: &[f64]) -> Re
     }
     for (i, (got, want)) in got.iter().zip(want).enumerate() {
         let equal = got == want || (got.is_nan() && want.is_nan());
-        if !equal && !((got - want).abs() <= atol + rtol * want.abs()) {
+        let near = (got - want).abs() <= atol + rtol * want.abs();
+        if !equal && !near {
             return Err(format!("{what}[{i}]: {got:e}, not {want:e} (rtol {rtol:e}, atol {atol:e})"));
         }
     }

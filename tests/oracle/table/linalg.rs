@@ -54,6 +54,7 @@ fn pinv<'t>(c: &Args<'t>, a: Var<'t>) -> Var<'t> {
     let (m, n) = (shape[shape.len() - 2], shape[shape.len() - 1]);
     let cut = c.get("rtol").or_else(|| c.get("rcond")).map(|x| x.tensor());
     let cut = match cut {
+        None if a.dtype() == gradus_tensor::DType::F32 => f64::from(f32::EPSILON) * m.max(n) as f64,
         None => f64::EPSILON * m.max(n) as f64,
         Some(t) if t.elements() == 0 => 0.0,
         Some(t) => t.to_f64_vec()[0],

@@ -180,6 +180,12 @@ impl<'t> Var<'t> {
     pub fn cross_entropy(self, labels: &Tensor) -> Self {
         let shape = self.shape();
         assert!(shape.len() == 2, "cross_entropy: logits must be [N, classes], got {shape}");
+        // The cast to integers would turn NaN into class 0, so a float that is no class number is named instead of the cast.
+        if labels.dtype().is_float()
+            && let Some((i, t)) = labels.to_f64_vec().into_iter().enumerate().find(|(_, t)| t.fract() != 0.0)
+        {
+            panic!("cross_entropy: label {t} at place {i} is not a class number");
+        }
         assert!(
             labels.dtype() == DType::I64,
             "cross_entropy: labels must be I64 class numbers, got {}; convert with .to(DType::I64)",

@@ -357,7 +357,9 @@ mod tests {
             std::thread::sleep(Duration::from_micros(300));
             let mut out = vec![0u32; 1000];
             chunks(&mut out, 10, 1e6, |start, piece| {
-                piece.iter_mut().zip(start..).for_each(|(o, i)| *o = i as u32)
+                for (o, i) in piece.iter_mut().zip(start..) {
+                    *o = i as u32;
+                }
             });
             assert!(out.iter().enumerate().all(|(i, &o)| i == o as usize));
         }

@@ -1,6 +1,6 @@
 //! Inverse, systems of equations, determinants, pseudo-inverse.
 
-use gradus_tensor::Tensor;
+use gradus_tensor::{DType, Tensor};
 
 use super::kernel::{self, matrix_sizes};
 use crate::op::{Backward, Op};
@@ -269,6 +269,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn least_squares(self, b: Self) -> Self {
         let (m, n) = matrix_sizes("least_squares", &self.shape());
-        self.pinv(f64::EPSILON * m.max(n) as f64).matmul(b)
+        let epsilon = if self.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        self.pinv(epsilon * m.max(n) as f64).matmul(b)
     }
 }
