@@ -31,7 +31,7 @@ fn momentum() {
 #[test]
 fn windows_of_averages() {
     for (gamma, window) in [(0.9, 10.0), (0.96, 25.0), (0.95, 20.0)] {
-        assert!((effective_samples(gamma) - window).abs() < 1e-12);
+        approx::assert_relative_eq!(effective_samples(gamma), window, max_relative = 1e-12);
     }
 }
 

@@ -1,4 +1,49 @@
 //! A reverse-mode automatic differentiation tape.
+//!
+//! # What a tape is
+//!
+//! A [`Tape`] is a list of operations in the order in which they ran (a Wengert list). [`Tape::var`] puts a value on it whose
+//! gradient is wanted, [`Tape::constant`] one without, [`Tape::param`] a parameter of a model. A [`Var`] is a `Copy` handle to
+//! a value of the list, so a formula reads as mathematics, and each operation in it appends a line:
+//!
+//! ```
+//! use gradus_autograd::Tape;
+//! let tape = Tape::new();
+//! let x = tape.var(0.5);
+//! let y = (x.sin() * x).tanh();
+//! println!("{tape}"); // %0 = leaf, %1 = sin(%0), %2 = mul(%1, %0), %3 = tanh(%2)
+//! ```
+//!
+//! The gradient of `y` in everything before it comes from walking the list once from its end: each operation multiplies what
+//! arrives at its output, `$\bar y = \partial\ell/\partial y$`, by its slope and adds the product to its inputs,
+//! `$\bar x \mathrel{+}= \bar y \cdot \partial y/\partial x$`. There are two such walks over the same rules:
+//!
+//! - [`Var::backward`] computes numbers. [`value_and_grad`] is its form for training: it owns the tape, frees values as the
+//!   walk passes them, and keeps the memory for the next step.
+//! - [`Var::grad`] writes the walk's own operations on the tape, so its result can be differentiated again.
+//!
+//! ```
+//! use gradus_autograd::Tape;
+//! let tape = Tape::new();
+//! let x = tape.var(2.0);
+//! let y = x * x * x;
+//! assert_eq!(y.backward().wrt(x).item(), 12.0);
+//! assert_eq!(y.grad(x).grad(x).item(), 12.0);
+//! ```
+//!
+//! # Where a rule is
+//!
+//! Elementwise operations are rows of tables ([`ops::elementwise`]): a formula and its slope. Everything else implements
+//! [`Op`]: `forward` on tensors and, beside it, `backward` in operations on `Var`. [`Tape::custom`] makes one from closures.
+//!
+//! # Checks
+//!
+//! [`gradcheck`] compares a function's gradients with finite differences ([`FiniteDifference`], [`error_curve`]) and says why
+//! they differ; [`Trace`] is the backward walk as data; `Tape::detect_anomalies` finds the first NaN; `Var::why_zero` says why
+//! a parameter got no gradient.
+//!
+//! # Panics
+//! Mistakes of shape, axis or dtype panic at the caller's line and name the operation, the shapes and what differs.
 #![forbid(unsafe_code)]
 
 #[macro_use]
