@@ -48,7 +48,7 @@ impl Op for Matmul {
             }
             _ => {
                 if step.needs(0) {
-                    step.give(0, stacked_product(dy, b.t(), a.shape()));
+                    step.give(0, dy.matmul(b.t()));
                 }
                 if step.needs(1) {
                     step.give(1, transposed_product(a, dy, b.shape()));
@@ -56,11 +56,6 @@ impl Op for Matmul {
             }
         }
     }
-}
-
-/// `dy · bᵀ`.
-fn stacked_product<'t>(dy: Var<'t>, bt: Var<'t>, _shape: Shape) -> Var<'t> {
-    dy.matmul(bt)
 }
 
 /// `aᵀ · dy`; for one matrix on the right the rows of all batches are one tall product, so nothing is summed afterwards.

@@ -1,6 +1,6 @@
 //! Operations that move elements: reshape, permute, expand, slice, flip, cat, pad. Each rule is the inverse movement.
 
-use gradus_tensor::{Axes, DType, MAX_RANK, REST, Shape, Slice, Tensor, axis_index};
+use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Slice, Tensor, axis_index};
 use smallvec::SmallVec;
 
 use crate::op::{Backward, Op};
@@ -150,7 +150,7 @@ impl Op for Cast {
 }
 
 impl<'t> Var<'t> {
-    /// The same elements under another shape; one size may be [`REST`].
+    /// The same elements under another shape; one size may be [`REST`](gradus_tensor::REST).
     ///
     /// # Panics
     /// If the number of elements differs.
@@ -396,5 +396,3 @@ impl<'t> Var<'t> {
         if dtype == self.dtype() { self } else { self.tape().apply(Cast(dtype), &[self]) }
     }
 }
-
-const _: usize = REST;

@@ -156,7 +156,8 @@ pub fn gemm<T: Product>(
         return tiny((m, k, n), a, b, alpha, accumulate, c);
     }
     let flops = 2.0 * m as f64 * n as f64 * k as f64;
-    if flops < PARALLEL_FLOPS || parallel::threads() == 1 && flops < PANEL_FLOPS {
+    // By size alone, not by the number of threads: the bits must not depend on it.
+    if flops < PANEL_FLOPS {
         // SAFETY: `holds` was checked for all three; `c` is borrowed mutably, so it overlaps neither operand.
         unsafe { T::blocked((m, k, n), c.as_mut_ptr(), n as isize, 1, accumulate, a, b, alpha) };
         return;
@@ -167,7 +168,6 @@ pub fn gemm<T: Product>(
 /// Below this many multiplications the blocked kernel's set-up costs more than the product.
 const TINY: usize = 4096;
 /// From here on a product is cut into panels.
-const PARALLEL_FLOPS: f64 = 1e6;
 const PANEL_FLOPS: f64 = 1e6;
 
 /// One dot product a row.
