@@ -40,7 +40,8 @@ impl ErrorCurve {
         Self::in_dtype(scheme, DType::F64, f, x, exact)
     }
 
-    fn in_dtype(scheme: Scheme, dtype: DType, f: impl Fn(f64) -> f64, x: f64, exact: f64) -> Self {
+    /// As [`Self::new`], for a function that computes in the given type.
+    pub fn in_dtype(scheme: Scheme, dtype: DType, f: impl Fn(f64) -> f64, x: f64, exact: f64) -> Self {
         let point = |step: f64| {
             let estimate = FiniteDifference { scheme, step }.derivative(&f, x);
             CurvePoint { step, estimate, error: (estimate - exact).abs() }

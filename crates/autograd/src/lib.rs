@@ -89,6 +89,6 @@ pub use reason::{Place, Reason};
 pub use report::{Comparison, Report};
 pub use row::Row;
 pub use tape::{Mode, Tape};
-pub use trace::{Trace, TraceLeaf, TracePart, TraceStep};
+pub use trace::{Trace, TraceLeaf, TraceNode, TracePart, TraceStep};
 pub use transform::{grad, on_tape, training_step, value_and_grad, value_and_grad_with};
 pub use var::{Operand, Var};

@@ -103,11 +103,12 @@ impl fmt::Display for Reason {
                 write!(f, "not finite: value {value}, derivative {derivative}")
             }
             Self::Narrow(place) => write!(f, "dtype too narrow: {place} is computed in f32"),
-            Self::WrongRule { place, input, index, rule, numeric, recorded } => write!(
-                f,
-                "wrong {}: {place}: for input {input}{index:?} it gives {rule:.9e}, differences of its forward {numeric:.9e}",
-                if *recorded { "recorded rule" } else { "rule" }
-            ),
+            Self::WrongRule { place, input, index, rule, numeric, recorded } => {
+                let which = if *recorded { "recorded rule" } else { "rule" };
+                let element = if index.is_empty() { String::new() } else { format!("{index:?}") };
+                write!(f, "wrong {which}: {place}: for input {input}{element} it gives {rule:.9e}, ")?;
+                write!(f, "differences of its forward {numeric:.9e}")
+            }
             Self::Kink { place, left, right, step } => {
                 write!(
                     f,
@@ -155,15 +156,21 @@ fn is_narrow(tape: &Tape, id: usize) -> bool {
     x.needs() && x.dtype() == DType::F32
 }
 
-/// Compares the rule of one node with differences of its own forward, in up to eight elements of each input.
+/// Compares the rule of one node with differences of its own forward, in up to eight elements of each input. The elements
+/// of its result are added up plainly first, so that the slopes are those of the operation itself, and then with random
+/// weights, for operations whose plain sum says nothing, such as a softmax.
 pub(crate) fn check_node(tape: &Tape, id: usize) -> Option<Reason> {
     let node = local::parts(tape, id).0;
     if node.row.arity == 0 || !node.needs() {
         return None;
     }
-    let inputs = local::inputs(tape, id);
     let y = Var { tape, id: id as u32 }.value();
-    let weights = Tensor::uniform_of(*y.shape(), 0.5, 1.5, y.dtype(), &mut rng(id as u64));
+    let random = || Tensor::uniform_of(*y.shape(), 0.5, 1.5, y.dtype(), &mut rng(id as u64));
+    check_weighted(tape, id, &y.ones_like()).or_else(|| check_weighted(tape, id, &random()))
+}
+
+fn check_weighted(tape: &Tape, id: usize, weights: &Tensor) -> Option<Reason> {
+    let inputs = local::inputs(tape, id);
     let given = |pairs: Vec<(usize, Tensor)>, i: usize| {
         let zeros = Tensor::zeros_like(&inputs[i]);
         pairs.into_iter().filter(|(k, _)| *k == i).fold(zeros, |sum, (_, dx)| &sum + &dx)
@@ -173,11 +180,11 @@ pub(crate) fn check_node(tape: &Tape, id: usize) -> Option<Reason> {
         if !(Var { tape, id: input }).needs() {
             continue;
         }
-        let numeric_rule = given(local::contributions(tape, id, &weights), i).to_f64_vec();
-        let recorded_rule = given(local::recorded_contributions(tape, id, &weights), i).to_f64_vec();
+        let numeric_rule = given(local::contributions(tape, id, weights), i).to_f64_vec();
+        let recorded_rule = given(local::recorded_contributions(tape, id, weights), i).to_f64_vec();
         let n = inputs[i].elements();
         for e in (0..n).step_by(n.div_ceil(8).max(1)) {
-            let at = |t: f64| (&local::value(tape, id, &moved(&inputs, i, e, t)) * &weights).sum().item();
+            let at = |t: f64| (&local::value(tape, id, &moved(&inputs, i, e, t)) * weights).sum().item();
             let rules = [(numeric_rule[e], false), (recorded_rule[e], true)];
             let found = rules.iter().find_map(|&(rule, recorded)| {
                 let numeric = disagrees(&at, rule)?;

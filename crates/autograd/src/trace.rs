@@ -11,13 +11,34 @@ use crate::local;
 use crate::tape::Tape;
 use crate::var::Var;
 
-/// The sweep from one scalar, node by node.
+/// The sweep from one scalar, node by node, with the tape it walks.
 #[derive(Debug, Clone)]
 pub struct Trace {
+    /// The nodes of the tape up to the scalar, in order.
+    pub nodes: Vec<TraceNode>,
     /// The steps, in the order of the sweep: from the result back.
     pub steps: Vec<TraceStep>,
     /// What the leaves and parameters have received in the end, in the order of the tape.
     pub leaves: Vec<TraceLeaf>,
+}
+
+/// One node of the tape.
+#[derive(Debug, Clone)]
+pub struct TraceNode {
+    /// Its number.
+    pub node: usize,
+    /// What it is: `mul(%1, %0)`; `leaf`, `param` or `constant` where nothing is computed.
+    pub formula: String,
+    /// The name of its operation.
+    pub op: String,
+    /// The numbers of its inputs.
+    pub inputs: Vec<usize>,
+    /// The number that the operation carries: the factor of a scaling, the exponent of a power.
+    pub number: Option<f64>,
+    /// Its value.
+    pub value: Tensor,
+    /// Whether a gradient reaches it.
+    pub needs: bool,
 }
 
 /// One node of the sweep.
@@ -87,7 +108,22 @@ impl Trace {
         root.check_needs("trace");
         let mut steps = Vec::new();
         let sums = sweep(root, |step| steps.push(step));
-        Self { steps, leaves: leaves(root.tape, &sums) }
+        let nodes = (0..=root.index()).map(|id| node(root.tape, id)).collect();
+        Self { nodes, steps, leaves: leaves(root.tape, &sums) }
+    }
+}
+
+fn node(tape: &Tape, id: usize) -> TraceNode {
+    let (node, inputs, number) = local::parts(tape, id);
+    let inner = tape.inner.borrow();
+    TraceNode {
+        node: id,
+        formula: formula(&inner, &node),
+        op: inner.name(&node).to_string(),
+        inputs: inputs.iter().map(|&input| input as usize).collect(),
+        number: node.row.has_number.then_some(number),
+        value: inner.values.tensor(node.slot, inner.ty(&node)),
+        needs: node.needs(),
     }
 }
 
@@ -190,7 +226,11 @@ mod tests {
 %0 leaf: value 2, gradient 16
 %1 leaf: value -3, gradient -16
 ";
-        assert_eq!(Trace::of(y).to_string(), want);
+        let trace = Trace::of(y);
+        assert_eq!(trace.to_string(), want);
+        let formulas: Vec<&str> = trace.nodes.iter().map(|node| node.formula.as_str()).collect();
+        assert_eq!(formulas, ["leaf", "leaf", "mul(%1, %0)", "add(%2, %0)", "square(%3)"]);
+        assert_eq!((&trace.nodes[3].inputs[..], trace.nodes[3].value.item()), (&[2, 0][..], -4.0));
     }
 
     #[test]

@@ -58,10 +58,19 @@ fn a_kink_at_the_point() {
         panic!("{report}")
     };
     assert_eq!(
-        (place.op.as_str(), left.abs() < 1e-9, (right - 1.0).abs() < 0.6),
+        (place.op.as_str(), left.abs() < 1e-9, (right - 1.0).abs() < 1e-9),
         ("relu", true, true),
         "{report}"
     );
+    assert!(report.to_string().contains("from the left 0.000000e0, from the right 1.000000e0"), "{report}");
+}
+
+#[test]
+fn the_slopes_of_a_wrong_rule_are_its_own() {
+    // Two elements: the weights of the check must not show in the slopes, 2x and 3x at x = 0.5.
+    let report = gradcheck(|x| wrong_square(x[0].tape(), x[0]), &[Tensor::from([0.5, 0.0])]);
+    let Some(Reason::WrongRule { rule, numeric, .. }) = report.reason else { panic!("{report}") };
+    assert!((rule - 1.5).abs() < 1e-9 && (numeric - 1.0).abs() < 1e-9, "{report}");
 }
 
 #[test]

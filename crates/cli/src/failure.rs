@@ -36,9 +36,9 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Whether a file can be written at this place, found out with a file of another name beside it.
-pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
-    let refuse = |reason: String| Failure::Value(format!("--out {}: {reason}", path.display()));
+/// Whether the file of an option (`--out`) can be written, found out with a file of another name beside it.
+pub(crate) fn check_writable(option: &str, path: &Path) -> Result<(), Failure> {
+    let refuse = |reason: String| Failure::Value(format!("{option} {}: {reason}", path.display()));
     if path.is_dir() {
         return Err(refuse("is a folder, not a file".to_string()));
     }
@@ -46,4 +46,9 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
     let probe = path.with_file_name(format!(".{}.{}.probe", name.display(), std::process::id()));
     std::fs::write(&probe, b"").map_err(|error| refuse(error.to_string()))?;
     std::fs::remove_file(&probe).map_err(|error| refuse(error.to_string()))
+}
+
+/// Writes a picture where [`check_writable`] found that it can be.
+pub(crate) fn write_picture(path: &Path, svg: &str) -> Result<(), Failure> {
+    std::fs::write(path, svg).map_err(|error| Failure::Run(format!("{}: {error}", path.display())))
 }

@@ -2,9 +2,18 @@
 //! an exit code: 2 for a wrong value, 1 for anything that went wrong afterwards.
 #![forbid(unsafe_code)]
 
+mod check;
+mod explain;
 mod failure;
+mod optimizers;
+mod optimizers_measure;
 mod progress;
+mod race;
+mod race_picture;
+mod race_run;
 mod recipe;
+mod theory;
+mod theory_picture;
 mod train;
 
 use std::process::ExitCode;
@@ -25,6 +34,11 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Train(train::Train),
+    Explain(explain::Explain),
+    Check(check::Check),
+    Race(race::Race),
+    Theory(theory::Theory),
+    Optimizers(optimizers::Optimizers),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +48,11 @@ fn main() -> ExitCode {
     };
     let result = match arguments.command.unwrap_or_else(|| Command::Train(train::Train::digits())) {
         Command::Train(train) => train.run(&mut std::io::stdout()),
+        Command::Explain(explain) => explain.run(&mut std::io::stdout()),
+        Command::Check(check) => check.run(&mut std::io::stdout()),
+        Command::Race(race) => race.run(&mut std::io::stdout()),
+        Command::Theory(theory) => theory.run(&mut std::io::stdout()),
+        Command::Optimizers(optimizers) => optimizers.run(&mut std::io::stdout()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -87,7 +87,7 @@ impl Train {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let path =
             self.out.clone().unwrap_or_else(|| format!("gradus-{}.safetensors", self.data_set.name()).into());
-        check_writable(&path)?;
+        check_writable("--out", &path)?;
         if let Some(threads) = self.threads {
             gradus::set_threads(threads as usize);
         }

@@ -9,7 +9,6 @@ use gradus_optim::{
 
 /// The slow ones get more.
 const STEPS: [usize; 2] = [2000, 30_000];
-const RATES: [f64; 13] = [1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.4, 1.0, 3.0];
 
 /// A function with its gradient written by hand: the tape's is checked elsewhere, and this is a long run.
 struct Plain {
@@ -67,7 +66,7 @@ fn every_optimizer_minimises() {
         for function in &FUNCTIONS {
             let run =
                 |lr, steps| arrival(function, &mut Optimizer::new((rule.make)(), lr), steps).map(|n| (n, lr));
-            let best = |steps| RATES.iter().filter_map(|&lr| run(lr, steps)).min_by_key(|(n, _)| *n);
+            let best = |steps| catalog::RATES.iter().filter_map(|&lr| run(lr, steps)).min_by_key(|(n, _)| *n);
             match STEPS.iter().find_map(|&steps| best(steps)) {
                 Some((steps, lr)) => row.push(format!("{steps} steps at {lr}")),
                 None => failed.push(format!("{} on {}", rule.name, function.name)),

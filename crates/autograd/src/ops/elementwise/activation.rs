@@ -21,17 +21,20 @@ crate::table::unary! {
     selu [0.6] |x, y|
         pick(gt(x, 0.0), 1.050_700_987_355_480_5 * x, 1.758_099_340_847_376_6 * expm1(x)) =>
         pick(gt(x, 0.0), 1.050_700_987_355_480_5, 1.758_099_340_847_376_6 * exp(pick(ge(x, 0.0), 0.0, x)));
-    /// Gaussian error linear unit, `$x\,\Phi(x)$`, exact. Hendrycks and Gimpel, 2016.
+    /// Gaussian error linear unit, `$x\,\Phi(x)$`, exact. Slope `$\Phi(x) + x\,\varphi(x)$`.
+    /// Hendrycks and Gimpel, 2016.
     gelu [1.6] |x, y| x * normal_cdf(x) => normal_cdf(x) + x * normal_pdf(x);
     /// The approximation `$\tfrac x2 (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715 x^3)))$` of `gelu`.
+    /// With `$u$` for the argument of the tanh: Slope `$\tfrac12 (1 + \tanh u) + \tfrac x2 (1 - \tanh^2 u)\,u'$`.
     gelu_tanh [1.2] |x, y|
         0.5 * x * (1.0 + tanh(0.797_884_560_802_865_4 * (x + 0.044_715 * x * x * x))) =>
         0.5 * (1.0 + tanh(0.797_884_560_802_865_4 * (x + 0.044_715 * x * x * x)))
             + 0.5 * x * (1.0 - square(tanh(0.797_884_560_802_865_4 * (x + 0.044_715 * x * x * x))))
                 * (0.797_884_560_802_865_4 * (1.0 + 0.134_145 * x * x));
-    /// Sigmoid linear unit (swish), `$x\,\sigma(x)$`. Elfwing et al., 2017.
+    /// Sigmoid linear unit (swish), `$x\,\sigma(x)$`. Slope `$\sigma(x)(1 + x(1 - \sigma(x)))$`.
+    /// Elfwing et al., 2017.
     silu [1.0] |x, y| x * sigmoid(x) => sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x)));
-    /// `$x \tanh(\ln(1 + e^x))$`. Misra, 2019.
+    /// `$x \tanh(\ln(1 + e^x))$`. With `$s = \ln(1 + e^x)$`: Slope `$\tanh s + x\,\sigma(x)(1 - \tanh^2 s)$`. Misra, 2019.
     mish [3.0] |x, y| x * tanh(softplus(x)) =>
         tanh(softplus(x)) + x * sigmoid(x) * (1.0 - square(tanh(softplus(x))));
     /// `$\ln(1 + e^x)$`; x itself above 20. Slope `$\sigma(x)$`.

@@ -6,7 +6,7 @@
 )]
 
 crate::table::binary! {
-    /// `$a b$`.
+    /// `$a \cdot b$`. Slopes b and a.
     mul [0.2] |a, b, y| a * b => b, a;
     /// `$a / b$`. Slopes `$1/b$` and `$-a/b^2$`.
     div [0.3] |a, b, y| a / b => 1.0 / b, -(y / b);
@@ -14,15 +14,15 @@ crate::table::binary! {
     pow [5.0] |a, b, y| pow(a, b) =>
         pick(eq(b, 0.0), 0.0, b * pow(a, b - 1.0)),
         pick(eq(a, 0.0) * ge(b, 0.0), 0.0, y * ln(a));
-    /// The larger of two; NaN if either is. At a tie each gets half the gradient.
+    /// The larger of two; NaN if either is. Slopes 1 for the larger and 0 for the other. At a tie each gets half the gradient.
     maximum [0.3] |a, b, y| max(a, b) => gt(a, b) + 0.5 * eq(a, b), gt(b, a) + 0.5 * eq(a, b);
-    /// The smaller of two; NaN if either is. At a tie each gets half the gradient.
+    /// The smaller of two; NaN if either is. Slopes 1 for the smaller and 0 for the other. At a tie each gets half the gradient.
     minimum [0.3] |a, b, y| min(a, b) => lt(a, b) + 0.5 * eq(a, b), lt(b, a) + 0.5 * eq(a, b);
-    /// The larger of two, ignoring a NaN. At a tie each gets half the gradient.
+    /// The larger of two, ignoring a NaN. Slopes 1 for the larger and 0 for the other. At a tie each gets half the gradient.
     fmax [0.3] |a, b, y| fmax(a, b) =>
         pick(ne(b, b), 1.0, gt(a, b) + 0.5 * eq(a, b)),
         pick(ne(b, b), 0.0, pick(ne(a, a), 1.0, gt(b, a) + 0.5 * eq(a, b)));
-    /// The smaller of two, ignoring a NaN. At a tie each gets half the gradient.
+    /// The smaller of two, ignoring a NaN. Slopes 1 for the smaller and 0 for the other. At a tie each gets half the gradient.
     fmin [0.3] |a, b, y| fmin(a, b) =>
         pick(ne(b, b), 1.0, lt(a, b) + 0.5 * eq(a, b)),
         pick(ne(b, b), 0.0, pick(ne(a, a), 1.0, lt(b, a) + 0.5 * eq(a, b)));
@@ -36,7 +36,7 @@ crate::table::binary! {
     remainder [10.0] |a, b, y| remainder(a, b) => 1.0, -floor(a / b);
     /// `$\ln(e^a + e^b)$`. Slopes `$\sigma(a-b)$` and `$\sigma(b-a)$`.
     logaddexp [3.0] |a, b, y| logaddexp(a, b) => sigmoid(a - b), sigmoid(b - a);
-    /// `$\log_2(2^a + 2^b)$`.
+    /// `$\log_2(2^a + 2^b)$`. Slopes `$\sigma((a-b) \ln 2)$` and `$\sigma((b-a) \ln 2)$`.
     logaddexp2 [3.0] |a, b, y| logaddexp2(a, b) =>
         sigmoid(0.693_147_180_559_945_3 * (a - b)), sigmoid(0.693_147_180_559_945_3 * (b - a));
     /// `$a \ln b$`, 0 where a = 0. Slopes `$\ln b$` (0 where a = 0 and b ≤ 0) and `$a/b$`.

@@ -8,7 +8,7 @@
 crate::table::unary! {
     /// `$|x|$`. The slope at 0 is 0.
     abs [0.2] |x, y| pick(lt(x, 0.0), -x, abs(x)) => sign(x);
-    /// `$x^2$`.
+    /// `$x^2$`. Slope `$2x$`.
     square [0.2] |x, y| x * x => 2.0 * x;
     /// `$c / x$`. Slope `$-c/x^2$`.
     number_over [0.3] |x, y; c| c / x => -(y / x);

@@ -1,0 +1,127 @@
+//! The error of finite differences against their step, for one target, as a picture and as a table.
+
+use std::fmt;
+
+use gradus::autograd::{ErrorCurve, Scheme};
+use gradus::tensor::DType;
+use gradus_viz::{Chart, Figure, Scale, series_color};
+use serde_json::{Value, json};
+
+use super::target::Target;
+use crate::explain::numbers::{short, size};
+use crate::explain::table::Table;
+
+/// The curves of all schemes in both float types.
+pub(crate) struct Curve {
+    about: String,
+    along: &'static str,
+    /// The derivative that the differences are compared with.
+    exact: f64,
+    curves: Vec<ErrorCurve>,
+}
+
+/// An error of exactly 0 has no place on a logarithmic axis; it is drawn here.
+const LEAST: f64 = 1e-17;
+
+impl Curve {
+    pub(crate) fn of(target: &Target, seed: u64) -> Self {
+        let line = target.line(seed);
+        let exact = line.derivative();
+        let of = |dtype: DType| {
+            let line = &line;
+            let curve =
+                move |scheme| ErrorCurve::in_dtype(scheme, dtype, |t| line.value(t, dtype), 0.0, exact);
+            Scheme::ALL.into_iter().map(curve)
+        };
+        let curves = of(DType::F64).chain(of(DType::F32)).collect();
+        let along = if line.only { "in its only variable" } else { "along a random direction of length 1" };
+        Self { about: target.about().to_string(), along, exact, curves }
+    }
+
+    /// The error relative to the derivative, or absolute where that is 0.
+    fn relative(&self, error: f64) -> f64 {
+        if self.exact == 0.0 { error } else { error / self.exact.abs() }
+    }
+
+    fn points(&self, curve: &ErrorCurve) -> Vec<(f64, f64)> {
+        curve.points.iter().map(|p| (p.step, self.relative(p.error).max(LEAST))).collect()
+    }
+
+    /// Two panels, F64 and F32.
+    pub(crate) fn svg(&self) -> String {
+        let mut figure = Figure::new(&format!("Finite differences: {}", self.about)).shared_legend();
+        for (dtype, title) in [(DType::F64, "computed in F64"), (DType::F32, "computed in F32")] {
+            let mut chart = Chart::new(title)
+                .x_axis("step h", Scale::Log10)
+                .y_axis("relative error", Scale::Log10)
+                .x_range(5e-16, 2e-1);
+            let drawn = || self.curves.iter().filter(|curve| curve.dtype == dtype).enumerate();
+            for (_, curve) in drawn() {
+                chart = chart.line(curve.scheme.name(), &self.points(curve));
+                // It lies on the forward difference for the most part.
+                if curve.scheme == Scheme::Backward {
+                    chart = chart.dashed();
+                }
+            }
+            for (i, curve) in drawn() {
+                chart = chart.points("", &self.points(curve)).color(series_color(i));
+            }
+            figure = figure.panel(chart);
+        }
+        figure.svg()
+    }
+
+    /// The slope left of the best step, as far as the error is still smaller than the derivative.
+    fn rounding_slope(&self, curve: &ErrorCurve) -> f64 {
+        let best = curve.best().step;
+        let left = curve.points.iter().filter(|p| p.step < 0.5 * best);
+        let useful = left.take_while(|p| self.relative(p.error) < 0.5).map(|p| p.step);
+        let last = useful.reduce(f64::min).unwrap_or(f64::INFINITY);
+        curve.slope(|step| step < 0.5 * best && step >= last)
+    }
+
+    pub(crate) fn document(&self) -> Value {
+        let curve = |curve: &ErrorCurve| {
+            json!({
+                "scheme": curve.scheme.name(),
+                "dtype": curve.dtype.to_string(),
+                "steps": curve.points.iter().map(|p| p.step).collect::<Vec<_>>(),
+                "estimates": curve.points.iter().map(|p| p.estimate).collect::<Vec<_>>(),
+                "errors": curve.points.iter().map(|p| p.error).collect::<Vec<_>>(),
+            })
+        };
+        self.curves.iter().map(curve).collect()
+    }
+}
+
+impl fmt::Display for Curve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Error against step, {} (derivative {}):\n", self.along, short(self.exact))?;
+        let mut table = Table::new(&[
+            "scheme",
+            "computed in",
+            "best step",
+            "relative error",
+            "slope right of it",
+            "left",
+        ]);
+        for curve in &self.curves {
+            let best = curve.best();
+            table.row([
+                curve.scheme.name().to_string(),
+                curve.dtype.to_string(),
+                format!("{:.0e}", best.step),
+                size(self.relative(best.error)),
+                slope(curve, curve.truncation_slope()),
+                slope(curve, self.rounding_slope(curve)),
+            ]);
+        }
+        write!(f, "{}", table.text())
+    }
+}
+
+/// A slope with one decimal; `—` where a branch has too few points, and for extrapolated differences, whose error is no
+/// power of the step.
+fn slope(curve: &ErrorCurve, x: f64) -> String {
+    if x.is_nan() || curve.scheme == Scheme::Ridders { "—".to_string() } else { format!("{x:+.1}") }
+}

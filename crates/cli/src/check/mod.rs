@@ -1,0 +1,210 @@
+//! `gradus check`: finite differences against autograd over an operation, an expression, a test surface or a model.
+
+mod curve;
+mod ops;
+mod target;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use gradus::autograd::{Comparison, FiniteDifference, GradcheckOptions, Report, Scheme};
+use serde_json::{Value, json};
+
+use crate::explain::numbers::{element, number, size};
+use crate::explain::table::{Table, wrapped};
+use crate::failure::{Failure, check_writable, write_picture};
+use curve::Curve;
+use target::Target;
+
+/// Comparisons that the text shows: all, or this many of the worst.
+const SHOWN: usize = 8;
+
+/// Compares finite differences with backpropagation; without a target, lists what can be checked.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples: gradus check tanh --curve error.svg; gradus check digits; gradus check \"sin(x)*y\" x=1 y=2"
+)]
+pub(crate) struct Check {
+    /// An operation, a surface, a model, or an expression with its values.
+    #[arg(allow_hyphen_values = true)]
+    target: Option<String>,
+    /// A value for each name of the expression.
+    #[arg(value_name = "NAME=VALUE")]
+    values: Vec<String>,
+    /// 2 checks the gradient of the recorded gradient as well.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    order: u8,
+    /// The formula of the difference [default: five-point, with smaller steps where it disagrees].
+    #[arg(long, value_parser = PossibleValuesParser::new(Scheme::ALL.map(Scheme::name)))]
+    scheme: Option<String>,
+    /// The step of the difference [default: the usual one of the scheme].
+    #[arg(long, value_parser = step, allow_negative_numbers = true)]
+    step: Option<f64>,
+    /// Fixes the inputs that are drawn, the weights of a model, and the sample of its parameters.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Draws the error of each scheme against the step, in F32 and F64.
+    #[arg(long, value_name = "FILE")]
+    curve: Option<PathBuf>,
+    /// Prints one JSON document instead of the text.
+    #[arg(long)]
+    json: bool,
+}
+
+fn step(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(step) if step > 0.0 && step.is_finite() => Ok(step),
+        _ => Err("a step is a number above 0".to_string()),
+    }
+}
+
+impl Check {
+    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let Some(name) = &self.target else { return list(out) };
+        if let Some(path) = &self.curve {
+            check_writable("--curve", path)?;
+        }
+        let mut target = Target::find(name, &self.values, self.seed)?;
+        let report = target.check(&self.options());
+        let curve = self.curve.as_ref().map(|_| Curve::of(&target, self.seed));
+        if let (Some(path), Some(curve)) = (&self.curve, &curve) {
+            write_picture(path, &curve.svg())?;
+        }
+        if self.json {
+            writeln!(out, "{:#}", self.document(&target, &report, curve.as_ref()))?;
+        } else {
+            self.print(out, &target, &report)?;
+            if let (Some(path), Some(curve)) = (&self.curve, &curve) {
+                writeln!(out, "\n{curve}\ncurve drawn to {}", path.display())?;
+            }
+        }
+        if report.passed() {
+            return Ok(());
+        }
+        Err(Failure::Run(format!(
+            "the check failed: {} of {} derivatives differ",
+            report.failed, report.compared
+        )))
+    }
+
+    fn options(&self) -> GradcheckOptions {
+        let scheme = Scheme::ALL.into_iter().find(|scheme| self.scheme.as_deref() == Some(scheme.name()));
+        let scheme = scheme.or(self.step.map(|_| Scheme::Central));
+        let difference = scheme.map(|scheme| {
+            let usual = FiniteDifference::new(scheme);
+            usual.with_step(self.step.unwrap_or(usual.step))
+        });
+        // One-sided differences err in proportion to the step, a second derivative more than a first one.
+        let (rtol, atol) = match (difference.map(|difference| difference.scheme), self.order) {
+            (Some(Scheme::Forward | Scheme::Backward), _) => (1e-4, 1e-6),
+            (_, 1) => (1e-6, 1e-9),
+            _ => (3e-6, 3e-8),
+        };
+        GradcheckOptions {
+            rtol,
+            atol,
+            difference,
+            order: usize::from(self.order),
+            seed: self.seed,
+            ..GradcheckOptions::default()
+        }
+    }
+
+    fn print(&self, out: &mut dyn Write, target: &Target, report: &Report) -> Result<(), Failure> {
+        writeln!(out, "{}, seed {}\n", target.about(), self.seed)?;
+        for line in without_place(&report.to_string()).lines() {
+            writeln!(out, "{}", wrapped(line, 13))?;
+        }
+        writeln!(out)?;
+        let all = target.elements() * usize::from(self.order);
+        if report.compared < all {
+            writeln!(out, "A sample of {} of {all} derivatives.\n", report.compared)?;
+        }
+        let mut worst: Vec<&Comparison> = report.comparisons.iter().collect();
+        if worst.len() > SHOWN {
+            worst.sort_by(|a, b| key(b).total_cmp(&key(a)));
+            worst.truncate(SHOWN);
+            writeln!(out, "The {SHOWN} with the largest errors:\n")?;
+        }
+        let mut table =
+            Table::new(&["derivative in", "backpropagation", "finite difference", "absolute", "relative"]);
+        for c in worst {
+            table.row([
+                derivative(c),
+                number(c.autograd, 10),
+                number(c.numeric, 10),
+                size(c.absolute),
+                size(c.relative),
+            ]);
+        }
+        write!(out, "{}", table.text())?;
+        Ok(())
+    }
+
+    fn document(&self, target: &Target, report: &Report, curve: Option<&Curve>) -> Value {
+        let mut document = json!({
+            "target": self.target,
+            "about": target.about(),
+            "seed": self.seed,
+            "order": self.order,
+            "passed": report.passed(),
+            "compared": report.compared,
+            "failed": report.failed,
+            "relative_bound": report.rtol,
+            "worst": report.worst.as_ref().map(comparison),
+            "comparisons": report.comparisons.iter().map(comparison).collect::<Vec<_>>(),
+            "reason": report.reason.as_ref().map(|reason| without_place(&reason.to_string())),
+        });
+        if let Some(curve) = curve {
+            document["curves"] = curve.document();
+        }
+        document
+    }
+}
+
+/// A relative error; not a number counts as the largest.
+fn key(c: &Comparison) -> f64 {
+    if c.relative.is_nan() { f64::INFINITY } else { c.relative }
+}
+
+/// `w[0, 1]`, with its order if that is not 1.
+fn derivative(c: &Comparison) -> String {
+    let order = if c.order == 1 { String::new() } else { format!(", order {}", c.order) };
+    format!("{}{order}", element(&c.name, &c.index))
+}
+
+fn comparison(c: &Comparison) -> Value {
+    json!({
+        "name": c.name,
+        "index": c.index,
+        "order": c.order,
+        "autograd": c.autograd,
+        "numeric": c.numeric,
+        "absolute_error": c.absolute,
+        "relative_error": c.relative,
+        "scheme": c.scheme.name(),
+        "step": c.step,
+    })
+}
+
+/// A report without the lines of code: they are this command's, not the reader's.
+pub(crate) fn without_place(report: &str) -> String {
+    let mut text = String::new();
+    let mut rest = report;
+    while let Some((before, after)) = rest.split_once(" (crates/cli/") {
+        text.push_str(before);
+        rest = after.split_once(')').map_or("", |(_, behind)| behind);
+    }
+    text + rest
+}
+
+fn list(out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(out, "gradus check TARGET compares backpropagation with finite differences. Targets:\n")?;
+    writeln!(out, "  an expression with its values\n    \"sin(x)*y\" x=1 y=2\n")?;
+    for (group, names) in target::groups() {
+        writeln!(out, "  {group}\n    {}\n", wrapped(&names.join(" "), 4))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! What there is to say about an expression: its trace, its gradients beside finite differences, its Hessian.
+
+use std::collections::HashMap;
+
+use gradus::autograd::{
+    FiniteDifference, Reason, Tape, Trace, TraceNode, Var, flatten, flattened, gradcheck,
+};
+use gradus::tensor::Tensor;
+
+use super::hessian::Hessian;
+use super::numbers::{elements, short};
+use super::problem::Problem;
+use crate::check::without_place;
+use crate::failure::Failure;
+
+/// The gradient agrees with the difference below this relative error.
+pub(crate) const BOUND: f64 = 1e-6;
+/// Values below this count as this in a relative error.
+const FLOOR: f64 = 1e-3;
+/// The step of the central differences at arguments up to 1; above, in proportion.
+pub(crate) const STEP: f64 = 1e-5;
+
+/// All that is said about one expression.
+pub(crate) struct Explanation {
+    pub(crate) problem: Problem,
+    pub(crate) trace: Trace,
+    /// Which part of the text a node stands for.
+    pub(crate) labels: HashMap<usize, String>,
+    pub(crate) partials: Vec<Partial>,
+    /// Why a gradient and its difference disagree, if one does.
+    pub(crate) reason: Option<String>,
+    pub(crate) hessian: Option<Hessian>,
+}
+
+/// One derivative from both sides.
+pub(crate) struct Partial {
+    /// `w`, `x[1]`.
+    pub(crate) name: String,
+    /// Where it is taken.
+    pub(crate) value: f64,
+    pub(crate) autograd: f64,
+    pub(crate) numeric: f64,
+}
+
+impl Partial {
+    pub(crate) fn absolute(&self) -> f64 {
+        (self.autograd - self.numeric).abs()
+    }
+
+    pub(crate) fn relative(&self) -> f64 {
+        self.absolute() / self.autograd.abs().max(self.numeric.abs()).max(FLOOR)
+    }
+
+    pub(crate) fn agrees(&self) -> bool {
+        self.relative() <= BOUND || self.autograd == self.numeric
+    }
+}
+
+impl Explanation {
+    pub(crate) fn of(problem: Problem, order: u8) -> Result<Self, Failure> {
+        let tape = Tape::new();
+        let variables: Vec<Var<'_>> = problem.values.iter().map(|value| tape.var(value.clone())).collect();
+        let mut labels = Vec::new();
+        let result = problem
+            .record_checked(&variables, &mut labels)
+            .map_err(|mistake| mistake.under(&problem.text))?;
+        problem.check_scalar(result)?;
+        if !result.needs() {
+            let message =
+                "no gradient reaches a variable: each way to one is cut, by stop_gradient or a comparison";
+            return Err(Failure::Value(message.to_string()));
+        }
+        let trace = Trace::of(result);
+        let labels = labels.into_iter().map(|(node, at)| (node, problem.text[at].to_string())).collect();
+        let partials = partials(&problem, &trace);
+        let reason = partials.iter().any(|partial| !partial.agrees()).then(|| reason(&problem));
+        let hessian = (order == 2).then(|| Hessian::of(&problem));
+        Ok(Self { problem, trace, labels, partials, reason, hessian })
+    }
+
+    /// The node of the result.
+    pub(crate) fn result(&self) -> &TraceNode {
+        &self.trace.nodes[self.trace.nodes.len() - 1]
+    }
+
+    /// The gradient that a node has received in the end; `None` where none arrives.
+    pub(crate) fn gradient(&self, node: usize) -> Option<&Tensor> {
+        let step = self.trace.steps.iter().find(|step| step.node == node).map(|step| &step.upstream);
+        step.or_else(|| self.trace.leaves.iter().find(|leaf| leaf.node == node).map(|leaf| &leaf.gradient))
+    }
+
+    /// What a node is called: a variable by its name, a number by itself, others `%3`.
+    pub(crate) fn name(&self, node: usize) -> String {
+        if let Some(name) = self.problem.names.get(node) {
+            return name.clone();
+        }
+        let it = &self.trace.nodes[node];
+        if it.op == "constant" && it.value.rank() == 0 { short(it.value.item()) } else { format!("%{node}") }
+    }
+
+    /// A formula of the tape with the names of the variables: `mul(w, x)`.
+    pub(crate) fn formula(&self, node: usize) -> String {
+        let it = &self.trace.nodes[node];
+        let inputs = it.inputs.iter().map(|&input| self.name(input));
+        let arguments: Vec<String> = inputs.chain(self.attributes(node)).collect();
+        format!("{}({})", it.op, arguments.join(", "))
+    }
+
+    /// What an operation carries besides its inputs: an exponent, an axis.
+    pub(crate) fn attributes(&self, node: usize) -> Option<String> {
+        let it = &self.trace.nodes[node];
+        let arguments = it.formula.split_once('(')?.1.strip_suffix(')')?;
+        arguments.splitn(it.inputs.len() + 1, ", ").nth(it.inputs.len()).map(str::to_string)
+    }
+}
+
+/// Central differences of each element of each variable.
+fn partials(problem: &Problem, trace: &Trace) -> Vec<Partial> {
+    let f = flattened(|x| problem.record(x), &problem.values);
+    let at = flatten(&problem.values);
+    let names = elements(&problem.names, &problem.values);
+    let gradients: Vec<Tensor> = trace.leaves.iter().map(|leaf| leaf.gradient.clone()).collect();
+    let autograd = flatten(&gradients);
+    let partial = |(i, name): (usize, String)| {
+        let along = |t: f64| {
+            let mut moved = at.clone();
+            moved[i] += t;
+            f(&moved)[0]
+        };
+        let step = STEP * at[i].abs().max(1.0);
+        let numeric = FiniteDifference::central().with_step(step).derivative(along, 0.0);
+        Partial { name, value: at[i], autograd: autograd[i], numeric }
+    };
+    names.into_iter().enumerate().map(partial).collect()
+}
+
+/// The reason that the gradient check finds.
+fn reason(problem: &Problem) -> String {
+    let report = gradcheck(|x| problem.record(x), &problem.values);
+    match report.reason {
+        Some(Reason::Kink { place, left, right, .. }) => {
+            let at = place.map_or_else(String::new, |place| format!(" of %{} = {}", place.node, place.op));
+            format!(
+                "a kink{at}: the slope is {} on the left and {} on the right.",
+                short(clean(left)),
+                short(clean(right))
+            )
+        }
+        Some(reason) => without_place(&reason.to_string()),
+        None => "the step of the difference; with smaller ones the two agree.".to_string(),
+    }
+}
+
+/// Without the rounding of a difference.
+fn clean(x: f64) -> f64 {
+    (x * 1e6).round() / 1e6
+}

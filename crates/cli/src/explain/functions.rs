@@ -1,0 +1,252 @@
+//! The functions that an expression may call: every row of the elementwise table by its name, and reductions, products
+//! and normalisations. Shapes are checked here, before an operation sees them.
+
+use std::sync::LazyLock;
+
+use gradus::autograd::ops::elementwise;
+use gradus::autograd::{Row, Var};
+use gradus::tensor::Shape;
+
+type Apply = for<'t> fn(&[Var<'t>]) -> Result<Var<'t>, String>;
+
+/// What a name stands for.
+#[derive(Clone, Copy)]
+pub(crate) enum Function {
+    /// A row of the elementwise table.
+    Row(&'static Row),
+    /// Anything else.
+    Other(Apply),
+}
+
+/// Rows that are written with an operator, or are the form of one for a number.
+const OPERATORS: [&str; 10] = [
+    "alias",
+    "add_number",
+    "number_minus",
+    "scale",
+    "over_number",
+    "number_over",
+    "number_pow",
+    "powf",
+    "neg",
+    "surprise",
+];
+
+/// Numbers that rows carry, where the call gives none.
+const DEFAULTS: [(&str, f64); 6] = [
+    ("leaky_relu", 0.01),
+    ("elu", 1.0),
+    ("celu", 1.0),
+    ("softshrink", 0.5),
+    ("hardshrink", 0.5),
+    ("polygamma", 1.0),
+];
+
+/// Other names of rows.
+const ALIASES: [(&str, &str); 6] = [
+    ("log", "ln"),
+    ("arcsin", "asin"),
+    ("arccos", "acos"),
+    ("arctan", "atan"),
+    ("swish", "silu"),
+    ("logistic", "sigmoid"),
+];
+
+const OTHERS: [(&str, usize, Apply); 28] = [
+    ("sum", 1, |x| Ok(x[0].sum())),
+    ("mean", 1, |x| Ok(x[0].mean())),
+    ("prod", 1, |x| Ok(x[0].prod())),
+    ("max", 1, |x| Ok(x[0].amax())),
+    ("min", 1, |x| Ok(x[0].amin())),
+    ("max", 2, |x| broadcast(x).map(|()| x[0].maximum(x[1]))),
+    ("min", 2, |x| broadcast(x).map(|()| x[0].minimum(x[1]))),
+    ("norm", 1, |x| Ok(x[0].norm(2.0))),
+    ("var", 1, |x| several(x[0]).map(|x| x.var(1))),
+    ("std", 1, |x| several(x[0]).map(|x| x.std(1))),
+    ("logsumexp", 1, |x| Ok(x[0].logsumexp())),
+    ("softmax", 1, |x| axis(x[0]).map(|x| x.softmax(-1))),
+    ("log_softmax", 1, |x| axis(x[0]).map(|x| x.log_softmax(-1))),
+    ("cumsum", 1, |x| axis(x[0]).map(|x| x.cumsum(-1))),
+    ("cumprod", 1, |x| axis(x[0]).map(|x| x.cumprod(-1))),
+    ("t", 1, |x| matrix(x[0]).map(Var::t)),
+    ("trace", 1, |x| matrix(x[0]).map(Var::trace)),
+    ("matmul", 2, |x| matmul(x[0], x[1])),
+    ("dot", 2, |x| same_length(x[0], x[1]).map(|()| x[0].dot(x[1]))),
+    ("outer", 2, |x| vectors(x).map(|()| x[0].outer(x[1]))),
+    ("mse", 2, |x| same_shape(x[0], x[1]).map(|()| x[0].mse(x[1]))),
+    ("stop_gradient", 1, |x| Ok(x[0].detach())),
+    ("floor", 1, |x| Ok(x[0].floor())),
+    ("ceil", 1, |x| Ok(x[0].ceil())),
+    ("round", 1, |x| Ok(x[0].round())),
+    ("trunc", 1, |x| Ok(x[0].trunc())),
+    ("sign", 1, |x| Ok(x[0].sign())),
+    ("relu6", 1, |x| Ok(x[0].relu6())),
+];
+
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let rows = elementwise::table().map(|row| row.name).filter(|name| !OPERATORS.contains(name));
+    let others = OTHERS.iter().map(|(name, ..)| *name);
+    let mut names: Vec<&str> = rows.chain(others).chain(ALIASES.map(|(name, _)| name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+});
+
+/// All names, in order.
+pub(crate) fn names() -> &'static [&'static str] {
+    &NAMES
+}
+
+/// The function of a name for a number of arguments.
+pub(crate) fn find(name: &str, arguments: usize) -> Result<Function, String> {
+    let real = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, real)| *real);
+    let others = OTHERS.iter().filter(|(other, ..)| *other == real);
+    let mut counts: Vec<usize> = others.clone().map(|(_, n, _)| *n).collect();
+    if let Some((.., apply)) = others.clone().find(|(_, n, _)| *n == arguments) {
+        return Ok(Function::Other(*apply));
+    }
+    let row = elementwise::table().find(|row| row.name == real && !OPERATORS.contains(&row.name));
+    if let Some(row) = row {
+        let most = usize::from(row.arity) + usize::from(row.has_number);
+        let least = most - usize::from(default_number(row).is_some());
+        if (least..=most).contains(&arguments) {
+            return Ok(Function::Row(row));
+        }
+        counts.extend(least..=most);
+    }
+    if counts.is_empty() {
+        return Err(unknown(name));
+    }
+    counts.sort_unstable();
+    counts.dedup();
+    let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
+    let plural = if counts == ["1"] { "argument" } else { "arguments" };
+    Err(format!("{name} takes {} {plural}, not {arguments}", counts.join(" or ")))
+}
+
+/// The number that a row carries if the call gives none.
+pub(crate) fn default_number(row: &Row) -> Option<f64> {
+    DEFAULTS.iter().find(|(name, _)| *name == row.name && row.has_number).map(|(_, number)| *number)
+}
+
+fn unknown(name: &str) -> String {
+    let near = nearest(name, names().iter().copied());
+    let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    format!("there is no function {name}{hint} (all: {})", names().join(", "))
+}
+
+/// The name that differs in the fewest letters, if it is near; of equals one of the same length.
+pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = names.map(|other| (distance(name, other), name.len().abs_diff(other.len()), other));
+    let (distance, _, near) = scored.min()?;
+    (distance <= 1 + name.chars().count() / 4).then_some(near)
+}
+
+/// Letters to insert, delete, replace or exchange with a neighbour (Damerau, 1964; each letter at most once).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut d = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            d[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let replaced = d[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let one = replaced.min(d[i - 1][j] + 1).min(d[i][j - 1] + 1);
+                let crossed = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                if crossed { one.min(d[i - 2][j - 2] + 1) } else { one }
+            };
+        }
+    }
+    d[a.len()][b.len()]
+}
+
+pub(crate) fn broadcast(x: &[Var<'_>]) -> Result<(), String> {
+    shapes_broadcast(x[0].shape(), x[1].shape())
+}
+
+pub(crate) fn shapes_broadcast(a: Shape, b: Shape) -> Result<(), String> {
+    if a.broadcast(&b).is_some() {
+        return Ok(());
+    }
+    let hint =
+        if a.len() == 2 && b.len() == 2 && a[1] == b[0] { "; a matrix product is written `@`" } else { "" };
+    Err(format!("shapes {a} and {b} do not fit element by element{hint}"))
+}
+
+pub(crate) fn matmul<'t>(a: Var<'t>, b: Var<'t>) -> Result<Var<'t>, String> {
+    let (m, n) = (a.shape(), b.shape());
+    if m.is_empty() || n.is_empty() {
+        return Err(format!("a matrix product needs vectors or matrices, not shapes {m} and {n}; use `*`"));
+    }
+    let (inner_a, inner_b) = (m[m.len() - 1], n[n.len().saturating_sub(2)]);
+    if inner_a != inner_b {
+        return Err(format!("shapes {m} and {n}: the inner sizes {inner_a} and {inner_b} differ"));
+    }
+    let stacks = |shape: &Shape| Shape::new(&shape[..shape.len().saturating_sub(2)]);
+    if stacks(&m).broadcast(&stacks(&n)).is_none() {
+        return Err(format!("shapes {m} and {n}: the stacks of matrices do not fit"));
+    }
+    Ok(a.matmul(b))
+}
+
+fn several(x: Var<'_>) -> Result<Var<'_>, String> {
+    if x.elements() < 2 { Err("needs at least two elements".to_string()) } else { Ok(x) }
+}
+
+fn axis(x: Var<'_>) -> Result<Var<'_>, String> {
+    if x.rank() == 0 { Err("needs a vector or a matrix, not a number".to_string()) } else { Ok(x) }
+}
+
+fn matrix(x: Var<'_>) -> Result<Var<'_>, String> {
+    if x.rank() == 2 { Ok(x) } else { Err(format!("needs a matrix, not shape {}", x.shape())) }
+}
+
+fn vectors(x: &[Var<'_>]) -> Result<(), String> {
+    let (a, b) = (x[0].shape(), x[1].shape());
+    if a.len() == 1 && b.len() == 1 {
+        Ok(())
+    } else {
+        Err(format!("needs two vectors, not shapes {a} and {b}"))
+    }
+}
+
+fn same_shape(a: Var<'_>, b: Var<'_>) -> Result<(), String> {
+    let (a, b) = (a.shape(), b.shape());
+    if a == b { Ok(()) } else { Err(format!("needs equal shapes, not {a} and {b}")) }
+}
+
+fn same_length(a: Var<'_>, b: Var<'_>) -> Result<(), String> {
+    vectors(&[a, b])?;
+    same_shape(a, b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_their_arguments() {
+        assert!(matches!(find("tanh", 1), Ok(Function::Row(row)) if row.name == "tanh"));
+        assert!(matches!(find("log", 1), Ok(Function::Row(row)) if row.name == "ln"));
+        assert!(matches!(find("elu", 1), Ok(Function::Row(_))));
+        assert!(matches!(find("elu", 2), Ok(Function::Row(_))));
+        assert!(matches!(find("max", 2), Ok(Function::Other(_))));
+        assert_eq!(find("tanh", 2).err().unwrap(), "tanh takes 1 argument, not 2");
+        assert_eq!(find("max", 3).err().unwrap(), "max takes 1 or 2 arguments, not 3");
+        assert_eq!(find("hypot", 1).err().unwrap(), "hypot takes 2 arguments, not 1");
+        let unknown = find("thanh", 1).err().unwrap();
+        assert!(
+            unknown.starts_with("there is no function thanh; did you mean tanh? (all: abs, "),
+            "{unknown}"
+        );
+        assert!(!find("quux", 1).err().unwrap().contains("did you mean"));
+    }
+
+    #[test]
+    fn letters_that_differ() {
+        let pairs = [("kitten", "sitting"), ("", "abc"), ("tanh", "tanh"), ("tahn", "tanh")];
+        assert_eq!(pairs.map(|(a, b)| distance(a, b)), [3, 3, 0, 1]);
+        assert_eq!(nearest("tahn", ["tan", "tanh"].into_iter()), Some("tanh"));
+    }
+}

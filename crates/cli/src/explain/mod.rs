@@ -1,0 +1,72 @@
+//! `gradus explain`: backpropagation through an expression, step by step: the tape, what each node sends to its inputs,
+//! and every gradient beside its finite difference.
+
+mod drawing;
+mod explanation;
+mod functions;
+mod hessian;
+mod json;
+mod mistake;
+pub(crate) mod numbers;
+mod parse;
+mod problem;
+pub(crate) mod table;
+mod text;
+mod words;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+pub(crate) use functions::nearest;
+pub(crate) use problem::Problem;
+
+use crate::failure::{Failure, check_writable, write_picture};
+use explanation::Explanation;
+
+/// Explains backpropagation through an expression.
+///
+/// The expression holds numbers, names, + - * / ^ @, parentheses, lists such as [1, 2] and [[1, 2], [3, 4]], the
+/// constants pi and e, and functions: all elementwise ones (tanh, exp, relu, maximum, …), sum, mean, prod, max, min,
+/// norm, softmax, t (transpose) and others; an unknown name lists them. Everything is computed in F64.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88")]
+pub(crate) struct Explain {
+    /// The expression; its result is one number.
+    #[arg(allow_hyphen_values = true)]
+    expression: String,
+    /// A value for each name: x=2, v=[1, 2], A=[[1, 2], [3, 4]].
+    #[arg(value_name = "NAME=VALUE")]
+    values: Vec<String>,
+    /// 2 shows the Hessian as well.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    order: u8,
+    /// Draws the graph with values and gradients.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Prints one JSON document instead of the text.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Explain {
+    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        if let Some(path) = &self.svg {
+            check_writable("--svg", path)?;
+        }
+        let explanation = Explanation::of(Problem::read(&self.expression, &self.values)?, self.order)?;
+        if let Some(path) = &self.svg {
+            write_picture(path, &drawing::svg(&explanation)?)?;
+        }
+        if self.json {
+            writeln!(out, "{:#}", json::document(&explanation))?;
+            return Ok(());
+        }
+        write!(out, "{explanation}")?;
+        if let Some(path) = &self.svg {
+            writeln!(out, "\ngraph drawn to {}", path.display())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! Numbers and tensors in a few characters.
+
+use gradus::tensor::Tensor;
+
+/// Tensors of up to this many elements are printed whole.
+const WHOLE: usize = 6;
+
+/// A number with up to `digits` significant digits, without zeros at the end.
+pub(crate) fn number(x: f64, digits: i32) -> String {
+    if x == 0.0 {
+        return "0".to_string();
+    }
+    if !x.is_finite() {
+        return format!("{x}");
+    }
+    let magnitude = x.abs().log10().floor() as i32;
+    if !(-5..digits + 1).contains(&magnitude) {
+        let text = format!("{x:.*e}", (digits - 1) as usize);
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", trimmed(mantissa));
+    }
+    trimmed(&format!("{x:.*}", (digits - 1 - magnitude).max(0) as usize))
+}
+
+fn trimmed(text: &str) -> String {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text.to_string()
+    }
+}
+
+/// A number with six digits.
+pub(crate) fn short(x: f64) -> String {
+    number(x, 6)
+}
+
+/// A size of an error: two digits and a power of ten.
+pub(crate) fn size(x: f64) -> String {
+    if x == 0.0 { "0".to_string() } else { format!("{x:.1e}") }
+}
+
+/// All elements of a small tensor, the first three of a large one.
+pub(crate) fn brief(x: &Tensor) -> String {
+    let shape = *x.shape();
+    let values = x.to_f64_vec();
+    if values.len() <= WHOLE {
+        return nested(&values, &shape);
+    }
+    let first: Vec<String> = values[..3].iter().map(|&x| number(x, 4)).collect();
+    format!("{}{}, …{}", "[".repeat(shape.len()), first.join(", "), "]".repeat(shape.len()))
+}
+
+fn nested(values: &[f64], shape: &[usize]) -> String {
+    let digits = if values.len() > 1 { 5 } else { 6 };
+    nested_to(values, shape, digits)
+}
+
+fn nested_to(values: &[f64], shape: &[usize], digits: i32) -> String {
+    let Some((&n, rest)) = shape.split_first() else { return number(values[0], digits) };
+    let size = rest.iter().product::<usize>();
+    let parts: Vec<String> = (0..n).map(|i| nested_to(&values[i * size..][..size], rest, digits)).collect();
+    format!("[{}]", parts.join(", "))
+}
+
+/// `w`, `x[2]`, `A[0, 1]`: the name of one element.
+pub(crate) fn element(name: &str, index: &[usize]) -> String {
+    if index.is_empty() { name.to_string() } else { format!("{name}{index:?}") }
+}
+
+/// The names of all elements of named tensors, in order.
+pub(crate) fn elements(names: &[String], values: &[Tensor]) -> Vec<String> {
+    let of = |(name, value): (&String, &Tensor)| {
+        let shape = value.shape().to_vec();
+        (0..value.elements()).map(|i| element(name, &unravelled(i, &shape))).collect::<Vec<_>>()
+    };
+    names.iter().zip(values).flat_map(of).collect()
+}
+
+/// The index of element `i` in row-major order.
+fn unravelled(mut i: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (place, size) in index.iter_mut().zip(shape).rev() {
+        (*place, i) = (i % size, i / size);
+    }
+    index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        let cases =
+            [(0.0, "0"), (-2.5, "-2.5"), (1e-7, "1e-7"), (0.706_418_9, "0.706419"), (123_456.7, "123457")];
+        for (x, want) in cases {
+            assert_eq!(short(x), want);
+        }
+        assert_eq!(
+            (short(1.234_567e12), short(f64::NAN), size(1.26e-11)),
+            ("1.23457e12".into(), "NaN".into(), "1.3e-11".into())
+        );
+    }
+
+    #[test]
+    fn tensors_and_their_elements() {
+        let a = Tensor::from([[1.0, 2.5], [3.0, 4.0]]);
+        assert_eq!(brief(&a), "[[1, 2.5], [3, 4]]");
+        assert_eq!(brief(&Tensor::ones([3, 4])), "[[1, 1, 1, …]]");
+        let names = elements(&["a".into(), "b".into()], &[a, Tensor::scalar(1.0)]);
+        assert_eq!(names, ["a[0, 0]", "a[0, 1]", "a[1, 0]", "a[1, 1]", "b"]);
+    }
+}

@@ -1,0 +1,253 @@
+//! Expressions, parsed: numbers, names, `+ - * / ^ @`, unary minus, parentheses, calls, and lists in brackets. Precedence
+//! is Python's: `^` (or `**`) binds tightest and to the right, then the minus sign, then `* / @`, then `+ -`.
+
+use std::ops::Range;
+
+use winnow::LocatingSlice;
+use winnow::ascii::{digit0, digit1, multispace0};
+use winnow::combinator::{
+    Infix, Prefix, alt, cut_err, delimited, eof, expression, fail, opt, preceded, separated, terminated,
+};
+use winnow::error::{ContextError, ErrMode, StrContext};
+use winnow::prelude::*;
+use winnow::token::{one_of, take_while};
+
+use super::mistake::Mistake;
+
+/// Longer texts are refused: the parser calls itself at each bracket.
+const LONGEST: usize = 1000;
+
+/// A parsed expression and where it stands in the text, in bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Expr {
+    pub(crate) kind: Kind,
+    pub(crate) span: Range<usize>,
+}
+
+/// What an expression is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Kind {
+    Number(f64),
+    Name(String),
+    Call(String, Vec<Expr>),
+    Negative(Box<Expr>),
+    Binary(Operator, Box<Expr>, Box<Expr>),
+    List(Vec<Expr>),
+}
+
+/// An operator between two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Pow,
+    MatMul,
+}
+
+impl Operator {
+    pub(crate) fn sign(self) -> char {
+        match self {
+            Self::Add => '+',
+            Self::Sub => '-',
+            Self::Mul => '*',
+            Self::Div => '/',
+            Self::Pow => '^',
+            Self::MatMul => '@',
+        }
+    }
+}
+
+type Input<'s> = LocatingSlice<&'s str>;
+type Parsed<T> = Result<T, ErrMode<ContextError>>;
+
+/// Parses a whole text.
+pub(crate) fn parse(text: &str) -> Result<Expr, Mistake> {
+    if text.len() > LONGEST {
+        let message = format!("the expression has {} characters; at most {LONGEST} are read", text.len());
+        return Err(Mistake { at: 0..0, message });
+    }
+    let mut whole = terminated(preceded(multispace0, sum), eof.context(StrContext::Label(OPERATOR)));
+    whole.parse(LocatingSlice::new(text)).map_err(|error| {
+        let label = error.inner().context().find_map(|context| match context {
+            StrContext::Label(label) => Some(*label),
+            _ => None,
+        });
+        explain(text, error.offset(), label.unwrap_or(OPERATOR))
+    })
+}
+
+const VALUE: &str = "a number, a name, `(` or `[`";
+const OPERATOR: &str = "an operator or the end";
+const CLOSING: &str = "`,` or `)`";
+const CLOSING_LIST: &str = "`,` or `]`";
+const CLOSING_ONE: &str = "`)`";
+
+fn explain(text: &str, offset: usize, expected: &str) -> Mistake {
+    let rest = &text[offset..];
+    let Some(found) = rest.chars().next() else {
+        let message = format!("the expression ends where {expected} was expected");
+        return Mistake { at: offset..offset, message };
+    };
+    let hint = match (found, expected) {
+        ('=', _) => "; a value is given behind the expression: NAME=VALUE",
+        (')' | ']', OPERATOR) => "; nothing is open here",
+        (c, OPERATOR) if c.is_alphanumeric() || "(_.".contains(c) => "; a product is written with `*`",
+        _ => "",
+    };
+    let message = format!("`{found}` stands where {expected} was expected{hint}");
+    Mistake { at: offset..offset + found.len_utf8(), message }
+}
+
+/// A sign and the blanks behind it.
+fn sign<'s>(sign: &'static str) -> impl Parser<Input<'s>, &'s str, ErrMode<ContextError>> {
+    terminated(sign, multispace0)
+}
+
+fn sum(input: &mut Input<'_>) -> Parsed<Expr> {
+    expression(operand)
+        .prefix(alt((
+            sign("-").map(|_| Prefix(9, |input: &mut Input<'_>, x| Ok(negative(input, x)))),
+            cut_err(fail).context(StrContext::Label(VALUE)),
+        )))
+        .infix(alt((
+            alt((sign("**"), sign("^"))).map(|_| Infix::Right(11, |_, a, b| Ok(binary(Operator::Pow, a, b)))),
+            sign("*").map(|_| Infix::Left(7, |_, a, b| Ok(binary(Operator::Mul, a, b)))),
+            sign("/").map(|_| Infix::Left(7, |_, a, b| Ok(binary(Operator::Div, a, b)))),
+            sign("@").map(|_| Infix::Left(7, |_, a, b| Ok(binary(Operator::MatMul, a, b)))),
+            sign("+").map(|_| Infix::Left(5, |_, a, b| Ok(binary(Operator::Add, a, b)))),
+            sign("-").map(|_| Infix::Left(5, |_, a, b| Ok(binary(Operator::Sub, a, b)))),
+        )))
+        .parse_next(input)
+}
+
+fn binary(operator: Operator, a: Expr, b: Expr) -> Expr {
+    let span = a.span.start..b.span.end;
+    Expr { kind: Kind::Binary(operator, Box::new(a), Box::new(b)), span }
+}
+
+/// The minus sign is the last one before the operand.
+fn negative(input: &Input<'_>, x: Expr) -> Expr {
+    let mut whole = *input;
+    whole.reset_to_start();
+    let start = whole[..x.span.start].rfind('-').unwrap_or(x.span.start);
+    let span = start..x.span.end;
+    Expr { kind: Kind::Negative(Box::new(x)), span }
+}
+
+/// A number, a name, a call, a list, or an expression in parentheses, and the blanks behind it.
+fn operand(input: &mut Input<'_>) -> Parsed<Expr> {
+    let spanned = alt((number, call_or_name, list, group)).with_span();
+    terminated(spanned, multispace0).map(|(kind, span)| Expr { kind, span }).parse_next(input)
+}
+
+fn number(input: &mut Input<'_>) -> Parsed<Kind> {
+    let mantissa = alt(((digit1, opt(('.', digit0))).take(), ('.', digit1).take()));
+    let exponent = opt((one_of(['e', 'E']), opt(one_of(['+', '-'])), digit1));
+    (mantissa, exponent).take().parse_to::<f64>().map(Kind::Number).parse_next(input)
+}
+
+fn call_or_name(input: &mut Input<'_>) -> Parsed<Kind> {
+    let start = |c: char| c.is_alphabetic() || c == '_';
+    let name = (one_of(start), take_while(0.., |c: char| c.is_alphanumeric() || c == '_')).take();
+    let arguments = opt(delimited(preceded(multispace0, sign("(")), values, closing(")", CLOSING)));
+    let both = (name, arguments).map(|(name, arguments): (&str, Option<Vec<Expr>>)| match arguments {
+        Some(arguments) => Kind::Call(name.to_string(), arguments),
+        None => Kind::Name(name.to_string()),
+    });
+    { both }.parse_next(input)
+}
+
+fn list(input: &mut Input<'_>) -> Parsed<Kind> {
+    delimited(sign("["), values, closing("]", CLOSING_LIST)).map(Kind::List).parse_next(input)
+}
+
+fn group(input: &mut Input<'_>) -> Parsed<Kind> {
+    delimited(sign("("), sum, closing(")", CLOSING_ONE)).map(|inner| inner.kind).parse_next(input)
+}
+
+fn values(input: &mut Input<'_>) -> Parsed<Vec<Expr>> {
+    separated(1.., sum, sign(",")).parse_next(input)
+}
+
+fn closing<'s>(
+    bracket: &'static str,
+    expected: &'static str,
+) -> impl Parser<Input<'s>, &'s str, ErrMode<ContextError>> {
+    cut_err(bracket).context(StrContext::Label(expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The expression with all its parentheses.
+    fn shown(expr: &Expr) -> String {
+        let all = |list: &[Expr]| list.iter().map(shown).collect::<Vec<_>>().join(", ");
+        match &expr.kind {
+            Kind::Number(x) => format!("{x}"),
+            Kind::Name(name) => name.clone(),
+            Kind::Call(name, arguments) => format!("{name}({})", all(arguments)),
+            Kind::Negative(x) => format!("(-{})", shown(x)),
+            Kind::Binary(operator, a, b) => format!("({} {} {})", shown(a), operator.sign(), shown(b)),
+            Kind::List(values) => format!("[{}]", all(values)),
+        }
+    }
+
+    #[test]
+    fn precedence_is_pythons() {
+        for (text, want) in [
+            ("a - b - c", "((a - b) - c)"),
+            ("a + b * c ^ d", "(a + (b * (c ^ d)))"),
+            ("-x^2", "(-(x ^ 2))"),
+            ("-x*y", "((-x) * y)"),
+            ("2^3^x", "(2 ^ (3 ^ x))"),
+            ("2**-x*3", "((2 ^ (-x)) * 3)"),
+            ("--x", "(-(-x))"),
+            (" ( a + b ) @ t( c ) ", "((a + b) @ t(c))"),
+            ("f(x, [1, 2], [[.5e-1], [3.]])", "f(x, [1, 2], [[0.05], [3]])"),
+            ("x / y / 2", "((x / y) / 2)"),
+            ("a*b@c", "((a * b) @ c)"),
+        ] {
+            assert_eq!(shown(&parse(text).unwrap()), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_are_those_of_the_text() {
+        let text = "2 * - (a + b )";
+        let Kind::Binary(_, two, negative) = parse(text).unwrap().kind else { panic!() };
+        assert_eq!((&text[two.span], &text[negative.span]), ("2", "- (a + b )"));
+    }
+
+    #[test]
+    fn mistakes_stand_in_their_column() {
+        for (text, column, part) in [
+            ("", 0, "ends where a number, a name"),
+            ("2 +", 3, "ends where a number, a name"),
+            ("2 * / 3", 4, "`/` stands where a number, a name"),
+            ("(a + b", 6, "ends where `)` was expected"),
+            ("f(a, b", 6, "ends where `,` or `)` was expected"),
+            ("[1, 2", 5, "ends where `,` or `]` was expected"),
+            ("[1 2]", 3, "`2` stands where `,` or `]`"),
+            ("f()", 2, "`)` stands where a number, a name"),
+            ("2 x", 2, "a product is written with `*`"),
+            ("a)", 1, "nothing is open here"),
+            ("x ! y", 2, "`!` stands where an operator"),
+            ("w=3", 1, "NAME=VALUE"),
+        ] {
+            let mistake = parse(text).unwrap_err();
+            assert_eq!(mistake.at.start, column, "{text}: {}", mistake.message);
+            assert!(mistake.message.contains(part), "{text}: {}", mistake.message);
+        }
+    }
+
+    #[test]
+    fn deep_and_long_texts() {
+        let deep = format!("{}x{}", "(".repeat(450), ")".repeat(450));
+        assert_eq!(shown(&parse(&deep).unwrap()), "x");
+        assert!(parse(&"-".repeat(999)).is_err());
+        assert!(parse(&"x+".repeat(600)).unwrap_err().message.contains("at most 1000"));
+    }
+}

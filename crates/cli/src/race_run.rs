@@ -1,0 +1,243 @@
+//! Who races, and one run of it: an optimizer of the catalogue on a surface, at a learning rate.
+
+use std::str::FromStr;
+
+use gradus::optim::catalog::{METHODS, NamedMethod, NamedRule, RATES, RULES};
+use gradus::optim::surfaces::{SURFACES, Surface};
+use gradus::optim::{Minimizer, Optimizer, Solver, Trajectory, minimize};
+
+/// The rate on a surface without a minimum, where none is the best.
+const FALLING_RATE: f64 = 0.05;
+
+/// An optimizer of the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Rule(&'static NamedRule),
+    Method(&'static NamedMethod),
+}
+
+impl Kind {
+    /// All of them, in teaching order.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        RULES.iter().map(Self::Rule).chain(METHODS.iter().map(Self::Method))
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rule(rule) => rule.name,
+            Self::Method(method) => method.name,
+        }
+    }
+
+    pub(crate) fn about(self) -> &'static str {
+        match self {
+            Self::Rule(rule) => rule.about,
+            Self::Method(method) => method.about,
+        }
+    }
+
+    /// The learning rate of its source.
+    pub(crate) fn lr(self) -> f64 {
+        match self {
+            Self::Rule(rule) => rule.lr,
+            Self::Method(method) => method.lr,
+        }
+    }
+
+    /// The hyper-parameters with their defaults, as they are written in Rust.
+    pub(crate) fn values(self) -> String {
+        match self {
+            Self::Rule(rule) => format!("{:?}", (rule.make)()),
+            Self::Method(method) => format!("{:?}", (method.make)()),
+        }
+    }
+
+    pub(crate) fn minimizer(self, lr: f64) -> Box<dyn Minimizer> {
+        match self {
+            Self::Rule(rule) => Box::new(Optimizer::new((rule.make)(), lr)),
+            Self::Method(method) => Box::new(Solver::new((method.make)(), lr)),
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::all().find(|kind| kind.name() == name).ok_or_else(|| {
+            let known: Vec<&str> = Self::all().map(Self::name).collect();
+            format!("no optimizer is called '{name}'; there are {}", known.join(", "))
+        })
+    }
+}
+
+/// An optimizer and, if it was given, its learning rate: `adam` or `adam:lr=0.1`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Contestant {
+    pub(crate) kind: Kind,
+    pub(crate) lr: Option<f64>,
+}
+
+impl FromStr for Contestant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, setting) = match text.split_once(':') {
+            Some((name, setting)) => (name, Some(setting)),
+            None => (text, None),
+        };
+        let kind = name.parse()?;
+        let lr = match setting.map(|setting| setting.strip_prefix("lr=").ok_or(setting)) {
+            None => None,
+            Some(Ok(number)) => Some(learning_rate(number)?),
+            Some(Err(other)) => {
+                return Err(format!("'{other}' is no setting; write {name}:lr=0.1, or {name} alone"));
+            }
+        };
+        Ok(Self { kind, lr })
+    }
+}
+
+/// A learning rate from the command line.
+pub(crate) fn learning_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(lr) if lr > 0.0 && lr.is_finite() => Ok(lr),
+        _ => Err("a learning rate is a number above 0".to_string()),
+    }
+}
+
+/// A number as it was given, without endless zeros.
+pub(crate) fn given(x: f64) -> String {
+    if x == 0.0 || (1e-6..1e9).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
+/// The surface of a name.
+pub(crate) fn surface(name: &str) -> Result<&'static Surface, String> {
+    gradus::optim::surfaces::surface(name).ok_or_else(|| {
+        let known: Vec<&str> = SURFACES.iter().map(|surface| surface.name).collect();
+        format!("no surface is called '{name}'; there are {}", known.join(", "))
+    })
+}
+
+/// Where and for how long the race goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Course {
+    pub(crate) surface: &'static Surface,
+    pub(crate) start: [f64; 2],
+    pub(crate) steps: usize,
+    pub(crate) tolerance: f64,
+}
+
+/// What became of one contestant.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) name: &'static str,
+    pub(crate) lr: f64,
+    pub(crate) path: Trajectory,
+    /// The step from which on it is within the tolerance of a minimum; without a minimum, the step that leaves
+    /// the window.
+    pub(crate) arrival: Option<usize>,
+    /// From the nearest minimum; infinite without one.
+    pub(crate) distance: f64,
+    pub(crate) value: f64,
+    /// It ends higher than it began, or nowhere.
+    pub(crate) diverged: bool,
+}
+
+impl Course {
+    /// At the contestant's rate, or at the race's, or at the best of the catalogue's rates.
+    pub(crate) fn run(&self, who: Contestant, lr: Option<f64>) -> Run {
+        match (who.lr.or(lr), who.kind) {
+            (Some(lr), kind) => self.at(kind, lr),
+            // A method finds its step length itself.
+            (None, Kind::Method(method)) => self.at(who.kind, method.lr),
+            (None, kind) if self.surface.minima.is_empty() => self.at(kind, FALLING_RATE),
+            (None, kind) => {
+                let runs = RATES.into_iter().map(|lr| self.at(kind, lr));
+                runs.reduce(|best, run| if run.beats(&best) { run } else { best })
+                    .expect("the catalogue has rates")
+            }
+        }
+    }
+
+    fn at(&self, kind: Kind, lr: f64) -> Run {
+        let mut path = minimize(self.surface.f, &self.start, &mut *kind.minimizer(lr), self.steps);
+        if let Some(end) = path.values.iter().position(|value| !value.is_finite()) {
+            // What follows is no path.
+            path.points.truncate(end + 1);
+            path.values.truncate(end + 1);
+        }
+        let (distance, value) = (self.surface.distance(path.last()), path.values[path.values.len() - 1]);
+        let lost = if self.surface.minima.is_empty() { value.is_nan() } else { !value.is_finite() };
+        let diverged = lost || value > path.values[0];
+        Run { name: kind.name(), lr, arrival: self.arrival(&path), path, distance, value, diverged }
+    }
+
+    fn arrival(&self, path: &Trajectory) -> Option<usize> {
+        let [(left, right), (low, high)] = self.surface.window;
+        if self.surface.minima.is_empty() {
+            let inside = |x: &Vec<f64>| (left..=right).contains(&x[0]) && (low..=high).contains(&x[1]);
+            return path.points.iter().position(|x| !inside(x));
+        }
+        let near = |x: &Vec<f64>| self.surface.distance(x) <= self.tolerance;
+        let first = path.points.iter().rposition(|x| !near(x)).map_or(0, |last| last + 1);
+        (first < path.points.len()).then_some(first)
+    }
+}
+
+impl Run {
+    /// Arrives earlier, or, if neither arrives, ends lower.
+    fn beats(&self, other: &Self) -> bool {
+        match (self.arrival, other.arrival) {
+            (Some(mine), Some(others)) => mine < others,
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => self.value < other.value || other.value.is_nan(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_rates() {
+        assert_eq!("adam".parse::<Contestant>().unwrap().lr, None);
+        assert_eq!("adam:lr=0.5".parse::<Contestant>().unwrap().lr, Some(0.5));
+        assert_eq!("newton".parse::<Kind>().unwrap().lr(), 1.0);
+        assert!("adam:momentum=1".parse::<Contestant>().unwrap_err().contains("adam:lr=0.1"));
+        assert!("adam:lr=-1".parse::<Contestant>().unwrap_err().contains("above 0"));
+        let message = "magic".parse::<Kind>().unwrap_err();
+        assert!(RULES.iter().all(|rule| message.contains(rule.name)));
+        assert!(METHODS.iter().all(|method| message.contains(method.name)));
+        assert!(surface("hill").unwrap_err().contains("rosenbrock"));
+    }
+
+    fn course(name: &str) -> Course {
+        let surface = surface(name).unwrap();
+        Course { surface, start: surface.start, steps: 60, tolerance: 0.1 }
+    }
+
+    #[test]
+    fn newton_arrives_at_once_and_a_large_rate_diverges() {
+        let newton = course("booth").run("newton".parse().unwrap(), None);
+        assert_eq!((newton.arrival, newton.diverged), (Some(1), false));
+        let far = course("booth").run("sgd:lr=3".parse().unwrap(), None);
+        assert_eq!((far.arrival, far.diverged), (None, true));
+    }
+
+    #[test]
+    fn without_a_rate_the_best_is_taken() {
+        let best = course("quadratic").run("sgd".parse().unwrap(), None);
+        let given = course("quadratic").run("sgd".parse().unwrap(), Some(0.1));
+        assert_eq!((best.lr, given.lr), (0.4, 0.1));
+        assert!(best.arrival.is_some() && given.arrival.is_none());
+    }
+
+    #[test]
+    fn a_saddle_is_left() {
+        let run = Course { steps: 200, ..course("saddle") }.run("momentum".parse().unwrap(), None);
+        assert!(run.arrival.is_some() && run.distance.is_infinite() && !run.diverged);
+    }
+}

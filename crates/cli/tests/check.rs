@@ -1,0 +1,117 @@
+//! `gradus check` from outside: reports, exit codes, reasons of failures, the curve.
+
+mod snapshot;
+
+use serde_json::Value;
+use snapshot::{gradus, snapshot, text};
+
+fn json(arguments: &[&str]) -> (Option<i32>, Value) {
+    let output = gradus(&[&["check"], arguments, &["--json"]].concat());
+    let document = serde_json::from_slice(&output.stdout).expect("the whole output is JSON");
+    (output.status.code(), document)
+}
+
+#[test]
+fn texts() {
+    snapshot("check_list", 0, &["check"]);
+    snapshot("check_tanh", 0, &["check", "tanh"]);
+    snapshot("check_surface", 0, &["check", "rosenbrock", "--order", "2"]);
+    snapshot("check_expression", 0, &["check", "sin(x)*y", "x=[1, 2]", "y=2", "--scheme", "ridders"]);
+    snapshot("check_wrong_rule", 1, &["check", "wrong-rule"]);
+    snapshot("check_kink", 1, &["check", "kink"]);
+    snapshot(
+        "check_step_too_small",
+        1,
+        &["check", "sin(3*x)", "x=0.7", "--scheme", "central", "--step", "1e-13"],
+    );
+}
+
+#[test]
+fn every_target_passes_and_every_lesson_fails() {
+    let list = text(&gradus(&["check"]).stdout);
+    let group = |name: &str| -> Vec<String> {
+        let after = list.split(&format!("  {name}")).nth(1).expect("the group is listed");
+        let lines = after.lines().skip(1).take_while(|line| !line.trim().is_empty());
+        lines.flat_map(|line| line.split_whitespace().map(str::to_string).collect::<Vec<_>>()).collect()
+    };
+    let operations = group("operations");
+    assert!(operations.len() > 100, "{operations:?}");
+    for target in group("surfaces").into_iter().chain(operations) {
+        let output = gradus(&["check", &target]);
+        assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+    }
+    for (lesson, reason) in [
+        ("wrong-rule", "wrong rule: %1 = wrong_square"),
+        ("kink", "kink"),
+        ("random", "random"),
+        ("narrow", "narrow"),
+    ] {
+        assert!(group("lessons").contains(&lesson.to_string()));
+        let (code, document) = json(&[lesson]);
+        assert_eq!((code, &document["passed"]), (Some(1), &false.into()), "{lesson}");
+        assert!(document["reason"].as_str().unwrap().contains(reason), "{lesson}: {}", document["reason"]);
+    }
+}
+
+#[test]
+fn models() {
+    let (code, document) = json(&["mlp"]);
+    assert_eq!((code, &document["compared"]), (Some(0), &(4 * 8 + 8 + 8 * 3 + 3).into()));
+    let (code, document) = json(&["digits", "--seed", "3"]);
+    assert_eq!((code, &document["compared"]), (Some(0), &200.into()));
+    assert!(document["worst"]["relative_error"].as_f64().unwrap() < 1e-6);
+}
+
+#[test]
+fn a_seed_fixes_the_inputs() {
+    let of = |seed: &str| json(&["softmax", "--seed", seed]).1["comparisons"].clone();
+    assert_eq!(of("1"), of("1"));
+    assert_ne!(of("1"), of("2"));
+}
+
+#[test]
+fn the_curve_is_a_v() {
+    let path = std::env::temp_dir().join(format!("gradus-check-{}.svg", std::process::id()));
+    let name = path.to_string_lossy();
+    for target in ["exp", "mlp"] {
+        let (code, document) = json(&[target, "--curve", &name]);
+        assert_eq!(code, Some(0));
+        let curves = document["curves"].as_array().unwrap();
+        assert_eq!(curves.len(), 10);
+        let central = curves.iter().find(|c| c["scheme"] == "central" && c["dtype"] == "f64").unwrap();
+        let errors: Vec<f64> =
+            central["errors"].as_array().unwrap().iter().map(|e| e.as_f64().unwrap()).collect();
+        let best = errors.iter().copied().fold(f64::INFINITY, f64::min);
+        assert!(errors[0] > 1e3 * best && errors[14] > 1e3 * best, "{errors:?}");
+        let svg = std::fs::read_to_string(&path).unwrap();
+        for part in ["computed in F64", "computed in F32", "five-point", "ridders", "step h"] {
+            assert!(svg.contains(part), "{part}");
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn wrong_values() {
+    for (arguments, parts) in [
+        (
+            &["tahn"][..],
+            &["nothing called tahn", "Did you mean tanh?", "rosenbrock", "gradus check \"sin(x)*y\""][..],
+        ),
+        (&["tanh", "--scheme", "sideways"], &["--scheme", "sideways", "forward", "five-point"]),
+        (&["tanh", "--order", "3"], &["--order", "3"]),
+        (&["tanh", "--step", "-1"], &["--step", "above 0"]),
+        (&["tanh", "--step", "nan"], &["--step", "above 0"]),
+        (&["tanh", "--curve", "/nowhere/at/all.svg"], &["--curve", "/nowhere/at/all.svg"]),
+        (&["sin(x)*"], &["ends where"]),
+        (&["sin(x)"], &["x has no value"]),
+    ] {
+        let output = gradus(&[&["check"], arguments].concat());
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(message.starts_with("error: ") && message.lines().count() <= 3, "{arguments:?}: {message}");
+        for part in parts {
+            assert!(message.contains(part), "{arguments:?}: {message:?} does not say {part:?}");
+        }
+    }
+}

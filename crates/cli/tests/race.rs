@@ -1,0 +1,112 @@
+//! `gradus race` from outside: the tables, the picture, and what it refuses.
+
+mod snapshot;
+
+use snapshot::{gradus, snapshot, text};
+
+#[test]
+fn tables() {
+    snapshot("race_booth", 0, &["race", "--surface", "booth", "--steps", "50"]);
+    let own =
+        ["sgd:lr=0.4,sgd:lr=0.6,momentum,newton", "--lr", "0.05", "--start", "-5,-2", "--tolerance", "1"];
+    let diverging = [&["race", "--surface", "quadratic", "--steps", "20", "--optimizers"], &own[..]].concat();
+    snapshot("race_quadratic", 0, &diverging);
+    snapshot(
+        "race_saddle",
+        0,
+        &["race", "--surface", "saddle", "--steps", "60", "--optimizers", "momentum,adam,newton"],
+    );
+}
+
+#[test]
+fn the_notes_last_places() {
+    // Gradient descent at 0.6 on 0.1 x² + 2 y² from (-5, -2): 20 steps lead to (-0.387814, -1673.365109).
+    let output =
+        gradus(&["race", "--surface", "quadratic", "--optimizers", "sgd", "--lr", "0.6", "--steps", "20"]);
+    let table = text(&output.stdout);
+    assert!(table.contains("1673.3652") && table.trim_end().ends_with("diverged"), "{table}");
+}
+
+/// The numbers of all path data, two by two.
+fn places(svg: &str) -> Vec<(f64, f64)> {
+    let data = svg.split(" d=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let points = data.flat_map(|d| d.split(['M', 'L']).filter(|part| !part.is_empty()).map(str::to_string));
+    let number = |part: Option<&str>| part.and_then(|n| n.parse::<f64>().ok());
+    points
+        .filter_map(|point| {
+            let mut parts = point.split(' ');
+            Some((number(parts.next())?, number(parts.next())?))
+        })
+        .collect()
+}
+
+#[test]
+fn the_picture_holds_all_paths_and_nothing_outside() {
+    let path = std::env::temp_dir().join(format!("gradus-race-{}.svg", std::process::id()));
+    let file = path.to_string_lossy();
+    let output = gradus(&[
+        "race",
+        "--surface",
+        "quadratic",
+        "--optimizers",
+        "sgd:lr=0.6,momentum:lr=0.1,adam:lr=0.4",
+        "--steps",
+        "40",
+        "--svg",
+        &file,
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains(&format!("picture saved to {file}")));
+    // Words stand on lines of their own.
+    let svg = std::fs::read_to_string(&path).expect("the picture is there").replace('\n', "");
+    std::fs::remove_file(&path).unwrap();
+    for name in ["sgd, lr 0.6, diverged", "momentum, lr 0.1", "adam, lr 0.4", "minimum", "step"] {
+        assert!(svg.contains(&format!(">{name}<")), "{name}");
+    }
+    assert_eq!(svg.matches("<clipPath").count(), 2);
+    let size = |name: &str| -> f64 {
+        let after = svg.split("<svg ").nth(1).and_then(|svg| svg.split(&format!(" {name}=\"")).nth(1));
+        after.and_then(|n| n.split('"').next()).and_then(|n| n.parse().ok()).expect("it has a size")
+    };
+    let (width, height) = (size("width"), size("height"));
+    let places = places(&svg);
+    assert!(places.len() > 1000, "{}", places.len());
+    for (x, y) in places {
+        assert!((0.0..=width).contains(&x) && (0.0..=height).contains(&y), "({x}, {y})");
+    }
+}
+
+#[track_caller]
+fn refuses(arguments: &[&str], parts: &[&str]) {
+    let output = gradus(&[&["race"], arguments].concat());
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.starts_with("error: ") && message.lines().count() == 1, "{message}");
+    assert_eq!(text(&output.stdout), "");
+    for part in parts {
+        assert!(message.contains(part), "{message:?} does not say {part:?}");
+    }
+}
+
+#[test]
+fn wrong_values_say_what_is_right() {
+    refuses(&["--surface", "hill"], &["hill", "quadratic", "rosenbrock", "himmelblau", "saddle"]);
+    refuses(&["--optimizers", "sgd,magic"], &["magic", "sgd", "adamw", "schedule-free", "newton", "lbfgs"]);
+    refuses(&["--optimizers", "adam:beta=1"], &["beta=1", "adam:lr=0.1"]);
+    refuses(&["--optimizers", "adam:lr=-1"], &["above 0"]);
+    refuses(&["--lr", "0"], &["--lr", "above 0"]);
+    refuses(&["--start", "1"], &["--start", "-1.2,1"]);
+    refuses(&["--start", "1e308,1e308"], &["--start 1e308,1e308", "rosenbrock", "nearer to 0"]);
+    refuses(&["--tolerance", "-1"], &["--tolerance", "above 0"]);
+    refuses(&["--steps", "0"], &["--steps"]);
+    refuses(&["--svg", "/nowhere/at/all/x.svg"], &["--svg", "/nowhere/at/all/x.svg"]);
+}
+
+#[test]
+fn the_help_names_every_surface() {
+    let help = text(&gradus(&["race", "--help"]).stdout);
+    let words: Vec<&str> = help.split(|c: char| !c.is_alphanumeric()).collect();
+    for surface in gradus::optim::surfaces::SURFACES {
+        assert!(words.contains(&surface.name), "{}", surface.name);
+    }
+}

@@ -1,0 +1,45 @@
+//! Charts as SVG text: lines, points, paths over contours, coloured planes, several panels side by side.
+//!
+//! ```
+//! use gradus_viz::{Chart, Scale};
+//! let error: Vec<(f64, f64)> = (1..9).map(|k| (10f64.powi(-k), 10f64.powi(-2 * k))).collect();
+//! let svg = Chart::new("Error of a central difference")
+//!     .x_axis("step h", Scale::Log10)
+//!     .y_axis("relative error", Scale::Log10)
+//!     .line("central", &error)
+//!     .svg();
+//! assert!(svg.starts_with("<svg"));
+//! ```
+//!
+//! What holds for every chart:
+//! - A line is cut at the border of the plot where it crosses it. No point is moved to the border.
+//! - A point that is not finite, or not positive on a logarithmic axis, breaks the line.
+//! - Ticks stand at round numbers, on a logarithmic axis at powers of ten.
+//! - The legend stands below the plot and never covers data.
+//! - Colours are those of Okabe and Ito, *Color Universal Design* (2008), which readers of all kinds of colour
+//!   vision can tell apart.
+//! - Same calls, same text: files can be compared.
+#![forbid(unsafe_code)]
+
+mod chart;
+mod clip;
+mod contour;
+mod draw;
+mod element;
+mod figure;
+mod graph;
+mod legend;
+mod mark;
+mod paint;
+mod palette;
+mod plane;
+mod scale;
+mod text;
+
+pub use chart::Chart;
+pub use contour::{Grid, contour, linear_levels, log_levels};
+pub use figure::Figure;
+pub use graph::{Graph, Role};
+pub use mark::Shape;
+pub use palette::{OKABE_ITO, series_color};
+pub use scale::Scale;

@@ -1,0 +1,29 @@
+//! The airfoil experiment against figures that were computed in NumPy.
+
+#[path = "../examples/07_airfoil.rs"]
+#[allow(dead_code)]
+mod airfoil;
+
+use airfoil::{RECIPES, data, spread, train};
+
+/// Least squares on all rows leaves this.
+const FLOOR: f64 = 0.241_69;
+
+#[test]
+fn means_of_twenty_seeds() {
+    let data = match data() {
+        Ok(data) => data,
+        Err(reason) => {
+            eprintln!("skipped, there is no data: {reason}");
+            return;
+        }
+    };
+    for recipe in &RECIPES {
+        let (mean, deviation) = spread(&data, recipe, 20);
+        let (lr, momentum) = (recipe.lr, recipe.momentum);
+        println!("lr {lr}, momentum {momentum}: {mean:.4} ± {deviation:.4}, expected {}", recipe.mean);
+        assert!((mean - recipe.mean).abs() <= 0.003, "lr {lr}, momentum {momentum}: {mean}");
+        let one = train(&data, recipe, 20);
+        assert!((FLOOR - 1e-4..0.28).contains(&one), "lr {lr}, momentum {momentum}: {one}");
+    }
+}
