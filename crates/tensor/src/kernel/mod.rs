@@ -10,6 +10,7 @@ pub mod gemm;
 pub mod math;
 pub mod parallel;
 pub mod pool;
+pub mod rows;
 pub mod sum;
 
 pub use dispatch::run;
