@@ -12,6 +12,7 @@ pub mod parallel;
 pub mod pool;
 pub mod rows;
 pub mod sum;
+mod tiny;
 
 pub use dispatch::run;
 pub use math::Real;
