@@ -129,7 +129,8 @@ impl Var<'_> {
         }
         let _ = segment.nodes.set(x.index() + 1..tape.len());
         let _ = segment.result.set(y.index());
+        let value = y.value();
         drop_values(tape, &segment);
-        tape.record(Leave(segment), &[y], y.value())
+        tape.record(Leave(segment), &[y], value)
     }
 }

@@ -83,8 +83,8 @@ impl Tape {
     /// The first operation that produced a NaN or an infinity: among the values, in the order of the tape; if these are
     /// finite, among the gradients of the last scalar. `None` if all is finite. Values that were freed are not looked at.
     pub fn detect_anomalies(&self) -> Option<Anomaly> {
-        let live = |id: &usize| self.is_live(*id);
-        let found = (0..self.len()).filter(live).find_map(|id| forward_anomaly(self, id));
+        let live = self.live();
+        let found = (0..self.len()).filter(|&id| live[id]).find_map(|id| forward_anomaly(self, id));
         let scalar = |id: &usize| {
             let x = Var { tape: self, id: *id as u32 };
             x.elements() == 1 && x.needs() && local::parts(self, *id).0.row.arity != 0
@@ -95,10 +95,16 @@ impl Tape {
         })
     }
 
-    fn is_live(&self, id: usize) -> bool {
+    /// For each node, whether its value is there or can be computed when it is asked for.
+    pub(crate) fn live(&self) -> Vec<bool> {
         let inner = self.inner.borrow();
-        let slot = inner.nodes[id].slot;
-        !slot.is_large() || inner.values.large[slot.at()].is_some()
+        let mut live: Vec<bool> = Vec::with_capacity(inner.nodes.len());
+        for node in &inner.nodes {
+            let there = !node.slot.is_large() || inner.values.large[node.slot.at()].is_some();
+            let inputs = inner.inputs(node);
+            live.push(there || (node.is_lazy() && inputs.iter().all(|&i| live[i as usize])));
+        }
+        live
     }
 }
 

@@ -14,6 +14,10 @@ const ATTRIBUTES: usize = 32;
 
 impl fmt::Display for Tape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What waits is computed now, unless it is computed from values that were freed.
+        for (id, _) in self.live().iter().enumerate().filter(|&(_, &live)| live) {
+            crate::lazy::compute(&mut self.inner.borrow_mut(), id as u32);
+        }
         let inner = self.inner.borrow();
         let rows: Vec<[String; 4]> =
             inner.nodes.iter().enumerate().map(|(id, node)| row(&inner, id, node)).collect();

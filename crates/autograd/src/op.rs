@@ -3,6 +3,7 @@
 use gradus_tensor::{Shape, Tensor};
 use smallvec::SmallVec;
 
+use crate::row::ByRows;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -19,8 +20,22 @@ pub trait Op: std::fmt::Debug + Send + 'static {
     #[track_caller]
     fn forward(&self, x: &[Tensor]) -> Tensor;
 
+    /// Whether a large value may wait and be computed block by block together with its neighbours, and how.
+    fn blocks(&self) -> Option<Blocks> {
+        None
+    }
+
     /// The rule: gives each input that needs it `$\bar x_i = \bar y \cdot \partial y / \partial x_i$`.
     fn backward<'t>(&self, step: &mut Backward<'t>);
+}
+
+/// How an operation runs over blocks of a large value.
+#[derive(Debug, Clone, Copy)]
+pub enum Blocks {
+    /// A function of whole rows along the last axis, with the number it carries.
+    Rows(&'static ByRows, f64),
+    /// `$k \sum_i x_i$` over all elements.
+    Total(f64),
 }
 
 /// One step of a sweep, as a rule sees it.

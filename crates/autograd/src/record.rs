@@ -4,14 +4,16 @@
 //! word buffer, split it at the output, run the row's kernel, push 32 bytes. Everything else is in cold functions.
 
 use std::panic::Location;
+use std::rc::Rc;
 
 use gradus_tensor::{DType, Tensor};
 use smallvec::SmallVec;
 
+use crate::lazy;
 use crate::op::Op;
 use crate::row::Row;
 use crate::slot::{Slot, read, write};
-use crate::tape::{CONSTANT, NEEDS, Node, OP, Tape};
+use crate::tape::{CONSTANT, NEEDS, Node, OP, TYPE, Tape};
 use crate::var::Var;
 
 impl Tape {
@@ -27,7 +29,7 @@ impl Tape {
             drop(borrow);
             return self.unary_large(row, x, c, line);
         }
-        let ty = inner.types[(node.ty & !NEEDS) as usize];
+        let ty = inner.types[node.type_id() as usize];
         let at = inner.values.room(ty.words);
         let (before, after) = inner.values.words.split_at_mut(at);
         let x_words = &before[node.slot.at()..];
@@ -53,11 +55,11 @@ impl Tape {
         let mut borrow = self.inner.borrow_mut();
         let inner = &mut *borrow;
         let (a, b) = (inner.nodes[x.id as usize], inner.nodes[y.id as usize]);
-        if (a.ty ^ b.ty) & !NEEDS != 0 || a.slot.is_large() {
+        if (a.ty ^ b.ty) & TYPE != 0 || a.slot.is_large() || b.slot.is_large() {
             drop(borrow);
             return self.binary_general(row, x, y, line);
         }
-        let ty = inner.types[(a.ty & !NEEDS) as usize];
+        let ty = inner.types[a.type_id() as usize];
         let at = inner.values.room(ty.words);
         let (before, after) = inner.values.words.split_at_mut(at);
         let (a_words, b_words) = (&before[a.slot.at()..], &before[b.slot.at()..]);
@@ -80,6 +82,9 @@ impl Tape {
         c: f64,
         line: &'static Location<'static>,
     ) -> Var<'t> {
+        if let Some(y) = self.unary_waiting(row, x, c, line) {
+            return y;
+        }
         let value = x.value();
         let y = match value.dtype() {
             DType::F32 => gradus_tensor::elementwise::map::<f32, f32>(&value, row.cost, &|x, y| {
@@ -97,6 +102,45 @@ impl Tape {
         self.push_result(y, row, x.id, b, x.needs(), line)
     }
 
+    /// A row over a value so large that its result waits.
+    fn unary_waiting<'t>(
+        &'t self,
+        row: &'static Row,
+        x: Var<'t>,
+        c: f64,
+        line: &'static Location<'static>,
+    ) -> Option<Var<'t>> {
+        let (ty, b) = {
+            let inner = &mut *self.inner.borrow_mut();
+            let node = inner.nodes[x.id as usize];
+            if !lazy::is_large(inner.ty(&node)) {
+                return None;
+            }
+            (node.type_id(), if row.has_number { inner.number(c) } else { x.id })
+        };
+        Some(self.wait(row, (x.id, b), ty, &[x.id], line))
+    }
+
+    /// As [`Self::unary_waiting`] for two values of one element type.
+    #[track_caller]
+    fn binary_waiting<'t>(
+        &'t self,
+        row: &'static Row,
+        x: Var<'t>,
+        y: Var<'t>,
+        line: &'static Location<'static>,
+    ) -> Option<Var<'t>> {
+        let ty = {
+            let inner = &mut *self.inner.borrow_mut();
+            let (a, b) = (*inner.ty(&inner.nodes[x.id as usize]), *inner.ty(&inner.nodes[y.id as usize]));
+            if !lazy::is_large(&a) && !lazy::is_large(&b) {
+                return None;
+            }
+            inner.intern(a.dtype, a.shape.broadcast_or_panic(&b.shape, row.name))
+        };
+        Some(self.wait(row, (x.id, y.id), ty, &[x.id, y.id], line))
+    }
+
     /// Broadcast, mixed or large operands.
     #[cold]
     #[inline(never)]
@@ -111,6 +155,9 @@ impl Tape {
         let dtype = x.dtype().promote(y.dtype());
         if x.dtype() != y.dtype() {
             return self.binary(row, x.to(dtype), y.to(dtype));
+        }
+        if let Some(y) = self.binary_waiting(row, x, y, line) {
+            return y;
         }
         let (a, b) = (x.value(), y.value());
         let value = match dtype {
@@ -153,6 +200,14 @@ impl Tape {
         for x in inputs {
             assert!(std::ptr::eq(self, x.tape), "{}: an input belongs to another tape", op.name());
         }
+        if self.recording.get()
+            && let Some(blocks) = op.blocks()
+            && let Some(ty) = self.waiting_type(blocks, inputs)
+        {
+            let ids: SmallVec<[u32; 4]> = inputs.iter().map(|x| x.id).collect();
+            let at = self.push_op(op, &ids);
+            return self.wait(&OP, at, ty, &ids, Location::caller());
+        }
         let values: SmallVec<[Tensor; 4]> = inputs.iter().map(|x| x.value()).collect();
         let value = op.forward(&values);
         drop(values);
@@ -168,13 +223,20 @@ impl Tape {
             return self.leaf(value, &CONSTANT, false, line);
         }
         let var = self.leaf(value, &OP, needs, line);
+        let ids: SmallVec<[u32; 4]> = inputs.iter().map(|x| x.id).collect();
+        let at = self.push_op(op, &ids);
+        let node = &mut self.inner.borrow_mut().nodes[var.id as usize];
+        (node.a, node.b) = at;
+        var
+    }
+
+    /// Stores an operation and its inputs; returns where they lie.
+    fn push_op(&self, op: impl Op, inputs: &[u32]) -> (u32, u32) {
         let inner = &mut *self.inner.borrow_mut();
         let start = inner.edges.len() as u32;
         inner.edges.push(inputs.len() as u32);
-        inner.edges.extend(inputs.iter().map(|x| x.id));
-        inner.ops.push(Box::new(op));
-        let node = &mut inner.nodes[var.id as usize];
-        (node.a, node.b) = (start, inner.ops.len() as u32 - 1);
-        var
+        inner.edges.extend(inputs);
+        inner.ops.push(Rc::new(op));
+        (start, inner.ops.len() as u32 - 1)
     }
 }

@@ -59,6 +59,68 @@ pub(crate) struct Kernels<T> {
     pub(crate) pull: [PullFn<T>; 2],
 }
 
+/// A float type with its own loops in every row.
+pub(crate) trait Lane: Real + gradus_tensor::Element {
+    /// The loops of an elementwise row over this type.
+    fn kernels(row: &'static Row) -> &'static Kernels<Self>;
+    /// The loops of a function of whole rows over this type.
+    fn by_rows(rows: &'static ByRows) -> &'static RowKernels<Self>;
+}
+
+impl Lane for f32 {
+    fn kernels(row: &'static Row) -> &'static Kernels<Self> {
+        &row.f32
+    }
+    fn by_rows(rows: &'static ByRows) -> &'static RowKernels<Self> {
+        &rows.f32
+    }
+}
+
+impl Lane for f64 {
+    fn kernels(row: &'static Row) -> &'static Kernels<Self> {
+        &row.f64
+    }
+    fn by_rows(rows: &'static ByRows) -> &'static RowKernels<Self> {
+        &rows.f64
+    }
+}
+
+/// A function of whole rows (softmax, layer normalisation), with the loops that run it block by block.
+pub struct ByRows {
+    pub(crate) f32: RowKernels<f32>,
+    pub(crate) f64: RowKernels<f64>,
+}
+
+impl std::fmt::Debug for ByRows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ByRows")
+    }
+}
+
+/// Up to three inputs of a function of rows, each as long as the output.
+pub(crate) type Three<S> = [S; 3];
+/// A forward kernel: `(inputs, width, c, y)`.
+pub(crate) type RowForwardFn<T> = fn(Three<&[T]>, usize, T, &mut [T]);
+/// A backward kernel: `(dy, inputs, y, width, c, gradients)`; adds to each gradient that is wanted.
+pub(crate) type RowPullFn<T> = fn(&[T], Three<&[T]>, &[T], usize, T, Three<Option<&mut [T]>>);
+
+/// The loops of a function of rows over one type of element.
+pub(crate) struct RowKernels<T> {
+    pub(crate) forward: RowForwardFn<T>,
+    pub(crate) pull: RowPullFn<T>,
+}
+
+/// A static [`ByRows`] from two closures, compiled for both types.
+macro_rules! by_rows {
+    ($forward:expr, $pull:expr) => {
+        $crate::row::ByRows {
+            f32: $crate::row::RowKernels { forward: $forward, pull: $pull },
+            f64: $crate::row::RowKernels { forward: $forward, pull: $pull },
+        }
+    };
+}
+pub(crate) use by_rows;
+
 /// A value in a slope that is being recorded: a variable, or a number that needs no node.
 #[derive(Debug, Clone, Copy)]
 pub enum Sym<'t> {

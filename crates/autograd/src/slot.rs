@@ -113,9 +113,33 @@ pub(crate) struct Values {
     pub(crate) words: Vec<u64>,
     pub(crate) top: usize,
     pub(crate) large: Vec<Option<Tensor>>,
+    /// For each large value, what is known while it waits to be computed.
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+/// What is known of a value that waits to be computed (see [`crate::lazy`]).
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Waiting {
+    /// At least how many operations have to run for it.
+    pub(crate) weight: u8,
+    /// Whether they have been run before, as part of another value.
+    pub(crate) seen: bool,
 }
 
 impl Values {
+    /// A new large value, or the place of one.
+    pub(crate) fn push_large(&mut self, value: Option<Tensor>, weight: u8) -> Slot {
+        self.large.push(value);
+        self.waiting.push(Waiting { weight, seen: false });
+        Slot::large(self.large.len() - 1)
+    }
+
+    /// Forgets the large values from the given number on.
+    pub(crate) fn truncate_large(&mut self, count: usize) {
+        self.large.truncate(count);
+        self.waiting.truncate(count);
+    }
+
     /// Room for `words` more words; returns where it starts.
     #[inline]
     pub(crate) fn room(&mut self, words: usize) -> usize {
@@ -141,8 +165,7 @@ impl Values {
             from_tensor(&tensor, &mut self.words[at..]);
             Slot::small(at)
         } else {
-            self.large.push(Some(tensor));
-            Slot::large(self.large.len() - 1)
+            self.push_large(Some(tensor), 0)
         }
     }
 

@@ -8,10 +8,11 @@ use gradus_tensor::kernel::parallel;
 use gradus_tensor::{DType, Element, Tensor};
 use smallvec::SmallVec;
 
+use crate::lazy;
 use crate::op::Backward;
 use crate::row::{Kernels, PullFn, Sym};
 use crate::slot::{Mirror, Slot, read, write};
-use crate::tape::{Inner, Node, Tape};
+use crate::tape::{Inner, Node, TYPE, Tape};
 use crate::var::Var;
 
 /// What the numeric sweep keeps.
@@ -36,7 +37,7 @@ pub(crate) fn numeric(root: Var<'_>, seed: Tensor, keep: Keep) -> Mirror {
     }
     let recording = tape.recording.replace(false);
     let mut next = root.id as usize + 1;
-    while let Some(id) = rows_until_op(tape, next, &mut mirror, keep) {
+    while let Some(id) = rows_until_op(tape, root.id, next, &mut mirror, keep) {
         pull_op(tape, id, &mut mirror, keep);
         next = id;
     }
@@ -45,7 +46,7 @@ pub(crate) fn numeric(root: Var<'_>, seed: Tensor, keep: Keep) -> Mirror {
 }
 
 /// Runs elementwise rows from below `next` down to the first operation with a rule; returns that one.
-fn rows_until_op(tape: &Tape, next: usize, mirror: &mut Mirror, keep: Keep) -> Option<usize> {
+fn rows_until_op(tape: &Tape, root: u32, next: usize, mirror: &mut Mirror, keep: Keep) -> Option<usize> {
     let mut inner = tape.inner.borrow_mut();
     for id in (0..next).rev() {
         let node = inner.nodes[id];
@@ -55,11 +56,15 @@ fn rows_until_op(tape: &Tape, next: usize, mirror: &mut Mirror, keep: Keep) -> O
             }
             continue;
         }
+        if keep == Keep::Leaves && node.is_lazy() {
+            lazy::pull(&mut inner, mirror, id as u32, root);
+            continue;
+        }
         if node.row.arity == 3 {
             return Some(id);
         }
         if !pull_small(&inner, &node, mirror) {
-            pull_row(&inner, &node, mirror, keep);
+            pull_row(&mut inner, id as u32, &node, mirror, keep);
         }
         if keep == Keep::Leaves && node.slot.is_large() {
             inner.values.large[node.slot.at()] = None;
@@ -77,8 +82,7 @@ fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> bool {
     let unary = node.row.arity == 1;
     let a = inner.nodes[node.a as usize];
     let b = if unary { a } else { inner.nodes[node.b as usize] };
-    const TYPE: u32 = !crate::tape::NEEDS;
-    if (a.ty ^ node.ty) & TYPE != 0 || (b.ty ^ node.ty) & TYPE != 0 {
+    if ((a.ty ^ node.ty) | (b.ty ^ node.ty)) & TYPE != 0 || a.slot.is_large() || b.slot.is_large() {
         return false;
     }
     let ty = inner.ty(node);
@@ -111,8 +115,8 @@ fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> bool {
 
 /// A row with large or broadcast operands.
 #[inline(never)]
-fn pull_row(inner: &Inner, node: &Node, mirror: &mut Mirror, keep: Keep) {
-    let ty = inner.ty(node);
+fn pull_row(inner: &mut Inner, id: u32, node: &Node, mirror: &mut Mirror, keep: Keep) {
+    let ty = &inner.ty(node).clone();
     let inputs = inner.inputs(node);
     let c = inner.carried(node);
     let constant = (node.row.constant)(c);
@@ -139,16 +143,12 @@ fn pull_row(inner: &Inner, node: &Node, mirror: &mut Mirror, keep: Keep) {
                 continue;
             }
             _ => {
-                let value = |id: u32| -> Tensor {
-                    let n = &inner.nodes[id as usize];
-                    inner.values.tensor(n.slot, inner.ty(n))
-                };
                 let expand = |t: Tensor| {
                     if *t.shape() == ty.shape { t.contiguous() } else { t.expand(ty.shape).contiguous() }
                 };
-                let a = expand(value(inputs[0]));
-                let b = if inputs.len() > 1 { expand(value(inputs[1])) } else { a.clone() };
-                let y = inner.values.tensor(node.slot, ty).contiguous();
+                let a = expand(inner.value(inputs[0]));
+                let b = if inputs.len() > 1 { expand(inner.value(inputs[1])) } else { a.clone() };
+                let y = inner.value(id).contiguous();
                 let operands = [&a, &b, &y];
                 let target = (input_ty.shape == ty.shape && input.slot.is_large())
                     .then(|| mirror.large[input.slot.at()].as_mut())
@@ -265,29 +265,12 @@ fn pull_op(tape: &Tape, id: usize, mirror: &mut Mirror, keep: Keep) {
     }
 }
 
-/// Runs a rule while its operation is out of the list, so that the rule may record.
+/// Runs the rule of a node's operation.
 pub(crate) fn run_rule<'t>(tape: &'t Tape, node: Node, mut step: Backward<'t>) -> Backward<'t> {
-    let at = node.b as usize;
-    let op = std::mem::replace(&mut tape.inner.borrow_mut().ops[at], Box::new(Running));
+    // Another owner for the time of the rule, which may record.
+    let op = tape.inner.borrow().ops[node.b as usize].clone();
     op.backward(&mut step);
-    tape.inner.borrow_mut().ops[at] = op;
     step
-}
-
-/// Stands in the list while a rule runs.
-#[derive(Debug)]
-struct Running;
-
-impl crate::op::Op for Running {
-    fn name(&self) -> &'static str {
-        "(running)"
-    }
-    fn forward(&self, _: &[Tensor]) -> Tensor {
-        unreachable!("the operation whose rule runs is not evaluated")
-    }
-    fn backward<'t>(&self, _: &mut Backward<'t>) {
-        unreachable!("a rule does not run itself")
-    }
 }
 
 fn check_given(tape: &Tape, node: &Node, i: usize, dx: Var<'_>, want: &crate::slot::Type) {

@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::panic::Location;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use gradus_tensor::{DType, Shape, Tensor};
@@ -20,6 +21,10 @@ use crate::var::Var;
 
 /// Set in a node's type when its gradient is wanted.
 pub(crate) const NEEDS: u32 = 1 << 31;
+/// Set in a node's type when its value is computed when it is asked for (see [`crate::lazy`]).
+pub(crate) const LAZY: u32 = 1 << 30;
+/// The bits of a node's type that number it.
+pub(crate) const TYPE: u32 = !(NEEDS | LAZY);
 
 /// One operation, or a leaf.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +43,17 @@ impl Node {
     #[inline]
     pub(crate) fn needs(&self) -> bool {
         self.ty & NEEDS != 0
+    }
+
+    #[inline]
+    pub(crate) fn is_lazy(&self) -> bool {
+        self.ty & LAZY != 0
+    }
+
+    /// The number of its type.
+    #[inline]
+    pub(crate) fn type_id(&self) -> u32 {
+        self.ty & TYPE
     }
 }
 
@@ -89,7 +105,7 @@ pub(crate) struct Inner {
     pub(crate) numbers: Vec<f64>,
     /// For each [`Op`] node: the number of inputs, then the inputs.
     pub(crate) edges: Vec<u32>,
-    pub(crate) ops: Vec<Box<dyn Op>>,
+    pub(crate) ops: Vec<Rc<dyn Op>>,
     pub(crate) params: ParamNodes,
     /// Statistics that layers hand back with the gradients.
     pub(crate) updates: Vec<(ParamId, Tensor)>,
@@ -191,7 +207,7 @@ impl Tape {
         let inner = &mut *self.inner.borrow_mut();
         inner.nodes.clear();
         inner.values.top = 0;
-        inner.values.large.clear();
+        inner.values.truncate_large(0);
         inner.numbers.clear();
         inner.numbers.push(0.0);
         inner.edges.clear();
@@ -323,7 +339,7 @@ impl Tape {
         let inner = &mut *self.inner.borrow_mut();
         inner.nodes.truncate(mark.nodes);
         inner.values.top = mark.top;
-        inner.values.large.truncate(mark.large);
+        inner.values.truncate_large(mark.large);
         inner.numbers.truncate(mark.numbers);
         inner.edges.truncate(mark.edges);
         inner.ops.truncate(mark.ops);
@@ -363,7 +379,7 @@ impl Inner {
 
     #[inline]
     pub(crate) fn ty(&self, node: &Node) -> &Type {
-        &self.types[(node.ty & !NEEDS) as usize]
+        &self.types[node.type_id() as usize]
     }
 
     /// The inputs of a node.

@@ -74,9 +74,11 @@ pub fn value_and_grad_with<A>(
             "value_and_grad at {caller}: needs a scalar that depends on a parameter or variable, got shape {}",
             loss.shape()
         );
-        let value = loss.item();
+        // A total that waits is computed by the sweep itself.
+        let early = (!loss.waits()).then(|| loss.item());
         let seed = Tensor::ones_of(loss.shape(), loss.dtype());
         let mirror = sweep::numeric(loss, seed, Keep::Leaves);
+        let value = early.unwrap_or_else(|| loss.item());
         (value, Gradients::collect(tape, mirror, Keep::Leaves), aux)
     })
 }

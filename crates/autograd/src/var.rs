@@ -54,12 +54,16 @@ impl<'t> Var<'t> {
         self.tape.inner.borrow().nodes[self.id as usize].ty & NEEDS != 0
     }
 
+    /// Whether its value is still to be computed.
+    pub(crate) fn waits(self) -> bool {
+        let inner = self.tape.inner.borrow();
+        crate::lazy::waits(&inner, &inner.nodes[self.id as usize])
+    }
+
     /// The value. A large one is shared, a small one copied.
     #[track_caller]
     pub fn value(self) -> Tensor {
-        let inner = self.tape.inner.borrow();
-        let node = &inner.nodes[self.id as usize];
-        inner.values.tensor(node.slot, inner.ty(node))
+        self.tape.inner.borrow_mut().value(self.id)
     }
 
     /// The only element.
@@ -73,7 +77,8 @@ impl<'t> Var<'t> {
         let ty = inner.ty(node);
         assert_eq!(ty.n, 1, "item: {} has {} elements, not one", ty.shape, ty.n);
         if node.slot.is_large() {
-            return inner.values.large[node.slot.at()].as_ref().expect("the value is live").item();
+            drop(inner);
+            return self.value().item();
         }
         let words = &inner.values.words[node.slot.at()..];
         match ty.dtype {

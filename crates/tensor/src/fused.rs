@@ -2,7 +2,7 @@
 //! softmax and its relatives along the last axis, and cross-entropy, each with the map of its gradient.
 
 use crate::dtype::Element;
-use crate::kernel::{Real, math, parallel, run, sum};
+use crate::kernel::{Real, parallel, rows, run, sum};
 use crate::tensor::Tensor;
 
 /// `$x W^\top + b$`: x is `[…, in]`, `w` is `[out, in]`, `b` is `[out]`.
@@ -40,107 +40,34 @@ fn add_rows<T: Real + Element>(y: &mut [T], row: &[T]) {
 }
 
 /// How many rows of this width make one parallel piece.
-fn rows_per_piece(width: usize) -> usize {
+pub(crate) fn rows_per_piece(width: usize) -> usize {
     ((1 << 14) / width.max(1)).max(1)
 }
 
-/// Applies `f(x row, y row)` to the rows along the last axis.
-fn by_rows<T: Real + Element>(x: &Tensor, cost: f64, f: impl Fn(&[T], &mut [T]) + Sync) -> Tensor {
-    let x = x.contiguous();
-    let width = x.shape().last().copied().unwrap_or(1);
-    let x_slice = x.as_slice::<T>();
-    Tensor::build::<T>(*x.shape(), |y| {
-        if y.is_empty() {
-            return;
-        }
-        parallel::chunks(y, rows_per_piece(width) * width, cost, |start, y| {
-            let x = &x_slice[start..start + y.len()];
-            run(
-                #[inline(always)]
-                || {
-                    for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
-                        f(x, y);
-                    }
-                },
-            );
-        });
-    })
-}
+/// A kernel over rows: `(inputs, width, output)`.
+pub(crate) type RowsFn<'f, T, const N: usize> = dyn Fn([&[T]; N], usize, &mut [T]) + Sync + 'f;
 
-/// Applies `f(a row, b row, y row)` to the rows of two tensors of one shape.
-fn by_rows2<T: Real + Element>(
-    a: &Tensor,
-    b: &Tensor,
+/// Applies a kernel to the rows along the last axis of tensors of one shape, in pieces of whole rows.
+#[track_caller]
+pub(crate) fn by_rows<T: Real + Element, const N: usize>(
+    x: [&Tensor; N],
     cost: f64,
-    f: impl Fn(&[T], &[T], &mut [T]) + Sync,
+    f: &RowsFn<'_, T, N>,
 ) -> Tensor {
-    assert!(a.shape() == b.shape(), "rows of {} and {} cannot be paired", a.shape(), b.shape());
-    let b = b.contiguous();
-    let b_slice = b.as_slice::<T>();
-    let a = a.contiguous();
-    let width = a.shape().last().copied().unwrap_or(1);
-    let a_slice = a.as_slice::<T>();
-    Tensor::build::<T>(*a.shape(), |y| {
-        if y.is_empty() {
-            return;
+    let shape = *x[0].shape();
+    for other in x {
+        assert!(*other.shape() == shape, "rows of {shape} and {} cannot be paired", other.shape());
+    }
+    let width = shape.last().copied().unwrap_or(1);
+    let x = x.map(Tensor::contiguous);
+    let slices = x.each_ref().map(|x| x.as_slice::<T>());
+    Tensor::build::<T>(shape, |y| {
+        if !y.is_empty() {
+            parallel::chunks(y, rows_per_piece(width) * width, cost, |start, y| {
+                f(slices.map(|x| &x[start..start + y.len()]), width, y);
+            });
         }
-        parallel::chunks(y, rows_per_piece(width) * width, cost, |start, y| {
-            let range = start..start + y.len();
-            let (a, b) = (&a_slice[range.clone()], &b_slice[range]);
-            run(
-                #[inline(always)]
-                || {
-                    for ((a, b), y) in
-                        a.chunks_exact(width).zip(b.chunks_exact(width)).zip(y.chunks_exact_mut(width))
-                    {
-                        f(a, b, y);
-                    }
-                },
-            );
-        });
     })
-}
-
-/// The largest element of a row; NaN if there is one.
-#[inline(always)]
-fn row_max<T: Real>(x: &[T]) -> T {
-    const LANES: usize = 16;
-    let mut lanes = [T::NEG_INFINITY; LANES];
-    let (chunks, rest) = x.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = math::max(*lane, x);
-        }
-    }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = math::max(*lane, x);
-    }
-    lanes.iter().copied().fold(T::NEG_INFINITY, math::max)
-}
-
-/// The sum of a row, block by block.
-#[inline(always)]
-fn row_sum<T: Real>(x: &[T]) -> T {
-    let mut total = T::ZERO;
-    for block in x.chunks(crate::kernel::BLOCK) {
-        total += sum::block_sum(block);
-    }
-    total
-}
-
-/// `y[i] = exp(x[i] - shift)`; returns the sum.
-#[inline(always)]
-fn exp_shifted<T: Real>(x: &[T], shift: T, y: &mut [T]) -> T {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = math::exp(x - shift);
-    }
-    row_sum(y)
-}
-
-/// The shift of a row before its exponentials: its maximum, or 0 where that is infinite, so that no ∞ - ∞ arises.
-#[inline(always)]
-fn shift_of<T: Real>(max: T) -> T {
-    if max == T::NEG_INFINITY { T::ZERO } else { max }
 }
 
 /// `$e^{x_i} / \sum_j e^{x_j}$` along the last axis.
@@ -149,13 +76,7 @@ fn shift_of<T: Real>(max: T) -> T {
 /// If the elements are not floats.
 #[track_caller]
 pub fn softmax(x: &Tensor) -> Tensor {
-    with_float!("softmax", x.dtype(), T => by_rows::<T>(x, 1.0, #[inline(always)] |x, y| {
-        let total = exp_shifted(x, row_max(x), y);
-        let scale = T::ONE / total;
-        for y in y.iter_mut() {
-            *y *= scale;
-        }
-    }))
+    with_float!("softmax", x.dtype(), T => by_rows::<T, 1>([x], 1.0, &|[x], n, y| rows::softmax(x, n, y)))
 }
 
 /// `$y \odot (d - \sum d \odot y)$` along the last axis: the gradient of softmax with result `y`.
@@ -164,14 +85,9 @@ pub fn softmax(x: &Tensor) -> Tensor {
 /// If the shapes differ or the elements are not floats.
 #[track_caller]
 pub fn softmax_backward(y: &Tensor, d: &Tensor) -> Tensor {
-    with_float!("softmax_backward", y.dtype(), T => by_rows2::<T>(y, d, 0.5, #[inline(always)] |y, d, z| {
-        for ((z, &y), &d) in z.iter_mut().zip(y).zip(d) {
-            *z = y * d;
-        }
-        let inner = row_sum(z);
-        for ((z, &y), &d) in z.iter_mut().zip(y).zip(d) {
-            *z = y * (d - inner);
-        }
+    with_float!("softmax_backward", y.dtype(), T => by_rows::<T, 2>([y, d], 0.5, &|[y, d], n, z| {
+        z.fill(T::ZERO);
+        rows::softmax_pull(y, d, n, z);
     }))
 }
 
@@ -181,13 +97,7 @@ pub fn softmax_backward(y: &Tensor, d: &Tensor) -> Tensor {
 /// If the elements are not floats.
 #[track_caller]
 pub fn log_softmax(x: &Tensor) -> Tensor {
-    with_float!("log_softmax", x.dtype(), T => by_rows::<T>(x, 1.0, #[inline(always)] |x, y| {
-        let max = row_max(x);
-        let total = math::ln(exp_shifted(x, max, y));
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = (x - max) - total;
-        }
-    }))
+    with_float!("log_softmax", x.dtype(), T => by_rows::<T, 1>([x], 1.0, &|[x], n, y| rows::log_softmax(x, n, y)))
 }
 
 /// `$d - e^y \sum d$` along the last axis: the gradient of log-softmax with result `y`.
@@ -196,11 +106,9 @@ pub fn log_softmax(x: &Tensor) -> Tensor {
 /// If the shapes differ or the elements are not floats.
 #[track_caller]
 pub fn log_softmax_backward(y: &Tensor, d: &Tensor) -> Tensor {
-    with_float!("log_softmax_backward", y.dtype(), T => by_rows2::<T>(y, d, 1.0, #[inline(always)] |y, d, z| {
-        let total = row_sum(d);
-        for ((z, &y), &d) in z.iter_mut().zip(y).zip(d) {
-            *z = d - math::exp(y) * total;
-        }
+    with_float!("log_softmax_backward", y.dtype(), T => by_rows::<T, 2>([y, d], 1.0, &|[y, d], n, z| {
+        z.fill(T::ZERO);
+        rows::log_softmax_pull(y, d, n, z);
     }))
 }
 
@@ -224,8 +132,8 @@ pub fn cross_entropy(x: &Tensor, labels: &Tensor) -> Tensor {
                 let target = row[labels[start + i] as usize];
                 let scratch = &mut scratch;
                 *loss = run(#[inline(always)] || {
-                    let shift = shift_of(row_max(row));
-                    math::ln(exp_shifted(row, shift, scratch)) - (target - shift)
+                    let (shift, log) = rows::log_sum_exp(row, scratch);
+                    log - (target - shift)
                 });
             }
         });

@@ -18,6 +18,9 @@ impl Tensor {
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Self {
         let (a, b) = (self, other);
+        if let Some(product) = two_matrices(a, b) {
+            return product;
+        }
         assert!(
             a.rank() > 0 && b.rank() > 0,
             "matmul: {} × {}: a scalar has no inner axis; use *",
@@ -41,13 +44,32 @@ impl Tensor {
     }
 }
 
-/// Steps that the kernels can follow: none negative, and one of the two axes dense.
-fn walkable(t: Tensor) -> Tensor {
+/// The product of two matrices of one float type that the kernels can read as they are: the usual case, without detours.
+fn two_matrices(a: &Tensor, b: &Tensor) -> Option<Tensor> {
+    if a.rank() != 2 || b.rank() != 2 || a.dtype() != b.dtype() || !a.dtype().is_float() {
+        return None;
+    }
+    let (m, k, inner, n) = (a.shape()[0], a.shape()[1], b.shape()[0], b.shape()[1]);
+    if k != inner || !is_walkable(a) || !is_walkable(b) {
+        return None;
+    }
+    Some(with_float!("matmul", a.dtype(), T => Tensor::build::<T>([m, n], |out| {
+        gemm((m, k, n), matrix(a, 0), matrix(b, 0), T::ONE, false, out);
+    })))
+}
+
+/// Whether the steps are such that the kernels can follow: none negative, and one of the two axes dense.
+fn is_walkable(t: &Tensor) -> bool {
     let rank = t.rank();
     let (rs, cs) = (t.layout().strides[rank - 2], t.layout().strides[rank - 1]);
     let (m, n) = (t.shape()[rank - 2], t.shape()[rank - 1]);
     let dense = (cs == 1 || n == 1) && (rs >= 0) || (rs == 1 || m == 1) && (cs >= 0);
-    if dense && cs >= 0 && rs >= 0 { t } else { t.copied() }
+    dense && cs >= 0 && rs >= 0
+}
+
+/// The tensor, or a copy with steps that the kernels can follow.
+fn walkable(t: Tensor) -> Tensor {
+    if is_walkable(&t) { t } else { t.copied() }
 }
 
 #[track_caller]

@@ -184,6 +184,14 @@ impl Tensor {
         with_dtype!(self.dtype, T => self.block::<T>()[self.layout.offset].into_f64())
     }
 
+    /// The number that all elements are, where the layout shows it: one element, or one spread by `expand`.
+    pub fn constant_value(&self) -> Option<f64> {
+        let spread =
+            self.layout.shape.iter().zip(&self.layout.strides).all(|(&n, &step)| n == 1 || step == 0);
+        (spread && !self.is_empty())
+            .then(|| with_dtype!(self.dtype, T => self.block::<T>()[self.layout.offset].into_f64()))
+    }
+
     /// All elements in row-major order, converted to `f64`.
     pub fn to_f64_vec(&self) -> Vec<f64> {
         with_dtype!(self.dtype, T => self.contiguous().as_slice::<T>().iter().map(|&x| x.into_f64()).collect())

@@ -1,8 +1,10 @@
 //! Softmax, log-softmax and the losses on top. Losses require equal shapes: no accidental `[N, 1]` against `[N]`.
 
+use gradus_tensor::kernel::rows;
 use gradus_tensor::{DType, Tensor, axis_index};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Blocks, Op};
+use crate::row::{ByRows, by_rows};
 use crate::var::{Operand, Var};
 
 /// `$y_i = e^{x_i} / \sum_j e^{x_j}$` along the last axis. Rule: `$\bar x = y \odot (\bar y - \sum \bar y \odot y)$`.
@@ -15,6 +17,15 @@ impl Op for Softmax {
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         gradus_tensor::softmax(&x[0])
+    }
+    fn blocks(&self) -> Option<Blocks> {
+        static SOFTMAX: ByRows =
+            by_rows!(|[x, ..], n, _, y| rows::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+                if let Some(g) = g {
+                    rows::softmax_pull(y, dy, n, g);
+                }
+            });
+        Some(Blocks::Rows(&SOFTMAX, 0.0))
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         step.give(0, step.tape().apply(SoftmaxBackward, &[step.y(), step.dy()]));
@@ -54,6 +65,15 @@ impl Op for LogSoftmax {
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         gradus_tensor::log_softmax(&x[0])
+    }
+    fn blocks(&self) -> Option<Blocks> {
+        static LOG_SOFTMAX: ByRows =
+            by_rows!(|[x, ..], n, _, y| rows::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+                if let Some(g) = g {
+                    rows::log_softmax_pull(y, dy, n, g);
+                }
+            });
+        Some(Blocks::Rows(&LOG_SOFTMAX, 0.0))
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         step.give(0, step.tape().apply(LogSoftmaxBackward, &[step.y(), step.dy()]));

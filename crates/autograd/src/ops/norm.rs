@@ -1,9 +1,11 @@
 //! Normalisations: layer (fused), root mean square, group, instance, batch, local response.
 
+use gradus_tensor::kernel::rows;
 use gradus_tensor::{MAX_RANK, Tensor, layer_norm};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Blocks, Op};
+use crate::row::{ByRows, by_rows};
 use crate::var::Var;
 
 /// `$y = \gamma \odot \hat x + \beta$` along the last axis, `$\hat x = (x - \mu) r$`, `$r = (\sigma^2 + \varepsilon)^{-1/2}$`.
@@ -17,29 +19,30 @@ impl Op for LayerNorm {
     fn forward(&self, x: &[Tensor]) -> Tensor {
         layer_norm::layer_norm(&x[0], &x[1], &x[2], self.0)
     }
+    fn blocks(&self) -> Option<Blocks> {
+        static LAYER_NORM: ByRows = by_rows!(
+            |[x, gamma, beta], n, epsilon, y| rows::layer_norm(x, gamma, beta, n, epsilon, y),
+            |dy, [x, gamma, _], _, n, epsilon, [dx, scale, shift]| {
+                if let Some(g) = dx {
+                    rows::layer_norm_pull(x, gamma, dy, n, epsilon, g);
+                }
+                if let Some(g) = scale {
+                    rows::layer_norm_pull_scale(x, dy, n, epsilon, g);
+                }
+                if let Some(g) = shift {
+                    rows::add(dy, g);
+                }
+            }
+        );
+        Some(Blocks::Rows(&LAYER_NORM, self.0))
+    }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (tape, x, gamma, dy) = (step.tape(), step.x(0), step.x(1), step.dy());
-        let others = step.needs(1) || step.needs(2);
-        // Where both are wanted, one pass over memory gives both.
-        let both = (step.needs(0) && others)
-            .then(|| layer_norm::layer_norm_backward(&x.value(), &gamma.value(), &dy.value(), self.0));
-        let (dx, scales) = both.unzip();
         if step.needs(0) {
-            let (op, inputs) = (LayerNormInput(self.0), [x, gamma, dy]);
-            step.give(
-                0,
-                dx.map_or_else(
-                    || tape.apply(LayerNormInput(self.0), &inputs),
-                    |v| tape.record(op, &inputs, v),
-                ),
-            );
+            step.give(0, tape.apply(LayerNormInput(self.0), &[x, gamma, dy]));
         }
-        if others {
-            let (op, inputs) = (LayerNormScales(self.0), [x, dy]);
-            let scales = scales.map_or_else(
-                || tape.apply(LayerNormScales(self.0), &inputs),
-                |v| tape.record(op, &inputs, v),
-            );
+        if step.needs(1) || step.needs(2) {
+            let scales = tape.apply(LayerNormScales(self.0), &[x, dy]);
             if step.needs(1) {
                 step.give(1, scales.select(0, 0));
             }

@@ -4,7 +4,7 @@
 use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Blocks, Op};
 use crate::var::Var;
 
 type AxisList = SmallVec<[usize; MAX_RANK]>;
@@ -40,6 +40,31 @@ impl Op for Sum {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let shape = step.shape(0);
         step.give(0, step.dy().expand(shape));
+    }
+}
+
+/// `$y = \sum x$` or `$\tfrac1n \sum x$` over all elements, to a 0-d value.
+#[derive(Debug)]
+struct Total {
+    /// What the sum is divided by, for a mean.
+    over: Option<f64>,
+}
+
+impl Op for Total {
+    fn name(&self) -> &'static str {
+        if self.over.is_some() { "mean" } else { "sum" }
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        let sum = x[0].sum();
+        self.over.map_or_else(|| sum.clone(), |n| &sum / n)
+    }
+    fn blocks(&self) -> Option<Blocks> {
+        Some(Blocks::Total(self.over.map_or(1.0, |n| 1.0 / n)))
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (shape, dy) = (step.shape(0), step.dy());
+        let dy = self.over.map_or(dy, |n| dy / n);
+        step.give(0, dy.expand(shape));
     }
 }
 
@@ -135,13 +160,14 @@ impl Op for Extreme {
 }
 
 macro_rules! reductions {
-    ($($(#[$doc:meta])* $all:ident, $axes:ident, $keep:ident: |$x:ident, $list:ident| $body:expr;)*) => {
+    ($($(#[$doc:meta])* $all:ident = $whole:expr, $axes:ident, $keep:ident: |$x:ident, $list:ident| $body:expr;)*) => {
         impl<'t> Var<'t> {$(
             $(#[$doc])*
             /// Over all elements, to a 0-d value.
             #[track_caller]
             pub fn $all(self) -> Self {
-                self.$axes(())
+                let $all = self;
+                $whole
             }
             $(#[$doc])*
             /// Over the given axes, which are dropped.
@@ -172,20 +198,20 @@ macro_rules! reductions {
 
 reductions! {
     /// `$\sum x$`.
-    sum, sum_axes, sum_keep: |x, list| x.tape().apply(Sum(list), &[x]);
+    sum = sum.tape().apply(Total { over: None }, &[sum]), sum_axes, sum_keep: |x, list| x.tape().apply(Sum(list), &[x]);
     /// `$\tfrac1n \sum x$`.
-    mean, mean_axes, mean_keep: |x, list| {
+    mean = mean.tape().apply(Total { over: Some(mean.elements() as f64) }, &[mean]), mean_axes, mean_keep: |x, list| {
         let n = count(&x.shape(), &list);
         x.tape().apply(Sum(list), &[x]) / n as f64
     };
     /// `$\prod x$`.
-    prod, prod_axes, prod_keep: |x, list| x.tape().apply(Prod(list), &[x]);
+    prod = prod.prod_axes(()), prod_axes, prod_keep: |x, list| x.tape().apply(Prod(list), &[x]);
     /// The largest element; ties share the gradient evenly.
-    amax, amax_axes, amax_keep: |x, list| x.tape().apply(Extreme { axes: list, largest: true }, &[x]);
+    amax = amax.amax_axes(()), amax_axes, amax_keep: |x, list| x.tape().apply(Extreme { axes: list, largest: true }, &[x]);
     /// The smallest element; ties share the gradient evenly.
-    amin, amin_axes, amin_keep: |x, list| x.tape().apply(Extreme { axes: list, largest: false }, &[x]);
+    amin = amin.amin_axes(()), amin_axes, amin_keep: |x, list| x.tape().apply(Extreme { axes: list, largest: false }, &[x]);
     /// `$\ln \sum e^x$` without overflow.
-    logsumexp, logsumexp_axes, logsumexp_keep: |x, list| {
+    logsumexp = logsumexp.logsumexp_axes(()), logsumexp_axes, logsumexp_keep: |x, list| {
         let axes = axes_of(&list);
         // The shift is a constant: the result does not depend on it. Where the maximum is infinite it is left out.
         let max = x.value().max_keep(axes.clone());

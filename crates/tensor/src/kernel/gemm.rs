@@ -5,7 +5,7 @@
 
 use gemm_common::Parallelism;
 
-use super::{Real, math, parallel, run};
+use super::{Real, parallel, tiny};
 
 /// A strided matrix inside a slice: element `(i, j)` is `data[i·rs + j·cs]`.
 #[derive(Debug, Clone, Copy)]
@@ -152,8 +152,8 @@ pub fn gemm<T: Product>(
     if n == 1 && b.rs == 1 && a.cs == 1 {
         return matvec(m, k, a, b.data, alpha, accumulate, c);
     }
-    if m * k * n <= TINY && b.cs == 1 {
-        return tiny((m, k, n), a, b, alpha, accumulate, c);
+    if m * k * n <= TINY && tiny::fits((m, k, n), b) {
+        return tiny::tiny((m, k, n), a, b, alpha, accumulate, c);
     }
     let flops = 2.0 * m as f64 * n as f64 * k as f64;
     // By size alone, not by the number of threads: the bits must not depend on it.
@@ -170,49 +170,20 @@ const TINY: usize = 4096;
 /// From here on a product is cut into panels.
 const PANEL_FLOPS: f64 = 1e6;
 
+/// Dot products below this length are summed in fewer lanes.
+const SHORT: usize = 256;
+
 /// One dot product a row.
 fn matvec<T: Product>(m: usize, k: usize, a: Mat<'_, T>, b: &[T], alpha: T, accumulate: bool, c: &mut [T]) {
     parallel::chunks(c, 64, k as f64 * 0.1, |start, c| {
         for (i, y) in c.iter_mut().enumerate() {
             let row = &a.data[(start + i) * a.rs as usize..][..k];
-            let value = alpha * super::sum::dot(row, &b[..k]);
+            let value =
+                alpha * if k < SHORT { tiny::dot(row, &b[..k]) } else { super::sum::dot(row, &b[..k]) };
             *y = if accumulate { *y + value } else { value };
         }
     });
     debug_assert!(c.len() == m);
-}
-
-/// Row by row, each a sum of scaled rows of `b`.
-fn tiny<T: Product>(
-    (m, k, n): (usize, usize, usize),
-    a: Mat<'_, T>,
-    b: Mat<'_, T>,
-    alpha: T,
-    accumulate: bool,
-    c: &mut [T],
-) {
-    run(
-        #[inline(always)]
-        || {
-            for i in 0..m {
-                let c = &mut c[i * n..(i + 1) * n];
-                if !accumulate {
-                    c.fill(T::ZERO);
-                }
-                for p in 0..k {
-                    let x = alpha * a.data[i * a.rs as usize + p * a.cs as usize];
-                    axpy(x, &b.data[p * b.rs as usize..][..n], c);
-                }
-            }
-        },
-    );
-}
-
-#[inline(always)]
-fn axpy<T: Real>(a: T, x: &[T], y: &mut [T]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = math::mul_add(a, x, *y);
-    }
 }
 
 /// Cuts the longer side of the destination into a fixed number of panels.

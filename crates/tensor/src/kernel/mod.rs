@@ -10,7 +10,9 @@ pub mod gemm;
 pub mod math;
 pub mod parallel;
 pub mod pool;
+pub mod rows;
 pub mod sum;
+mod tiny;
 
 pub use dispatch::run;
 pub use math::Real;

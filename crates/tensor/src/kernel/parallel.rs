@@ -284,6 +284,32 @@ pub fn chunks_all<T: Send, const N: usize>(
     });
 }
 
+/// As [`chunks`], over any number of slices of one type, each cut into pieces of its own size: `body(i, pieces)` gets the
+/// pieces `i` of all of them. A slice that is too short for piece `i` gives an empty one.
+pub fn pieces<T: Send>(
+    slices: &mut [(&mut [T], usize)],
+    count: usize,
+    cost: f64,
+    body: impl Fn(usize, &mut [&mut [T]]) + Sync,
+) {
+    let bases: Vec<(Shared<T>, usize, usize)> =
+        slices.iter_mut().map(|(slice, size)| (Shared(slice.as_mut_ptr()), slice.len(), *size)).collect();
+    let piece = |i: usize| {
+        let cut = |(base, n, size): &(Shared<T>, usize, usize)| {
+            let start = (i * size).min(*n);
+            // SAFETY: as in `chunks`, for each of the slices, which are borrowed mutably and so do not overlap.
+            unsafe { std::slice::from_raw_parts_mut(base.at(start), (*size).min(n - start)) }
+        };
+        let mut cuts: smallvec::SmallVec<[&mut [T]; 8]> = bases.iter().map(cut).collect();
+        body(i, &mut cuts);
+    };
+    if cost < SERIAL_NS {
+        (0..count).for_each(piece);
+    } else {
+        for_each(count, piece);
+    }
+}
+
 /// Below this many nanoseconds of work a loop stays on its thread.
 const SERIAL_NS: f64 = 20_000.0;
 

@@ -1,0 +1,350 @@
+//! From nodes of the tape to a program over blocks: the gradients.
+//!
+//! The sweep hands over a run of nodes of one type. Their values are computed again, block by block, as far as the slopes
+//! ask for them, and the gradients flow through the block while it lies in the cache. Only what leaves the run is written.
+
+use std::collections::HashMap;
+
+use gradus_tensor::Tensor;
+use smallvec::SmallVec;
+
+use super::plan::{Outputs, Plan, blocks, cone};
+use super::program::{End, Place, Pull};
+use super::reach::Reach;
+use super::{compute, waits};
+use crate::op::Blocks;
+use crate::ops::elementwise::rows;
+use crate::row::Lane;
+use crate::slot::{Mirror, Type};
+use crate::tape::{Inner, Node};
+
+/// Nodes of one run at most, so that the registers stay in the cache.
+const LONGEST: usize = 48;
+/// Rows and columns longer than this are summed after the program.
+const WIDEST: usize = 4096;
+
+/// Carries the gradients through the run of waiting nodes that ends at `top`.
+pub(crate) fn pull(inner: &mut Inner, mirror: &mut Mirror, top: u32, root: u32) {
+    let whole = whole_of(inner, top);
+    let run = run(inner, mirror, top, whole);
+    let needed = needed(inner, &run, root);
+    let members = loop {
+        let (members, others) = cone(inner, &needed, whole);
+        if others.is_empty() {
+            break members;
+        }
+        for id in others {
+            compute(inner, id);
+        }
+    };
+    let total = match inner.types[whole as usize].dtype {
+        gradus_tensor::DType::F32 => sweep::<f32>(inner, mirror, &run, &members, root),
+        _ => sweep::<f64>(inner, mirror, &run, &members, root),
+    };
+    for &id in &run {
+        mirror.reached[id as usize] = false;
+        let at = inner.nodes[id as usize].slot.at();
+        inner.values.large[at] = None;
+    }
+    if let Some(total) = total {
+        let at = inner.nodes[root as usize].slot.at();
+        inner.values.large[at] = Some(total);
+    }
+}
+
+/// The type of a node that runs over blocks; for a total, the type of what it sums.
+fn whole_of(inner: &Inner, id: u32) -> u32 {
+    let node = &inner.nodes[id as usize];
+    match blocks(inner, node) {
+        Some(Blocks::Total(_)) => inner.nodes[inner.inputs(node)[0] as usize].type_id(),
+        _ => node.type_id(),
+    }
+}
+
+/// The nodes from `top` down that gradients reach and that are of one type, up to the first that cannot join them.
+fn run(inner: &Inner, mirror: &Mirror, top: u32, whole: u32) -> Vec<u32> {
+    let mut members = Vec::new();
+    let mut marked: Vec<u32> = vec![top];
+    for id in (0..=top).rev() {
+        let node = &inner.nodes[id as usize];
+        if !node.needs() || node.row.arity == 0 || !(mirror.reached[id as usize] || marked.contains(&id)) {
+            continue;
+        }
+        if !node.is_lazy() {
+            // A smaller elementwise result is no input of this run's nodes' consumers; a rule may be one.
+            if node.row.arity == 3 {
+                break;
+            }
+            continue;
+        }
+        // What arrives at a total is known only when its consumers have run, so a total begins a run.
+        let total = matches!(blocks(inner, node), Some(Blocks::Total(_)));
+        if whole_of(inner, id) != whole || members.len() == LONGEST || (total && id != top) {
+            break;
+        }
+        members.push(id);
+        marked.extend(inner.inputs(node));
+    }
+    members
+}
+
+/// The nodes whose values the slopes of a run ask for.
+fn needed(inner: &Inner, run: &[u32], root: u32) -> Vec<u32> {
+    let mut needed = Vec::new();
+    for &id in run {
+        let node = &inner.nodes[id as usize];
+        let inputs = inner.inputs(node);
+        match blocks(inner, node) {
+            Some(Blocks::Total(_)) => {
+                if id == root && waits(inner, node) {
+                    needed.push(inputs[0]);
+                }
+            }
+            None if (node.row.constant)(inner.carried(node)).is_some() => {}
+            _ => {
+                needed.extend(inputs);
+                needed.push(id);
+            }
+        }
+    }
+    needed
+}
+
+/// A run in the making.
+struct Sweep<'a, T: 'static> {
+    plan: Plan<'a, T>,
+    /// What has arrived at the nodes of the run from elsewhere.
+    upstream: HashMap<u32, Tensor>,
+    /// How many contributions a node gets from the run.
+    count: HashMap<u32, usize>,
+    /// Where the gradient of a node lies.
+    grads: HashMap<u32, Place>,
+}
+
+fn sweep<T: Lane>(
+    inner: &Inner,
+    mirror: &mut Mirror,
+    run: &[u32],
+    members: &[u32],
+    root: u32,
+) -> Option<Tensor> {
+    let whole = whole_of(inner, run[0]);
+    let mut sweep = Sweep::<T> {
+        plan: Plan::new(inner, inner.types[whole as usize]),
+        upstream: HashMap::new(),
+        count: HashMap::new(),
+        grads: HashMap::new(),
+    };
+    sweep.plan.steps(members);
+    for &id in run {
+        let node = &inner.nodes[id as usize];
+        sweep.upstream.extend(mirror.large[node.slot.at()].take().map(|dy| (id, dy)));
+        for input in inner.inputs(node) {
+            *sweep.count.entry(input).or_default() += 1;
+        }
+    }
+    for &id in run {
+        sweep.node(id);
+    }
+    let top = run[0];
+    let sums = (top == root && waits(inner, &inner.nodes[top as usize])).then(|| sweep.total(top)).flatten();
+    sweep.finish(mirror, run, sums)
+}
+
+impl<T: Lane> Sweep<'_, T> {
+    /// The gradient that has arrived at a node of the run.
+    fn arrived(&mut self, id: u32) -> Option<Place> {
+        if let Some(&place) = self.grads.get(&id) {
+            return Some(place);
+        }
+        let dy = self.upstream.remove(&id)?;
+        Some(self.plan.operand(&dy))
+    }
+
+    /// Adds the steps that carry the gradient of one node to its inputs.
+    fn node(&mut self, id: u32) {
+        let inner = self.plan.inner;
+        let node = inner.nodes[id as usize];
+        let inputs = inner.inputs(&node);
+        let wanted: SmallVec<[bool; 4]> = inputs.iter().map(|&i| inner.nodes[i as usize].needs()).collect();
+        match blocks(inner, &node) {
+            Some(Blocks::Total(k)) => {
+                let Some(dy) = self.upstream.remove(&id) else { return };
+                let each = self.plan.number(T::of(dy.item() * k));
+                self.give(inputs[0], each, 1.0);
+            }
+            Some(Blocks::Rows(kernels, c)) => {
+                let Some(dy) = self.arrived(id) else { return };
+                let x = self.plan.three(&inputs);
+                let y = self.plan.place(id);
+                let g = std::array::from_fn(|i| {
+                    wanted.get(i).is_some_and(|&w| w).then(|| self.register(inputs[i]))
+                });
+                let width = *self.plan.whole.shape.last().expect("rows have an axis");
+                self.plan.program.unit = width;
+                self.plan.program.cost += 2.0;
+                let kernels = T::by_rows(kernels);
+                self.plan.program.backward.push(Pull::Rows { kernels, dy, x, y, width, c: T::of(c), g });
+            }
+            None => {
+                let Some(dy) = self.arrived(id) else { return };
+                self.row(id, &node, &inputs, &wanted, dy);
+            }
+        }
+    }
+
+    fn row(&mut self, id: u32, node: &Node, inputs: &[u32], wanted: &[bool], dy: Place) {
+        let c = self.plan.inner.carried(node);
+        let constant = (node.row.constant)(c);
+        for i in 0..inputs.len() {
+            if !wanted[i] {
+                continue;
+            }
+            if let Some(slopes) = constant {
+                self.give(inputs[i], dy, slopes[i]);
+                continue;
+            }
+            let x = [self.plan.place(inputs[0]), self.plan.place(inputs[inputs.len() - 1])];
+            // A product with a constant gradient: a multiple of the other factor, which lies there already.
+            if std::ptr::eq(node.row, &raw const rows::mul)
+                && let Some(k) = self.plan.constant(dy)
+            {
+                self.give(inputs[i], x[1 - i], k.to_f64());
+                continue;
+            }
+            let y = self.plan.place(id);
+            let g = self.register(inputs[i]);
+            let pull = T::kernels(node.row).pull[i];
+            self.plan.program.cost += node.row.cost;
+            self.plan.program.backward.push(Pull::Row { pull, dy, x, y, c: T::of(c), g });
+        }
+    }
+
+    /// Adds `k` times a block to the gradient of a node; without a copy where the node gets nothing else.
+    fn give(&mut self, id: u32, block: Place, k: f64) {
+        if k == 0.0 {
+            return;
+        }
+        let alone = self.count[&id] == 1 && !self.upstream.contains_key(&id);
+        if alone && k == 1.0 {
+            self.grads.insert(id, block);
+        } else if alone && let Some(number) = self.plan.constant(block) {
+            let place = self.plan.number(number * T::of(k));
+            self.grads.insert(id, place);
+        } else {
+            let g = self.register(id);
+            self.plan.program.backward.push(Pull::Multiple { dy: block, k: T::of(k), g });
+        }
+    }
+
+    /// The register in which the gradient of a node is summed.
+    fn register(&mut self, id: u32) -> usize {
+        if let Some(&Place::Register(g)) = self.grads.get(&id) {
+            return g;
+        }
+        let from = self.upstream.remove(&id).map(|dy| self.plan.operand(&dy));
+        let g = self.plan.program.register();
+        self.plan.program.starts.push((g, from));
+        self.grads.insert(id, Place::Register(g));
+        g
+    }
+
+    /// Where the elements lie whose sum is the value of a total, and its factor.
+    fn total(&mut self, id: u32) -> Option<(Place, f64)> {
+        let inner = self.plan.inner;
+        let node = &inner.nodes[id as usize];
+        let Some(Blocks::Total(k)) = blocks(inner, node) else { return None };
+        Some((self.plan.place(inner.inputs(node)[0]), k))
+    }
+
+    /// Runs the program and hands what leaves the run to the mirror; returns the value of the total.
+    fn finish(mut self, mirror: &mut Mirror, run: &[u32], total: Option<(Place, f64)>) -> Option<Tensor> {
+        let inner = self.plan.inner;
+        let mut outside: Vec<(u32, Place)> = self.grads.drain().filter(|(id, _)| !run.contains(id)).collect();
+        outside.sort_unstable_by_key(|&(id, _)| id);
+        // All reaches first: they decide the length of a piece.
+        let reaches: Vec<Option<Reach>> = outside.iter().map(|&(id, _)| self.reach(id)).collect();
+        let mut outputs = Outputs::default();
+        let mut ways = Vec::new();
+        for (&(id, place), &reach) in outside.iter().zip(&reaches) {
+            mirror.reached[id as usize] = true;
+            ways.extend(self.output(mirror, &mut outputs, id, place, reach));
+        }
+        let total = total.map(|(place, k)| {
+            let out = outputs.push::<T>([self.plan.program.pieces()].into(), 1);
+            self.plan.program.ends.push((place, End::Total, out));
+            (out, k)
+        });
+        outputs.run(&self.plan.program);
+        let total = total.map(|(out, k)| {
+            let sum: f64 = outputs.tensors[out].0.to_f64_vec().iter().sum();
+            Tensor::scalar(T::of(sum * k))
+        });
+        hand_over(inner, mirror, outputs, &ways);
+        total
+    }
+
+    /// The output for the gradient of one node outside the run; none where the gradient is a tensor that is there already.
+    fn output(
+        &mut self,
+        mirror: &mut Mirror,
+        outputs: &mut Outputs,
+        id: u32,
+        place: Place,
+        reach: Option<Reach>,
+    ) -> Option<(u32, End, usize)> {
+        let node = &self.plan.inner.nodes[id as usize];
+        let (ty, whole) = (*self.plan.inner.ty(node), self.plan.whole);
+        let (piece, pieces) = (self.plan.program.piece(), self.plan.program.pieces());
+        let (end, out) = match reach {
+            Some(Reach::Same) if node.slot.is_large() && ty.shape == whole.shape => {
+                if let Some(sum) = mirror.large[node.slot.at()].take() {
+                    (End::Add, outputs.give(sum, piece))
+                } else if let Place::Tensor(t) = place {
+                    mirror.add(node.slot, &ty, self.plan.program.tensors[t].clone());
+                    return None;
+                } else {
+                    (End::Store, outputs.push::<T>(ty.shape, piece))
+                }
+            }
+            Some(Reach::Row(n)) => (End::Fold(Reach::Row(n)), outputs.push::<T>([pieces, n].into(), n)),
+            Some(Reach::Column(n)) => {
+                (End::Fold(Reach::Column(n)), outputs.push::<T>([1, whole.n / n].into(), piece / n))
+            }
+            _ => (End::Store, outputs.push::<T>(whole.shape, piece)),
+        };
+        self.plan.program.ends.push((place, end, out));
+        Some((id, end, out))
+    }
+
+    /// How a node outside the run reaches over the whole, where the program can sum over it; sets the unit of a column.
+    fn reach(&mut self, id: u32) -> Option<Reach> {
+        let ty = self.plan.inner.ty(&self.plan.inner.nodes[id as usize]);
+        let reach = Reach::of(&ty.shape, &self.plan.whole.shape)?;
+        let unit = self.plan.program.unit;
+        match reach {
+            Reach::Same => Some(reach),
+            Reach::Row(n) => (n <= WIDEST).then_some(reach),
+            Reach::Column(n) if n <= WIDEST && (n.is_multiple_of(unit) || unit.is_multiple_of(n)) => {
+                self.plan.program.unit = unit.max(n);
+                Some(reach)
+            }
+            Reach::Column(_) => None,
+        }
+    }
+}
+
+/// Adds the outputs of a program to the gradients.
+fn hand_over(inner: &Inner, mirror: &mut Mirror, outputs: Outputs, ways: &[(u32, End, usize)]) {
+    let mut tensors: Vec<Option<Tensor>> = outputs.tensors.into_iter().map(|(t, _)| Some(t)).collect();
+    for &(id, end, out) in ways {
+        let tensor = tensors[out].take().expect("each output goes one way");
+        let node = &inner.nodes[id as usize];
+        let ty: Type = *inner.ty(node);
+        let sum = match end {
+            End::Fold(_) => tensor.sum_axes(0).reshape(ty.shape),
+            _ => tensor.sum_to(ty.shape),
+        };
+        mirror.add(node.slot, &ty, sum);
+    }
+}

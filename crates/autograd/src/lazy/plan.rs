@@ -1,0 +1,212 @@
+//! From nodes of the tape to a program over blocks: the values.
+
+use std::collections::HashMap;
+
+use gradus_tensor::{Shape, Tensor};
+use smallvec::SmallVec;
+
+use super::program::{End, Place, Program, Step, Target};
+use super::reach::Reach;
+use super::waits;
+use crate::op::Blocks;
+use crate::row::Lane;
+use crate::slot::Type;
+use crate::tape::{Inner, Node};
+
+/// A program in the making. All its steps are over values of one type, the whole.
+pub(super) struct Plan<'a, T: 'static> {
+    pub(super) inner: &'a Inner,
+    pub(super) whole: Type,
+    pub(super) program: Program<T>,
+    /// Where the value of a node lies.
+    pub(super) places: HashMap<u32, Place>,
+}
+
+/// How a node runs over blocks, if it does.
+pub(super) fn blocks(inner: &Inner, node: &Node) -> Option<Blocks> {
+    if node.row.arity == 3 { inner.ops[node.b as usize].blocks() } else { None }
+}
+
+impl<'a, T: Lane> Plan<'a, T> {
+    pub(super) fn new(inner: &'a Inner, whole: Type) -> Self {
+        Self { inner, whole, program: Program::new(whole.n), places: HashMap::new() }
+    }
+
+    /// Where the value of a node lies: that of a step, or of a tensor that broadcasts to the whole.
+    pub(super) fn place(&mut self, id: u32) -> Place {
+        if let Some(&place) = self.places.get(&id) {
+            return place;
+        }
+        let node = &self.inner.nodes[id as usize];
+        let value = self.inner.values.tensor(node.slot, self.inner.ty(node));
+        let place = self.operand(&value);
+        self.places.insert(id, place);
+        place
+    }
+
+    /// Where the elements of a tensor lie that broadcasts to the whole.
+    pub(super) fn operand(&mut self, value: &Tensor) -> Place {
+        if let Some(number) = value.constant_value() {
+            return self.number(T::of(number));
+        }
+        match Reach::of(value.shape(), &self.whole.shape) {
+            None => {
+                let spread = value.expand(self.whole.shape).contiguous();
+                Place::Tensor(self.tensor(spread))
+            }
+            Some(Reach::Same) => Place::Tensor(self.tensor(value.contiguous())),
+            Some(reach) => {
+                let (register, tensor) = (self.program.register(), self.tensor(value.contiguous()));
+                self.program.loads.push((register, tensor, reach));
+                Place::Register(register)
+            }
+        }
+    }
+
+    /// A register that holds one number everywhere.
+    pub(super) fn number(&mut self, value: T) -> Place {
+        let same = |&&(_, k): &&(usize, T)| k.to_f64().to_bits() == value.to_f64().to_bits();
+        if let Some(&(register, _)) = self.program.fills.iter().find(same) {
+            return Place::Register(register);
+        }
+        let register = self.program.register();
+        self.program.fills.push((register, value));
+        Place::Register(register)
+    }
+
+    /// The number that a place holds everywhere, if it is one.
+    pub(super) fn constant(&self, place: Place) -> Option<T> {
+        self.program.fills.iter().find(|&&(register, _)| place == Place::Register(register)).map(|&(_, k)| k)
+    }
+
+    pub(super) fn tensor(&mut self, tensor: Tensor) -> usize {
+        self.program.tensors.push(tensor);
+        self.program.tensors.len() - 1
+    }
+
+    /// Places of the inputs of a function of rows; those it does not have repeat the first.
+    pub(super) fn three(&mut self, inputs: &[u32]) -> [Place; 3] {
+        std::array::from_fn(|i| self.place(*inputs.get(i).unwrap_or(&inputs[0])))
+    }
+
+    /// Adds the step that computes a node.
+    pub(super) fn step(&mut self, id: u32, y: Target) {
+        let node = self.inner.nodes[id as usize];
+        let inputs = self.inner.inputs(&node);
+        let step = if let Some(Blocks::Rows(rows, c)) = blocks(self.inner, &node) {
+            let width = *self.whole.shape.last().expect("rows have an axis");
+            self.program.unit = width;
+            self.program.cost += 2.0;
+            Step::Rows { kernels: T::by_rows(rows), x: self.three(&inputs), width, c: T::of(c), y }
+        } else {
+            self.program.cost += node.row.cost;
+            let x = [self.place(inputs[0]), self.place(inputs[inputs.len() - 1])];
+            Step::Row { forward: T::kernels(node.row).forward, x, c: T::of(self.inner.carried(&node)), y }
+        };
+        self.program.forward.push(step);
+        if let Target::Register(register) = y {
+            self.places.insert(id, Place::Register(register));
+        }
+    }
+
+    /// Adds the steps of nodes in the order of the tape, each into a register of its own.
+    pub(super) fn steps(&mut self, ids: &[u32]) {
+        for &id in ids {
+            let register = self.program.register();
+            self.step(id, Target::Register(register));
+        }
+    }
+}
+
+/// The waiting nodes that some nodes are computed from, in the order of the tape, themselves included: those of the type
+/// of the whole, and the others, which have to be computed first.
+pub(super) fn cone(inner: &Inner, roots: &[u32], whole: u32) -> (Vec<u32>, Vec<u32>) {
+    let (mut members, mut others) = (Vec::new(), Vec::new());
+    let mut stack: SmallVec<[u32; 16]> = roots.iter().copied().collect();
+    while let Some(id) = stack.pop() {
+        let node = &inner.nodes[id as usize];
+        if !waits(inner, node) || members.contains(&id) || others.contains(&id) {
+            continue;
+        }
+        let total = matches!(blocks(inner, node), Some(Blocks::Total(_)));
+        if node.type_id() == whole && !total {
+            members.push(id);
+            stack.extend(inner.inputs(node));
+        } else {
+            others.push(id);
+        }
+    }
+    members.sort_unstable();
+    others.sort_unstable();
+    (members, others)
+}
+
+/// The outputs of a program: tensors, and how many elements one piece writes.
+#[derive(Default)]
+pub(super) struct Outputs {
+    pub(super) tensors: Vec<(Tensor, usize)>,
+}
+
+impl Outputs {
+    pub(super) fn push<T: Lane>(&mut self, shape: Shape, per_piece: usize) -> usize {
+        self.give(Tensor::build::<T>(shape, |_| {}), per_piece)
+    }
+
+    pub(super) fn give(&mut self, tensor: Tensor, per_piece: usize) -> usize {
+        self.tensors.push((tensor, per_piece));
+        self.tensors.len() - 1
+    }
+
+    pub(super) fn run<T: Lane>(&mut self, program: &Program<T>) {
+        let mut slices: Vec<(&mut [T], usize)> =
+            self.tensors.iter_mut().map(|(tensor, size)| (tensor.slice_mut::<T>(), *size)).collect();
+        program.run(&mut slices);
+    }
+}
+
+/// The value of a waiting node whose cone is of one type; `again` are nodes of the cone whose values are kept too.
+pub(super) fn value<T: Lane>(
+    inner: &Inner,
+    id: u32,
+    members: &[u32],
+    again: &[u32],
+) -> (Tensor, Vec<Tensor>) {
+    let node = inner.nodes[id as usize];
+    let total = if let Some(Blocks::Total(k)) = blocks(inner, &node) { Some(k) } else { None };
+    let whole = if total.is_some() { inner.inputs(&node)[0] } else { id };
+    let mut plan = Plan::<T>::new(inner, *inner.ty(&inner.nodes[whole as usize]));
+    let mut outputs = Outputs::default();
+    if let Some(k) = total {
+        plan.steps(members);
+        let place = plan.place(whole);
+        plan.program.ends.push((place, End::Total, 0));
+        let kept = keep(&mut plan, &mut outputs, again, 1);
+        let n = plan.program.pieces();
+        outputs.tensors.insert(0, (Tensor::build::<T>(n, |_| {}), 1));
+        outputs.run(&plan.program);
+        let sum: f64 = outputs.tensors[0].0.to_f64_vec().iter().sum();
+        let tensors = outputs.tensors.split_off(kept);
+        return (Tensor::scalar(T::of(sum * k)), tensors.into_iter().map(|(t, _)| t).collect());
+    }
+    let (_, before) = members.split_last().expect("a waiting node is in its own cone");
+    plan.steps(before);
+    plan.step(id, Target::Output(0));
+    let kept = keep(&mut plan, &mut outputs, again, 1);
+    let piece = plan.program.piece();
+    outputs.tensors.insert(0, (Tensor::build::<T>(plan.whole.shape, |_| {}), piece));
+    outputs.run(&plan.program);
+    let tensors = outputs.tensors.split_off(kept);
+    let value = outputs.tensors.swap_remove(0).0;
+    (value, tensors.into_iter().map(|(t, _)| t).collect())
+}
+
+/// Adds outputs for further values of a plan, numbered from `first` on.
+fn keep<T: Lane>(plan: &mut Plan<'_, T>, outputs: &mut Outputs, ids: &[u32], first: usize) -> usize {
+    let piece = plan.program.piece();
+    for (i, &id) in ids.iter().enumerate() {
+        let place = plan.place(id);
+        outputs.push::<T>(plan.whole.shape, piece);
+        plan.program.ends.push((place, End::Store, first + i));
+    }
+    first
+}

@@ -1,0 +1,132 @@
+//! Products so small that packing would cost more than the multiplications.
+
+use super::gemm::{Mat, Product};
+use super::{Real, math, run};
+
+/// Elements of the scratch memory for an operand or result that is laid out again.
+const SCRATCH: usize = 1024;
+/// Columns that are summed at once, in registers.
+const TILE: usize = 32;
+/// Destinations narrower than this are computed transposed.
+const NARROW: usize = 8;
+
+/// Whether [`tiny`] can take the right operand.
+pub(super) fn fits<T>((_, k, n): (usize, usize, usize), b: Mat<'_, T>) -> bool {
+    b.cs == 1 || k * n <= SCRATCH
+}
+
+/// `$C = \alpha A B$`, or `$C + \alpha A B$`, row by row.
+pub(super) fn tiny<T: Product>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
+    let mut scratch = [T::ZERO; SCRATCH];
+    if n < NARROW && m >= NARROW && a.rs == 1 && m * n <= SCRATCH {
+        // Cᵀ = Bᵀ Aᵀ has long rows.
+        let across = Mat { data: b.data, rs: b.cs, cs: b.rs };
+        let down = Mat { data: a.data, rs: a.cs, cs: 1 };
+        let product = &mut scratch[..m * n];
+        rows((n, k, m), across, down, alpha, false, product);
+        for (i, row) in c.chunks_exact_mut(n).enumerate() {
+            for (j, y) in row.iter_mut().enumerate() {
+                *y = if accumulate { *y + product[j * m + i] } else { product[j * m + i] };
+            }
+        }
+        return;
+    }
+    if b.cs == 1 {
+        return rows((m, k, n), a, b, alpha, accumulate, c);
+    }
+    for (p, row) in scratch.chunks_exact_mut(n).take(k).enumerate() {
+        for (j, x) in row.iter_mut().enumerate() {
+            *x = b.data[p * b.rs as usize + j * b.cs as usize];
+        }
+    }
+    let packed = Mat { data: &scratch[..], rs: n as isize, cs: 1 };
+    rows((m, k, n), a, packed, alpha, accumulate, c);
+}
+
+/// The product with a right operand whose rows are dense: tiles of a row of the result are summed in registers.
+fn rows<T: Real>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
+    run(
+        #[inline(always)]
+        || {
+            for i in 0..m {
+                let c = &mut c[i * n..(i + 1) * n];
+                let a = Mat { data: &a.data[i * a.rs as usize..], ..a };
+                let mut j = 0;
+                while j + TILE <= n {
+                    tile::<T, TILE>(k, a, b, j, alpha, accumulate, c);
+                    j += TILE;
+                }
+                while j + 8 <= n {
+                    tile::<T, 8>(k, a, b, j, alpha, accumulate, c);
+                    j += 8;
+                }
+                while j < n {
+                    tile::<T, 1>(k, a, b, j, alpha, accumulate, c);
+                    j += 1;
+                }
+            }
+        },
+    );
+}
+
+/// `c[j..j + W] = alpha · a · b[.., j..j + W]`, or added to it, for one row `a`.
+#[inline(always)]
+fn tile<T: Real, const W: usize>(
+    k: usize,
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    j: usize,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
+    let mut sums = [T::ZERO; W];
+    for p in 0..k {
+        let x = alpha * a.data[p * a.cs as usize];
+        let row: &[T; W] = b.data[p * b.rs as usize + j..].first_chunk().expect("the row reaches to its end");
+        for (sum, &y) in sums.iter_mut().zip(row) {
+            *sum = math::mul_add(x, y, *sum);
+        }
+    }
+    for (y, sum) in c[j..j + W].iter_mut().zip(sums) {
+        *y = if accumulate { *y + sum } else { sum };
+    }
+}
+
+/// `$\sum_i x_i y_i$` of short slices.
+pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    run(
+        #[inline(always)]
+        || short_dot(x, y),
+    )
+}
+
+#[inline(always)]
+fn short_dot<T: Real>(x: &[T], y: &[T]) -> T {
+    let mut lanes = [T::ZERO; 8];
+    let ((cx, rx), (cy, ry)) = (x.as_chunks::<8>(), y.as_chunks::<8>());
+    for (x, y) in cx.iter().zip(cy) {
+        for ((lane, &x), &y) in lanes.iter_mut().zip(x).zip(y) {
+            *lane = math::mul_add(x, y, *lane);
+        }
+    }
+    for ((lane, &x), &y) in lanes.iter_mut().zip(rx).zip(ry) {
+        *lane = math::mul_add(x, y, *lane);
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
