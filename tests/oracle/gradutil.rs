@@ -1,8 +1,11 @@
-//! The group `gradutil`: Jacobians, Hessians and products with them; clipping; averages of parameters.
+//! The group `gradutil`: Jacobians, Hessians and products with them; clipping; averages of parameters; statistics counted
+//! anew for averaged weights.
 
 use gradus_autograd::{Gradients, Param, Var, hessian, hvp, jacobian, jacobian_forward, jvp, vhp, vjp};
+use gradus_nn::state_dict::{load_state_dict, state_dict};
+use gradus_nn::{BatchNorm, Linear, Module, sequential, update_batch_norm};
 use gradus_optim::{Average, Averaging, clip_norm, clip_value};
-use gradus_tensor::Tensor;
+use gradus_tensor::{DType, Tensor, rng};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -17,6 +20,7 @@ pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String>
         Some("functional") => functional(case, tensors),
         Some("clip_grad_norm_" | "clip_grad_value_") => clipping(case, tensors),
         Some("AveragedModel") => averaging(case, tensors),
+        Some("swa update_bn") => recounting(case, tensors),
         other => Err(format!("unsupported: operation {other:?}")),
     }
 }
@@ -69,6 +73,28 @@ fn averaging(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
         average.add(&param);
         let got = average.get("").ok_or("the parameter has no average")?;
         compare(&format!("step {step}"), got, &averages.select(0, step), tolerance(case))?;
+    }
+    Ok(())
+}
+
+/// The running statistics of a linear layer with batch normalisation behind it, counted anew over batches.
+fn recounting(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
+    let read = |key: &Value| tensor(tensors, key.as_str().ok_or_else(|| format!("{key} is no key"))?);
+    let entries = |state: &Value| {
+        let pairs = state.as_object().into_iter().flatten();
+        pairs.map(|(name, key)| Ok((name.clone(), read(key)?))).collect::<Result<Vec<_>, String>>()
+    };
+    let init = entries(&case["init"])?;
+    let weight = init.iter().find(|(name, _)| name == "0.weight").ok_or("no 0.weight")?.1.shape();
+    let mut model = sequential![Linear::new(weight[1], weight[0], &mut rng(0)), BatchNorm::new(weight[0])];
+    model.convert(DType::F64);
+    load_state_dict(&mut model, init).map_err(|e| e.to_string())?;
+    update_batch_norm(&mut model, read(&case["x"])?.unbind(0), 0);
+    let (got, want) = (state_dict(&model), entries(&case["after"])?);
+    for (name, want) in &want {
+        let found =
+            got.iter().find(|(found, _)| found == name).ok_or_else(|| format!("{name} is missing"))?;
+        compare(name, &found.1, want, tolerance(case))?;
     }
     Ok(())
 }

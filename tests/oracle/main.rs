@@ -12,6 +12,7 @@ mod expression;
 mod findiff;
 mod gradutil;
 mod groups;
+mod nn;
 mod operators;
 mod optim;
 mod python_expr;
@@ -36,6 +37,7 @@ groups! {
     ops_edge => case::expression;
     gradutil => gradutil::run;
     findiff => findiff::run;
+    nn => nn::run;
     optim_seq => optim::sequence::run;
     optim_sparse => optim::sparse::run;
     optim_fn => optim::function::run;

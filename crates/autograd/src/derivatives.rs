@@ -5,7 +5,8 @@
 //! *that* function gives `$J v$`. So every rule is written once, and its second use is a test of it.
 //!
 //! The functions that take closures run on a tape of their own and return numbers; [`vjps`], [`jvps`] and [`jacobians`] work
-//! on a tape that is there, with several outputs, and what they record can be differentiated again.
+//! on a tape that is there, with several outputs, and what they record can be differentiated again. Functions of each row of
+//! a batch by itself have [`batched_jacobian`](crate::batched_jacobian).
 
 use gradus_tensor::Tensor;
 
@@ -79,7 +80,7 @@ fn unit(like: Var<'_>, k: usize) -> Tensor {
 }
 
 /// Runs `f` on a tape of its own.
-fn with<R>(
+pub(crate) fn with<R>(
     f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
     at: &[Tensor],
     then: impl for<'t> FnOnce(Var<'t>, &[Var<'t>]) -> R,

@@ -48,6 +48,7 @@
 
 #[macro_use]
 mod param;
+mod batched_jacobian;
 mod checkpoint;
 mod custom;
 mod derivatives;
@@ -67,6 +68,7 @@ mod record;
 mod report;
 mod row;
 mod slot;
+mod statistics;
 mod sweep;
 mod table;
 mod tape;
@@ -74,6 +76,7 @@ mod trace;
 mod transform;
 mod var;
 
+pub use batched_jacobian::batched_jacobian;
 pub use derivatives::{
     directional_derivative, hessian, hvp, jacobian, jacobian_forward, jacobians, jvp, jvps, laplacian,
     model_hvp, vhp, vjp, vjps,

@@ -160,6 +160,8 @@ pub struct Tape {
     pub(crate) recording: Cell<bool>,
     pub(crate) mode: Cell<Mode>,
     draws: Cell<u64>,
+    /// See [`Tape::weigh_statistics`].
+    pub(crate) statistics_share: Cell<Option<f64>>,
     pub(crate) id: Cell<u64>,
     pub(crate) spare: RefCell<Mirror>,
 }
@@ -195,6 +197,7 @@ impl Tape {
             recording: Cell::new(true),
             mode: Cell::new(mode),
             draws: Cell::new(0),
+            statistics_share: Cell::new(None),
             id: Cell::new(0),
             spare: RefCell::default(),
         };
@@ -221,6 +224,7 @@ impl Tape {
         self.mode.set(mode);
         self.recording.set(mode != Mode::Inference);
         self.draws.set(0);
+        self.statistics_share.set(None);
         self.id.set(IDS.fetch_add(1, Ordering::Relaxed));
     }
 
@@ -299,11 +303,6 @@ impl Tape {
         let var = self.leaf(param.value().clone(), &PARAM, needs, Location::caller());
         self.inner.borrow_mut().params.insert(param.id(), var.id);
         var
-    }
-
-    /// Hands a new value of a statistic back with the gradients (batch normalisation's running mean).
-    pub fn update(&self, param: &Param, value: Tensor) {
-        self.inner.borrow_mut().updates.push((param.id(), value));
     }
 
     pub(crate) fn leaf(

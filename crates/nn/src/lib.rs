@@ -7,9 +7,11 @@
 //! 2. [`Linear`]: an affine map;
 //! 3. [`Relu`], [`Tanh`], [`Gelu`], …: activations;
 //! 4. [`Flatten`], [`Identity`], [`Dropout`]: layers without parameters;
-//! 5. [`init`]: how weights begin;
-//! 6. [`state_dict`]: a model's values by name, in memory and in files;
-//! 7. [`summary()`]: a model as a table; [`accuracy`] and [`Confusion`]: how good it is.
+//! 5. [`Conv1d`], [`Conv2d`], [`Conv3d`]: convolutions; [`Embedding`]: a table of vectors;
+//! 6. [`LayerNorm`], [`BatchNorm`]: normalisations; [`update_batch_norm`]: running statistics counted anew;
+//! 7. [`init`]: how weights begin;
+//! 8. [`state_dict`]: a model's values by name, in memory and in files;
+//! 9. [`summary()`]: a model as a table; [`accuracy`] and [`Confusion`]: how good it is.
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
@@ -34,8 +36,12 @@
 mod module;
 
 mod activation;
+mod batch_norm;
+mod conv;
 mod dropout;
+mod embedding;
 pub mod init;
+mod layer_norm;
 mod linear;
 mod metric;
 mod shape;
@@ -46,7 +52,12 @@ pub use activation::{
     Celu, Elu, Gelu, GeluTanh, Hardsigmoid, Hardswish, LeakyRelu, LogSigmoid, LogSoftmax, Mish, Relu, Selu,
     Sigmoid, Silu, Softmax, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
 };
+pub use batch_norm::{BatchNorm, Running, update_batch_norm};
+pub use conv::{Conv1d, Conv2d, Conv3d};
 pub use dropout::Dropout;
+pub use embedding::Embedding;
+pub use gradus_autograd::ops::Stride;
+pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use metric::{Confusion, accuracy};
 pub use module::{Module, Sequential};

@@ -93,7 +93,8 @@ impl Average {
         self.values.get(name)
     }
 
-    /// Puts the averages into the model; returns what was there.
+    /// Puts the averages into the model; returns what was there. Batch normalisation's running statistics are not those of
+    /// the averaged weights: `gradus_nn::update_batch_norm` counts them anew.
     pub fn put(&self, model: &mut (impl Params + ?Sized)) -> Kept {
         let mut kept = Vec::new();
         model.visit_mut("", &mut |name, param| {

@@ -1,0 +1,151 @@
+//! Convolutions over one, two or three spatial axes.
+
+use gradus_autograd::ops::Stride;
+use gradus_autograd::{Param, Var, params};
+use gradus_tensor::Tensor;
+
+use crate::init::{self, Fan};
+use crate::module::Module;
+
+/// The weight and the bias of a new convolution.
+///
+/// # Source
+/// PyTorch's `nn.Conv2d`: both uniform in `$\pm 1/\sqrt n$`, n being the inputs of one output.
+#[track_caller]
+fn begin(
+    inputs: usize,
+    outputs: usize,
+    kernel: &[usize],
+    groups: usize,
+    rng: &mut impl rand::Rng,
+) -> (Param, Param) {
+    assert!(
+        groups > 0 && inputs.is_multiple_of(groups) && outputs.is_multiple_of(groups),
+        "conv: {inputs} inputs and {outputs} outputs cannot be split into {groups} groups"
+    );
+    let sizes: Vec<usize> = [outputs, inputs / groups].iter().chain(kernel).copied().collect();
+    let weight = init::kaiming_uniform(&sizes[..], Fan::In, init::Gain::LeakyRelu(5f64.sqrt()), &mut *rng);
+    let bound = 1.0 / (init::fans(&sizes[..]).0.max(1) as f64).sqrt();
+    (Param::new(weight), Param::new(Tensor::uniform(outputs, -bound, bound, rng)))
+}
+
+macro_rules! convolutions {
+    ($($(#[doc = $doc:literal])* $Name:ident $axes:literal $input:literal $weight:literal;)*) => {$(
+        $(#[doc = $doc])*
+        ///
+        /// Without bias: set it to `None`. Stride, padding, dilation and groups are in [`Stride`].
+        #[derive(Debug, Clone)]
+        pub struct $Name {
+            #[doc = concat!("`", $weight, "`.")]
+            pub weight: Param,
+            /// `[O]`.
+            pub bias: Option<Param>,
+            /// How the window moves.
+            pub how: Stride,
+        }
+
+        params!($Name { weight, bias });
+
+        impl $Name {
+            /// With weight and bias uniform in `$\pm 1/\sqrt n$`, n being the inputs of one output, F32; the window moves
+            /// as `how` says, by steps of 1 without padding if that is `Stride::default()`.
+            ///
+            /// # Panics
+            /// If inputs or outputs cannot be split into the groups.
+            #[track_caller]
+            pub fn new(
+                inputs: usize,
+                outputs: usize,
+                kernel: [usize; $axes],
+                how: Stride,
+                rng: &mut impl rand::Rng,
+            ) -> Self {
+                let (weight, bias) = begin(inputs, outputs, &kernel, how.groups, rng);
+                Self { weight, bias: Some(bias), how }
+            }
+        }
+
+        impl Module for $Name {
+            /// # Panics
+            /// If the input has other axes or channels.
+            fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+                let (tape, shape) = (x.tape(), x.shape());
+                assert!(shape.len() == $axes + 2, "conv: the input must be {}, got {shape}", $input);
+                x.conv(tape.param(&self.weight), self.bias.as_ref().map(|bias| tape.param(bias)), &self.how)
+            }
+        }
+    )*};
+}
+convolutions! {
+    /// `$y_{nol} = b_o + \sum_{ck} w_{ock}\, x_{nc,\,l+k}$` with stride 1 and no padding: `[N, C, L]` to `[N, O, L']`.
+    Conv1d 1 "[N, C, L]" "[O, C / groups, k]";
+    /// `$y_{nohw} = b_o + \sum_{cij} w_{ocij}\, x_{nc,\,h+i,\,w+j}$` with stride 1 and no padding: `[N, C, H, W]` to
+    /// `[N, O, H', W']`, `$H' = \lfloor (H + 2p - d(k-1) - 1)/s \rfloor + 1$` with stride s, padding p, dilation d, kernel k.
+    Conv2d 2 "[N, C, H, W]" "[O, C / groups, k, k]";
+    /// As [`Conv2d`] with one axis more: `[N, C, D, H, W]` to `[N, O, D', H', W']`.
+    Conv3d 3 "[N, C, D, H, W]" "[O, C / groups, k, k, k]";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gradus_autograd::{GradcheckOptions, gradcheck_model, gradcheck_with};
+    use gradus_tensor::{DType, rng};
+
+    #[test]
+    fn a_picture_by_hand() {
+        let weight = Param::new(Tensor::from([[[[1.0, 2.0], [0.0, -1.0]]]]));
+        let layer = Conv2d { weight, bias: Some(Param::new(Tensor::from([0.5]))), how: Stride::default() };
+        let x = Tensor::from([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]]);
+        // 1·1 + 2·2 - 5 + 0.5 and so on.
+        assert_eq!(layer.predict(&x).to_f64_vec(), [0.5, 2.5, 6.5, 8.5]);
+        let how = Stride { stride: vec![2], padding: vec![1], ..Stride::default() };
+        let padded = Conv2d { bias: None, how, ..layer };
+        assert_eq!(padded.predict(&x).to_f64_vec(), [-1.0, -3.0, 8.0 - 7.0, 5.0 + 12.0 - 9.0]);
+    }
+
+    #[test]
+    fn one_and_three_axes_by_hand() {
+        let ones = |shape: &[usize]| Param::new(Tensor::ones_of(shape, DType::F64));
+        let row = Conv1d { weight: ones(&[1, 2, 2]), bias: None, how: Stride::default() };
+        let x = Tensor::from([[[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]]);
+        assert_eq!(row.predict(&x).to_f64_vec(), [33.0, 55.0]);
+        let cube = Conv3d { weight: ones(&[1, 1, 2, 2, 2]), bias: None, how: Stride::default() };
+        let sum = cube.predict(&Tensor::ones_of([1, 1, 2, 2, 3], DType::F64));
+        assert_eq!((sum.shape()[..].to_vec(), sum.to_f64_vec()), (vec![1, 1, 1, 1, 2], vec![8.0, 8.0]));
+    }
+
+    #[test]
+    fn weights_begin_within_their_bound() {
+        let how = Stride { groups: 2, ..Stride::default() };
+        let layer = Conv2d::new(8, 6, [5, 5], how, &mut rng(0));
+        assert_eq!(layer.weight.shape()[..], [6, 4, 5, 5]);
+        let all = [layer.weight.value().to_f64_vec(), layer.bias.unwrap().value().to_f64_vec()].concat();
+        assert!(all.iter().all(|w| w.abs() <= 0.1));
+        assert!(all.iter().any(|w| w.abs() > 0.09));
+    }
+
+    #[test]
+    fn gradients_with_every_option() {
+        let how = Stride { stride: vec![2, 1], padding: vec![1], dilation: vec![1, 2], groups: 2 };
+        let mut layer = Conv2d::new(2, 4, [2, 2], how, &mut rng(1));
+        let x = Tensor::randn_of([2, 2, 3, 3], DType::F64, &mut rng(2));
+        let options = GradcheckOptions { order: 2, ..GradcheckOptions::default() };
+        gradcheck_model(&mut layer, |layer, tape| layer.forward(tape.constant(&x)).sin().sum(), &options)
+            .assert();
+        layer.convert(DType::F64);
+        gradcheck_with(|x| layer.forward(x[0]).sin(), std::slice::from_ref(&x), &options).assert();
+    }
+
+    #[test]
+    #[should_panic(expected = "conv: the input must be [N, C, H, W], got [3, 5, 5]")]
+    fn missing_axes_are_named() {
+        Conv2d::new(3, 2, [3, 3], Stride::default(), &mut rng(0)).predict(&Tensor::zeros([3, 5, 5]));
+    }
+
+    #[test]
+    #[should_panic(expected = "conv: 3 inputs and 4 outputs cannot be split into 2 groups")]
+    fn wrong_groups_are_named() {
+        Conv1d::new(3, 4, [3], Stride { groups: 2, ..Stride::default() }, &mut rng(0));
+    }
+}
