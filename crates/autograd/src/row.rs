@@ -87,6 +87,8 @@ impl Lane for f64 {
 
 /// A function of whole rows (softmax, layer normalisation), with the loops that run it block by block.
 pub struct ByRows {
+    /// An input whose slope is 1, so that its gradient is that of the output (`usize::MAX`: none).
+    pub(crate) added: usize,
     pub(crate) f32: RowKernels<f32>,
     pub(crate) f64: RowKernels<f64>,
 }
@@ -110,10 +112,14 @@ pub(crate) struct RowKernels<T> {
     pub(crate) pull: RowPullFn<T>,
 }
 
-/// A static [`ByRows`] from two closures, compiled for both types.
+/// A static [`ByRows`] from two closures, compiled for both types; `adds i` names the input whose slope is 1.
 macro_rules! by_rows {
     ($forward:expr, $pull:expr) => {
+        $crate::row::by_rows!($forward, $pull, adds usize::MAX)
+    };
+    ($forward:expr, $pull:expr, adds $input:expr) => {
         $crate::row::ByRows {
+            added: $input,
             f32: $crate::row::RowKernels { forward: $forward, pull: $pull },
             f64: $crate::row::RowKernels { forward: $forward, pull: $pull },
         }

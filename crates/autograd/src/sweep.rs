@@ -49,7 +49,12 @@ pub(crate) fn numeric(root: Var<'_>, seed: Tensor, keep: Keep) -> Mirror {
 fn rows_until_op(tape: &Tape, root: u32, next: usize, mirror: &mut Mirror, keep: Keep) -> Option<usize> {
     let mut inner = tape.inner.borrow_mut();
     for id in (0..next).rev() {
-        let node = inner.nodes[id];
+        // The hot path first, and without a copy of the node.
+        let node = &inner.nodes[id];
+        if mirror.reached[id] && pull_small(&inner, node, mirror) {
+            continue;
+        }
+        let node = *node;
         if !mirror.reached[id] || !node.needs() || node.row.arity == 0 {
             if keep == Keep::Leaves && node.slot.is_large() && node.row.arity != 0 {
                 inner.values.large[node.slot.at()] = None;
@@ -63,9 +68,7 @@ fn rows_until_op(tape: &Tape, root: u32, next: usize, mirror: &mut Mirror, keep:
         if node.row.arity == 3 {
             return Some(id);
         }
-        if !pull_small(&inner, &node, mirror) {
-            pull_row(&mut inner, id as u32, &node, mirror, keep);
-        }
+        pull_row(&mut inner, id as u32, &node, mirror, keep);
         if keep == Keep::Leaves && node.slot.is_large() {
             inner.values.large[node.slot.at()] = None;
         }
@@ -73,15 +76,15 @@ fn rows_until_op(tape: &Tape, root: u32, next: usize, mirror: &mut Mirror, keep:
     None
 }
 
-/// The hot path: a small output and inputs of the same type.
-#[inline]
+/// The hot path: an elementwise row with a small output and inputs of the same type.
+#[inline(always)]
 fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> bool {
-    if node.slot.is_large() {
+    if node.slot.is_large() || !node.needs() || !matches!(node.row.arity, 1 | 2) {
         return false;
     }
     let unary = node.row.arity == 1;
-    let a = inner.nodes[node.a as usize];
-    let b = if unary { a } else { inner.nodes[node.b as usize] };
+    let a = &inner.nodes[node.a as usize];
+    let b = if unary { a } else { &inner.nodes[node.b as usize] };
     if ((a.ty ^ node.ty) | (b.ty ^ node.ty)) & TYPE != 0 || a.slot.is_large() || b.slot.is_large() {
         return false;
     }
@@ -143,12 +146,11 @@ fn pull_row(inner: &mut Inner, id: u32, node: &Node, mirror: &mut Mirror, keep: 
                 continue;
             }
             _ => {
-                let expand = |t: Tensor| {
-                    if *t.shape() == ty.shape { t.contiguous() } else { t.expand(ty.shape).contiguous() }
-                };
+                let expand =
+                    |t: Tensor| if *t.shape() == ty.shape { t } else { t.expand(ty.shape) }.into_contiguous();
                 let a = expand(inner.value(inputs[0]));
                 let b = if inputs.len() > 1 { expand(inner.value(inputs[1])) } else { a.clone() };
-                let y = inner.value(id).contiguous();
+                let y = inner.value(id).into_contiguous();
                 let operands = [&a, &b, &y];
                 let target = (input_ty.shape == ty.shape && input.slot.is_large())
                     .then(|| mirror.large[input.slot.at()].as_mut())
@@ -179,7 +181,7 @@ fn pull_large<T: Element + gradus_tensor::kernel::Real>(
     let [a, b, y] = operands.map(|t| t.as_slice::<T>());
     let cost = cost + 0.3;
     if let Some(target) = target {
-        let dy = dy.contiguous();
+        let dy = dy.into_contiguous();
         let dy = dy.as_slice::<T>();
         parallel::chunks(target.slice_mut::<T>(), PIECE, cost, |start, g| {
             let r = start..start + g.len();

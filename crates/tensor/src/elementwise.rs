@@ -14,7 +14,9 @@ const PIECE: usize = 1 << 14;
 /// Applies `f` to every element: `f` gets equally long rows. `cost` is the rough time of one element in nanoseconds; it
 /// decides whether a second core pays.
 pub fn map<T: Element, U: Element>(x: &Tensor, cost: f64, f: &(dyn Fn(&[T], &mut [U]) + Sync)) -> Tensor {
-    let x = x.contiguous();
+    if !x.is_contiguous() {
+        return map(&x.copied(), cost, f);
+    }
     let x_slice = x.as_slice::<T>();
     Tensor::build(*x.shape(), |out| {
         parallel::chunks(out, PIECE, cost, |start, out| f(&x_slice[start..start + out.len()], out));

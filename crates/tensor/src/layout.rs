@@ -121,7 +121,8 @@ impl std::ops::DerefMut for Shape {
 
 impl PartialEq for Shape {
     fn eq(&self, other: &Self) -> bool {
-        **self == **other
+        // Sizes beyond the rank are zero: comparing the whole array needs no loop.
+        self.rank == other.rank && self.dims == other.dims
     }
 }
 

@@ -148,6 +148,11 @@ impl Tensor {
         if self.is_contiguous() { self.clone() } else { self.copied() }
     }
 
+    /// As [`Self::contiguous`], of a tensor that is given away.
+    pub fn into_contiguous(self) -> Self {
+        if self.is_contiguous() { self } else { self.copied() }
+    }
+
     /// A row-major copy with memory of its own.
     pub fn copied(&self) -> Self {
         with_dtype!(self.dtype, T => self.copied_as::<T>())

@@ -178,13 +178,17 @@ impl<T: Lane> Sweep<'_, T> {
                 let x = self.plan.three(&inputs);
                 let y = self.plan.place(id);
                 let g = std::array::from_fn(|i| {
-                    wanted.get(i).is_some_and(|&w| w).then(|| self.register(inputs[i]))
+                    (i != kernels.added && wanted.get(i).is_some_and(|&w| w))
+                        .then(|| self.register(inputs[i]))
                 });
                 let width = *self.plan.whole.shape.last().expect("rows have an axis");
                 self.plan.program.unit = width;
                 self.plan.program.cost += 2.0;
-                let kernels = T::by_rows(kernels);
+                let (added, kernels) = (kernels.added, T::by_rows(kernels));
                 self.plan.program.backward.push(Pull::Rows { kernels, dy, x, y, width, c: T::of(c), g });
+                if wanted.get(added).is_some_and(|&w| w) {
+                    self.give(inputs[added], dy, 1.0);
+                }
             }
             None => {
                 let Some(dy) = self.arrived(id) else { return };
@@ -214,7 +218,12 @@ impl<T: Lane> Sweep<'_, T> {
             }
             let y = self.plan.place(id);
             let g = self.register(inputs[i]);
-            let pull = T::kernels(node.row).pull[i];
+            // The product of a value with itself has the slope of its square, once.
+            let squared = std::ptr::eq(node.row, &raw const rows::mul) && inputs[0] == inputs[1];
+            if squared && i > 0 {
+                continue;
+            }
+            let pull = if squared { T::kernels(&rows::square).pull[0] } else { T::kernels(node.row).pull[i] };
             self.plan.program.cost += node.row.cost;
             self.plan.program.backward.push(Pull::Row { pull, dy, x, y, c: T::of(c), g });
         }
@@ -232,8 +241,16 @@ impl<T: Lane> Sweep<'_, T> {
             let place = self.plan.number(number * T::of(k));
             self.grads.insert(id, place);
         } else {
-            let g = self.register(id);
-            self.plan.program.backward.push(Pull::Multiple { dy: block, k: T::of(k), g });
+            let first = !self.grads.contains_key(&id) && !self.upstream.contains_key(&id);
+            let (k, dy) = (T::of(k), block);
+            let pull = if first {
+                let g = self.plan.program.register();
+                self.grads.insert(id, Place::Register(g));
+                Pull::First { dy, k, g }
+            } else {
+                Pull::Multiple { dy, k, g: self.register(id) }
+            };
+            self.plan.program.backward.push(pull);
         }
     }
 

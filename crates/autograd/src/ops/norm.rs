@@ -22,17 +22,15 @@ impl Op for LayerNorm {
     fn blocks(&self) -> Option<Blocks> {
         static LAYER_NORM: ByRows = by_rows!(
             |[x, gamma, beta], n, epsilon, y| rows::layer_norm(x, gamma, beta, n, epsilon, y),
-            |dy, [x, gamma, _], _, n, epsilon, [dx, scale, shift]| {
-                if let Some(g) = dx {
-                    rows::layer_norm_pull(x, gamma, dy, n, epsilon, g);
+            |dy, [x, gamma, _], _, n, epsilon, [dx, scale, _]| match (dx, scale) {
+                (Some(dx), Some(scale)) => {
+                    rows::layer_norm_pull_both([x, dy, gamma], n, epsilon, dx, scale);
                 }
-                if let Some(g) = scale {
-                    rows::layer_norm_pull_scale(x, dy, n, epsilon, g);
-                }
-                if let Some(g) = shift {
-                    rows::add(dy, g);
-                }
-            }
+                (Some(dx), None) => rows::layer_norm_pull(x, gamma, dy, n, epsilon, dx),
+                (None, Some(scale)) => rows::layer_norm_pull_scale(x, dy, n, epsilon, scale),
+                (None, None) => {}
+            },
+            adds 2
         );
         Some(Blocks::Rows(&LAYER_NORM, self.0))
     }

@@ -86,20 +86,27 @@ pub fn gather_strided<T: Pod + Send + Sync>(block: &[T], layout: &Layout, out: &
     });
 }
 
-const TILE: usize = 32;
+/// Sides of the tiles of a transpose: a line of the cache in f32, so that each line is read and written whole even where
+/// the lines of a column fall on the same place of the cache.
+const TILE: usize = 16;
 
 /// `out[i, j] = x[i + j·stride]`: a transpose, tile by tile.
-fn transpose<T: Pod + Send + Sync>(x: &[T], rows: usize, cols: usize, stride: usize, out: &mut [T]) {
-    parallel::chunks(out, TILE * cols, 0.5, |start, out| {
+pub fn transpose<T: Pod + Send + Sync>(x: &[T], rows: usize, cols: usize, stride: usize, out: &mut [T]) {
+    parallel::chunks(out, TILE * cols, 0.4, |start, out| {
         let first = start / cols;
         let height = out.len() / cols;
         debug_assert!(first + height <= rows);
+        let mut tile = [[T::zeroed(); TILE]; TILE];
         for j0 in (0..cols).step_by(TILE) {
-            for i in 0..height {
-                let row = &mut out[i * cols + j0..(i + 1) * cols];
-                for (j, y) in row.iter_mut().take(TILE).enumerate() {
-                    *y = x[first + i + (j0 + j) * stride];
+            let width = TILE.min(cols - j0);
+            for j in 0..width {
+                let column = &x[first + (j0 + j) * stride..][..height];
+                for (row, &value) in tile.iter_mut().zip(column) {
+                    row[j] = value;
                 }
+            }
+            for (row, tile) in out.chunks_exact_mut(cols).zip(&tile) {
+                row[j0..j0 + width].copy_from_slice(&tile[..width]);
             }
         }
     });

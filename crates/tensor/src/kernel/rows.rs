@@ -221,31 +221,47 @@ pub fn layer_norm_pull<T: Real>(x: &[T], gamma: &[T], d: &[T], width: usize, eps
         g,
         #[inline(always)]
         |[x, d], g| {
-            let n = T::of(width as f64);
             let (mean, r) = moments(x, epsilon);
-            let p = sum2(
-                d,
-                gamma,
-                #[inline(always)]
-                |d, c| d * c,
-            ) / n;
-            let mut q = [T::ZERO; LANES];
-            let ((cx, rx), (cd, rd), (cg, rg)) =
-                (x.as_chunks::<LANES>(), d.as_chunks::<LANES>(), gamma.as_chunks::<LANES>());
-            for ((x, d), c) in cx.iter().zip(cd).zip(cg) {
-                for (((q, &x), &d), &c) in q.iter_mut().zip(x).zip(d).zip(c) {
-                    *q += d * c * (x - mean);
-                }
-            }
-            for (((q, &x), &d), &c) in q.iter_mut().zip(rx).zip(rd).zip(rg) {
-                *q += d * c * (x - mean);
-            }
-            let q = sum::block_sum(&q) * r * r / n;
+            let (p, q) = projections(x, gamma, d, mean, r);
             for (((g, &x), &c), &d) in g.iter_mut().zip(x).zip(gamma).zip(d) {
                 *g += r * (d * c - p - (x - mean) * q);
             }
         },
     );
+}
+
+/// The means of `$p$` and of `$p \hat x\, r$` over a row.
+#[inline(always)]
+fn projections<T: Real>(x: &[T], gamma: &[T], d: &[T], mean: T, r: T) -> (T, T) {
+    let n = T::of(x.len() as f64);
+    let p = sum2(
+        d,
+        gamma,
+        #[inline(always)]
+        |d, c| d * c,
+    );
+    let mut q = T::ZERO;
+    for ((x, d), c) in x.chunks(super::BLOCK).zip(d.chunks(super::BLOCK)).zip(gamma.chunks(super::BLOCK)) {
+        q += block_projection(x, d, c, mean);
+    }
+    (p / n, q * r * r / n)
+}
+
+/// `$\sum d_i c_i (x_i - \mu)$` over one block, in lanes.
+#[inline(always)]
+fn block_projection<T: Real>(x: &[T], d: &[T], c: &[T], mean: T) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    let ((cx, rx), (cd, rd), (cc, rc)) =
+        (x.as_chunks::<LANES>(), d.as_chunks::<LANES>(), c.as_chunks::<LANES>());
+    for ((x, d), c) in cx.iter().zip(cd).zip(cc) {
+        for (((lane, &x), &d), &c) in lanes.iter_mut().zip(x).zip(d).zip(c) {
+            *lane += d * c * (x - mean);
+        }
+    }
+    for (((lane, &x), &d), &c) in lanes.iter_mut().zip(rx).zip(rd).zip(rc) {
+        *lane += d * c * (x - mean);
+    }
+    sum::block_sum(&lanes)
 }
 
 /// `$g \mathrel{+}= d \odot \hat x$`, row by row: the gradient of [`layer_norm`] in gamma before the rows are summed.
@@ -264,6 +280,38 @@ pub fn layer_norm_pull_scale<T: Real>(x: &[T], d: &[T], width: usize, epsilon: T
     );
 }
 
+/// [`layer_norm_pull`] into `dx` and [`layer_norm_pull_scale`] into `scale`, with one reading of the moments.
+pub fn layer_norm_pull_both<T: Real>(
+    [x, d, gamma]: [&[T]; 3],
+    width: usize,
+    epsilon: T,
+    dx: &mut [T],
+    scale: &mut [T],
+) {
+    let gamma = &gamma[..width];
+    run(
+        #[inline(always)]
+        || {
+            let rows = dx.chunks_exact_mut(width).zip(scale.chunks_exact_mut(width)).enumerate();
+            for (i, (dx, scale)) in rows {
+                let (x, d) = (&x[i * width..][..width], &d[i * width..][..width]);
+                let (mean, r) = moments(x, epsilon);
+                let (p, q) = projections(x, gamma, d, mean, r);
+                both_row([x, d, gamma], (mean, r, p, q), dx, scale);
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn both_row<T: Real>([x, d, gamma]: [&[T]; 3], (mean, r, p, q): (T, T, T, T), dx: &mut [T], scale: &mut [T]) {
+    for ((((g, s), &x), &c), &d) in dx.iter_mut().zip(scale).zip(x).zip(gamma).zip(d) {
+        let centred = x - mean;
+        *g += r * (d * c - p - centred * q);
+        *s += d * (centred * r);
+    }
+}
+
 /// `$y \mathrel{+}= x$`.
 pub fn add<T: Real>(x: &[T], y: &mut [T]) {
     each_row(
@@ -274,6 +322,21 @@ pub fn add<T: Real>(x: &[T], y: &mut [T]) {
         |[x], y| {
             for (y, &x) in y.iter_mut().zip(x) {
                 *y += x;
+            }
+        },
+    );
+}
+
+/// `$y = k x$`.
+pub fn multiple<T: Real>(k: T, x: &[T], y: &mut [T]) {
+    each_row(
+        [x],
+        y.len().max(1),
+        y,
+        #[inline(always)]
+        |[x], y| {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = k * x;
             }
         },
     );

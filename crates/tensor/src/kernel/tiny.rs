@@ -11,7 +11,7 @@ const TILE: usize = 32;
 const NARROW: usize = 8;
 
 /// Whether [`tiny`] can take the right operand.
-pub(super) fn fits<T>((_, k, n): (usize, usize, usize), b: Mat<'_, T>) -> bool {
+pub(super) fn fits<T>((_, k, n): (usize, usize, usize), b: &Mat<'_, T>) -> bool {
     b.cs == 1 || k * n <= SCRATCH
 }
 

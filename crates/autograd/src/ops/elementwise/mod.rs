@@ -27,7 +27,7 @@ pub(crate) mod rows {
     pub(crate) use super::bilinear::{add, sub};
     pub(crate) use super::binary::{div, mul};
     pub(crate) use super::linear::{add_number, neg, number_minus, over_number, scale};
-    pub(crate) use super::unary::number_over;
+    pub(crate) use super::unary::{number_over, square};
 }
 
 /// The rows as functions over recorded values: what a slope may use.
