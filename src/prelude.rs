@@ -4,8 +4,8 @@ pub use gradus_autograd::{
 };
 pub use gradus_data::{Dataset, Loader, Standardizer};
 pub use gradus_nn::{
-    Dropout, Flatten, Gelu, Linear, Module, Relu, Sequential, Sigmoid, Silu, Tanh, accuracy, sequential,
-    summary,
+    BatchNorm, Conv1d, Conv2d, Conv3d, Dropout, Embedding, Flatten, Gelu, LayerNorm, Linear, Module, Relu,
+    Sequential, Sigmoid, Silu, Tanh, accuracy, sequential, summary,
 };
 pub use gradus_optim::schedule::{Cosine, Schedule};
 pub use gradus_optim::{Adam, AdamW, Optimizer, Sgd};

@@ -218,9 +218,28 @@ impl FiniteDifference {
     }
 
     /// The Jacobian of a vector function: one row for each output, one column for each input.
+    /// Each shifted point is evaluated once for all outputs.
     pub fn jacobian(&self, mut f: impl FnMut(&[f64]) -> Vec<f64>, x: &[f64]) -> Vec<Vec<f64>> {
-        let outputs = f(x).len();
-        (0..outputs).map(|row| self.gradient(|x| f(x)[row], x)).collect()
+        let value = f(x);
+        let mut rows = vec![vec![0.0; x.len()]; value.len()];
+        for i in 0..x.len() {
+            let mut known: Vec<(f64, Vec<f64>)> = Vec::new();
+            for (k, row) in rows.iter_mut().enumerate() {
+                let mut shifted = |t: f64| {
+                    if let Some((_, values)) = known.iter().find(|(at, _)| *at == t) {
+                        return values[k];
+                    }
+                    let mut moved = x.to_vec();
+                    moved[i] = x[i] + t;
+                    let values = f(&moved);
+                    let result = values[k];
+                    known.push((t, values));
+                    result
+                };
+                row[i] = self.scheme.at_zero(&mut shifted, &mut || value[k], self.step).0;
+            }
+        }
+        rows
     }
 
     /// The Hessian of a scalar function: differences of differences. The step should be larger than for a gradient,
@@ -358,5 +377,18 @@ mod tests {
             assert!((got - want).abs() < 1e-10, "{got} {want}");
         }
         assert!((fd.directional(f, &[2.0, 3.0], &[1.0, -1.0]) - 8.0).abs() < 1e-10);
+    }
+
+    #[test]
+    fn a_jacobian_evaluates_each_point_once() {
+        let mut calls = 0;
+        let f = |x: &[f64]| {
+            calls += 1;
+            vec![x[0] * x[1], x[0] + x[1], x[1].sin()]
+        };
+        let rows = FiniteDifference::central().jacobian(f, &[2.0, 3.0]);
+        // One for the number of outputs, two for each input.
+        assert_eq!(calls, 5);
+        assert!((rows[0][0] - 3.0).abs() < 1e-9 && (rows[2][1] - 3f64.cos()).abs() < 1e-9);
     }
 }

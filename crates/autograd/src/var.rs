@@ -88,6 +88,7 @@ impl<'t> Var<'t> {
     }
 
     /// The same value without its history: no gradient flows back through it. (`stop_gradient`, `detach`.)
+    #[doc(alias = "stop_gradient")]
     #[track_caller]
     pub fn detach(self) -> Self {
         let stopped = self.tape.record(Detach, &[self], self.value());
