@@ -3,6 +3,7 @@
 use bytemuck::Pod;
 
 use super::parallel;
+use super::transpose::transpose;
 use crate::layout::{Layout, merge, rows};
 
 /// Copies equally long slices, in parallel when they are large.
@@ -83,31 +84,5 @@ pub fn gather_strided<T: Pod + Send + Sync>(block: &[T], layout: &Layout, out: &
             }
         }
         at += len;
-    });
-}
-
-/// Sides of the tiles of a transpose: a line of the cache in f32, so that each line is read and written whole even where
-/// the lines of a column fall on the same place of the cache.
-const TILE: usize = 16;
-
-/// `out[i, j] = x[i + j·stride]`: a transpose, tile by tile.
-pub fn transpose<T: Pod + Send + Sync>(x: &[T], rows: usize, cols: usize, stride: usize, out: &mut [T]) {
-    parallel::chunks(out, TILE * cols, 0.4, |start, out| {
-        let first = start / cols;
-        let height = out.len() / cols;
-        debug_assert!(first + height <= rows);
-        let mut tile = [[T::zeroed(); TILE]; TILE];
-        for j0 in (0..cols).step_by(TILE) {
-            let width = TILE.min(cols - j0);
-            for j in 0..width {
-                let column = &x[first + (j0 + j) * stride..][..height];
-                for (row, &value) in tile.iter_mut().zip(column) {
-                    row[j] = value;
-                }
-            }
-            for (row, tile) in out.chunks_exact_mut(cols).zip(&tile) {
-                row[j0..j0 + width].copy_from_slice(&tile[..width]);
-            }
-        }
     });
 }

@@ -6,7 +6,7 @@
 use gemm_common::Parallelism;
 
 use super::pool::Buffer;
-use super::{Real, copy, parallel, tiny};
+use super::{Real, parallel, tiny, transpose};
 
 /// A strided matrix inside a slice: element `(i, j)` is `data[i·rs + j·cs]`.
 #[derive(Debug, Clone, Copy)]
@@ -157,11 +157,14 @@ pub fn gemm<T: Product>(
     if m * k * n <= TINY && tiny::fits((m, k, n), &b) {
         return tiny::tiny((m, k, n), a, b, alpha, accumulate, c);
     }
-    if packs_slowly(k, n, &b) && !runs_across((m, k), n, &b, n as isize) {
-        let mut rows = Buffer::new::<T>(k * n);
-        let rows = &mut rows.get_mut::<T>().expect("a fresh block has one owner")[..k * n];
-        copy::transpose(b.data, k, n, b.cs as usize, rows);
-        return gemm((m, k, n), a, Mat { data: rows, rs: n as isize, cs: 1 }, alpha, accumulate, c);
+    if a.rs == 1 && a.cs > 1 {
+        return with_rows_of(a, (m, k), |a| gemm((m, k, n), a, b, alpha, accumulate, c));
+    }
+    if n < NARROW {
+        return padded((m, k, n), a, b, alpha, accumulate, c);
+    }
+    if m > 1 && b.rs == 1 && b.cs > 1 && !runs_across((m, k), n, &b, n as isize) {
+        return with_rows_of(b, (k, n), |b| gemm((m, k, n), a, b, alpha, accumulate, c));
     }
     let flops = 2.0 * m as f64 * n as f64 * k as f64;
     // By size alone, not by the number of threads: the bits must not depend on it.
@@ -178,11 +181,14 @@ const TINY: usize = 4096;
 /// From here on a product is cut into panels.
 const PANEL_FLOPS: f64 = 1e6;
 
-/// Whether the blocked kernel packs a right operand with dense columns so slowly that a transposed copy pays: where the
-/// columns start a multiple of 1 KiB apart, the lines it gathers fall on the same place of the cache. (64 × 1024 by 1024 ×
-/// 1024: 43 GFLOP/s, with the copy 125.)
-fn packs_slowly<T>(k: usize, n: usize, b: &Mat<'_, T>) -> bool {
-    b.rs == 1 && n >= 16 && k * n > TINY && b.cs % 256 == 0
+/// Runs `f` with a row-major copy of a matrix with dense columns. The blocked kernel would lay such operands out again
+/// itself: in memory from the heap, and slowly where the columns start a multiple of 1 KiB apart, since the lines it gathers
+/// fall on the same place of the cache then (64 × 1024 by 1024 × 1024: 43 GFLOP/s, with the copy 116).
+fn with_rows_of<T: Product>(x: Mat<'_, T>, (rows, cols): (usize, usize), f: impl FnOnce(Mat<'_, T>)) {
+    let mut copy = Buffer::new::<T>(rows * cols);
+    let copy = &mut copy.get_mut::<T>().expect("a fresh block has one owner")[..rows * cols];
+    transpose::transpose(x.data, rows, cols, x.cs as usize, copy);
+    f(Mat { data: copy, rs: cols as isize, cs: 1 });
 }
 
 /// Whether few rows against a long right operand with dense columns run better without the detour over the transposed
@@ -190,6 +196,37 @@ fn packs_slowly<T>(k: usize, n: usize, b: &Mat<'_, T>) -> bool {
 /// destination, `rs` apart, fall on the same place of the cache.
 fn runs_across<T>((m, k): (usize, usize), n: usize, b: &Mat<'_, T>, rs: isize) -> bool {
     b.rs == 1 && b.cs > 1 && m <= 128 && k <= 512 && n >= 2 * m && n >= 128 && rs % 256 != 0
+}
+
+/// Destinations narrower than a vector of the blocked kernel are widened to one.
+const NARROW: usize = 16;
+
+/// A narrow product by way of right operand and destination of [`NARROW`] columns.
+fn padded<T: Product>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
+    let (mut wide_b, mut wide_c) = (Buffer::new::<T>(k * NARROW), Buffer::new::<T>(m * NARROW));
+    let wide_b = &mut wide_b.get_mut::<T>().expect("a fresh block has one owner")[..k * NARROW];
+    let wide_c = &mut wide_c.get_mut::<T>().expect("a fresh block has one owner")[..m * NARROW];
+    wide_b.fill(T::ZERO);
+    for j in 0..n {
+        let column = b.data[j * b.cs as usize..].iter().step_by((b.rs as usize).max(1));
+        for (row, &x) in wide_b.chunks_exact_mut(NARROW).zip(column) {
+            row[j] = x;
+        }
+    }
+    let wide = Mat { data: &*wide_b, rs: NARROW as isize, cs: 1 };
+    gemm((m, k, NARROW), a, wide, alpha, false, wide_c);
+    for (c, wide) in c.chunks_exact_mut(n).zip(wide_c.chunks_exact(NARROW)) {
+        for (y, &x) in c.iter_mut().zip(wide) {
+            *y = if accumulate { *y + x } else { x };
+        }
+    }
 }
 
 /// Dot products below this length are summed in fewer lanes.

@@ -13,6 +13,7 @@ pub mod pool;
 pub mod rows;
 pub mod sum;
 mod tiny;
+pub mod transpose;
 
 pub use dispatch::run;
 pub use math::Real;

@@ -107,6 +107,12 @@ fn tile<T: Real, const W: usize>(
     }
 }
 
+/// The sum of eight lanes, pairwise.
+#[inline(always)]
+fn across<T: Real>([a, b, c, d, e, f, g, h]: [T; 8]) -> T {
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
 /// `$\sum_i x_i y_i$` of short slices.
 pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     run(
@@ -127,6 +133,5 @@ fn short_dot<T: Real>(x: &[T], y: &[T]) -> T {
     for ((lane, &x), &y) in lanes.iter_mut().zip(rx).zip(ry) {
         *lane = math::mul_add(x, y, *lane);
     }
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
+    across(lanes)
 }

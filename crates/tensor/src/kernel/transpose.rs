@@ -1,0 +1,127 @@
+//! Transposes, tile by tile: each line of the cache is read and written whole, so that nothing is lost where the lines of a
+//! column fall on the same place of the cache.
+
+use bytemuck::Pod;
+
+use super::parallel;
+
+/// Sides of a tile: a line of the cache in f32.
+const TILE: usize = 16;
+
+/// `out[i, j] = x[i + j·stride]` for `out` of `rows` × `cols`.
+pub fn transpose<T: Pod + Send + Sync>(x: &[T], rows: usize, cols: usize, stride: usize, out: &mut [T]) {
+    parallel::chunks(out, TILE * cols, 0.2, |start, out| {
+        let first = start / cols;
+        let height = out.len() / cols;
+        debug_assert!(first + height <= rows);
+        let done = if height == TILE { whole_tiles(&x[first..], cols, stride, out) } else { 0 };
+        part_tiles(&x[first..], done..cols, stride, out, cols);
+    });
+}
+
+/// The columns from `range.start` on, by way of a tile of their own.
+fn part_tiles<T: Pod>(x: &[T], range: std::ops::Range<usize>, stride: usize, out: &mut [T], cols: usize) {
+    let height = out.len() / cols;
+    let mut tile = [[T::zeroed(); TILE]; TILE];
+    for j0 in range.clone().step_by(TILE) {
+        let width = TILE.min(range.end - j0);
+        for j in 0..width {
+            let column = &x[(j0 + j) * stride..][..height];
+            for (row, &value) in tile.iter_mut().zip(column) {
+                row[j] = value;
+            }
+        }
+        for (row, tile) in out.chunks_exact_mut(cols).zip(&tile) {
+            row[j0..j0 + width].copy_from_slice(&tile[..width]);
+        }
+    }
+}
+
+/// As many whole tiles as there are, in registers, where the processor and the type allow it; returns the columns done.
+#[cfg(target_arch = "x86_64")]
+fn whole_tiles<T: Pod>(x: &[T], cols: usize, stride: usize, out: &mut [T]) -> usize {
+    let whole = cols - cols % TILE;
+    if size_of::<T>() != size_of::<f32>() || whole == 0 || !std::arch::is_x86_feature_detected!("avx2") {
+        return 0;
+    }
+    assert!(
+        (whole - 1) * stride + TILE <= x.len() && out.len() == TILE * cols,
+        "transpose: a tile reaches beyond its slice"
+    );
+    let (x, out): (&[f32], &mut [f32]) = (bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out));
+    for j in (0..whole).step_by(TILE) {
+        for (di, dj) in [(0, 0), (8, 0), (0, 8), (8, 8)] {
+            let (from, to) = (&x[di + (j + dj) * stride..], &mut out[di * cols + j + dj..]);
+            debug_assert!(from.len() >= 7 * stride + 8 && to.len() >= 7 * cols + 8);
+            // SAFETY: AVX2 was detected; the assertion above and the bounds of both slices hold the eight lines.
+            unsafe { eight(from.as_ptr(), stride, to.as_mut_ptr(), cols) };
+        }
+    }
+    whole
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn whole_tiles<T: Pod>(_: &[T], _: usize, _: usize, _: &mut [T]) -> usize {
+    0
+}
+
+/// A transpose of 8 × 8 numbers in eight registers.
+///
+/// # Safety
+/// The CPU has AVX2; eight lines of eight numbers, `from_step` and `to_step` apart, can be read and written.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn eight(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
+    use std::arch::x86_64::{
+        _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps,
+        _mm256_unpacklo_ps,
+    };
+    // SAFETY: as the caller promises.
+    let r: [_; 8] = std::array::from_fn(|i| unsafe { _mm256_loadu_ps(from.add(i * from_step)) });
+    let pair = |i: usize| (_mm256_unpacklo_ps(r[i], r[i + 1]), _mm256_unpackhi_ps(r[i], r[i + 1]));
+    let quad = |i: usize| {
+        let ((a, b), (c, d)) = (pair(i), pair(i + 2));
+        [
+            _mm256_shuffle_ps::<0x44>(a, c),
+            _mm256_shuffle_ps::<0xEE>(a, c),
+            _mm256_shuffle_ps::<0x44>(b, d),
+            _mm256_shuffle_ps::<0xEE>(b, d),
+        ]
+    };
+    let (upper, lower) = (quad(0), quad(4));
+    for i in 0..4 {
+        let (a, b) = (upper[i], lower[i]);
+        // SAFETY: as the caller promises.
+        unsafe {
+            _mm256_storeu_ps(to.add(i * to_step), _mm256_permute2f128_ps::<0x20>(a, b));
+            _mm256_storeu_ps(to.add((i + 4) * to_step), _mm256_permute2f128_ps::<0x31>(a, b));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<T: Pod + Send + Sync + PartialEq + std::fmt::Debug>(number: impl Fn(usize) -> T) {
+        for (rows, cols, stride) in
+            [(16, 16, 16), (16, 16, 20), (33, 40, 33), (100, 17, 130), (5, 7, 9), (64, 256, 64)]
+        {
+            let x: Vec<T> = (0..cols * stride).map(&number).collect();
+            let mut out = vec![number(0); rows * cols];
+            transpose(&x, rows, cols, stride, &mut out);
+            for i in 0..rows {
+                for j in 0..cols {
+                    assert_eq!(out[i * cols + j], x[i + j * stride], "{rows} {cols} {stride} at {i} {j}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_element_goes_to_its_place() {
+        check(|i| i as f32);
+        check(|i| i as f64);
+        check(|i| i as u8);
+    }
+}
