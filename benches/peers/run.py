@@ -52,10 +52,25 @@ def scale(entry):
     return entry["median_s"] / entry["unit_count"] if entry["workload"] == "W1" else entry["median_s"]
 
 
-def compare(args):
+def bench_binary():
     built = subprocess.run(["cargo", "bench", "--no-run", "--bench", "workloads", "--message-format=json"], cwd=ROOT, capture_output=True, text=True, check=True)
     artifacts = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
-    ours = [a["executable"] for a in artifacts if a.get("target", {}).get("name") == "workloads" and a.get("executable")][-1]
+    return [a["executable"] for a in artifacts if a.get("target", {}).get("name") == "workloads" and a.get("executable")][-1]
+
+
+def memory(args):
+    """Peak resident size of W4; of the peers in Python also above what the process held once its packages were imported."""
+    wanted = args.peers.split(",") if args.peers else ["torch", "torch-fused", "candle", "dfdx", "burn-flex"]
+    print("| W4, one thread | peak of the process, MB | after the imports, MB | above that, MB | loss 10 |\n|---|---|---|---|---|")
+    for peer, command in commands("W4", bench_binary(), wanted):
+        for line in run(command + (["--threads", "1"] if peer == "gradus" else []), 1):
+            peak, base = line["peak_rss_mb"], line.get("base_rss_mb")
+            above = f"{base:.1f} | {peak - base:.1f}" if base else f"- | {peak:.1f}"
+            print(f"| {peer} | {peak:.1f} | {above} | {line['loss10']:.6f} |", flush=True)
+
+
+def compare(args):
+    ours = bench_binary()
     wanted = args.peers.split(",") if args.peers else None
     best = {}
     for workload in args.only.split(","):
@@ -119,5 +134,11 @@ parser.add_argument("--threads", default="1,2")
 parser.add_argument("--peers", help="only these peers, by name")
 parser.add_argument("--rounds", type=int, default=2)
 parser.add_argument("--build", action="store_true", help="W14: clean builds of a hello-MLP")
+parser.add_argument("--memory", action="store_true", help="peak memory of W4")
 arguments = parser.parse_args()
-build() if arguments.build else compare(arguments)
+if arguments.build:
+    build()
+elif arguments.memory:
+    memory(arguments)
+else:
+    compare(arguments)

@@ -197,46 +197,75 @@ impl Tape {
     /// If an input belongs to another tape.
     #[track_caller]
     pub fn apply<'t>(&'t self, op: impl Op, inputs: &[Var<'t>]) -> Var<'t> {
-        for x in inputs {
-            assert!(std::ptr::eq(self, x.tape), "{}: an input belongs to another tape", op.name());
-        }
+        self.check_inputs(op.name(), inputs);
         if self.recording.get()
             && let Some(blocks) = op.blocks()
             && let Some(ty) = self.waiting_type(blocks, inputs)
         {
-            let ids: SmallVec<[u32; 4]> = inputs.iter().map(|x| x.id).collect();
-            let at = self.push_op(op, &ids);
+            let ids = ids(inputs);
+            let at = self.push_op(Rc::new(op), &ids);
             return self.wait(&OP, at, ty, &ids, Location::caller());
         }
-        let values: SmallVec<[Tensor; 4]> = inputs.iter().map(|x| x.value()).collect();
+        let values = values(inputs);
         let value = op.forward(&values);
         drop(values);
         self.record(op, inputs, value)
+    }
+
+    // What follows is not generic: it would be compiled for every operation.
+
+    #[track_caller]
+    fn check_inputs(&self, name: &str, inputs: &[Var<'_>]) {
+        for x in inputs {
+            assert!(std::ptr::eq(self, x.tape), "{name}: an input belongs to another tape");
+        }
     }
 
     /// Records an operation whose value is known already.
     #[track_caller]
     pub(crate) fn record<'t>(&'t self, op: impl Op, inputs: &[Var<'t>], value: Tensor) -> Var<'t> {
         let line = Location::caller();
-        let needs = self.recording.get() && value.dtype().is_float() && inputs.iter().any(|x| x.needs());
-        if !self.recording.get() {
-            return self.leaf(value, &CONSTANT, false, line);
+        if self.recording.get() {
+            return self.record_shared(Rc::new(op), inputs, value, line);
         }
+        self.leaf(value, &CONSTANT, false, line)
+    }
+
+    fn record_shared<'t>(
+        &'t self,
+        op: Rc<dyn Op>,
+        inputs: &[Var<'t>],
+        value: Tensor,
+        line: &'static Location<'static>,
+    ) -> Var<'t> {
+        let needs = value.dtype().is_float() && inputs.iter().any(|x| x.needs());
         let var = self.leaf(value, &OP, needs, line);
-        let ids: SmallVec<[u32; 4]> = inputs.iter().map(|x| x.id).collect();
-        let at = self.push_op(op, &ids);
+        let at = self.push_op(op, &ids(inputs));
         let node = &mut self.inner.borrow_mut().nodes[var.id as usize];
         (node.a, node.b) = at;
         var
     }
 
     /// Stores an operation and its inputs; returns where they lie.
-    fn push_op(&self, op: impl Op, inputs: &[u32]) -> (u32, u32) {
+    fn push_op(&self, op: Rc<dyn Op>, inputs: &[u32]) -> (u32, u32) {
         let inner = &mut *self.inner.borrow_mut();
         let start = inner.edges.len() as u32;
         inner.edges.push(inputs.len() as u32);
         inner.edges.extend(inputs);
-        inner.ops.push(Rc::new(op));
+        inner.ops.push(op);
         (start, inner.ops.len() as u32 - 1)
     }
+}
+
+fn ids(inputs: &[Var<'_>]) -> SmallVec<[u32; 4]> {
+    inputs.iter().map(|x| x.id).collect()
+}
+
+#[track_caller]
+fn values(inputs: &[Var<'_>]) -> SmallVec<[Tensor; 4]> {
+    let mut values = SmallVec::new();
+    for x in inputs {
+        values.push(x.value());
+    }
+    values
 }

@@ -1,15 +1,16 @@
 //! Small data sets that are part of the library. Where they come from, and their licence: `assets/README.md`.
 
-use std::io::Read;
-
 use gradus_tensor::Tensor;
 
 use crate::dataset::Dataset;
 
 /// 1,797 handwritten digits: inputs `[1797, 64]` (8×8 pixels, F32 in `0 ..= 1`), labels `[1797]`.
 ///
+/// With the feature `gzip`.
+///
 /// # Source
 /// UCI optdigits, E. Alpaydin and C. Kaynak, 1998.
+#[cfg(feature = "gzip")]
 pub fn digits() -> Dataset {
     let data = labelled(&unpack(include_bytes!("../assets/digits.csv.gz")), 0);
     data.map_inputs(|pixels| pixels * (1.0 / 16.0))
@@ -33,23 +34,32 @@ pub fn wine() -> Dataset {
 
 /// 569 images of cells: inputs `[569, 30]` (measures), labels `[569]` (0 malignant, 1 benign).
 ///
+/// With the feature `gzip`.
+///
 /// # Source
 /// UCI WDBC, W. H. Wolberg, W. N. Street and O. L. Mangasarian, 1995.
+#[cfg(feature = "gzip")]
 pub fn breast_cancer() -> Dataset {
     labelled(&unpack(include_bytes!("../assets/breast_cancer.csv.gz")), 1)
 }
 
 /// 442 patients: inputs `[442, 10]` (measures, raw), targets `[442]` F32 (progression of diabetes after a year).
 ///
+/// With the feature `gzip`.
+///
 /// # Source
 /// B. Efron, T. Hastie, I. Johnstone and R. Tibshirani, "Least angle regression", 2004.
+#[cfg(feature = "gzip")]
 pub fn diabetes() -> Dataset {
     let inputs = table(&unpack(include_bytes!("../assets/diabetes_data_raw.csv.gz")), 0);
     let targets = table(&unpack(include_bytes!("../assets/diabetes_target.csv.gz")), 0);
     Dataset::new(inputs, targets.squeeze_axis(1))
 }
 
+#[cfg(feature = "gzip")]
 fn unpack(bytes: &[u8]) -> String {
+    use std::io::Read;
+
     let mut text = String::new();
     flate2::read::GzDecoder::new(bytes).read_to_string(&mut text).expect("an embedded file is whole");
     text
@@ -86,6 +96,7 @@ mod tests {
         (0..classes).map(|class| labels.iter().filter(|&&label| label == class).count()).collect()
     }
 
+    #[cfg(feature = "gzip")]
     #[test]
     fn digits_are_those_of_the_source() {
         let data = digits();
@@ -101,12 +112,18 @@ mod tests {
         let shapes = [
             (iris(), 4, vec![50, 50, 50]),
             (wine(), 13, vec![59, 71, 48]),
+            #[cfg(feature = "gzip")]
             (breast_cancer(), 30, vec![212, 357]),
         ];
         for (data, columns, classes) in shapes {
             assert_eq!(data.inputs.shape()[1], columns);
             assert_eq!(counts(&data), classes);
         }
+    }
+
+    #[cfg(feature = "gzip")]
+    #[test]
+    fn targets_are_those_of_the_source() {
         let data = diabetes();
         assert_eq!((*data.inputs.shape() == [442, 10], *data.labels.shape() == [442]), (true, true));
         assert!((data.labels.mean().item() - 152.13).abs() < 0.01);

@@ -1,13 +1,13 @@
 //! What can be wrong with a data file.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// Why a data file could not be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The system refused: no such file, no permission.
-    #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -15,7 +15,6 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The file is truncated, damaged, or of another kind.
-    #[error("{}: not a valid {format} file: {reason}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
@@ -25,7 +24,6 @@ pub enum Error {
         reason: String,
     },
     /// A label is not one of the classes.
-    #[error("{}: label {label} of example {index} is not one of the {classes} classes 0..{classes}", path.display())]
     Label {
         /// The file.
         path: PathBuf,
@@ -37,7 +35,6 @@ pub enum Error {
         classes: usize,
     },
     /// Inputs and labels come in different numbers.
-    #[error("{}: holds {found} labels for {expected} inputs", path.display())]
     Count {
         /// The file with the labels.
         path: PathBuf,
@@ -46,4 +43,29 @@ pub enum Error {
         /// The number of labels.
         found: usize,
     },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Format { path, format, reason } => {
+                write!(f, "{}: not a valid {format} file: {reason}", path.display())
+            }
+            Self::Label { path, index, label, classes } => write!(
+                f,
+                "{}: label {label} of example {index} is not one of the {classes} classes 0..{classes}",
+                path.display()
+            ),
+            Self::Count { path, expected, found } => {
+                write!(f, "{}: holds {found} labels for {expected} inputs", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let Self::Io { source, .. } = self { Some(source) } else { None }
+    }
 }

@@ -1,4 +1,4 @@
-//! The idx format of MNIST and its relatives, plain or compressed by gzip.
+//! The idx format of MNIST and its relatives, plain or (with the feature `gzip`) compressed by gzip.
 //!
 //! Two zero bytes, a byte for the element type, a byte for the number of axes, the sizes as 32-bit numbers, then the
 //! elements in row-major order; everything big-endian. Whether a file is compressed is told by its first bytes.
@@ -10,7 +10,6 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
 use gradus_tensor::{DType, MAX_RANK, Shape, Tensor};
 
 use crate::error::Error;
@@ -53,7 +52,19 @@ fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
     file.by_ref().take(2).read_to_end(&mut start)?;
     file.rewind()?;
     let file = BufReader::new(file);
-    Ok(if start == [0x1f, 0x8b] { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+    if start == [0x1f, 0x8b] { unpacked(file) } else { Ok(Box::new(file)) }
+}
+
+#[cfg(feature = "gzip")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature the result is an error")]
+fn unpacked(file: BufReader<File>) -> Result<Box<dyn Read>, Failure> {
+    Ok(Box::new(flate2::read::MultiGzDecoder::new(file)))
+}
+
+#[cfg(not(feature = "gzip"))]
+fn unpacked(_: BufReader<File>) -> Result<Box<dyn Read>, Failure> {
+    let reason = "it is compressed by gzip; turn on the feature `gzip` of gradus, or unpack the file";
+    Err(Failure::Content(reason.to_string()))
 }
 
 fn number(reader: &mut dyn Read) -> Result<[u8; 4], Failure> {
@@ -130,7 +141,6 @@ fn bytes<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     fn header(code: u8, sizes: &[u32]) -> Vec<u8> {
         let mut out = vec![0, 0, code, sizes.len() as u8];
@@ -182,8 +192,21 @@ mod tests {
         assert_eq!(reason(&header(0x08, &[1; 9])), "it has 9 axes; at most 8 are possible");
     }
 
+    #[cfg(not(feature = "gzip"))]
+    #[test]
+    fn a_compressed_file_names_the_feature() {
+        let path = std::env::temp_dir().join(format!("gradus-idx-packed-{}", std::process::id()));
+        std::fs::write(&path, [0x1f, 0x8b, 8, 0]).unwrap();
+        let error = read(&path, DType::I64).unwrap_err().to_string();
+        std::fs::remove_file(&path).unwrap();
+        assert!(error.ends_with("turn on the feature `gzip` of gradus, or unpack the file"), "{error}");
+    }
+
+    #[cfg(feature = "gzip")]
     #[test]
     fn compressed_files_are_told_by_their_content() {
+        use std::io::Write;
+
         let path = std::env::temp_dir().join(format!("gradus-idx-{}", std::process::id()));
         let plain = [header(0x08, &[300]), vec![7; 300]].concat();
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());

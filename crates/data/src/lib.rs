@@ -3,13 +3,13 @@
 //! 1. [`Dataset`]: inputs and labels that belong together, and how to split them;
 //! 2. [`Loader`]: batches in an order that a seed fixes;
 //! 3. [`Standardizer`]: inputs of mean 0 and deviation 1;
-//! 4. [`digits`], [`iris`], [`wine`], [`breast_cancer`], [`diabetes`]: small sets that are embedded;
+//! 4. [`iris`], [`wine`] and, with the feature `gzip`, `digits`, `breast_cancer`, `diabetes`: small sets that are embedded;
 //! 5. [`idx`] and [`mnist`]: MNIST and its relatives from files.
 //!
 //! ```
-//! use gradus_data::{Loader, digits};
-//! let (train, test) = digits().split(0.2, 0);
-//! assert_eq!((train.len(), test.len()), (1438, 359));
+//! use gradus_data::{Loader, iris};
+//! let (train, test) = iris().split(0.2, 0);
+//! assert_eq!((train.len(), test.len()), (120, 30));
 //! let loader = Loader { batch: 32, shuffle: Some(0), drop_last: false };
 //! for batch in loader.epoch(&train, 0) {
 //!     assert!(batch.len() <= 32);
@@ -28,7 +28,9 @@ mod mnist;
 mod standardize;
 
 pub use dataset::Dataset;
-pub use embedded::{breast_cancer, diabetes, digits, iris, wine};
+#[cfg(feature = "gzip")]
+pub use embedded::{breast_cancer, diabetes, digits};
+pub use embedded::{iris, wine};
 pub use error::Error;
 pub use loader::{Batches, Loader};
 pub use mnist::mnist;

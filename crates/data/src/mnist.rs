@@ -11,7 +11,7 @@ use crate::idx;
 const CLASSES: usize = 10;
 
 /// Reads the training and the test set from a folder: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and the two
-/// `t10k-…`, each plain or with `.gz`. Inputs are `[N, 784]`, F32 in `0 ..= 1`; labels `[N]`, I64.
+/// `t10k-…`, each plain or, with the feature `gzip`, with `.gz`. Inputs are `[N, 784]`, F32 in `0 ..= 1`; labels `[N]`, I64.
 ///
 /// # Errors
 /// [`Error::Io`] if a file is missing, [`Error::Format`] if it is truncated, foreign or of another shape,

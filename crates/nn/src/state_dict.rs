@@ -1,9 +1,10 @@
-//! A model's values by name, in memory and in safetensors files.
+//! A model's values by name, in memory and (with the feature `safetensors`) in safetensors files.
 //!
 //! Loading is strict and whole: every parameter must be there with its shape and nothing else, or nothing is changed and
 //! the error lists all that is wrong. Element types are converted to the model's.
 
 use std::collections::BTreeMap;
+use std::fmt;
 #[cfg(feature = "safetensors")]
 use std::path::Path;
 
@@ -11,14 +12,12 @@ use gradus_autograd::Params;
 use gradus_tensor::{Shape, Tensor};
 
 /// Why a state dict does not fit a model, or could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum StateDictError {
     /// The file could not be read.
-    #[error(transparent)]
-    File(#[from] gradus_tensor::Error),
+    File(gradus_tensor::Error),
     /// The entries are not those of the model; the model is as it was.
-    #[error("the state dict does not fit the model: {}", differences(.missing, .extra, .misshapen))]
     Mismatch {
         /// Parameters of the model without an entry.
         missing: Vec<String>,
@@ -27,6 +26,30 @@ pub enum StateDictError {
         /// Name, the model's shape, and the entry's shape.
         misshapen: Vec<(String, Shape, Shape)>,
     },
+}
+
+impl fmt::Display for StateDictError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::Mismatch { missing, extra, misshapen } => {
+                let differences = differences(missing, extra, misshapen);
+                write!(f, "the state dict does not fit the model: {differences}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StateDictError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let Self::File(error) = self { error.source() } else { None }
+    }
+}
+
+impl From<gradus_tensor::Error> for StateDictError {
+    fn from(error: gradus_tensor::Error) -> Self {
+        Self::File(error)
+    }
 }
 
 fn differences(missing: &[String], extra: &[String], misshapen: &[(String, Shape, Shape)]) -> String {
@@ -88,6 +111,8 @@ pub fn load_state_dict(
 
 /// Writes all values to a safetensors file, which appears whole or not at all.
 ///
+/// With the feature `safetensors`.
+///
 /// # Errors
 /// [`gradus_tensor::Error::Io`] if the file cannot be written.
 #[cfg(feature = "safetensors")]
@@ -97,6 +122,8 @@ pub fn save(model: &(impl Params + ?Sized), path: impl AsRef<Path>) -> Result<()
 }
 
 /// Replaces all values by those of a safetensors file.
+///
+/// With the feature `safetensors`.
 ///
 /// # Errors
 /// [`StateDictError::File`] if the file cannot be read or is of another kind, [`StateDictError::Mismatch`] if its entries

@@ -1,13 +1,14 @@
 //! What can be wrong with names and files.
 
+use std::fmt;
+
 use gradus_tensor::{DType, Shape};
 
 /// Why parameters could not be matched with rules, or a saved state with an optimizer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// A group selects nothing.
-    #[error("no parameter matches {pattern}; there are {}", list(known))]
     Unmatched {
         /// The pattern.
         pattern: String,
@@ -15,7 +16,6 @@ pub enum Error {
         known: Vec<String>,
     },
     /// No optimizer has this name.
-    #[error("no optimizer is named {name}; there are {}", known.join(", "))]
     Unknown {
         /// The name.
         name: String,
@@ -23,7 +23,6 @@ pub enum Error {
         known: Vec<String>,
     },
     /// A saved state lacks an entry.
-    #[error("the saved state has no entry {name}; it holds {}", list(known))]
     Missing {
         /// The entry wanted.
         name: String,
@@ -31,10 +30,6 @@ pub enum Error {
         known: Vec<String>,
     },
     /// A saved state has an entry that belongs to nothing.
-    #[error(
-        "the saved state has an entry {name} that belongs to no parameter and slot; there are {}",
-        list(known)
-    )]
     Extra {
         /// The entry.
         name: String,
@@ -42,9 +37,6 @@ pub enum Error {
         known: Vec<String>,
     },
     /// An entry has another shape or element type than its slot.
-    #[error(
-        "entry {name} of the saved state is {found_type}{found}, but {expected_type}{expected} is needed"
-    )]
     Mismatch {
         /// The entry.
         name: String,
@@ -58,8 +50,45 @@ pub enum Error {
         found_type: DType,
     },
     /// A file could not be read or written.
-    #[error(transparent)]
-    File(#[from] gradus_tensor::Error),
+    File(gradus_tensor::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unmatched { pattern, known } => {
+                write!(f, "no parameter matches {pattern}; there are {}", list(known))
+            }
+            Self::Unknown { name, known } => {
+                write!(f, "no optimizer is named {name}; there are {}", known.join(", "))
+            }
+            Self::Missing { name, known } => {
+                write!(f, "the saved state has no entry {name}; it holds {}", list(known))
+            }
+            Self::Extra { name, known } => write!(
+                f,
+                "the saved state has an entry {name} that belongs to no parameter and slot; there are {}",
+                list(known)
+            ),
+            Self::Mismatch { name, expected, expected_type, found, found_type } => write!(
+                f,
+                "entry {name} of the saved state is {found_type}{found}, but {expected_type}{expected} is needed"
+            ),
+            Self::File(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let Self::File(error) = self { error.source() } else { None }
+    }
+}
+
+impl From<gradus_tensor::Error> for Error {
+    fn from(error: gradus_tensor::Error) -> Self {
+        Self::File(error)
+    }
 }
 
 /// The first few names.

@@ -94,6 +94,8 @@ impl Optimizer {
 
     /// Writes [`Self::state`] to a safetensors file, whole or not at all.
     ///
+    /// With the feature `safetensors`.
+    ///
     /// # Errors
     /// If the file cannot be written.
     #[cfg(feature = "safetensors")]
@@ -104,6 +106,8 @@ impl Optimizer {
     }
 
     /// Reads what [`Self::save`] wrote.
+    ///
+    /// With the feature `safetensors`.
     ///
     /// # Errors
     /// If the file cannot be read, or as [`Self::load_state`].

@@ -1,15 +1,15 @@
 //! What can be wrong with a file. Mistakes in a program panic; mistakes in a file come back as one of these.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::DType;
 
 /// Why a file could not be read or written, or does not hold what was asked for.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The system refused: no such file, no permission, a full disk.
-    #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -17,7 +17,6 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The file is truncated, damaged, or of another kind.
-    #[error("{}: not a valid {format} file: {reason}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
@@ -27,7 +26,6 @@ pub enum Error {
         reason: String,
     },
     /// There is no entry of a name.
-    #[error("{name}: no such entry; there are {}", list(known))]
     Missing {
         /// The name asked for.
         name: String,
@@ -35,7 +33,6 @@ pub enum Error {
         known: Vec<String>,
     },
     /// An entry has another shape than it should.
-    #[error("{name}: has shape {found:?}, but {expected:?} is needed")]
     Shape {
         /// The entry.
         name: String,
@@ -45,7 +42,6 @@ pub enum Error {
         found: Vec<usize>,
     },
     /// An entry has another element type than it should.
-    #[error("{name}: holds {found}, but {expected} is needed")]
     DType {
         /// The entry.
         name: String,
@@ -54,6 +50,30 @@ pub enum Error {
         /// The type it has.
         found: DType,
     },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Format { path, format, reason } => {
+                write!(f, "{}: not a valid {format} file: {reason}", path.display())
+            }
+            Self::Missing { name, known } => write!(f, "{name}: no such entry; there are {}", list(known)),
+            Self::Shape { name, expected, found } => {
+                write!(f, "{name}: has shape {found:?}, but {expected:?} is needed")
+            }
+            Self::DType { name, expected, found } => {
+                write!(f, "{name}: holds {found}, but {expected} is needed")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let Self::Io { source, .. } = self { Some(source) } else { None }
+    }
 }
 
 /// The first few names.

@@ -2,14 +2,14 @@
 //!
 //! Ties go to the first index and NaN wins, as in PyTorch.
 
-use crate::kernel::fold::{Join, Max, Min, whole};
+use crate::kernel::fold::{Join, Max, Min, same, whole};
 use crate::kernel::parallel;
 use crate::layout::axis_index;
 use crate::{DType, Element, Tensor};
 
 /// The place of the extreme of a row: the first element equal to it, or the first NaN.
 fn place<T: Element, J: Join<T>>(j: J, row: &[T]) -> i64 {
-    let best = whole(j, row, |x| x);
+    let best = whole(j, row, same);
     #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
     let at =
         if best == best { row.iter().position(|&x| x == best) } else { row.iter().position(|&x| x != x) };

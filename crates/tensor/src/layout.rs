@@ -307,6 +307,12 @@ impl Layout {
 /// Walks layouts of one shape in row-major order and calls `row(offsets, len, steps)` for each innermost run, after
 /// merging axes that lie contiguously in all of them: offset of its first element, number of elements, step, per layout.
 pub fn rows(layouts: &[&Layout], mut row: impl FnMut(&[usize], usize, &[isize])) {
+    walk(layouts, &mut row); // compiled once, not for every row
+}
+
+type RowFn<'f> = dyn FnMut(&[usize], usize, &[isize]) + 'f;
+
+fn walk(layouts: &[&Layout], row: &mut RowFn<'_>) {
     let shape = layouts[0].shape;
     if shape.elements() == 0 {
         return;
@@ -321,9 +327,7 @@ pub fn rows(layouts: &[&Layout], mut row: impl FnMut(&[usize], usize, &[isize]))
     let mut index = [0usize; MAX_RANK];
     let mut offsets: smallvec::SmallVec<[usize; 4]> = smallvec::smallvec![0; layouts.len()];
     loop {
-        for (o, &a) in offsets.iter_mut().zip(&at) {
-            *o = a as usize;
-        }
+        offsets.iter_mut().zip(&at).for_each(|(o, &a)| *o = a as usize);
         row(&offsets, len, steps);
         let mut axis = outer.len();
         loop {
@@ -332,9 +336,7 @@ pub fn rows(layouts: &[&Layout], mut row: impl FnMut(&[usize], usize, &[isize]))
             }
             axis -= 1;
             index[axis] += 1;
-            for (a, &s) in at.iter_mut().zip(&strides[axis]) {
-                *a += s;
-            }
+            at.iter_mut().zip(&strides[axis]).for_each(|(a, &s)| *a += s);
             if index[axis] < outer[axis] {
                 break;
             }

@@ -70,7 +70,7 @@ fn reduce_contiguous<T: Element, J: Join<T>>(j: J, x: &Tensor, axes: &[usize], s
         let (outer, len, inner) = (size(&groups[..at]), groups[at].1, size(&groups[at + 1..]));
         let source = &current.as_slice::<T>()[..outer * len * inner];
         current = Tensor::build::<T>([outer, inner], |out| match (outer, inner) {
-            (1, 1) => out[0] = fold::whole(j, source, |x| x),
+            (1, 1) => out[0] = fold::whole(j, source, fold::same),
             (_, 1) => fold::rows(j, source, len, out),
             _ => fold::columns(j, source, len, inner, out),
         });

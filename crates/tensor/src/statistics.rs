@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use crate::axes::Axes;
-use crate::kernel::fold::{Join, Max, Sum, whole};
+use crate::kernel::fold::{Join, Max, Sum, same, whole};
 use crate::kernel::{Real, parallel};
 use crate::layout::MAX_RANK;
 use crate::reduce::{forms, reduced_shape};
@@ -24,7 +24,7 @@ impl Tensor {
     }
 
     /// Applies `row` to the elements along `axes`: one result for each place along the other axes.
-    fn over_rows<T: Element>(&self, axes: &[usize], keep: bool, row: impl Fn(&[T]) -> T + Sync) -> Self {
+    fn over_rows<T: Element>(&self, axes: &[usize], keep: bool, row: &(dyn Fn(&[T]) -> T + Sync)) -> Self {
         let mut order: AxisList = (0..self.rank()).filter(|axis| !axes.contains(axis)).collect();
         let kept = order.len();
         order.extend_from_slice(axes);
@@ -57,22 +57,22 @@ impl Tensor {
 
     fn var_over(&self, axes: &[usize], correction: usize, keep: bool) -> Self {
         let x = self.floats();
-        with_float!("var", x.dtype(), T => x.over_rows::<T>(axes, keep, |row| variance(row, correction)))
+        with_float!("var", x.dtype(), T => x.over_rows::<T>(axes, keep, &|row| variance(row, correction)))
     }
 
     fn std_over(&self, axes: &[usize], correction: usize, keep: bool) -> Self {
         let x = self.floats();
-        with_float!("std", x.dtype(), T => x.over_rows::<T>(axes, keep, |row| variance(row, correction).sqrt()))
+        with_float!("std", x.dtype(), T => x.over_rows::<T>(axes, keep, &|row| variance(row, correction).sqrt()))
     }
 
     fn norm_over(&self, axes: &[usize], keep: bool) -> Self {
         let x = self.floats();
-        with_float!("norm", x.dtype(), T => x.over_rows::<T>(axes, keep, |row| whole(Sum, row, |x| x * x).sqrt()))
+        with_float!("norm", x.dtype(), T => x.over_rows::<T>(axes, keep, &|row| whole(Sum, row, |x| x * x).sqrt()))
     }
 
     fn logsumexp_over(&self, axes: &[usize], keep: bool) -> Self {
         let x = self.floats();
-        with_float!("logsumexp", x.dtype(), T => x.over_rows::<T>(axes, keep, logsumexp))
+        with_float!("logsumexp", x.dtype(), T => x.over_rows::<T>(axes, keep, &logsumexp))
     }
 }
 
@@ -81,7 +81,7 @@ fn variance<T: Real>(x: &[T], correction: usize) -> T
 where
     Sum: Join<T>,
 {
-    let mean = whole(Sum, x, |x| x) / T::of(x.len() as f64);
+    let mean = whole(Sum, x, same) / T::of(x.len() as f64);
     let squares = whole(Sum, x, |x| (x - mean) * (x - mean));
     squares / T::of(x.len().saturating_sub(correction) as f64)
 }
@@ -92,7 +92,7 @@ where
     Sum: Join<T>,
     Max: Join<T>,
 {
-    let m = whole(Max, x, |x| x);
+    let m = whole(Max, x, same);
     if m.abs() == T::INFINITY {
         return m;
     }

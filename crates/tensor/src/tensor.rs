@@ -105,10 +105,18 @@ impl Tensor {
         self.buffer.same(&other.buffer)
     }
 
+    #[inline]
+    #[track_caller]
+    fn check<T: Element>(&self) {
+        if T::DTYPE != self.dtype {
+            wrong_type(T::DTYPE, self.dtype);
+        }
+    }
+
     /// The whole block of memory, beyond this view too, for kernels that follow the strides.
     #[inline]
     pub(crate) fn block<T: Element>(&self) -> &[T] {
-        assert_eq!(T::DTYPE, self.dtype, "this tensor holds {}", self.dtype);
+        self.check::<T>();
         self.buffer.as_slice()
     }
 
@@ -119,11 +127,9 @@ impl Tensor {
     #[inline]
     #[track_caller]
     pub fn as_slice<T: Element>(&self) -> &[T] {
-        assert!(
-            self.is_contiguous(),
-            "as_slice: {} is a strided view; call .contiguous() first",
-            self.shape()
-        );
+        if !self.is_contiguous() {
+            strided(self.shape());
+        }
         let n = self.elements();
         if n == 0 { &[] } else { &self.block()[self.layout.offset..][..n] }
     }
@@ -134,7 +140,7 @@ impl Tensor {
     /// If the tensor holds another type than `T`.
     #[inline]
     pub fn slice_mut<T: Element>(&mut self) -> &mut [T] {
-        assert_eq!(T::DTYPE, self.dtype, "this tensor holds {}", self.dtype);
+        self.check::<T>();
         if !self.buffer.is_unique() || !self.is_contiguous() {
             *self = self.copied();
         }
@@ -225,6 +231,19 @@ impl Tensor {
             Self::build::<D>(*self.shape(), |out| convert(x, out))
         }))
     }
+}
+
+/// The panics are no part of the generic functions, which are compiled for every type in every crate.
+#[cold]
+#[track_caller]
+fn wrong_type(wanted: DType, held: DType) -> ! {
+    panic!("this tensor holds {held}, not {wanted}");
+}
+
+#[cold]
+#[track_caller]
+fn strided(shape: &Shape) -> ! {
+    panic!("as_slice: {shape} is a strided view; call .contiguous() first");
 }
 
 fn convert<S: Element, D: Element>(x: &[S], out: &mut [D]) {

@@ -1,4 +1,4 @@
-//! Tensors in files: safetensors for many, with names; NumPy's npy for one.
+//! Tensors in files: safetensors for many, with names (the feature `safetensors`); NumPy's npy for one.
 //!
 //! Nothing here panics on what a file holds: a truncated, damaged or foreign file comes back as an [`Error`] that names
 //! it. Files are written whole under another name and renamed, so that a crash leaves the old one.

@@ -1,4 +1,5 @@
-//! Named tensors in one file: the safetensors format, which PyTorch, JAX and others read and write.
+//! Named tensors in one file: the safetensors format, which PyTorch, JAX and others read and write. With the feature
+//! `safetensors`.
 //!
 //! Eight bytes of header length, a JSON header of names, types, shapes and offsets, the data, little-endian.
 //!

@@ -12,6 +12,8 @@ use super::{BLOCK, parallel, run};
 pub trait Join<T>: Copy + Sync {
     /// The result for no elements.
     const IDENTITY: T;
+    /// Whether the order of joins cannot change the result: for integers.
+    const EXACT: bool;
     /// The result for two.
     fn join(a: T, b: T) -> T;
 }
@@ -30,9 +32,10 @@ pub struct Max;
 pub struct Min;
 
 macro_rules! join {
-    ($op:ident, $t:ty, $identity:expr, |$a:ident, $b:ident| $body:expr) => {
+    ($op:ident, $t:ty, $exact:literal, $identity:expr, |$a:ident, $b:ident| $body:expr) => {
         impl Join<$t> for $op {
             const IDENTITY: $t = $identity;
+            const EXACT: bool = $exact;
             #[inline(always)]
             fn join($a: $t, $b: $t) -> $t {
                 $body
@@ -42,19 +45,19 @@ macro_rules! join {
 }
 macro_rules! float_joins {
     ($($t:ident)*) => {$(
-        join!(Sum, $t, 0.0, |a, b| a + b);
-        join!(Prod, $t, 1.0, |a, b| a * b);
-        join!(Max, $t, $t::NEG_INFINITY, |a, b| if b > a || b.is_nan() { b } else { a });
-        join!(Min, $t, $t::INFINITY, |a, b| if b < a || b.is_nan() { b } else { a });
+        join!(Sum, $t, false, 0.0, |a, b| a + b);
+        join!(Prod, $t, false, 1.0, |a, b| a * b);
+        join!(Max, $t, false, $t::NEG_INFINITY, |a, b| if b > a || b.is_nan() { b } else { a });
+        join!(Min, $t, false, $t::INFINITY, |a, b| if b < a || b.is_nan() { b } else { a });
     )*};
 }
 float_joins!(f32 f64);
-join!(Sum, i64, 0, |a, b| a.wrapping_add(b));
-join!(Prod, i64, 1, |a, b| a.wrapping_mul(b));
-join!(Max, i64, i64::MIN, |a, b| a.max(b));
-join!(Min, i64, i64::MAX, |a, b| a.min(b));
-join!(Max, u8, 0, |a, b| a.max(b));
-join!(Min, u8, 1, |a, b| a.min(b));
+join!(Sum, i64, true, 0, |a, b| a.wrapping_add(b));
+join!(Prod, i64, true, 1, |a, b| a.wrapping_mul(b));
+join!(Max, i64, true, i64::MIN, |a, b| a.max(b));
+join!(Min, i64, true, i64::MAX, |a, b| a.min(b));
+join!(Max, u8, true, 0, |a, b| a.max(b));
+join!(Min, u8, true, 1, |a, b| a.min(b));
 
 /// Running results of one block: enough for several vectors of the widest kind.
 const LANES: usize = 64;
@@ -69,20 +72,25 @@ const STRIP: usize = 2048;
 /// Rough time of one element, in nanoseconds.
 const COST: f64 = 0.1;
 
+/// `x` itself: the function of a plain reduction.
+pub fn same<T>(x: T) -> T {
+    x
+}
+
 /// `f(x₀) ∘ f(x₁) ∘ …` of one slice, on this thread.
 #[inline(always)]
-pub fn fold<T: Copy, J: Join<T>>(_: J, x: &[T], f: impl Fn(T) -> T) -> T {
-    if x.len() <= SHORT {
+fn fold<T: Copy, J: Join<T>>(x: &[T], f: &impl Fn(T) -> T) -> T {
+    if J::EXACT || x.len() <= SHORT {
         return x.iter().fold(J::IDENTITY, |a, &b| J::join(a, f(b)));
-    }
-    if x.len() <= BLOCK {
-        return block::<T, J>(x, &f);
     }
     // An explicit stack of partial results: level k holds that of 2^k blocks.
     let mut levels = [J::IDENTITY; 48];
     let mut count = 0usize;
     for piece in x.chunks(BLOCK) {
-        let mut total = block::<T, J>(piece, &f);
+        let mut total = block::<T, J>(piece, f);
+        if x.len() <= BLOCK {
+            return total;
+        }
         let mut level = 0;
         while count >> level & 1 == 1 {
             total = J::join(levels[level], total);
@@ -93,6 +101,27 @@ pub fn fold<T: Copy, J: Join<T>>(_: J, x: &[T], f: impl Fn(T) -> T) -> T {
     }
     let full = (0..48).filter(|&level| count >> level & 1 == 1);
     full.map(|level| levels[level]).reduce(|low, high| J::join(high, low)).unwrap_or(J::IDENTITY)
+}
+
+/// Joins each row of `x`, `len` long, on this thread. The only place where [`fold`] is compiled: everything else calls
+/// this, since a copy in each caller made a third of the crate's code.
+#[inline(never)]
+fn each_row<T: Copy, J: Join<T>, F: Fn(T) -> T>(x: &[T], len: usize, out: &mut [T], f: &F) {
+    run(
+        #[inline(always)]
+        || {
+            for (i, y) in out.iter_mut().enumerate() {
+                *y = fold::<T, J>(&x[i * len..][..len], f);
+            }
+        },
+    );
+}
+
+/// One slice, on this thread.
+fn one<T: Copy, J: Join<T>, F: Fn(T) -> T>(x: &[T], f: &F) -> T {
+    let mut out = [J::IDENTITY];
+    each_row::<T, J, F>(x, x.len(), &mut out, f);
+    out[0]
 }
 
 /// At most [`BLOCK`] elements, in lanes.
@@ -119,24 +148,18 @@ fn block<T: Copy, J: Join<T>>(x: &[T], f: &impl Fn(T) -> T) -> T {
 }
 
 /// `f(x₀) ∘ f(x₁) ∘ …` of one slice, in parallel when it is long.
-pub fn whole<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], f: impl Fn(T) -> T + Sync) -> T {
+pub fn whole<T: Copy + Send + Sync, J: Join<T>, F: Fn(T) -> T + Sync>(_: J, x: &[T], f: F) -> T {
     if x.len() <= PIECE {
-        return run(
-            #[inline(always)]
-            || fold(j, x, &f),
-        );
+        return one::<T, J, F>(x, &f);
     }
     let mut partial = vec![J::IDENTITY; x.len().div_ceil(PIECE)];
     parallel::chunks(&mut partial, 1, PIECE as f64 * COST, |start, out| {
         let piece = &x[start * PIECE..x.len().min((start + out.len()) * PIECE)];
         for (y, piece) in out.iter_mut().zip(piece.chunks(PIECE)) {
-            *y = run(
-                #[inline(always)]
-                || fold(j, piece, &f),
-            );
+            *y = one::<T, J, F>(piece, &f);
         }
     });
-    fold(j, &partial, |x| x)
+    one::<T, J, _>(&partial, &same)
 }
 
 /// Joins each row of `x`, `len` long, into one element of `out`.
@@ -144,21 +167,13 @@ pub fn rows<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], len: usize, out: &
     debug_assert_eq!(x.len(), len * out.len());
     if len > PIECE {
         for (y, row) in out.iter_mut().zip(x.chunks(len)) {
-            *y = whole(j, row, |x| x);
+            *y = whole(j, row, same);
         }
         return;
     }
     let group = (PIECE / 2 / len).max(1);
     parallel::chunks(out, group, len as f64 * COST, |start, out| {
-        let x = &x[start * len..][..out.len() * len];
-        run(
-            #[inline(always)]
-            || {
-                for (y, row) in out.iter_mut().zip(x.chunks_exact(len)) {
-                    *y = fold(j, row, |x| x);
-                }
-            },
-        );
+        each_row::<T, J, _>(&x[start * len..][..out.len() * len], len, out, &same);
     });
 }
 

@@ -7,6 +7,7 @@ use super::arithmetic::select;
 use super::compound::in_double;
 use super::double;
 use super::erf::scaled_tail_double;
+use crate::kernel::run;
 
 /// (x², its rounding error), the latter 0 where e^(−x²) is 0 anyway.
 #[inline(always)]
@@ -68,41 +69,52 @@ fn erfcx_double(x: f64) -> f64 {
 /// ln Φ(x), with a small relative error in both tails.
 #[inline(always)]
 pub fn log_normal_cdf<R: Real>(x: R) -> R {
-    in_double(
-        x,
-        #[inline(always)]
-        |x| {
-            let a = x.abs();
-            let left = double::ln(scaled_tail_double(select(a < 1e8, a, 1e8)).0) - 0.5 * x * x;
-            select(x < -1.0, left, double::log1p(-normal_cdf(-x)))
-        },
-    )
+    /// Compiled once, like the two below: long and rarely used, they would be copied into every loop over them.
+    #[inline(never)]
+    fn of_double(x: f64) -> f64 {
+        run(
+            #[inline(always)]
+            || {
+                let a = x.abs();
+                let left = double::ln(scaled_tail_double(select(a < 1e8, a, 1e8)).0) - 0.5 * x * x;
+                select(x < -1.0, left, double::log1p(-normal_cdf(-x)))
+            },
+        )
+    }
+    in_double(x, of_double)
 }
 
 /// The inverse of Φ: ∓∞ at 0 and 1, NaN outside \[0, 1\].
 #[inline(always)]
 pub fn ndtri<R: Real>(p: R) -> R {
-    in_double(
-        p,
-        #[inline(always)]
-        |p| {
-            let tail = inverse_of_tail(2.0 * select(p < 0.5, p, 1.0 - p)).copysign(p - 0.5);
-            select((p - 0.5).abs() < 0.25, inverse_near_zero(2.0 * p - 1.0), tail) * std::f64::consts::SQRT_2
-        },
-    )
+    #[inline(never)]
+    fn of_double(p: f64) -> f64 {
+        run(
+            #[inline(always)]
+            || {
+                let tail = inverse_of_tail(2.0 * select(p < 0.5, p, 1.0 - p)).copysign(p - 0.5);
+                let middle = inverse_near_zero(2.0 * p - 1.0);
+                select((p - 0.5).abs() < 0.25, middle, tail) * std::f64::consts::SQRT_2
+            },
+        )
+    }
+    in_double(p, of_double)
 }
 
 /// The inverse of erf: ±∞ at ±1, NaN outside \[−1, 1\].
 #[inline(always)]
 pub fn erfinv<R: Real>(x: R) -> R {
-    in_double(
-        x,
-        #[inline(always)]
-        |x| {
-            let tail = inverse_of_tail(1.0 - x.abs()).copysign(x);
-            select(x.abs() < 0.5, inverse_near_zero(x), tail)
-        },
-    )
+    #[inline(never)]
+    fn of_double(x: f64) -> f64 {
+        run(
+            #[inline(always)]
+            || {
+                let tail = inverse_of_tail(1.0 - x.abs()).copysign(x);
+                select(x.abs() < 0.5, inverse_near_zero(x), tail)
+            },
+        )
+    }
+    in_double(x, of_double)
 }
 
 /// ½√π.
