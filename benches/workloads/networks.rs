@@ -1,6 +1,8 @@
 //! W3, W4, W8, W11, W12: training steps, optimizers, gradient checks, Hessian-vector products.
 
-use gradus::autograd::{Param, Params, Tape, Var, gradcheck, params, value_and_grad};
+use gradus::autograd::{
+    FiniteDifference, Param, Params, Tape, Var, gradcheck, jacobian, params, value_and_grad,
+};
 use gradus::nn::{Linear, Module};
 use gradus::optim::{Adam, AdamW, Optimizer, Rule, Sgd};
 use gradus::tensor::{DType, Tensor};
@@ -113,6 +115,14 @@ pub(crate) fn w11() {
     assert!(report.passed(), "{report}");
     let t = time(1, 5, 3.0, || drop(gradcheck(|v| f(v).square().mean(), &inputs)));
     emit("W11_scalar", &t, 470.0, "");
+    let whole = || {
+        let (exact, numeric) = (jacobian(f, &inputs), FiniteDifference::central().tape_jacobian(f, &inputs));
+        for (a, b) in exact.iter().zip(&numeric) {
+            assert!(a.max_abs_diff(b) < 1e-6, "the Jacobian and its differences differ");
+        }
+    };
+    let t = time(1, 5, 3.0, whole);
+    emit("W11", &t, 470.0, "");
 }
 
 /// A Hessian-vector product of W4's network with tanh, by a backward sweep through a recorded one.
