@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use gradus_tensor::Tensor;
 use smallvec::SmallVec;
 
-use super::plan::{Outputs, Plan, blocks, cone};
+use super::plan::{Outputs, Plan, blocks, top, total, total_of};
 use super::program::{End, Place, Pull};
 use super::reach::Reach;
-use super::{compute, waits};
+use super::{ready, waits};
 use crate::op::Blocks;
 use crate::ops::elementwise::rows;
 use crate::row::Lane;
@@ -28,15 +28,7 @@ pub(crate) fn pull(inner: &mut Inner, mirror: &mut Mirror, top: u32, root: u32) 
     let whole = whole_of(inner, top);
     let run = run(inner, mirror, top, whole);
     let needed = needed(inner, &run, root);
-    let members = loop {
-        let (members, others) = cone(inner, &needed, whole);
-        if others.is_empty() {
-            break members;
-        }
-        for id in others {
-            compute(inner, id);
-        }
-    };
+    let members = ready(inner, &needed, whole);
     let total = match inner.types[whole as usize].dtype {
         gradus_tensor::DType::F32 => sweep::<f32>(inner, mirror, &run, &members, root),
         _ => sweep::<f64>(inner, mirror, &run, &members, root),
@@ -54,11 +46,7 @@ pub(crate) fn pull(inner: &mut Inner, mirror: &mut Mirror, top: u32, root: u32) 
 
 /// The type of a node that runs over blocks; for a total, the type of what it sums.
 fn whole_of(inner: &Inner, id: u32) -> u32 {
-    let node = &inner.nodes[id as usize];
-    match blocks(inner, node) {
-        Some(Blocks::Total(_)) => inner.nodes[inner.inputs(node)[0] as usize].type_id(),
-        _ => node.type_id(),
-    }
+    inner.nodes[top(inner, id) as usize].type_id()
 }
 
 /// The nodes from `top` down that gradients reach and that are of one type, up to the first that cannot join them.
@@ -71,15 +59,16 @@ fn run(inner: &Inner, mirror: &Mirror, top: u32, whole: u32) -> Vec<u32> {
             continue;
         }
         if !node.is_lazy() {
-            // A smaller elementwise result is no input of this run's nodes' consumers; a rule may be one.
-            if node.row.arity == 3 {
+            // A rule, or an equally large row that was recorded before `fuse_above` changed, may give to the nodes below;
+            // a smaller elementwise result cannot.
+            if node.row.arity == 3 || node.type_id() == whole {
                 break;
             }
             continue;
         }
         // What arrives at a total is known only when its consumers have run, so a total begins a run.
-        let total = matches!(blocks(inner, node), Some(Blocks::Total(_)));
-        if whole_of(inner, id) != whole || members.len() == LONGEST || (total && id != top) {
+        let total = id != top && total(inner, node).is_some();
+        if whole_of(inner, id) != whole || members.len() == LONGEST || total {
             break;
         }
         members.push(id);
@@ -208,21 +197,20 @@ impl<T: Lane> Sweep<'_, T> {
                 self.give(inputs[i], dy, slopes[i]);
                 continue;
             }
+            // The product of a value with itself has the slope of its square, once.
+            let product = std::ptr::eq(node.row, &raw const rows::mul);
+            let squared = product && inputs[0] == inputs[1];
             let x = [self.plan.place(inputs[0]), self.plan.place(inputs[inputs.len() - 1])];
             // A product with a constant gradient: a multiple of the other factor, which lies there already.
-            if std::ptr::eq(node.row, &raw const rows::mul)
-                && let Some(k) = self.plan.constant(dy)
-            {
+            if product && let Some(k) = self.plan.constant(dy) {
                 self.give(inputs[i], x[1 - i], k.to_f64());
+                continue;
+            }
+            if squared && i > 0 {
                 continue;
             }
             let y = self.plan.place(id);
             let g = self.register(inputs[i]);
-            // The product of a value with itself has the slope of its square, once.
-            let squared = std::ptr::eq(node.row, &raw const rows::mul) && inputs[0] == inputs[1];
-            if squared && i > 0 {
-                continue;
-            }
             let pull = if squared { T::kernels(&rows::square).pull[0] } else { T::kernels(node.row).pull[i] };
             self.plan.program.cost += node.row.cost;
             self.plan.program.backward.push(Pull::Row { pull, dy, x, y, c: T::of(c), g });
@@ -269,9 +257,8 @@ impl<T: Lane> Sweep<'_, T> {
     /// Where the elements lie whose sum is the value of a total, and its factor.
     fn total(&mut self, id: u32) -> Option<(Place, f64)> {
         let inner = self.plan.inner;
-        let node = &inner.nodes[id as usize];
-        let Some(Blocks::Total(k)) = blocks(inner, node) else { return None };
-        Some((self.plan.place(inner.inputs(node)[0]), k))
+        let k = total(inner, &inner.nodes[id as usize])?;
+        Some((self.plan.place(top(inner, id)), k))
     }
 
     /// Runs the program and hands what leaves the run to the mirror; returns the value of the total.
@@ -293,10 +280,7 @@ impl<T: Lane> Sweep<'_, T> {
             (out, k)
         });
         outputs.run(&self.plan.program);
-        let total = total.map(|(out, k)| {
-            let sum: f64 = outputs.tensors[out].0.to_f64_vec().iter().sum();
-            Tensor::scalar(T::of(sum * k))
-        });
+        let total = total.map(|(out, k)| total_of::<T>(&outputs.tensors[out].0, k));
         hand_over(inner, mirror, outputs, &ways);
         total
     }

@@ -58,24 +58,28 @@ pub(crate) fn waits(inner: &Inner, node: &Node) -> bool {
     node.is_lazy() && inner.values.large[node.slot.at()].is_none()
 }
 
+/// The waiting nodes of one type that some nodes are computed from, after computing those of other types among them.
+fn ready(inner: &mut Inner, roots: &[u32], whole: u32) -> Vec<u32> {
+    loop {
+        let (members, others) = plan::cone(inner, roots, whole);
+        if others.is_empty() {
+            return members;
+        }
+        for id in others {
+            compute(inner, id);
+        }
+    }
+}
+
 /// Computes a waiting value and what it is computed from.
 pub(crate) fn compute(inner: &mut Inner, id: u32) {
     let node = inner.nodes[id as usize];
     if !waits(inner, &node) {
         return;
     }
-    let total = matches!(plan::blocks(inner, &node), Some(Blocks::Total(_)));
-    let top = if total { inner.inputs(&node)[0] } else { id };
+    let top = plan::top(inner, id);
     let whole = inner.nodes[top as usize].type_id();
-    let members = loop {
-        let (members, others) = plan::cone(inner, &[top], whole);
-        if others.is_empty() {
-            break members;
-        }
-        for id in others {
-            compute(inner, id);
-        }
-    };
+    let members = ready(inner, &[top], whole);
     let at = |inner: &Inner, id: u32| inner.nodes[id as usize].slot.at();
     let again: Vec<u32> =
         members.iter().copied().filter(|&m| m != id && inner.values.waiting[at(inner, m)].seen).collect();

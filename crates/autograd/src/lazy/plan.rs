@@ -27,6 +27,17 @@ pub(super) fn blocks(inner: &Inner, node: &Node) -> Option<Blocks> {
     if node.row.arity == 3 { inner.ops[node.b as usize].blocks() } else { None }
 }
 
+/// The factor of a total, if the node is one.
+pub(super) fn total(inner: &Inner, node: &Node) -> Option<f64> {
+    if let Some(Blocks::Total(k)) = blocks(inner, node) { Some(k) } else { None }
+}
+
+/// The node whose type the blocks of a node have: itself, or what it is the total of.
+pub(super) fn top(inner: &Inner, id: u32) -> u32 {
+    let node = &inner.nodes[id as usize];
+    if total(inner, node).is_some() { inner.inputs(node)[0] } else { id }
+}
+
 impl<'a, T: Lane> Plan<'a, T> {
     pub(super) fn new(inner: &'a Inner, whole: Type) -> Self {
         Self { inner, whole, program: Program::new(whole.n), places: HashMap::new() }
@@ -128,8 +139,7 @@ pub(super) fn cone(inner: &Inner, roots: &[u32], whole: u32) -> (Vec<u32>, Vec<u
         if !waits(inner, node) || members.contains(&id) || others.contains(&id) {
             continue;
         }
-        let total = matches!(blocks(inner, node), Some(Blocks::Total(_)));
-        if node.type_id() == whole && !total {
+        if node.type_id() == whole && total(inner, node).is_none() {
             members.push(id);
             stack.extend(inner.inputs(node));
         } else {
@@ -171,42 +181,38 @@ pub(super) fn value<T: Lane>(
     members: &[u32],
     again: &[u32],
 ) -> (Tensor, Vec<Tensor>) {
-    let node = inner.nodes[id as usize];
-    let total = if let Some(Blocks::Total(k)) = blocks(inner, &node) { Some(k) } else { None };
-    let whole = if total.is_some() { inner.inputs(&node)[0] } else { id };
-    let mut plan = Plan::<T>::new(inner, *inner.ty(&inner.nodes[whole as usize]));
-    let mut outputs = Outputs::default();
-    if let Some(k) = total {
+    let total = total(inner, &inner.nodes[id as usize]);
+    let top = top(inner, id);
+    let mut plan = Plan::<T>::new(inner, *inner.ty(&inner.nodes[top as usize]));
+    if total.is_some() {
         plan.steps(members);
-        let place = plan.place(whole);
+        let place = plan.place(top);
         plan.program.ends.push((place, End::Total, 0));
-        let kept = keep(&mut plan, &mut outputs, again, 1);
-        let n = plan.program.pieces();
-        outputs.tensors.insert(0, (Tensor::build::<T>(n, |_| {}), 1));
-        outputs.run(&plan.program);
-        let sum: f64 = outputs.tensors[0].0.to_f64_vec().iter().sum();
-        let tensors = outputs.tensors.split_off(kept);
-        return (Tensor::scalar(T::of(sum * k)), tensors.into_iter().map(|(t, _)| t).collect());
+    } else {
+        let (_, before) = members.split_last().expect("a waiting node is in its own cone");
+        plan.steps(before);
+        plan.step(id, Target::Output(0));
     }
-    let (_, before) = members.split_last().expect("a waiting node is in its own cone");
-    plan.steps(before);
-    plan.step(id, Target::Output(0));
-    let kept = keep(&mut plan, &mut outputs, again, 1);
-    let piece = plan.program.piece();
-    outputs.tensors.insert(0, (Tensor::build::<T>(plan.whole.shape, |_| {}), piece));
+    for (i, &id) in again.iter().enumerate() {
+        let place = plan.place(id);
+        plan.program.ends.push((place, End::Store, 1 + i));
+    }
+    let (shape, piece) = (plan.whole.shape, plan.program.piece());
+    let mut outputs = Outputs::default();
+    match total {
+        Some(_) => outputs.push::<T>([plan.program.pieces()].into(), 1),
+        None => outputs.push::<T>(shape, piece),
+    };
+    for _ in again {
+        outputs.push::<T>(shape, piece);
+    }
     outputs.run(&plan.program);
-    let tensors = outputs.tensors.split_off(kept);
-    let value = outputs.tensors.swap_remove(0).0;
-    (value, tensors.into_iter().map(|(t, _)| t).collect())
+    let mut tensors = outputs.tensors.into_iter().map(|(tensor, _)| tensor);
+    let first = tensors.next().expect("the first output is the value");
+    (total.map_or_else(|| first.clone(), |k| total_of::<T>(&first, k)), tensors.collect())
 }
 
-/// Adds outputs for further values of a plan, numbered from `first` on.
-fn keep<T: Lane>(plan: &mut Plan<'_, T>, outputs: &mut Outputs, ids: &[u32], first: usize) -> usize {
-    let piece = plan.program.piece();
-    for (i, &id) in ids.iter().enumerate() {
-        let place = plan.place(id);
-        outputs.push::<T>(plan.whole.shape, piece);
-        plan.program.ends.push((place, End::Store, first + i));
-    }
-    first
+/// The value of a total with factor `k` from the sums of the pieces.
+pub(super) fn total_of<T: Lane>(sums: &Tensor, k: f64) -> Tensor {
+    Tensor::scalar(T::of(sums.to_f64_vec().iter().sum::<f64>() * k))
 }

@@ -20,6 +20,11 @@ pub struct Mat<'a, T> {
 }
 
 impl<T> Mat<'_, T> {
+    /// The transpose, over the same memory.
+    pub(super) fn t(self) -> Self {
+        Self { rs: self.cs, cs: self.rs, ..self }
+    }
+
     /// Whether every element of an `m` × `n` matrix lies inside the slice.
     fn holds(&self, m: usize, n: usize) -> bool {
         if m == 0 || n == 0 {
@@ -74,53 +79,31 @@ macro_rules! product {
                 // The kernel prefers column-major destinations; Cᵀ = Bᵀ Aᵀ.
                 let transposed = cs < rs && !runs_across((m, k), n, &b, rs);
                 let gemm = $krate::gemm::$t::get_gemm_fn();
+                let ((m, n), (rs, cs), (a, b)) =
+                    if transposed { ((n, m), (cs, rs), (b.t(), a.t())) } else { ((m, n), (rs, cs), (a, b)) };
                 // SAFETY: as the caller promises.
                 unsafe {
-                    if transposed {
-                        gemm(
-                            n,
-                            m,
-                            k,
-                            c,
-                            rs,
-                            cs,
-                            accumulate,
-                            b.data.as_ptr(),
-                            b.rs,
-                            b.cs,
-                            a.data.as_ptr(),
-                            a.rs,
-                            a.cs,
-                            1.0,
-                            alpha,
-                            false,
-                            false,
-                            false,
-                            Parallelism::None,
-                        );
-                    } else {
-                        gemm(
-                            m,
-                            n,
-                            k,
-                            c,
-                            cs,
-                            rs,
-                            accumulate,
-                            a.data.as_ptr(),
-                            a.cs,
-                            a.rs,
-                            b.data.as_ptr(),
-                            b.cs,
-                            b.rs,
-                            1.0,
-                            alpha,
-                            false,
-                            false,
-                            false,
-                            Parallelism::None,
-                        );
-                    }
+                    gemm(
+                        m,
+                        n,
+                        k,
+                        c,
+                        cs,
+                        rs,
+                        accumulate,
+                        a.data.as_ptr(),
+                        a.cs,
+                        a.rs,
+                        b.data.as_ptr(),
+                        b.cs,
+                        b.rs,
+                        1.0,
+                        alpha,
+                        false,
+                        false,
+                        false,
+                        Parallelism::None,
+                    );
                 }
             }
         }

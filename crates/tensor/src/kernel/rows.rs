@@ -312,8 +312,9 @@ fn both_row<T: Real>([x, d, gamma]: [&[T]; 3], (mean, r, p, q): (T, T, T, T), dx
     }
 }
 
-/// `$y \mathrel{+}= x$`.
-pub fn add<T: Real>(x: &[T], y: &mut [T]) {
+/// `y[i] = f(y[i], x[i])`.
+#[inline(always)]
+fn each<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
     each_row(
         [x],
         y.len().max(1),
@@ -321,38 +322,38 @@ pub fn add<T: Real>(x: &[T], y: &mut [T]) {
         #[inline(always)]
         |[x], y| {
             for (y, &x) in y.iter_mut().zip(x) {
-                *y += x;
+                *y = f(*y, x);
             }
         },
+    );
+}
+
+/// `$y \mathrel{+}= x$`.
+pub fn add<T: Real>(x: &[T], y: &mut [T]) {
+    each(
+        x,
+        y,
+        #[inline(always)]
+        |y, x| y + x,
     );
 }
 
 /// `$y = k x$`.
 pub fn multiple<T: Real>(k: T, x: &[T], y: &mut [T]) {
-    each_row(
-        [x],
-        y.len().max(1),
+    each(
+        x,
         y,
         #[inline(always)]
-        |[x], y| {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = k * x;
-            }
-        },
+        |_, x| k * x,
     );
 }
 
 /// `$y \mathrel{+}= k x$`.
 pub fn add_multiple<T: Real>(k: T, x: &[T], y: &mut [T]) {
-    each_row(
-        [x],
-        y.len().max(1),
+    each(
+        x,
         y,
         #[inline(always)]
-        |[x], y| {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y += k * x;
-            }
-        },
+        |y, x| y + k * x,
     );
 }

@@ -27,10 +27,8 @@ pub(super) fn tiny<T: Product>(
     let mut scratch = [T::ZERO; SCRATCH];
     if n < NARROW && m >= NARROW && a.rs == 1 && m * n <= SCRATCH {
         // Cᵀ = Bᵀ Aᵀ has long rows.
-        let across = Mat { data: b.data, rs: b.cs, cs: b.rs };
-        let down = Mat { data: a.data, rs: a.cs, cs: 1 };
         let product = &mut scratch[..m * n];
-        rows((n, k, m), across, down, alpha, false, product);
+        rows((n, k, m), b.t(), a.t(), alpha, false, product);
         for (i, row) in c.chunks_exact_mut(n).enumerate() {
             for (j, y) in row.iter_mut().enumerate() {
                 *y = if accumulate { *y + product[j * m + i] } else { product[j * m + i] };
