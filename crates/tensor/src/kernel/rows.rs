@@ -312,9 +312,8 @@ fn both_row<T: Real>([x, d, gamma]: [&[T]; 3], (mean, r, p, q): (T, T, T, T), dx
     }
 }
 
-/// `y[i] = f(y[i], x[i])`.
-#[inline(always)]
-fn each<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
+/// `$y \mathrel{+}= x$`.
+pub fn add<T: Real>(x: &[T], y: &mut [T]) {
     each_row(
         [x],
         y.len().max(1),
@@ -322,38 +321,38 @@ fn each<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
         #[inline(always)]
         |[x], y| {
             for (y, &x) in y.iter_mut().zip(x) {
-                *y = f(*y, x);
+                *y += x;
             }
         },
     );
 }
 
-/// `$y \mathrel{+}= x$`.
-pub fn add<T: Real>(x: &[T], y: &mut [T]) {
-    each(
-        x,
-        y,
-        #[inline(always)]
-        |y, x| y + x,
-    );
-}
-
 /// `$y = k x$`.
 pub fn multiple<T: Real>(k: T, x: &[T], y: &mut [T]) {
-    each(
-        x,
+    each_row(
+        [x],
+        y.len().max(1),
         y,
         #[inline(always)]
-        |_, x| k * x,
+        |[x], y| {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = k * x;
+            }
+        },
     );
 }
 
 /// `$y \mathrel{+}= k x$`.
 pub fn add_multiple<T: Real>(k: T, x: &[T], y: &mut [T]) {
-    each(
-        x,
+    each_row(
+        [x],
+        y.len().max(1),
         y,
         #[inline(always)]
-        |y, x| y + k * x,
+        |[x], y| {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y += k * x;
+            }
+        },
     );
 }
