@@ -1,6 +1,6 @@
 pub use gradus_autograd::{
-    Gradients, Mode, Param, Params, Tape, Var, grad, gradcheck, gradcheck_model, params, training_step,
-    value_and_grad, value_and_grad_with,
+    Gradients, Mode, Param, Params, Tape, Var, grad, gradcheck, gradcheck_model, params, value_and_grad,
+    value_and_grad_training, value_and_grad_with,
 };
 pub use gradus_data::{Dataset, Loader, Standardizer};
 pub use gradus_nn::{

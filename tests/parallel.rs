@@ -39,7 +39,7 @@ fn data(examples: usize) -> Dataset {
 
 /// The gradient of one part of the batch, weighted so that the parts add up to the mean over all.
 fn part_gradient(model: &Sequential, part: &Dataset, number: usize) -> Gradients {
-    let (_, mut grads) = training_step(number as u64, |tape| {
+    let (_, mut grads) = value_and_grad_training(number as u64, |tape| {
         model.forward(tape.constant(&part.inputs)).cross_entropy(&part.labels)
     });
     grads.scale(1.0 / PARTS as f64);
@@ -102,7 +102,7 @@ fn trained(threads: usize, mut model: Sequential, data: &Dataset, mut optimizer:
     gradus::set_threads(threads);
     let loader = Loader { batch: data.len() / 4, shuffle: Some(4), drop_last: false };
     for (step, batch) in (0..2).flat_map(|epoch| loader.epoch(data, epoch)).enumerate() {
-        let (_, grads) = training_step(step as u64, |tape| {
+        let (_, grads) = value_and_grad_training(step as u64, |tape| {
             model.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels)
         });
         optimizer.step(&mut model, &grads);

@@ -9,6 +9,7 @@ use crate::param::{Param, ParamId};
 use crate::slot::Mirror;
 use crate::sweep::{self, Keep};
 use crate::tape::Tape;
+use crate::training::Untrained;
 use crate::var::Var;
 
 /// Gradients of one scalar: by parameter, and, in the open form, by every variable of the tape. It is `Send`, and two of
@@ -19,6 +20,7 @@ pub struct Gradients {
     updates: IndexMap<ParamId, Tensor>,
     nodes: Mirror,
     tape: u64,
+    untrained: Option<Untrained>,
 }
 
 impl Gradients {
@@ -76,6 +78,12 @@ impl Gradients {
         self.updates.iter().map(|(&id, value)| (id, value))
     }
 
+    /// The first layer that asked for training on a tape whose mode nobody chose (see
+    /// [`value_and_grad`](crate::value_and_grad)): these gradients are not those of a training step.
+    pub fn untrained(&self) -> Option<Untrained> {
+        self.untrained
+    }
+
     /// The number of parameters with a gradient.
     pub fn len(&self) -> usize {
         self.params.len()
@@ -114,12 +122,13 @@ impl Gradients {
             params.extend(gradient.map(|g| (id, g.contiguous())));
         }
         let updates = std::mem::take(&mut inner.updates).into_iter().collect();
+        let untrained = tape.training.untrained();
         if keep == Keep::All {
-            return Self { params, updates, nodes: mirror, tape: tape.id.get() };
+            return Self { params, updates, nodes: mirror, tape: tape.id.get(), untrained };
         }
         mirror.large.clear();
         *tape.spare.borrow_mut() = mirror;
-        Self { params, updates, nodes: Mirror::default(), tape: 0 }
+        Self { params, updates, nodes: Mirror::default(), tape: 0, untrained }
     }
 }
 
@@ -140,6 +149,7 @@ impl AddAssign for Gradients {
             }
         }
         self.updates.extend(other.updates);
+        self.untrained = self.untrained.or(other.untrained);
     }
 }
 

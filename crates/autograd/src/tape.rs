@@ -17,6 +17,7 @@ use crate::op::Op;
 use crate::param::{Param, ParamId, ParamNodes};
 use crate::row::{Kernels, Row};
 use crate::slot::{Mirror, Slot, Type, Values};
+use crate::training::Training;
 use crate::var::Var;
 
 /// Set in a node's type when its gradient is wanted.
@@ -159,9 +160,7 @@ pub struct Tape {
     pub(crate) inner: RefCell<Inner>,
     pub(crate) recording: Cell<bool>,
     pub(crate) mode: Cell<Mode>,
-    draws: Cell<u64>,
-    /// See [`Tape::weigh_statistics`].
-    pub(crate) statistics_share: Cell<Option<f64>>,
+    pub(crate) training: Training,
     pub(crate) id: Cell<u64>,
     pub(crate) spare: RefCell<Mirror>,
 }
@@ -175,9 +174,12 @@ impl Default for Tape {
 }
 
 impl Tape {
-    /// A tape that records, with dropout and batch statistics off.
+    /// A tape that records, with dropout and batch statistics off. If a layer asks it for training, an optimizer refuses
+    /// its gradients; [`Self::with_mode`]`(Mode::Record)` means it.
     pub fn new() -> Self {
-        Self::with_mode(Mode::Record)
+        let tape = Self::with_mode(Mode::Record);
+        tape.training.watch();
+        tape
     }
 
     /// A tape that records, with dropout and batch statistics on; `seed` fixes its random stream.
@@ -196,8 +198,7 @@ impl Tape {
             inner: RefCell::default(),
             recording: Cell::new(true),
             mode: Cell::new(mode),
-            draws: Cell::new(0),
-            statistics_share: Cell::new(None),
+            training: Training::default(),
             id: Cell::new(0),
             spare: RefCell::default(),
         };
@@ -223,28 +224,13 @@ impl Tape {
         }
         self.mode.set(mode);
         self.recording.set(mode != Mode::Inference);
-        self.draws.set(0);
-        self.statistics_share.set(None);
+        self.training.reset();
         self.id.set(IDS.fetch_add(1, Ordering::Relaxed));
     }
 
     /// What this tape is for.
     pub fn mode(&self) -> Mode {
         self.mode.get()
-    }
-
-    /// Whether dropout and batch statistics are on.
-    pub fn is_training(&self) -> bool {
-        matches!(self.mode.get(), Mode::Training(_))
-    }
-
-    /// A random generator for one layer's use, seeded by the tape's seed and the number of generators handed out so far;
-    /// `None` outside training.
-    pub fn rng(&self) -> Option<gradus_tensor::Rng> {
-        let Mode::Training(seed) = self.mode.get() else { return None };
-        let draw = self.draws.replace(self.draws.get() + 1);
-        // The multiplier spreads the draws over the seeds: 2^64 divided by the golden ratio, odd.
-        Some(gradus_tensor::rng(seed ^ (draw + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }
 
     /// The number of nodes.

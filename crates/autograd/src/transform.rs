@@ -24,7 +24,7 @@ pub fn on_tape<R>(mode: Mode, f: impl FnOnce(&Tape) -> R) -> R {
     result
 }
 
-/// The value of a scalar function and its gradients in the parameters it uses.
+/// The value of a scalar function and its gradients in the parameters it uses, with dropout and batch statistics off.
 ///
 /// The closure gets a tape; values are freed while the sweep passes them, and the tape's memory is kept for the next
 /// call, so a training step after the first one allocates next to nothing.
@@ -37,26 +37,33 @@ pub fn on_tape<R>(mode: Mode, f: impl FnOnce(&Tape) -> R) -> R {
 /// assert_eq!(grads.get(&w).unwrap().item(), 6.0);
 /// ```
 ///
+/// If a layer asks for training (dropout, batch normalisation), the gradients carry a note of it
+/// ([`Gradients::untrained`]), and an optimizer's step refuses them: [`value_and_grad_training`] is meant then, or, where it
+/// is not, [`value_and_grad_with`]`(Mode::Record, …)`.
+///
 /// # Panics
 /// If the result is not a scalar or depends on nothing that wants a gradient.
 #[track_caller]
 pub fn value_and_grad(f: impl for<'t> FnOnce(&'t Tape) -> Var<'t>) -> (f64, Gradients) {
-    let (value, grads, ()) = value_and_grad_with(Mode::Record, |tape| (f(tape), ()));
+    let (value, grads, ()) = value_and_grad_with(Mode::Record, |tape| {
+        tape.training.watch();
+        (f(tape), ())
+    });
     (value, grads)
 }
 
-/// As [`value_and_grad`], on a tape with dropout and batch statistics on, seeded by `seed`.
+/// As [`value_and_grad`], with dropout and batch statistics on; `seed` fixes the random numbers that layers draw.
 ///
 /// # Panics
 /// As [`value_and_grad`].
 #[track_caller]
-pub fn training_step(seed: u64, f: impl for<'t> FnOnce(&'t Tape) -> Var<'t>) -> (f64, Gradients) {
+pub fn value_and_grad_training(seed: u64, f: impl for<'t> FnOnce(&'t Tape) -> Var<'t>) -> (f64, Gradients) {
     let (value, grads, ()) = value_and_grad_with(Mode::Training(seed), |tape| (f(tape), ()));
     (value, grads)
 }
 
-/// The most general scoped form: a mode, and an auxiliary result of the closure (the logits, for an accuracy) that is
-/// handed through.
+/// The most general scoped form: a mode, chosen on purpose, and an auxiliary result of the closure (the logits, for an
+/// accuracy) that is handed through.
 ///
 /// # Panics
 /// As [`value_and_grad`].

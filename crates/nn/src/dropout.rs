@@ -30,6 +30,9 @@ impl Module for Dropout {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let Self { p } = *self;
         assert!((0.0..=1.0).contains(&p), "dropout: the probability {p} is not in 0 ..= 1");
+        if p == 0.0 {
+            return x;
+        }
         let Some(mut rng) = x.tape().rng() else { return x };
         if p == 1.0 {
             return x * 0.0;

@@ -1,6 +1,7 @@
 //! What a layer is, and layers in a row.
 
 use std::fmt::Debug;
+use std::panic::Location;
 
 use gradus_autograd::{Param, Params, Tape, Var};
 use gradus_tensor::{DType, Tensor};
@@ -79,6 +80,7 @@ impl Params for Sequential {
 
 impl Module for Sequential {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+        let _entered = x.tape().enter(Location::caller());
         let mut x = x;
         for layer in &self.layers {
             x = layer.forward(x);
