@@ -6,8 +6,9 @@ use gradus_tensor::{Shape, Tensor};
 use indexmap::IndexMap;
 
 use crate::param::{Param, ParamId};
-use crate::slot::Mirror;
-use crate::sweep::{self, Keep};
+use crate::fast::store::{Keep, Mirror};
+use crate::fast::sweep;
+use crate::recorded;
 use crate::tape::Tape;
 use crate::training::Untrained;
 use crate::var::Var;
@@ -106,7 +107,7 @@ impl Gradients {
         self.params.values().map(|g| g.to_f64_vec().iter().map(|x| x * x).sum::<f64>()).sum::<f64>().sqrt()
     }
 
-    pub(crate) fn collect(tape: &Tape, mut mirror: Mirror, keep: Keep) -> Self {
+    pub(crate) fn collect(tape: &Tape, mut mirror: Mirror) -> Self {
         let mut inner = tape.inner.borrow_mut();
         let mut params = IndexMap::with_capacity(inner.params.len());
         for (&id, &node) in &inner.params {
@@ -114,16 +115,12 @@ impl Gradients {
                 continue;
             }
             let node = &inner.nodes[node as usize];
-            let gradient = if keep == Keep::Leaves && node.slot.is_large() {
-                mirror.large[node.slot.at()].take()
-            } else {
-                mirror.tensor(node.slot, inner.ty(node))
-            };
+            let gradient = mirror.take(node.slot, inner.ty(node));
             params.extend(gradient.map(|g| (id, g.contiguous())));
         }
         let updates = std::mem::take(&mut inner.updates).into_iter().collect();
         let untrained = tape.training.untrained();
-        if keep == Keep::All {
+        if mirror.keep == Keep::All {
             return Self { params, updates, nodes: mirror, tape: tape.id.get(), untrained };
         }
         mirror.large.clear();
@@ -181,7 +178,7 @@ impl<'t> Var<'t> {
         self.check_needs("backward");
         self.check_seed(seed.shape());
         let mirror = sweep::numeric(self, seed.to(self.dtype()), Keep::All);
-        Gradients::collect(self.tape, mirror, Keep::All)
+        Gradients::collect(self.tape, mirror)
     }
 
     /// The derivative of this scalar in `x`, recorded on the tape, so that it can be differentiated again. Zeros where
@@ -212,7 +209,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn vjp(self, wrt: &[Self], seed: Self) -> Vec<Self> {
         self.check_seed(&seed.shape());
-        let found = sweep::recorded(self, seed, wrt);
+        let found = recorded::backward(self, seed, wrt);
         let zeros = |x: &Self| x.tape.constant(Tensor::zeros_of(x.shape(), x.dtype()));
         wrt.iter().zip(found).map(|(x, dx)| dx.unwrap_or_else(|| zeros(x))).collect()
     }

@@ -3,7 +3,7 @@
 use gradus_tensor::{Shape, Tensor};
 use smallvec::SmallVec;
 
-use crate::row::ByRows;
+use crate::fast::runs::RunKernels;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -12,7 +12,7 @@ use crate::var::Var;
 /// `forward` computes the value. `backward` is the rule, in operations on [`Var`]: for numbers it runs on scratch paper
 /// that is wiped afterwards, for derivatives of higher order its operations are recorded. Broadcast inputs need no care:
 /// the sweep sums what a rule gives down to the shape of the input.
-pub trait Op: std::fmt::Debug + Send + 'static {
+pub trait Op: std::fmt::Debug + 'static {
     /// The name, as printed.
     fn name(&self) -> &'static str;
 
@@ -20,25 +20,27 @@ pub trait Op: std::fmt::Debug + Send + 'static {
     #[track_caller]
     fn forward(&self, x: &[Tensor]) -> Tensor;
 
-    /// Whether a large value may wait and be computed block by block together with its neighbours, and how.
-    fn blocks(&self) -> Option<Blocks> {
-        None
-    }
-
     /// The rule: gives each input that needs it `$\bar x_i = \bar y \cdot \partial y / \partial x_i$`.
     fn backward<'t>(&self, step: &mut Backward<'t>);
+
+    /// Loops for the numeric sweep and for large values, where there are any. They give what the rule gives.
+    #[doc(hidden)]
+    fn kernels(&self) -> Option<Kernels> {
+        None
+    }
 }
 
-/// How an operation runs over blocks of a large value.
+/// How an operation runs over pieces of a value.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub enum Blocks {
-    /// A function of whole rows along the last axis, with the number it carries.
-    Rows(&'static ByRows, f64),
+pub enum Kernels {
+    /// A function of whole runs along the last axis, with the number it carries.
+    Runs(&'static RunKernels, f64),
     /// `$k \sum_i x_i$` over all elements.
     Total(f64),
 }
 
-/// One step of a sweep, as a rule sees it.
+/// One step of a backward pass, as a rule sees it.
 pub struct Backward<'t> {
     pub(crate) tape: &'t Tape,
     pub(crate) inputs: SmallVec<[u32; 4]>,

@@ -1,19 +1,16 @@
-//! Recording: how an operation is computed and put on the tape.
-//!
-//! The hot path, an elementwise row over small values of one type, is a few lines: look at the inputs, take room in the
-//! word buffer, split it at the output, run the row's kernel, push 32 bytes. Everything else is in cold functions.
+//! Recording: an operation is computed and put on the tape.
 
 use std::panic::Location;
 use std::rc::Rc;
 
-use gradus_tensor::{DType, Tensor};
+use gradus_tensor::Tensor;
 use smallvec::SmallVec;
 
-use crate::lazy;
+use crate::fast::{lazy, rows, store::Slot};
+use crate::node::{Leaf, Node, Ty};
 use crate::op::Op;
 use crate::row::Row;
-use crate::slot::{Slot, read, write};
-use crate::tape::{CONSTANT, NEEDS, Node, OP, TYPE, Tape};
+use crate::tape::Tape;
 use crate::var::Var;
 
 impl Tape {
@@ -25,24 +22,13 @@ impl Tape {
         let mut borrow = self.inner.borrow_mut();
         let inner = &mut *borrow;
         let node = inner.nodes[x.id as usize];
-        if node.slot.is_large() {
+        let Some(slot) = rows::small(inner, row, &node, &node, c) else {
             drop(borrow);
-            return self.unary_large(row, x, c, line);
-        }
-        let ty = inner.types[node.type_id() as usize];
-        let at = inner.values.room(ty.words);
-        let (before, after) = inner.values.words.split_at_mut(at);
-        let x_words = &before[node.slot.at()..];
-        if ty.dtype == DType::F32 {
-            let x = read::<f32>(x_words, ty.n);
-            (row.f32.forward)(x, x, c as f32, write(after, ty.n));
-        } else {
-            let x = read::<f64>(x_words, ty.n);
-            (row.f64.forward)(x, x, c, write(after, ty.n));
-        }
+            return self.large(row, &[x], c, line);
+        };
         let b = if row.has_number { inner.number(c) } else { x.id };
-        let ty = if self.recording.get() { node.ty } else { node.ty & !NEEDS };
-        let id = inner.push(Node { row, a: x.id, b, ty, slot: Slot::small(at), line });
+        let ty = node.ty.only_if(self.recording.get());
+        let id = inner.push(Node::row(row, (x.id, b), ty, slot, line));
         Var { tape: self, id }
     }
 
@@ -55,140 +41,47 @@ impl Tape {
         let mut borrow = self.inner.borrow_mut();
         let inner = &mut *borrow;
         let (a, b) = (inner.nodes[x.id as usize], inner.nodes[y.id as usize]);
-        if (a.ty ^ b.ty) & TYPE != 0 || a.slot.is_large() || b.slot.is_large() {
+        let Some(slot) = rows::small(inner, row, &a, &b, 0.0) else {
             drop(borrow);
-            return self.binary_general(row, x, y, line);
-        }
-        let ty = inner.types[a.type_id() as usize];
-        let at = inner.values.room(ty.words);
-        let (before, after) = inner.values.words.split_at_mut(at);
-        let (a_words, b_words) = (&before[a.slot.at()..], &before[b.slot.at()..]);
-        if ty.dtype == DType::F32 {
-            (row.f32.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n));
-        } else {
-            (row.f64.forward)(read(a_words, ty.n), read(b_words, ty.n), 0.0, write(after, ty.n));
-        }
-        let ty = if self.recording.get() { a.ty | b.ty } else { a.ty & !NEEDS };
-        let id = inner.push(Node { row, a: x.id, b: y.id, ty, slot: Slot::small(at), line });
+            return self.large(row, &[x, y], 0.0, line);
+        };
+        let ty = a.ty.or(b.ty).only_if(self.recording.get());
+        let id = inner.push(Node::row(row, (x.id, y.id), ty, slot, line));
         Var { tape: self, id }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn unary_large<'t>(
-        &'t self,
-        row: &'static Row,
-        x: Var<'t>,
-        c: f64,
-        line: &'static Location<'static>,
-    ) -> Var<'t> {
-        if let Some(y) = self.unary_waiting(row, x, c, line) {
-            return y;
-        }
-        let value = x.value();
-        let y = match value.dtype() {
-            DType::F32 => gradus_tensor::elementwise::map::<f32, f32>(&value, row.cost, &|x, y| {
-                (row.f32.forward)(x, x, c as f32, y);
-            }),
-            DType::F64 => gradus_tensor::elementwise::map::<f64, f64>(&value, 2.0 * row.cost, &|x, y| {
-                (row.f64.forward)(x, x, c, y);
-            }),
-            other => panic!(
-                "{}: needs floats, got {other} (recorded at {line}); convert with .to(DType::F32)",
-                row.name
-            ),
-        };
-        let b = if row.has_number { self.inner.borrow_mut().number(c) } else { x.id };
-        self.push_result(y, row, x.id, b, x.needs(), line)
-    }
-
-    /// A row over a value so large that its result waits.
-    fn unary_waiting<'t>(
-        &'t self,
-        row: &'static Row,
-        x: Var<'t>,
-        c: f64,
-        line: &'static Location<'static>,
-    ) -> Option<Var<'t>> {
-        let (ty, b) = {
-            let inner = &mut *self.inner.borrow_mut();
-            let node = inner.nodes[x.id as usize];
-            if !lazy::is_large(inner.ty(&node)) {
-                return None;
-            }
-            (node.type_id(), if row.has_number { inner.number(c) } else { x.id })
-        };
-        Some(self.wait(row, (x.id, b), ty, &[x.id], line))
-    }
-
-    /// As [`Self::unary_waiting`] for two values of one element type.
-    #[track_caller]
-    fn binary_waiting<'t>(
-        &'t self,
-        row: &'static Row,
-        x: Var<'t>,
-        y: Var<'t>,
-        line: &'static Location<'static>,
-    ) -> Option<Var<'t>> {
-        let ty = {
-            let inner = &mut *self.inner.borrow_mut();
-            let (a, b) = (*inner.ty(&inner.nodes[x.id as usize]), *inner.ty(&inner.nodes[y.id as usize]));
-            if !lazy::is_large(&a) && !lazy::is_large(&b) {
-                return None;
-            }
-            inner.intern(a.dtype, a.shape.broadcast_or_panic(&b.shape, row.name))
-        };
-        Some(self.wait(row, (x.id, y.id), ty, &[x.id, y.id], line))
-    }
-
-    /// Broadcast, mixed or large operands.
+    /// A row over large or broadcast operands, or of two element types.
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn binary_general<'t>(
+    fn large<'t>(
         &'t self,
         row: &'static Row,
-        x: Var<'t>,
-        y: Var<'t>,
+        x: &[Var<'t>],
+        c: f64,
         line: &'static Location<'static>,
     ) -> Var<'t> {
-        let dtype = x.dtype().promote(y.dtype());
-        if x.dtype() != y.dtype() {
-            return self.binary(row, x.to(dtype), y.to(dtype));
+        let (a, b) = (x[0], x[x.len() - 1]);
+        if a.dtype() != b.dtype() {
+            let dtype = a.dtype().promote(b.dtype());
+            return self.binary(row, a.to(dtype), b.to(dtype));
         }
-        if let Some(y) = self.binary_waiting(row, x, y, line) {
-            return y;
+        let second = if row.has_number { self.inner.borrow_mut().number(c) } else { b.id };
+        let node = |ty, slot| Node::row(row, (a.id, second), ty, slot, line);
+        let waits = lazy::type_of_row(&mut self.inner.borrow_mut(), row, x);
+        if let Some(ty) = waits {
+            return self.wait(ty, &ids(x), node);
         }
-        let (a, b) = (x.value(), y.value());
-        let value = match dtype {
-            DType::F32 => {
-                gradus_tensor::elementwise::zip::<f32, f32>(&a, &b, row.name, row.cost, &|a, b, y| {
-                    (row.f32.forward)(a, b, 0.0, y);
-                })
-            }
-            DType::F64 => {
-                gradus_tensor::elementwise::zip::<f64, f64>(&a, &b, row.name, 2.0 * row.cost, &|a, b, y| {
-                    (row.f64.forward)(a, b, 0.0, y);
-                })
-            }
-            other => panic!("{}: needs floats, got {other}; convert with .to(DType::F32)", row.name),
-        };
-        self.push_result(value, row, x.id, y.id, x.needs() || y.needs(), line)
+        let value = row.value(&values(x), c);
+        self.push_value(value, self.recording.get() && x.iter().any(|x| x.needs()), node)
     }
 
-    fn push_result(
-        &self,
-        value: Tensor,
-        row: &'static Row,
-        a: u32,
-        b: u32,
-        needs: bool,
-        line: &'static Location<'static>,
-    ) -> Var<'_> {
-        let var = self.leaf(value, row, needs && self.recording.get(), line);
-        let node = &mut self.inner.borrow_mut().nodes[var.id as usize];
-        (node.a, node.b) = (a, b);
-        var
+    /// Records a node whose value waits.
+    fn wait(&self, number: u32, inputs: &[u32], node: impl FnOnce(Ty, Slot) -> Node) -> Var<'_> {
+        let inner = &mut *self.inner.borrow_mut();
+        let needs = self.recording.get() && inputs.iter().any(|&i| inner.nodes[i as usize].needs());
+        let id = lazy::push(inner, inputs, |slot| node(Ty::new(number, needs).lazy(), slot));
+        Var { tape: self, id }
     }
 
     /// Computes an operation and records it: the way in for everything that is not elementwise.
@@ -198,18 +91,24 @@ impl Tape {
     #[track_caller]
     pub fn apply<'t>(&'t self, op: impl Op, inputs: &[Var<'t>]) -> Var<'t> {
         self.check_inputs(op.name(), inputs);
-        if self.recording.get()
-            && let Some(blocks) = op.blocks()
-            && let Some(ty) = self.waiting_type(blocks, inputs)
-        {
-            let ids = ids(inputs);
-            let at = self.push_op(Rc::new(op), &ids);
-            return self.wait(&OP, at, ty, &ids, Location::caller());
+        if let Some(kernels) = op.kernels().filter(|_| self.recording.get()) {
+            let waits = lazy::type_of_op(&mut self.inner.borrow_mut(), kernels, inputs);
+            if let Some(ty) = waits {
+                return self.record_waiting(Rc::new(op), ty, inputs, Location::caller());
+            }
         }
-        let values = values(inputs);
-        let value = op.forward(&values);
-        drop(values);
+        let value = op.forward(&values(inputs));
         self.record(op, inputs, value)
+    }
+
+    /// Records an operation whose value is known already.
+    #[track_caller]
+    pub(crate) fn record<'t>(&'t self, op: impl Op, inputs: &[Var<'t>], value: Tensor) -> Var<'t> {
+        let line = Location::caller();
+        if self.recording.get() {
+            return self.record_shared(Rc::new(op), inputs, value, line);
+        }
+        self.leaf(value, Leaf::Constant, false, line)
     }
 
     // What follows is not generic: it would be compiled for every operation.
@@ -221,16 +120,6 @@ impl Tape {
         }
     }
 
-    /// Records an operation whose value is known already.
-    #[track_caller]
-    pub(crate) fn record<'t>(&'t self, op: impl Op, inputs: &[Var<'t>], value: Tensor) -> Var<'t> {
-        let line = Location::caller();
-        if self.recording.get() {
-            return self.record_shared(Rc::new(op), inputs, value, line);
-        }
-        self.leaf(value, &CONSTANT, false, line)
-    }
-
     fn record_shared<'t>(
         &'t self,
         op: Rc<dyn Op>,
@@ -239,11 +128,20 @@ impl Tape {
         line: &'static Location<'static>,
     ) -> Var<'t> {
         let needs = value.dtype().is_float() && inputs.iter().any(|x| x.needs());
-        let var = self.leaf(value, &OP, needs, line);
         let at = self.push_op(op, &ids(inputs));
-        let node = &mut self.inner.borrow_mut().nodes[var.id as usize];
-        (node.a, node.b) = at;
-        var
+        self.push_value(value, needs, |ty, slot| Node::op(at, ty, slot, line))
+    }
+
+    fn record_waiting<'t>(
+        &'t self,
+        op: Rc<dyn Op>,
+        ty: u32,
+        inputs: &[Var<'t>],
+        line: &'static Location<'static>,
+    ) -> Var<'t> {
+        let ids = ids(inputs);
+        let at = self.push_op(op, &ids);
+        self.wait(ty, &ids, |ty, slot| Node::op(at, ty, slot, line))
     }
 
     /// Stores an operation and its inputs; returns where they lie.

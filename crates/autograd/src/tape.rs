@@ -1,87 +1,21 @@
 //! The tape: a Wengert list of operations, in the order in which they ran.
 //!
-//! A node is 32 bytes without destructor: which operation (a `&'static` [`Row`]), its inputs, its type, where its value
-//! lies, and the line of the user's code. Inputs always lie before outputs, so the forward pass and the sweep split the
-//! buffers at the output and need no `unsafe`.
+//! Inputs always lie before outputs, so the backward pass is a walk from the end: no recursion, no sorting.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gradus_tensor::{DType, Shape, Tensor};
+use gradus_tensor::Tensor;
 use smallvec::SmallVec;
 
+use crate::fast::store::{Mirror, Slot, Types, Values};
+use crate::node::{Kind, Leaf, Node, Ty};
 use crate::op::Op;
 use crate::param::{Param, ParamId, ParamNodes};
-use crate::row::{Kernels, Row};
-use crate::slot::{Mirror, Slot, Type, Values};
 use crate::training::Training;
 use crate::var::Var;
-
-/// Set in a node's type when its gradient is wanted.
-pub(crate) const NEEDS: u32 = 1 << 31;
-/// Set in a node's type when its value is computed when it is asked for (see [`crate::lazy`]).
-pub(crate) const LAZY: u32 = 1 << 30;
-/// The bits of a node's type that number it.
-pub(crate) const TYPE: u32 = !(NEEDS | LAZY);
-
-/// One operation, or a leaf.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Node {
-    pub(crate) row: &'static Row,
-    /// First input; for an [`Op`], where its inputs start in `edges`.
-    pub(crate) a: u32,
-    /// Second input; the index of the number for a row that carries one; for an [`Op`], its index in `ops`.
-    pub(crate) b: u32,
-    pub(crate) ty: u32,
-    pub(crate) slot: Slot,
-    pub(crate) line: &'static Location<'static>,
-}
-
-impl Node {
-    #[inline]
-    pub(crate) fn needs(&self) -> bool {
-        self.ty & NEEDS != 0
-    }
-
-    #[inline]
-    pub(crate) fn is_lazy(&self) -> bool {
-        self.ty & LAZY != 0
-    }
-
-    /// The number of its type.
-    #[inline]
-    pub(crate) fn type_id(&self) -> u32 {
-        self.ty & TYPE
-    }
-}
-
-const fn marker(name: &'static str, arity: u8) -> Row {
-    fn nothing<T>(_: &[T], _: &[T], _: T, _: &mut [T]) {}
-    fn none<T>(_: &[T], _: &[T], _: &[T], _: &[T], _: T, _: &mut [T]) {}
-    Row {
-        name,
-        arity,
-        has_number: false,
-        cost: 0.0,
-        f32: Kernels { forward: nothing, pull: [none, none] },
-        f64: Kernels { forward: nothing, pull: [none, none] },
-        constant: |_| None,
-        slopes: [|_, _, _, _| crate::row::Sym::Number(0.0), |_, _, _, _| crate::row::Sym::Number(0.0)],
-        doc: "",
-    }
-}
-
-/// A leaf that gradients are taken in.
-pub(crate) static LEAF: Row = marker("leaf", 0);
-/// A leaf without gradient.
-pub(crate) static CONSTANT: Row = marker("constant", 0);
-/// A parameter of a model.
-pub(crate) static PARAM: Row = marker("param", 0);
-/// A node whose rule is an [`Op`].
-pub(crate) static OP: Row = marker("op", 3);
 
 /// What a tape is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,14 +29,13 @@ pub enum Mode {
     Inference,
 }
 
-/// What the nodes refer to.
+/// The nodes, and what they refer to.
 #[derive(Default)]
 pub(crate) struct Inner {
     pub(crate) nodes: Vec<Node>,
     pub(crate) values: Values,
-    pub(crate) types: Vec<Type>,
-    /// Types by content, consulted when there are too many to scan.
-    type_index: HashMap<(DType, Shape), u32>,
+    pub(crate) types: Types,
+    /// The numbers that rows carry.
     pub(crate) numbers: Vec<f64>,
     /// For each [`Op`] node: the number of inputs, then the inputs.
     pub(crate) edges: Vec<u32>,
@@ -110,18 +43,6 @@ pub(crate) struct Inner {
     pub(crate) params: ParamNodes,
     /// Statistics that layers hand back with the gradients.
     pub(crate) updates: Vec<(ParamId, Tensor)>,
-}
-
-/// Lengths of a tape's lists, to return to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark {
-    nodes: usize,
-    top: usize,
-    large: usize,
-    numbers: usize,
-    edges: usize,
-    ops: usize,
-    params: usize,
 }
 
 /// A list of operations and their values: the context of one evaluation.
@@ -158,10 +79,13 @@ pub(crate) struct Mark {
 /// ```
 pub struct Tape {
     pub(crate) inner: RefCell<Inner>,
+    /// Off in inference, and while a rule runs on scratch paper.
     pub(crate) recording: Cell<bool>,
     pub(crate) mode: Cell<Mode>,
     pub(crate) training: Training,
+    /// Gradients by variable are asked for on the tape they are of.
     pub(crate) id: Cell<u64>,
+    /// The memory of the last sweep's gradients, for the next.
     pub(crate) spare: RefCell<Mirror>,
 }
 
@@ -208,24 +132,16 @@ impl Tape {
 
     /// Forgets all nodes and keeps the memory, for the next evaluation.
     pub(crate) fn reset(&self, mode: Mode) {
-        let inner = &mut *self.inner.borrow_mut();
-        inner.nodes.clear();
-        inner.values.top = 0;
-        inner.values.truncate_large(0);
-        inner.numbers.clear();
-        inner.numbers.push(0.0);
-        inner.edges.clear();
-        inner.ops.clear();
-        inner.params.clear();
-        inner.updates.clear();
-        if inner.types.len() > 1024 {
-            inner.types.clear();
-            inner.type_index.clear();
-        }
+        self.inner.borrow_mut().clear();
         self.mode.set(mode);
         self.recording.set(mode != Mode::Inference);
         self.training.reset();
         self.id.set(IDS.fetch_add(1, Ordering::Relaxed));
+    }
+
+    /// Records nothing until the result is dropped, which puts back what was before.
+    pub(crate) fn pause(&self) -> Paused<'_> {
+        Paused { tape: self, recording: self.recording.replace(false) }
     }
 
     /// What this tape is for.
@@ -243,19 +159,6 @@ impl Tape {
         self.len() == 0
     }
 
-    /// Bytes held by nodes, small values and side lists. (Large values are counted by `gradus::memory()`.)
-    pub fn bytes(&self) -> usize {
-        let inner = self.inner.borrow();
-        let mirror = self.spare.borrow();
-        inner.nodes.len() * size_of::<Node>()
-            + inner.values.top * 8
-            + inner.values.large.len() * size_of::<Option<Tensor>>()
-            + inner.numbers.len() * 8
-            + inner.edges.len() * 4
-            + mirror.words.len() * 8
-            + mirror.reached.len()
-    }
-
     /// A value whose gradient is wanted. A number becomes a 0-d F64 tensor.
     ///
     /// # Panics
@@ -269,13 +172,13 @@ impl Tape {
             value.dtype()
         );
         let needs = self.recording.get();
-        self.leaf(value, if needs { &LEAF } else { &CONSTANT }, needs, Location::caller())
+        self.leaf(value, if needs { Leaf::Variable } else { Leaf::Constant }, needs, Location::caller())
     }
 
     /// A value without gradient: data, targets, masks.
     #[track_caller]
     pub fn constant(&self, value: impl Into<Tensor>) -> Var<'_> {
-        self.leaf(value.into(), &CONSTANT, false, Location::caller())
+        self.leaf(value.into(), Leaf::Constant, false, Location::caller())
     }
 
     /// Lifts a parameter onto the tape: once, however often it is asked for.
@@ -286,7 +189,7 @@ impl Tape {
             return Var { tape: self, id };
         }
         let needs = self.recording.get() && param.is_trainable();
-        let var = self.leaf(param.value().clone(), &PARAM, needs, Location::caller());
+        let var = self.leaf(param.value().clone(), Leaf::Param, needs, Location::caller());
         self.inner.borrow_mut().params.insert(param.id(), var.id);
         var
     }
@@ -294,41 +197,37 @@ impl Tape {
     pub(crate) fn leaf(
         &self,
         value: Tensor,
-        row: &'static Row,
+        leaf: Leaf,
         needs: bool,
         line: &'static Location<'static>,
     ) -> Var<'_> {
+        self.push_value(value, needs, |ty, slot| Node::leaf(leaf, ty, slot, line))
+    }
+
+    /// Appends a node with a value that is known.
+    pub(crate) fn push_value(
+        &self,
+        value: Tensor,
+        needs: bool,
+        node: impl FnOnce(Ty, Slot) -> Node,
+    ) -> Var<'_> {
         let inner = &mut *self.inner.borrow_mut();
-        let ty = inner.intern(value.dtype(), *value.shape());
-        let slot = inner.values.store(value, &inner.types[ty as usize]);
-        let ty = if needs { ty | NEEDS } else { ty };
-        let id = inner.push(Node { row, a: 0, b: 0, ty, slot, line });
+        let number = inner.types.intern(value.dtype(), *value.shape());
+        let slot = inner.values.store(value, &inner.types[number]);
+        let id = inner.push(node(Ty::new(number, needs), slot));
         Var { tape: self, id }
     }
+}
 
-    pub(crate) fn mark(&self) -> Mark {
-        let inner = self.inner.borrow();
-        Mark {
-            nodes: inner.nodes.len(),
-            top: inner.values.top,
-            large: inner.values.large.len(),
-            numbers: inner.numbers.len(),
-            edges: inner.edges.len(),
-            ops: inner.ops.len(),
-            params: inner.params.len(),
-        }
-    }
+/// See [`Tape::pause`]. It holds through a panic in a rule, too.
+pub(crate) struct Paused<'t> {
+    tape: &'t Tape,
+    recording: bool,
+}
 
-    /// Forgets everything recorded since the mark.
-    pub(crate) fn truncate(&self, mark: Mark) {
-        let inner = &mut *self.inner.borrow_mut();
-        inner.nodes.truncate(mark.nodes);
-        inner.values.top = mark.top;
-        inner.values.truncate_large(mark.large);
-        inner.numbers.truncate(mark.numbers);
-        inner.edges.truncate(mark.edges);
-        inner.ops.truncate(mark.ops);
-        inner.params.truncate(mark.params);
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        self.tape.recording.set(self.recording);
     }
 }
 
@@ -336,44 +235,18 @@ impl Inner {
     #[inline]
     pub(crate) fn push(&mut self, node: Node) -> u32 {
         let id = self.nodes.len();
-        assert!(id < NEEDS as usize, "a tape holds at most 2^31 nodes");
+        assert!(id < 1 << 31, "a tape holds at most 2^31 nodes");
         self.nodes.push(node);
         id as u32
     }
 
-    #[inline]
-    pub(crate) fn number(&mut self, c: f64) -> u32 {
-        self.numbers.push(c);
-        self.numbers.len() as u32 - 1
-    }
-
-    /// The number of a type, new or known.
-    pub(crate) fn intern(&mut self, dtype: DType, shape: Shape) -> u32 {
-        const SCAN: usize = 16;
-        let recent = self.types.len().saturating_sub(SCAN);
-        let found = self.types[recent..].iter().rposition(|t| t.dtype == dtype && t.shape == shape);
-        if let Some(i) = found {
-            return (recent + i) as u32;
-        }
-        let types = &mut self.types;
-        *self.type_index.entry((dtype, shape)).or_insert_with(|| {
-            types.push(Type::new(dtype, shape));
-            types.len() as u32 - 1
-        })
-    }
-
-    #[inline]
-    pub(crate) fn ty(&self, node: &Node) -> &Type {
-        &self.types[node.type_id() as usize]
-    }
-
     /// The inputs of a node.
     pub(crate) fn inputs(&self, node: &Node) -> SmallVec<[u32; 4]> {
-        match node.row.arity {
-            0 => SmallVec::new(),
-            1 => SmallVec::from_slice(&[node.a]),
-            2 => SmallVec::from_slice(&[node.a, node.b]),
-            _ => {
+        match node.kind() {
+            Kind::Leaf(_) => SmallVec::new(),
+            Kind::Unary(_) => SmallVec::from_slice(&[node.a]),
+            Kind::Binary(_) => SmallVec::from_slice(&[node.a, node.b]),
+            Kind::Op => {
                 let at = node.a as usize;
                 SmallVec::from_slice(&self.edges[at + 1..][..self.edges[at] as usize])
             }
@@ -382,12 +255,22 @@ impl Inner {
 
     /// The name of a node's operation.
     pub(crate) fn name(&self, node: &Node) -> &str {
-        if node.row.arity == 3 { self.ops[node.b as usize].name() } else { node.row.name }
+        match node.kind() {
+            Kind::Leaf(Leaf::Variable) => "leaf",
+            Kind::Leaf(Leaf::Constant) => "constant",
+            Kind::Leaf(Leaf::Param) => "param",
+            Kind::Unary(row) | Kind::Binary(row) => row.name,
+            Kind::Op => self.ops[node.b as usize].name(),
+        }
     }
 
     /// The number that a row carries.
+    #[inline]
     pub(crate) fn carried(&self, node: &Node) -> f64 {
-        if node.row.has_number { self.numbers[node.b as usize] } else { 0.0 }
+        match node.kind() {
+            Kind::Unary(row) if row.has_number => self.numbers[node.b as usize],
+            _ => 0.0,
+        }
     }
 }
 

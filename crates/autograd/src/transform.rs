@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use gradus_tensor::Tensor;
 
 use crate::gradients::Gradients;
-use crate::sweep::{self, Keep};
+use crate::fast::store::Keep;
+use crate::fast::sweep;
 use crate::tape::{Mode, Tape};
 use crate::var::Var;
 
@@ -86,7 +87,7 @@ pub fn value_and_grad_with<A>(
         let seed = Tensor::ones_of(loss.shape(), loss.dtype());
         let mirror = sweep::numeric(loss, seed, Keep::Leaves);
         let value = early.unwrap_or_else(|| loss.item());
-        (value, Gradients::collect(tape, mirror, Keep::Leaves), aux)
+        (value, Gradients::collect(tape, mirror), aux)
     })
 }
 

@@ -1,12 +1,9 @@
 //! A value on a tape: a `Copy` handle, so that formulas read as mathematics.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
-
 use gradus_tensor::{DType, Shape, Tensor};
 
-use crate::op::{Backward, Op};
-use crate::ops::elementwise::rows;
-use crate::tape::{NEEDS, Tape};
+use crate::row::Row;
+use crate::tape::Tape;
 
 /// A value on a tape. Cheap to copy; it cannot outlive its tape nor leave its thread.
 #[derive(Clone, Copy)]
@@ -51,53 +48,11 @@ impl<'t> Var<'t> {
 
     /// Whether a gradient reaches it.
     pub fn needs(self) -> bool {
-        self.tape.inner.borrow().nodes[self.id as usize].ty & NEEDS != 0
-    }
-
-    /// Whether its value is still to be computed.
-    pub(crate) fn waits(self) -> bool {
-        let inner = self.tape.inner.borrow();
-        crate::lazy::waits(&inner, &inner.nodes[self.id as usize])
-    }
-
-    /// The value. A large one is shared, a small one copied.
-    #[track_caller]
-    pub fn value(self) -> Tensor {
-        self.tape.inner.borrow_mut().value(self.id)
-    }
-
-    /// The only element.
-    ///
-    /// # Panics
-    /// If there is not exactly one.
-    #[track_caller]
-    pub fn item(self) -> f64 {
-        let inner = self.tape.inner.borrow();
-        let node = &inner.nodes[self.id as usize];
-        let ty = inner.ty(node);
-        assert_eq!(ty.n, 1, "item: {} has {} elements, not one", ty.shape, ty.n);
-        if node.slot.is_large() {
-            drop(inner);
-            return self.value().item();
-        }
-        let words = &inner.values.words[node.slot.at()..];
-        match ty.dtype {
-            DType::F32 => f64::from(crate::slot::read::<f32>(words, 1)[0]),
-            _ => crate::slot::read::<f64>(words, 1)[0],
-        }
-    }
-
-    /// The same value without its history: no gradient flows back through it. (`stop_gradient`, `detach`.)
-    #[doc(alias = "stop_gradient")]
-    #[track_caller]
-    pub fn detach(self) -> Self {
-        let stopped = self.tape.record(Detach, &[self], self.value());
-        self.tape.inner.borrow_mut().nodes[stopped.id as usize].ty &= !NEEDS;
-        stopped
+        self.tape.inner.borrow().nodes[self.id as usize].needs()
     }
 
     #[track_caller]
-    pub(crate) fn unary(self, row: &'static crate::row::Row, c: f64) -> Self {
+    pub(crate) fn unary(self, row: &'static Row, c: f64) -> Self {
         self.tape.unary(row, self, c)
     }
 
@@ -106,20 +61,6 @@ impl<'t> Var<'t> {
     pub fn lift(self, other: impl Operand<'t>) -> Self {
         other.onto(self)
     }
-}
-
-/// The end of a history, kept on the tape so that it can be shown.
-#[derive(Debug)]
-struct Detach;
-
-impl Op for Detach {
-    fn name(&self) -> &'static str {
-        "detach"
-    }
-    fn forward(&self, x: &[Tensor]) -> Tensor {
-        x[0].clone()
-    }
-    fn backward<'t>(&self, _: &mut Backward<'t>) {}
 }
 
 impl std::fmt::Debug for Var<'_> {
@@ -161,61 +102,5 @@ impl<'t> Operand<'t> for &Tensor {
 impl<'t> Operand<'t> for Tensor {
     fn onto(self, like: Var<'t>) -> Var<'t> {
         (&self).onto(like)
-    }
-}
-
-macro_rules! operators {
-    ($($Trait:ident $method:ident, number: |$x:ident, $c:ident| $right:expr, |$c2:ident, $x2:ident| $left:expr;)*) => {$(
-        impl<'t> $Trait for Var<'t> {
-            type Output = Var<'t>;
-            #[inline]
-            #[track_caller]
-            fn $method(self, other: Var<'t>) -> Var<'t> { self.tape.binary(&rows::$method, self, other) }
-        }
-        impl<'t> $Trait<f64> for Var<'t> {
-            type Output = Var<'t>;
-            #[inline]
-            #[track_caller]
-            fn $method(self, $c: f64) -> Var<'t> { let $x = self; $right }
-        }
-        impl<'t> $Trait<Var<'t>> for f64 {
-            type Output = Var<'t>;
-            #[inline]
-            #[track_caller]
-            fn $method(self, $x2: Var<'t>) -> Var<'t> { let $c2 = self; $left }
-        }
-        impl<'t> $Trait<&Tensor> for Var<'t> {
-            type Output = Var<'t>;
-            #[track_caller]
-            fn $method(self, other: &Tensor) -> Var<'t> { self.tape.binary(&rows::$method, self, other.onto(self)) }
-        }
-        impl<'t> $Trait<Var<'t>> for &Tensor {
-            type Output = Var<'t>;
-            #[track_caller]
-            fn $method(self, other: Var<'t>) -> Var<'t> { other.tape.binary(&rows::$method, self.onto(other), other) }
-        }
-    )*};
-}
-operators! {
-    Add add, number: |x, c| x.unary(&rows::add_number, c), |c, x| x.unary(&rows::add_number, c);
-    Sub sub, number: |x, c| x.unary(&rows::add_number, -c), |c, x| x.unary(&rows::number_minus, c);
-    Mul mul, number: |x, c| x.unary(&rows::scale, c), |c, x| x.unary(&rows::scale, c);
-    Div div, number: |x, c| x.unary(&rows::over_number, c), |c, x| x.unary(&rows::number_over, c);
-}
-
-impl<'t> Neg for Var<'t> {
-    type Output = Var<'t>;
-    #[inline]
-    #[track_caller]
-    fn neg(self) -> Var<'t> {
-        self.unary(&rows::neg, 0.0)
-    }
-}
-
-impl<'t> std::iter::Sum for Var<'t> {
-    /// # Panics
-    /// If there is nothing to add: an empty sum has no tape.
-    fn sum<I: Iterator<Item = Var<'t>>>(iter: I) -> Var<'t> {
-        iter.reduce(|a, b| a + b).expect("sum: no values, so no tape to put a zero on")
     }
 }

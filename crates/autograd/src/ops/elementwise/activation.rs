@@ -5,20 +5,20 @@
     reason = "one literal serves f32, f64 and recorded values"
 )]
 
-crate::table::unary! {
+crate::ops::elementwise::table::unary! {
     /// Rectified linear unit, `$\max(x, 0)$`. The slope at 0 is 0.
-    relu [0.2] |x, y| pick(le(x, 0.0), 0.0, x) => gt(x, 0.0);
+    relu [0.2, kinks: Kinks::At(&[0.0])] |x, y| pick(le(x, 0.0), 0.0, x) => gt(x, 0.0);
     /// `$x$` where positive, else `$c x$`. The slope at 0 is c.
-    leaky_relu [0.3] |x, y; c| pick(gt(x, 0.0), x, c * x) => pick(gt(x, 0.0), 1.0, c);
+    leaky_relu [0.3, kinks: Kinks::At(&[0.0]), number: Some(0.01)] |x, y; c| pick(gt(x, 0.0), x, c * x) => pick(gt(x, 0.0), 1.0, c);
     /// `$x$` where positive, else `$\alpha(e^x - 1)$`. The slope at 0 is α. Clevert et al., 2015.
-    elu [0.6] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x)) =>
+    elu [0.6, kinks: Kinks::At(&[0.0]), number: Some(1.0)] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x)) =>
         pick(gt(x, 0.0), 1.0, alpha * exp(pick(ge(x, 0.0), 0.0, x)));
     /// `$x$` where positive, else `$\alpha(e^{x/\alpha} - 1)$`. The slope at 0 is 1. Barron, 2017.
-    celu [0.6] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x / alpha)) =>
+    celu [0.6, number: Some(1.0)] |x, y; alpha| pick(gt(x, 0.0), x, alpha * expm1(x / alpha)) =>
         pick(ge(x, 0.0), 1.0, exp(pick(ge(x, 0.0), 0.0, x) / alpha));
     /// Self-normalising `elu`: `$\lambda x$` where positive, else `$\lambda\alpha(e^x - 1)$`. The slope at 0 is λα.
     /// Klambauer et al., 2017.
-    selu [0.6] |x, y|
+    selu [0.6, kinks: Kinks::At(&[0.0])] |x, y|
         pick(gt(x, 0.0), 1.050_700_987_355_480_5 * x, 1.758_099_340_847_376_6 * expm1(x)) =>
         pick(gt(x, 0.0), 1.050_700_987_355_480_5, 1.758_099_340_847_376_6 * exp(pick(ge(x, 0.0), 0.0, x)));
     /// Gaussian error linear unit, `$x\,\Phi(x)$`, exact. Slope `$\Phi(x) + x\,\varphi(x)$`.
@@ -48,12 +48,12 @@ crate::table::unary! {
     /// `$x - \tanh x$`. Slope `$\tanh^2 x$`.
     tanhshrink [1.0] |x, y| x - tanh(x) => square(tanh(x));
     /// `$\min(\max(x + 3, 0), 6) / 6$`. The slope at ±3 is 0.
-    hardsigmoid [0.3] |x, y| min(max(x + 3.0, 0.0), 6.0) / 6.0 => gt(x, -3.0) * lt(x, 3.0) / 6.0;
+    hardsigmoid [0.3, kinks: Kinks::At(&[-3.0, 3.0])] |x, y| min(max(x + 3.0, 0.0), 6.0) / 6.0 => gt(x, -3.0) * lt(x, 3.0) / 6.0;
     /// `$x \cdot$ hardsigmoid(x)`. The slope is 0 at -3 and 1 at 3.
-    hardswish [0.4] |x, y| x * min(max(x + 3.0, 0.0), 6.0) / 6.0 =>
+    hardswish [0.4, kinks: Kinks::At(&[-3.0, 3.0])] |x, y| x * min(max(x + 3.0, 0.0), 6.0) / 6.0 =>
         pick(ge(x, 3.0), 1.0, pick(le(x, -3.0), 0.0, x / 3.0 + 0.5));
     /// `$x$` moved towards 0 by λ, 0 between -λ and λ. The slope at ±λ is 0.
-    softshrink [0.3] |x, y; l| pick(gt(x, l), x - l, pick(lt(x, -l), x + l, 0.0 * x)) => gt(abs(x), l);
+    softshrink [0.3, kinks: Kinks::AtBothSigns, number: Some(0.5)] |x, y; l| pick(gt(x, l), x - l, pick(lt(x, -l), x + l, 0.0 * x)) => gt(abs(x), l);
     /// `$x$`, 0 between -λ and λ. The slope at ±λ is 0.
-    hardshrink [0.3] |x, y; l| pick(le(abs(x), l), 0.0, x) => 1.0 - le(abs(x), l);
+    hardshrink [0.3, kinks: Kinks::AtBothSigns, number: Some(0.5)] |x, y; l| pick(le(abs(x), l), 0.0, x) => 1.0 - le(abs(x), l);
 }

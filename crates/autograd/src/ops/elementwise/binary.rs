@@ -1,48 +1,70 @@
-//! Rows with two inputs, which broadcast: `name [cost] |a, b, y| value => slope in a, slope in b;`.
+//! Rows with two inputs, which broadcast: arithmetic, extremes, remainders, logarithms of sums, comparisons.
 #![allow(
     clippy::excessive_precision,
     clippy::approx_constant,
     reason = "one literal serves f32, f64 and recorded values"
 )]
 
-crate::table::binary! {
+crate::ops::elementwise::table::binary! {
+    /// `$a + b$`. Slopes 1 and 1.
+    add [0.2] |a, b, y| a + b => const 1.0, const 1.0;
+    /// `$a - b$`. Slopes 1 and -1.
+    sub [0.2] |a, b, y| a - b => const 1.0, const -1.0;
     /// `$a \cdot b$`. Slopes b and a.
-    mul [0.2] |a, b, y| a * b => b, a;
+    mul [0.2, same: Some(&super::unary::square), bilinear: true] |a, b, y| a * b => b, a;
     /// `$a / b$`. Slopes `$1/b$` and `$-a/b^2$`.
-    div [0.3] |a, b, y| a / b => 1.0 / b, -(y / b);
+    div [0.3, domain: [[-2.0, 2.0], [0.5, 2.0]]] |a, b, y| a / b => 1.0 / b, -(y / b);
     /// `$a^b$`. Slopes `$b\,a^{b-1}$` (0 where b = 0) and `$a^b \ln a$` (0 where a = 0 and b ≥ 0).
-    pow [5.0] |a, b, y| pow(a, b) =>
+    pow [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| pow(a, b) =>
         pick(eq(b, 0.0), 0.0, b * pow(a, b - 1.0)),
         pick(eq(a, 0.0) * ge(b, 0.0), 0.0, y * ln(a));
     /// The larger of two; NaN if either is. Slopes 1 for the larger and 0 for the other. At a tie each gets half the gradient.
-    maximum [0.3] |a, b, y| max(a, b) => gt(a, b) + 0.5 * eq(a, b), gt(b, a) + 0.5 * eq(a, b);
+    maximum [0.3, kinks: Kinks::Equal] |a, b, y| max(a, b) => gt(a, b) + 0.5 * eq(a, b), gt(b, a) + 0.5 * eq(a, b);
     /// The smaller of two; NaN if either is. Slopes 1 for the smaller and 0 for the other. At a tie each gets half the gradient.
-    minimum [0.3] |a, b, y| min(a, b) => lt(a, b) + 0.5 * eq(a, b), lt(b, a) + 0.5 * eq(a, b);
+    minimum [0.3, kinks: Kinks::Equal] |a, b, y| min(a, b) => lt(a, b) + 0.5 * eq(a, b), lt(b, a) + 0.5 * eq(a, b);
     /// The larger of two, ignoring a NaN. Slopes 1 for the larger and 0 for the other. At a tie each gets half the gradient.
-    fmax [0.3] |a, b, y| fmax(a, b) =>
+    fmax [0.3, kinks: Kinks::Equal] |a, b, y| fmax(a, b) =>
         pick(ne(b, b), 1.0, gt(a, b) + 0.5 * eq(a, b)),
         pick(ne(b, b), 0.0, pick(ne(a, a), 1.0, gt(b, a) + 0.5 * eq(a, b)));
     /// The smaller of two, ignoring a NaN. Slopes 1 for the smaller and 0 for the other. At a tie each gets half the gradient.
-    fmin [0.3] |a, b, y| fmin(a, b) =>
+    fmin [0.3, kinks: Kinks::Equal] |a, b, y| fmin(a, b) =>
         pick(ne(b, b), 1.0, lt(a, b) + 0.5 * eq(a, b)),
         pick(ne(b, b), 0.0, pick(ne(a, a), 1.0, lt(b, a) + 0.5 * eq(a, b)));
     /// The angle of the point `(b, a)`. Slopes `$b/(a^2+b^2)$` and `$-a/(a^2+b^2)$`.
-    atan2 [10.0] |a, b, y| atan2(a, b) => b / (a * a + b * b), -a / (a * a + b * b);
+    atan2 [10.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| atan2(a, b) => b / (a * a + b * b), -a / (a * a + b * b);
     /// `$\sqrt{a^2 + b^2}$`. Slopes `$a/y$` and `$b/y$`.
-    hypot [5.0] |a, b, y| hypot(a, b) => a / y, b / y;
+    hypot [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| hypot(a, b) => a / y, b / y;
     /// The remainder of `$a/b$` with the sign of a. Slopes 1 and `$-\operatorname{trunc}(a/b)$`.
-    fmod [10.0] |a, b, y| fmod(a, b) => 1.0, -trunc(a / b);
+    fmod [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::Multiples] |a, b, y| fmod(a, b) => 1.0, -trunc(a / b);
     /// The remainder of `$a/b$` with the sign of b. Slopes 1 and `$-\lfloor a/b \rfloor$`.
-    remainder [10.0] |a, b, y| remainder(a, b) => 1.0, -floor(a / b);
+    remainder [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::Multiples] |a, b, y| remainder(a, b) => 1.0, -floor(a / b);
     /// `$\ln(e^a + e^b)$`. Slopes `$\sigma(a-b)$` and `$\sigma(b-a)$`.
     logaddexp [3.0] |a, b, y| logaddexp(a, b) => sigmoid(a - b), sigmoid(b - a);
     /// `$\log_2(2^a + 2^b)$`. Slopes `$\sigma((a-b) \ln 2)$` and `$\sigma((b-a) \ln 2)$`.
     logaddexp2 [3.0] |a, b, y| logaddexp2(a, b) =>
         sigmoid(0.693_147_180_559_945_3 * (a - b)), sigmoid(0.693_147_180_559_945_3 * (b - a));
     /// `$a \ln b$`, 0 where a = 0. Slopes `$\ln b$` (0 where a = 0 and b ≤ 0) and `$a/b$`.
-    xlogy [2.0] |a, b, y| xlogy(a, b) => pick(eq(a, 0.0) * le(b, 0.0), 0.0, ln(b)), a / b;
+    xlogy [2.0, domain: [[-2.0, 2.0], [0.4, 2.0]]] |a, b, y| xlogy(a, b) => pick(eq(a, 0.0) * le(b, 0.0), 0.0, ln(b)), a / b;
     /// `$a \ln(1 + b)$`, 0 where a = 0. Slopes `$\ln(1+b)$` (0 where a = 0 and b ≤ -1) and `$a/(1+b)$`.
-    xlog1py [2.0] |a, b, y| xlog1py(a, b) => pick(eq(a, 0.0) * le(b, -1.0), 0.0, log1p(b)), a / (1.0 + b);
+    xlog1py [2.0, domain: [[-2.0, 2.0], [-0.5, 2.0]]] |a, b, y| xlog1py(a, b) => pick(eq(a, 0.0) * le(b, -1.0), 0.0, log1p(b)), a / (1.0 + b);
     /// The magnitude of a with the sign of b. Slopes `$\pm 1$` (0 where a = 0) and 0.
-    copysign [0.3] |a, b, y| copysign(a, b) => sign(a) * sign(y), 0.0;
+    copysign [0.3, kinks: Kinks::EitherZero] |a, b, y| copysign(a, b) => sign(a) * sign(y), 0.0;
+    /// The surprise of an event of probability `a` where the truth is `b`: `$-b \ln a - (1 - b) \ln(1 - a)$`, each
+    /// logarithm held at -100. Slopes `$(a - b)/\max(a (1 - a), \varepsilon)$` and `$\ln(1 - a) - \ln a$`.
+    surprise [4.0, domain: [[0.2, 0.9]; 2]] @hidden |a, b, y|
+        -(b * pick(lt(ln(a), -100.0), -100.0, ln(a)) + (1.0 - b) * pick(lt(log1p(-a), -100.0), -100.0, log1p(-a))) =>
+        (a - b) / pick(lt(a * (1.0 - a), 9.999_999_960_041_972e-13), 9.999_999_960_041_972e-13, a * (1.0 - a)),
+        pick(lt(log1p(-a), -100.0), -100.0, log1p(-a)) - pick(lt(ln(a), -100.0), -100.0, ln(a));
+    /// 1 where `$a > b$`, else 0. The slopes are 0.
+    gt [0.2, kinks: Kinks::Equal] |a, b, y| gt(a, b);
+    /// 1 where `$a \ge b$`, else 0. The slopes are 0.
+    ge [0.2, kinks: Kinks::Equal] |a, b, y| ge(a, b);
+    /// 1 where `$a < b$`, else 0. The slopes are 0.
+    lt [0.2, kinks: Kinks::Equal] |a, b, y| lt(a, b);
+    /// 1 where `$a \le b$`, else 0. The slopes are 0.
+    le [0.2, kinks: Kinks::Equal] |a, b, y| le(a, b);
+    /// 1 where `$a = b$`, else 0. The slopes are 0.
+    eq [0.2, kinks: Kinks::Equal] |a, b, y| eq(a, b);
+    /// 1 where `$a \ne b$`, else 0. The slopes are 0.
+    ne [0.2, kinks: Kinks::Equal] |a, b, y| ne(a, b);
 }

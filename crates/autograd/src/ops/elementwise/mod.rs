@@ -2,44 +2,29 @@
 //!
 //! The slope is an expression in the input `x`, the output `y` and a number the row may carry. It is compiled over
 //! `f32` and `f64` into fused kernels and over recorded values for derivatives of higher order. At kinks the slopes are
-//! PyTorch's; each row says which.
+//! PyTorch's; each row says which, and its facts say where they are.
 
 pub(crate) mod activation;
-pub(crate) mod bilinear;
 pub(crate) mod binary;
-pub(crate) mod comparison;
-pub(crate) mod flat;
-pub(crate) mod linear;
-pub(crate) mod probability;
+mod composed;
+mod operators;
 pub(crate) mod special;
+pub(crate) mod table;
 pub(crate) mod unary;
 
 /// Every row of every table: for checks that must miss none, and for looking an operation up by its name.
 pub fn table() -> impl Iterator<Item = &'static crate::row::Row> {
-    [linear::ALL, bilinear::ALL, unary::ALL, activation::ALL, special::ALL, binary::ALL, probability::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
-}
-
-/// All rows by name.
-pub(crate) mod rows {
-    pub(crate) use super::bilinear::{add, sub};
-    pub(crate) use super::binary::{div, mul};
-    pub(crate) use super::linear::{add_number, neg, number_minus, over_number, scale};
-    pub(crate) use super::unary::{number_over, square};
+    [unary::ALL, activation::ALL, special::ALL, binary::ALL].into_iter().flatten().copied()
 }
 
 /// The rows as functions over recorded values: what a slope may use.
 pub(crate) mod sym {
     pub(crate) use super::activation::functions::*;
     pub(crate) use super::binary::functions::*;
-    pub(crate) use super::comparison::functions::*;
-    pub(crate) use super::flat::functions::*;
     pub(crate) use super::special::functions::*;
     pub(crate) use super::unary::functions::*;
 
-    use crate::row::Sym;
+    use crate::sym::Sym;
 
     /// `a` where the mask is not 0, else `b`.
     pub(crate) fn pick<'t>(

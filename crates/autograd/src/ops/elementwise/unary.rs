@@ -1,27 +1,28 @@
-//! Rows with one input: powers, exponentials, logarithms, trigonometric and hyperbolic functions.
+//! Rows with one input: powers, exponentials, logarithms, trigonometric and hyperbolic functions, shifts and scalings,
+//! roundings.
 #![allow(
     clippy::excessive_precision,
     clippy::approx_constant,
     reason = "one literal serves f32, f64 and recorded values"
 )]
 
-crate::table::unary! {
+crate::ops::elementwise::table::unary! {
     /// `$|x|$`. The slope at 0 is 0.
-    abs [0.2] |x, y| pick(lt(x, 0.0), -x, abs(x)) => sign(x);
+    abs [0.2, kinks: Kinks::At(&[0.0])] |x, y| pick(lt(x, 0.0), -x, abs(x)) => sign(x);
     /// `$x^2$`. Slope `$2x$`.
     square [0.2] |x, y| x * x => 2.0 * x;
     /// `$c / x$`. Slope `$-c/x^2$`.
-    number_over [0.3] |x, y; c| c / x => -(y / x);
+    number_over [0.3, domain: [[0.5, 2.0]; 2]] @hidden |x, y; c| c / x => -(y / x);
     /// `$1 / x$`. Slope `$-1/x^2$`.
-    recip [0.3] |x, y| recip(x) => -(y * y);
+    recip [0.3, domain: [[0.5, 2.0]; 2]] |x, y| recip(x) => -(y * y);
     /// `$\sqrt x$`. Slope `$1/(2\sqrt x)$`, infinite at 0.
-    sqrt [0.5] |x, y| sqrt(x) => 0.5 / y;
+    sqrt [0.5, domain: [[0.2, 2.0]; 2]] |x, y| sqrt(x) => 0.5 / y;
     /// `$1/\sqrt x$`. Slope `$-\tfrac12 x^{-3/2}$`.
-    rsqrt [0.5] |x, y| rsqrt(x) => -0.5 * (y / x);
+    rsqrt [0.5, domain: [[0.2, 2.0]; 2]] |x, y| rsqrt(x) => -0.5 * (y / x);
     /// `$x^p$`. Slope `$p\,x^{p-1}$`, 0 for p = 0.
-    powf [5.0] |x, y; p| pow(x, p) => pick(eq(p, 0.0), 0.0, p * pow(x, p - 1.0));
+    powf [5.0, domain: [[0.4, 2.0]; 2], number: Some(2.3)] @hidden |x, y; p| pow(x, p) => pick(eq(p, 0.0), 0.0, p * pow(x, p - 1.0));
     /// `$c^x$`. Slope `$c^x \ln c$`, 0 for c = 0 and x ≥ 0.
-    number_pow [5.0] |x, y; c| pow(c, x) => pick(eq(c, 0.0) * ge(x, 0.0), 0.0, y * ln(c));
+    number_pow [5.0] @hidden |x, y; c| pow(c, x) => pick(eq(c, 0.0) * ge(x, 0.0), 0.0, y * ln(c));
     /// `$e^x$`. Slope y.
     exp [0.5] |x, y| exp(x) => y;
     /// `$2^x$`. Slope `$y \ln 2$`.
@@ -29,25 +30,25 @@ crate::table::unary! {
     /// `$e^x - 1$`. Slope `$y + 1$`.
     expm1 [0.5] |x, y| expm1(x) => y + 1.0;
     /// `$\ln x$`. Slope `$1/x$`.
-    ln [1.0] |x, y| ln(x) => recip(x);
+    ln [1.0, domain: [[0.2, 2.0]; 2]] |x, y| ln(x) => recip(x);
     /// `$\log_2 x$`. Slope `$1/(x \ln 2)$`.
-    log2 [1.0] |x, y| log2(x) => recip(x * 0.693_147_180_559_945_3);
+    log2 [1.0, domain: [[0.2, 2.0]; 2]] |x, y| log2(x) => recip(x * 0.693_147_180_559_945_3);
     /// `$\log_{10} x$`. Slope `$1/(x \ln 10)$`.
-    log10 [1.0] |x, y| log10(x) => recip(x * 2.302_585_092_994_045_7);
+    log10 [1.0, domain: [[0.2, 2.0]; 2]] |x, y| log10(x) => recip(x * 2.302_585_092_994_045_7);
     /// `$\ln(1 + x)$`. Slope `$1/(1+x)$`.
-    log1p [1.0] |x, y| log1p(x) => recip(1.0 + x);
+    log1p [1.0, domain: [[-0.9, 2.0]; 2]] |x, y| log1p(x) => recip(1.0 + x);
     /// `$\ln(x / (1 - x))$`. Slope `$1/(x(1-x))$`.
-    logit [1.5] |x, y| ln(x / (1.0 - x)) => recip(x * (1.0 - x));
+    logit [1.5, domain: [[0.2, 0.9]; 2]] |x, y| ln(x / (1.0 - x)) => recip(x * (1.0 - x));
     /// `$\sin x$`. Slope `$\cos x$`.
     sin [0.6] |x, y| sin(x) => cos(x);
     /// `$\cos x$`. Slope `$-\sin x$`.
     cos [0.6] |x, y| cos(x) => -sin(x);
     /// `$\tan x$`. Slope `$1 + y^2$`.
-    tan [10.0] |x, y| tan(x) => 1.0 + y * y;
+    tan [10.0, domain: [[-1.0, 1.0]; 2]] |x, y| tan(x) => 1.0 + y * y;
     /// `$\arcsin x$`. Slope `$1/\sqrt{1-x^2}$`.
-    asin [10.0] |x, y| asin(x) => rsqrt(1.0 - x * x);
+    asin [10.0, domain: [[0.2, 0.9]; 2]] |x, y| asin(x) => rsqrt(1.0 - x * x);
     /// `$\arccos x$`. Slope `$-1/\sqrt{1-x^2}$`.
-    acos [10.0] |x, y| acos(x) => -rsqrt(1.0 - x * x);
+    acos [10.0, domain: [[0.2, 0.9]; 2]] |x, y| acos(x) => -rsqrt(1.0 - x * x);
     /// `$\arctan x$`. Slope `$1/(1+x^2)$`.
     atan [10.0] |x, y| atan(x) => recip(1.0 + x * x);
     /// `$\sinh x$`. Slope `$\cosh x$`.
@@ -59,11 +60,37 @@ crate::table::unary! {
     /// `$\operatorname{arsinh} x$`. Slope `$1/\sqrt{x^2+1}$`.
     asinh [10.0] |x, y| asinh(x) => rsqrt(x * x + 1.0);
     /// `$\operatorname{arcosh} x$`. Slope `$1/\sqrt{x^2-1}$`.
-    acosh [10.0] |x, y| acosh(x) => rsqrt(x * x - 1.0);
+    acosh [10.0, domain: [[1.3, 3.0]; 2]] |x, y| acosh(x) => rsqrt(x * x - 1.0);
     /// `$\operatorname{artanh} x$`. Slope `$1/(1-x^2)$`.
-    atanh [10.0] |x, y| atanh(x) => recip(1.0 - x * x);
+    atanh [10.0, domain: [[0.2, 0.9]; 2]] |x, y| atanh(x) => recip(1.0 - x * x);
     /// x, but at least c. The slope is 0 where x ≤ c, else 1.
-    clamp_min [0.2] |x, y; c| pick(lt(x, c), c, x) => gt(x, c);
+    clamp_min [0.2, kinks: Kinks::AtNumber] |x, y; c| pick(lt(x, c), c, x) => gt(x, c);
     /// x, but at most c. The slope is 0 where x ≥ c, else 1.
-    clamp_max [0.2] |x, y; c| pick(gt(x, c), c, x) => lt(x, c);
+    clamp_max [0.2, kinks: Kinks::AtNumber] |x, y; c| pick(gt(x, c), c, x) => lt(x, c);
+    /// `$-x$`. Slope -1.
+    neg [0.2] @hidden |x, y| -x => const -1.0;
+    /// The same value under a new name on the tape. Slope 1.
+    alias [0.1] @hidden |x, y| x => const 1.0;
+    /// `$x + c$`. Slope 1.
+    add_number [0.2] @hidden |x, y; c| x + c => const 1.0;
+    /// `$c - x$`. Slope -1.
+    number_minus [0.2] @hidden |x, y; c| c - x => const -1.0;
+    /// `$c x$`. Slope c.
+    scale [0.2] @hidden |x, y; c| x * c => const c;
+    /// `$x / c$`. Slope `$1/c$`.
+    over_number [0.3] @hidden |x, y; c| x / c => const 1.0 / c;
+    /// The nearest integer, with the slope of the identity: the straight-through estimator (Bengio et al., 2013).
+    round_straight_through [0.2, estimator: true, kinks: Kinks::Halves] |x, y| round(x) => const 1.0;
+    /// The fractional part, with the sign of x. The slope is 1.
+    frac [0.2, kinks: Kinks::Integers] |x, y| frac(x) => const 1.0;
+    /// The largest integer not above x. The slope is 0.
+    floor [0.2, kinks: Kinks::Integers] |x, y| floor(x);
+    /// The smallest integer not below x. The slope is 0.
+    ceil [0.2, kinks: Kinks::Integers] |x, y| ceil(x);
+    /// The nearest integer, halves to the even one. The slope is 0; see [`Self::round_straight_through`].
+    round [0.2, kinks: Kinks::Halves] |x, y| round(x);
+    /// The integer part, towards zero. The slope is 0.
+    trunc [0.2, kinks: Kinks::Integers] |x, y| trunc(x);
+    /// -1, 0 or 1. The slope is 0.
+    sign [0.2, kinks: Kinks::At(&[0.0])] |x, y| sign(x);
 }

@@ -2,7 +2,7 @@
 //! block by block.
 //!
 //! An elementwise operation on 40 MB costs what it takes to read and write 40 MB, many times the arithmetic. So a row of
-//! the elementwise table (and a function of whole rows, and a total) over values of at least [`fuse_above`] bytes is
+//! the elementwise table (and a function of whole runs, and a total) over values of at least [`fuse_above`] bytes is
 //! recorded without being computed. When its value is asked for (by [`Var::value`](crate::Var::value), by an operation of
 //! another kind, by printing) the waiting operations before it run one after the other on blocks of a few hundred
 //! elements ([`program`]), which stay in the cache; only the value asked for is written. A waiting value that is asked for
@@ -18,22 +18,23 @@ mod plan;
 mod program;
 mod reach;
 
-use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gradus_tensor::{DType, Tensor};
+use gradus_tensor::Shape;
 
-use crate::op::Blocks;
+use super::for_lane;
+use super::store::{Slot, Type};
+use crate::node::Node;
+use crate::op::Kernels;
 use crate::row::Row;
-use crate::slot::Type;
-use crate::tape::{Inner, LAZY, NEEDS, Node, Tape};
+use crate::tape::Inner;
 use crate::var::Var;
 
 pub(crate) use gradient::pull;
 
 /// A value that waits on more operations than this is computed at once, so that programs stay short.
 const LONGEST: u8 = 32;
-/// Rows longer than this do not stay in the cache.
+/// Runs longer than this do not stay in the cache.
 const WIDEST: usize = 1 << 14;
 
 static FUSE_ABOVE: AtomicUsize = AtomicUsize::new(1 << 20);
@@ -55,7 +56,7 @@ pub(crate) fn is_large(ty: &Type) -> bool {
 
 /// Whether a node's value is still to be computed.
 pub(crate) fn waits(inner: &Inner, node: &Node) -> bool {
-    node.is_lazy() && inner.values.large[node.slot.at()].is_none()
+    node.ty.is_lazy() && !inner.values.is_there(node.slot)
 }
 
 /// The waiting nodes of one type that some nodes are computed from, after computing those of other types among them.
@@ -78,15 +79,13 @@ pub(crate) fn compute(inner: &mut Inner, id: u32) {
         return;
     }
     let top = plan::top(inner, id);
-    let whole = inner.nodes[top as usize].type_id();
+    let whole = inner.nodes[top as usize].ty.number();
     let members = ready(inner, &[top], whole);
     let at = |inner: &Inner, id: u32| inner.nodes[id as usize].slot.at();
     let again: Vec<u32> =
         members.iter().copied().filter(|&m| m != id && inner.values.waiting[at(inner, m)].seen).collect();
-    let (value, kept) = match inner.types[whole as usize].dtype {
-        DType::F32 => plan::value::<f32>(inner, id, &members, &again),
-        _ => plan::value::<f64>(inner, id, &members, &again),
-    };
+    let (value, kept) =
+        for_lane!(inner.types[whole].dtype, T => plan::value::<T>(inner, id, &members, &again));
     for &member in &members {
         let at = at(inner, member);
         inner.values.waiting[at].seen = true;
@@ -98,57 +97,42 @@ pub(crate) fn compute(inner: &mut Inner, id: u32) {
     inner.values.large[node.slot.at()] = Some(value);
 }
 
-impl Tape {
-    /// Records an operation whose value waits.
-    pub(crate) fn wait(
-        &self,
-        row: &'static Row,
-        (a, b): (u32, u32),
-        ty: u32,
-        inputs: &[u32],
-        line: &'static Location<'static>,
-    ) -> Var<'_> {
-        let inner = &mut *self.inner.borrow_mut();
-        let needs = inputs.iter().any(|&i| inner.nodes[i as usize].needs()) && self.recording.get();
-        let weight = inputs.iter().fold(1u8, |sum, &i| {
-            let node = &inner.nodes[i as usize];
-            if waits(inner, node) {
-                sum.saturating_add(inner.values.waiting[node.slot.at()].weight)
-            } else {
-                sum
-            }
-        });
-        let slot = inner.values.push_large(None, weight);
-        let ty = ty | LAZY | if needs { NEEDS } else { 0 };
-        let id = inner.push(Node { row, a, b, ty, slot, line });
-        if weight > LONGEST {
-            compute(inner, id);
-        }
-        Var { tape: self, id }
+/// Appends a node whose value waits, made for its slot.
+pub(crate) fn push(inner: &mut Inner, inputs: &[u32], node: impl FnOnce(Slot) -> Node) -> u32 {
+    let weight = inputs.iter().fold(1u8, |sum, &i| {
+        let node = &inner.nodes[i as usize];
+        let waiting = waits(inner, node).then(|| inner.values.waiting[node.slot.at()].weight);
+        sum.saturating_add(waiting.unwrap_or(0))
+    });
+    let slot = inner.values.push_large(None, weight);
+    let id = inner.push(node(slot));
+    if weight > LONGEST {
+        compute(inner, id);
     }
-
-    /// Whether an operation over these inputs waits, and the type of its value.
-    pub(crate) fn waiting_type(&self, blocks: Blocks, inputs: &[Var<'_>]) -> Option<u32> {
-        let inner = &mut *self.inner.borrow_mut();
-        let node = inner.nodes[inputs[0].id as usize];
-        let ty = *inner.ty(&node);
-        let alike = inputs.iter().all(|x| inner.ty(&inner.nodes[x.id as usize]).dtype == ty.dtype);
-        if !alike || !is_large(&ty) {
-            return None;
-        }
-        match blocks {
-            Blocks::Total(_) => Some(inner.intern(ty.dtype, gradus_tensor::Shape::new(&[]))),
-            Blocks::Rows(..) => ty.shape.last().is_some_and(|&n| n <= WIDEST).then(|| node.type_id()),
-        }
-    }
+    id
 }
 
-impl Inner {
-    /// The value of a node, computed now if it waits.
-    #[track_caller]
-    pub(crate) fn value(&mut self, id: u32) -> Tensor {
-        compute(self, id);
-        let node = &self.nodes[id as usize];
-        self.values.tensor(node.slot, self.ty(node))
+/// The number of the type of a row over these inputs of one element type, if its value waits.
+#[track_caller]
+pub(crate) fn type_of_row(inner: &mut Inner, row: &'static Row, x: &[Var<'_>]) -> Option<u32> {
+    let ty = |x: &Var<'_>| *inner.ty(&inner.nodes[x.id as usize]);
+    let (a, b) = (ty(&x[0]), ty(&x[x.len() - 1]));
+    if !is_large(&a) && !is_large(&b) {
+        return None;
+    }
+    Some(inner.types.intern(a.dtype, a.shape.broadcast_or_panic(&b.shape, row.name)))
+}
+
+/// The number of the type of an operation over these inputs, if its value waits.
+pub(crate) fn type_of_op(inner: &mut Inner, kernels: Kernels, x: &[Var<'_>]) -> Option<u32> {
+    let node = inner.nodes[x[0].id as usize];
+    let ty = *inner.ty(&node);
+    let alike = x.iter().all(|x| inner.ty(&inner.nodes[x.id as usize]).dtype == ty.dtype);
+    if !alike || !is_large(&ty) {
+        return None;
+    }
+    match kernels {
+        Kernels::Total(_) => Some(inner.types.intern(ty.dtype, Shape::new(&[]))),
+        Kernels::Runs(..) => ty.shape.last().is_some_and(|&n| n <= WIDEST).then(|| node.ty.number()),
     }
 }

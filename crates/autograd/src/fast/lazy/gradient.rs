@@ -8,15 +8,16 @@ use std::collections::HashMap;
 use gradus_tensor::Tensor;
 use smallvec::SmallVec;
 
-use super::plan::{Outputs, Plan, blocks, top, total, total_of};
+use super::plan::{Outputs, Plan, kernels, top, total, total_of};
 use super::program::{End, Place, Pull};
 use super::reach::Reach;
 use super::{ready, waits};
-use crate::op::Blocks;
-use crate::ops::elementwise::rows;
-use crate::row::Lane;
-use crate::slot::{Mirror, Type};
-use crate::tape::{Inner, Node};
+use crate::fast::store::{Mirror, Type};
+use crate::fast::{Lane, for_lane};
+use crate::node::{Kind, Node};
+use crate::op::Kernels;
+use crate::row::Row;
+use crate::tape::Inner;
 
 /// Nodes of one run at most, so that the registers stay in the cache.
 const LONGEST: usize = 48;
@@ -29,10 +30,8 @@ pub(crate) fn pull(inner: &mut Inner, mirror: &mut Mirror, top: u32, root: u32) 
     let run = run(inner, mirror, top, whole);
     let needed = needed(inner, &run, root);
     let members = ready(inner, &needed, whole);
-    let total = match inner.types[whole as usize].dtype {
-        gradus_tensor::DType::F32 => sweep::<f32>(inner, mirror, &run, &members, root),
-        _ => sweep::<f64>(inner, mirror, &run, &members, root),
-    };
+    let total =
+        for_lane!(inner.types[whole].dtype, T => carry::<T>(inner, mirror, &run, &members, root));
     for &id in &run {
         mirror.reached[id as usize] = false;
         let at = inner.nodes[id as usize].slot.at();
@@ -46,7 +45,7 @@ pub(crate) fn pull(inner: &mut Inner, mirror: &mut Mirror, top: u32, root: u32) 
 
 /// The type of a node that runs over blocks; for a total, the type of what it sums.
 fn whole_of(inner: &Inner, id: u32) -> u32 {
-    inner.nodes[top(inner, id) as usize].type_id()
+    inner.nodes[top(inner, id) as usize].ty.number()
 }
 
 /// The nodes from `top` down that gradients reach and that are of one type, up to the first that cannot join them.
@@ -55,13 +54,13 @@ fn run(inner: &Inner, mirror: &Mirror, top: u32, whole: u32) -> Vec<u32> {
     let mut marked: Vec<u32> = vec![top];
     for id in (0..=top).rev() {
         let node = &inner.nodes[id as usize];
-        if !node.needs() || node.row.arity == 0 || !(mirror.reached[id as usize] || marked.contains(&id)) {
+        if !node.needs() || node.is_leaf() || !(mirror.reached[id as usize] || marked.contains(&id)) {
             continue;
         }
-        if !node.is_lazy() {
+        if !node.ty.is_lazy() {
             // A rule, or an equally large row that was recorded before `fuse_above` changed, may give to the nodes below;
             // a smaller elementwise result cannot.
-            if node.row.arity == 3 || node.type_id() == whole {
+            if matches!(node.kind(), Kind::Op) || node.ty.number() == whole {
                 break;
             }
             continue;
@@ -83,13 +82,10 @@ fn needed(inner: &Inner, run: &[u32], root: u32) -> Vec<u32> {
     for &id in run {
         let node = &inner.nodes[id as usize];
         let inputs = inner.inputs(node);
-        match blocks(inner, node) {
-            Some(Blocks::Total(_)) => {
-                if id == root && waits(inner, node) {
-                    needed.push(inputs[0]);
-                }
-            }
-            None if (node.row.constant)(inner.carried(node)).is_some() => {}
+        match (node.kind(), kernels(inner, node)) {
+            (_, Some(Kernels::Total(_))) if id == root && waits(inner, node) => needed.push(inputs[0]),
+            (_, Some(Kernels::Total(_))) => {}
+            (Kind::Unary(row) | Kind::Binary(row), _) if row.constant(inner.carried(node)).is_some() => {}
             _ => {
                 needed.extend(inputs);
                 needed.push(id);
@@ -100,7 +96,7 @@ fn needed(inner: &Inner, run: &[u32], root: u32) -> Vec<u32> {
 }
 
 /// A run in the making.
-struct Sweep<'a, T: 'static> {
+struct Carry<'a, T: 'static> {
     plan: Plan<'a, T>,
     /// What has arrived at the nodes of the run from elsewhere.
     upstream: HashMap<u32, Tensor>,
@@ -110,7 +106,7 @@ struct Sweep<'a, T: 'static> {
     grads: HashMap<u32, Place>,
 }
 
-fn sweep<T: Lane>(
+fn carry<T: Lane>(
     inner: &Inner,
     mirror: &mut Mirror,
     run: &[u32],
@@ -118,29 +114,29 @@ fn sweep<T: Lane>(
     root: u32,
 ) -> Option<Tensor> {
     let whole = whole_of(inner, run[0]);
-    let mut sweep = Sweep::<T> {
-        plan: Plan::new(inner, inner.types[whole as usize]),
+    let mut carry = Carry::<T> {
+        plan: Plan::new(inner, inner.types[whole]),
         upstream: HashMap::new(),
         count: HashMap::new(),
         grads: HashMap::new(),
     };
-    sweep.plan.steps(members);
+    carry.plan.steps(members);
     for &id in run {
         let node = &inner.nodes[id as usize];
-        sweep.upstream.extend(mirror.large[node.slot.at()].take().map(|dy| (id, dy)));
+        carry.upstream.extend(mirror.large[node.slot.at()].take().map(|dy| (id, dy)));
         for input in inner.inputs(node) {
             *sweep.count.entry(input).or_default() += 1;
         }
     }
     for &id in run {
-        sweep.node(id);
+        carry.node(id);
     }
     let top = run[0];
-    let sums = (top == root && waits(inner, &inner.nodes[top as usize])).then(|| sweep.total(top)).flatten();
-    sweep.finish(mirror, run, sums)
+    let sums = (top == root && waits(inner, &inner.nodes[top as usize])).then(|| carry.total(top)).flatten();
+    carry.finish(mirror, run, sums)
 }
 
-impl<T: Lane> Sweep<'_, T> {
+impl<T: Lane> Carry<'_, T> {
     /// The gradient that has arrived at a node of the run.
     fn arrived(&mut self, id: u32) -> Option<Place> {
         if let Some(&place) = self.grads.get(&id) {
@@ -156,39 +152,42 @@ impl<T: Lane> Sweep<'_, T> {
         let node = inner.nodes[id as usize];
         let inputs = inner.inputs(&node);
         let wanted: SmallVec<[bool; 4]> = inputs.iter().map(|&i| inner.nodes[i as usize].needs()).collect();
-        match blocks(inner, &node) {
-            Some(Blocks::Total(k)) => {
+        match (node.kind(), kernels(inner, &node)) {
+            (_, Some(Kernels::Total(k))) => {
                 let Some(dy) = self.upstream.remove(&id) else { return };
                 let each = self.plan.number(T::of(dy.item() * k));
                 self.give(inputs[0], each, 1.0);
             }
-            Some(Blocks::Rows(kernels, c)) => {
+            (_, Some(Kernels::Runs(kernels, c))) => {
                 let Some(dy) = self.arrived(id) else { return };
                 let x = self.plan.three(&inputs);
                 let y = self.plan.place(id);
                 let g = std::array::from_fn(|i| {
-                    (i != kernels.added && wanted.get(i).is_some_and(|&w| w))
+                    (Some(i) != kernels.added && wanted.get(i).is_some_and(|&w| w))
                         .then(|| self.register(inputs[i]))
                 });
-                let width = *self.plan.whole.shape.last().expect("rows have an axis");
+                let width = *self.plan.whole.shape.last().expect("runs have an axis");
                 self.plan.program.unit = width;
                 self.plan.program.cost += 2.0;
-                let (added, kernels) = (kernels.added, T::by_rows(kernels));
-                self.plan.program.backward.push(Pull::Rows { kernels, dy, x, y, width, c: T::of(c), g });
-                if wanted.get(added).is_some_and(|&w| w) {
+                let (added, kernels) = (kernels.added, T::run_loops(kernels));
+                self.plan.program.backward.push(Pull::Runs { kernels, dy, x, y, width, c: T::of(c), g });
+                if let Some(added) = added.filter(|&i| wanted[i]) {
                     self.give(inputs[added], dy, 1.0);
                 }
             }
-            None => {
+            (Kind::Unary(row) | Kind::Binary(row), _) => {
                 let Some(dy) = self.arrived(id) else { return };
-                self.row(id, &node, &inputs, &wanted, dy);
+                self.row(id, &node, row, &wanted, dy);
             }
+            _ => unreachable!("only rows, runs and totals wait"),
         }
     }
 
-    fn row(&mut self, id: u32, node: &Node, inputs: &[u32], wanted: &[bool], dy: Place) {
-        let c = self.plan.inner.carried(node);
-        let constant = (node.row.constant)(c);
+    fn row(&mut self, id: u32, node: &Node, row: &'static Row, wanted: &[bool], dy: Place) {
+        let (inputs, c) = (self.plan.inner.inputs(node), self.plan.inner.carried(node));
+        let constant = row.constant(c);
+        // Of a value with itself: the slope of that row, once.
+        let same = row.facts.same.filter(|_| inputs.len() == 2 && inputs[0] == inputs[1]);
         for i in 0..inputs.len() {
             if !wanted[i] {
                 continue;
@@ -197,22 +196,19 @@ impl<T: Lane> Sweep<'_, T> {
                 self.give(inputs[i], dy, slopes[i]);
                 continue;
             }
-            // The product of a value with itself has the slope of its square, once.
-            let product = std::ptr::eq(node.row, &raw const rows::mul);
-            let squared = product && inputs[0] == inputs[1];
             let x = [self.plan.place(inputs[0]), self.plan.place(inputs[inputs.len() - 1])];
-            // A product with a constant gradient: a multiple of the other factor, which lies there already.
-            if product && let Some(k) = self.plan.constant(dy) {
+            // With a constant gradient: a multiple of the other input, which lies there already.
+            if row.facts.bilinear && let Some(k) = self.plan.constant(dy) {
                 self.give(inputs[i], x[1 - i], k.to_f64());
                 continue;
             }
-            if squared && i > 0 {
+            if same.is_some() && i > 0 {
                 continue;
             }
             let y = self.plan.place(id);
             let g = self.register(inputs[i]);
-            let pull = if squared { T::kernels(&rows::square).pull[0] } else { T::kernels(node.row).pull[i] };
-            self.plan.program.cost += node.row.cost;
+            let pull = same.map_or(T::loops(row).pull[i], |same| T::loops(same).pull[0]);
+            self.plan.program.cost += row.cost;
             self.plan.program.backward.push(Pull::Row { pull, dy, x, y, c: T::of(c), g });
         }
     }

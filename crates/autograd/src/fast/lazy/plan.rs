@@ -8,10 +8,11 @@ use smallvec::SmallVec;
 use super::program::{End, Place, Program, Step, Target};
 use super::reach::Reach;
 use super::waits;
-use crate::op::Blocks;
-use crate::row::Lane;
-use crate::slot::Type;
-use crate::tape::{Inner, Node};
+use crate::fast::Lane;
+use crate::fast::store::Type;
+use crate::node::{Kind, Node};
+use crate::op::Kernels;
+use crate::tape::Inner;
 
 /// A program in the making. All its steps are over values of one type, the whole.
 pub(super) struct Plan<'a, T: 'static> {
@@ -22,14 +23,14 @@ pub(super) struct Plan<'a, T: 'static> {
     pub(super) places: HashMap<u32, Place>,
 }
 
-/// How a node runs over blocks, if it does.
-pub(super) fn blocks(inner: &Inner, node: &Node) -> Option<Blocks> {
-    if node.row.arity == 3 { inner.ops[node.b as usize].blocks() } else { None }
+/// The kernels of a node's operation, if it has any.
+pub(super) fn kernels(inner: &Inner, node: &Node) -> Option<Kernels> {
+    if let Kind::Op = node.kind() { inner.ops[node.b as usize].kernels() } else { None }
 }
 
 /// The factor of a total, if the node is one.
 pub(super) fn total(inner: &Inner, node: &Node) -> Option<f64> {
-    if let Some(Blocks::Total(k)) = blocks(inner, node) { Some(k) } else { None }
+    if let Some(Kernels::Total(k)) = kernels(inner, node) { Some(k) } else { None }
 }
 
 /// The node whose type the blocks of a node have: itself, or what it is the total of.
@@ -95,7 +96,7 @@ impl<'a, T: Lane> Plan<'a, T> {
         self.program.tensors.len() - 1
     }
 
-    /// Places of the inputs of a function of rows; those it does not have repeat the first.
+    /// Places of the inputs of a function of runs; those it does not have repeat the first.
     pub(super) fn three(&mut self, inputs: &[u32]) -> [Place; 3] {
         std::array::from_fn(|i| self.place(*inputs.get(i).unwrap_or(&inputs[0])))
     }
@@ -104,15 +105,20 @@ impl<'a, T: Lane> Plan<'a, T> {
     pub(super) fn step(&mut self, id: u32, y: Target) {
         let node = self.inner.nodes[id as usize];
         let inputs = self.inner.inputs(&node);
-        let step = if let Some(Blocks::Rows(rows, c)) = blocks(self.inner, &node) {
-            let width = *self.whole.shape.last().expect("rows have an axis");
-            self.program.unit = width;
-            self.program.cost += 2.0;
-            Step::Rows { kernels: T::by_rows(rows), x: self.three(&inputs), width, c: T::of(c), y }
-        } else {
-            self.program.cost += node.row.cost;
-            let x = [self.place(inputs[0]), self.place(inputs[inputs.len() - 1])];
-            Step::Row { forward: T::kernels(node.row).forward, x, c: T::of(self.inner.carried(&node)), y }
+        let step = match (node.kind(), kernels(self.inner, &node)) {
+            (Kind::Unary(row) | Kind::Binary(row), _) => {
+                self.program.cost += row.cost;
+                let x = [self.place(inputs[0]), self.place(inputs[inputs.len() - 1])];
+                Step::Row { forward: T::loops(row).forward, x, c: T::of(self.inner.carried(&node)), y }
+            }
+            (_, Some(Kernels::Runs(kernels, c))) => {
+                let width = *self.whole.shape.last().expect("runs have an axis");
+                self.program.unit = width;
+                self.program.cost += 2.0;
+                let kernels = T::run_loops(kernels);
+                Step::Runs { kernels, x: self.three(&inputs), width, c: T::of(c), y }
+            }
+            _ => unreachable!("only rows and runs wait"),
         };
         self.program.forward.push(step);
         if let Target::Register(register) = y {
@@ -139,7 +145,7 @@ pub(super) fn cone(inner: &Inner, roots: &[u32], whole: u32) -> (Vec<u32>, Vec<u
         if !waits(inner, node) || members.contains(&id) || others.contains(&id) {
             continue;
         }
-        if node.type_id() == whole && total(inner, node).is_none() {
+        if node.ty.number() == whole && total(inner, node).is_none() {
             members.push(id);
             stack.extend(inner.inputs(node));
         } else {

@@ -9,7 +9,8 @@ use gradus_tensor::kernel::rows::{self, add, add_multiple};
 use gradus_tensor::kernel::{copy, parallel};
 
 use super::reach::Reach;
-use crate::row::{ForwardFn, Lane, PullFn, RowKernels, Three};
+use crate::fast::Lane;
+use crate::fast::runs::{RunLoops, Three};
 
 /// Elements of one piece, rounded up to whole blocks.
 pub(super) const PIECE: usize = 1 << 15;
@@ -34,10 +35,15 @@ pub(super) enum Target {
     Output(usize),
 }
 
+/// A row's forward loop, as in [`Loops`](crate::row::Loops).
+type Forward<T> = fn(&[T], &[T], T, &mut [T]);
+/// A row's loop back.
+type Back<T> = fn(&[T], &[T], &[T], &[T], T, &mut [T]);
+
 /// A forward step.
 pub(super) enum Step<T: 'static> {
-    Row { forward: ForwardFn<T>, x: [Place; 2], c: T, y: Target },
-    Rows { kernels: &'static RowKernels<T>, x: Three<Place>, width: usize, c: T, y: Target },
+    Row { forward: Forward<T>, x: [Place; 2], c: T, y: Target },
+    Runs { kernels: &'static RunLoops<T>, x: Three<Place>, width: usize, c: T, y: Target },
 }
 
 /// A backward step: adds to registers, except for `First`, which fills one.
@@ -53,15 +59,15 @@ pub(super) enum Pull<T: 'static> {
         g: usize,
     },
     Row {
-        pull: PullFn<T>,
+        pull: Back<T>,
         dy: Place,
         x: [Place; 2],
         y: Place,
         c: T,
         g: usize,
     },
-    Rows {
-        kernels: &'static RowKernels<T>,
+    Runs {
+        kernels: &'static RunLoops<T>,
         dy: Place,
         x: Three<Place>,
         y: Place,
@@ -88,7 +94,7 @@ pub(super) enum End {
 pub(super) struct Program<T: 'static> {
     /// Elements of the whole.
     pub(super) n: usize,
-    /// Blocks and pieces are multiples of this: the width of the rows.
+    /// Blocks and pieces are multiples of this: the width of the runs.
     pub(super) unit: usize,
     pub(super) registers: usize,
     /// Contiguous tensors that places refer to.
@@ -220,7 +226,7 @@ impl<T: Lane> Scratch<'_, T> {
     }
 
     fn step(&mut self, step: &Step<T>, outputs: &mut [&mut [T]]) {
-        let (Step::Row { y, .. } | Step::Rows { y, .. }) = *step;
+        let (Step::Row { y, .. } | Step::Runs { y, .. }) = *step;
         let at = self.start - self.first;
         let mut taken = match y {
             Target::Register(r) => std::mem::take(&mut self.registers[r]),
@@ -232,7 +238,7 @@ impl<T: Lane> Scratch<'_, T> {
         };
         match *step {
             Step::Row { forward, x: [a, b], c, .. } => forward(self.at(a), self.at(b), c, out),
-            Step::Rows { kernels, x, width, c, .. } => {
+            Step::Runs { kernels, x, width, c, .. } => {
                 (kernels.forward)(x.map(|x| self.at(x)), width, c, out);
             }
         }
@@ -253,7 +259,7 @@ impl<T: Lane> Scratch<'_, T> {
             Pull::Row { pull, dy, x: [a, b], y, c, g } => {
                 self.into(g, |s, g| pull(s.at(dy), s.at(a), s.at(b), s.at(y), c, g));
             }
-            Pull::Rows { kernels, dy, x, y, width, c, g } => {
+            Pull::Runs { kernels, dy, x, y, width, c, g } => {
                 let mut taken = g.map(|r| r.map(|r| std::mem::take(&mut self.registers[r])));
                 let wanted = taken.each_mut().map(|t| t.as_mut().map(|t| &mut t[..self.n]));
                 (kernels.pull)(self.at(dy), x.map(|x| self.at(x)), self.at(y), width, c, wanted);

@@ -1,0 +1,104 @@
+//! The numeric backward sweep: gradients as numbers, in a mirror of the values.
+//!
+//! It walks the list from the end, as [`crate::recorded`] does. A row runs its fused kernel `g += dy · slope`; an operation runs
+//! its kernels, or, where it has none, its rule on scratch paper at the end of the tape, which is wiped afterwards. Values
+//! are freed as they are passed.
+
+use gradus_tensor::Tensor;
+use smallvec::SmallVec;
+
+use super::store::{Keep, Mirror};
+use super::{lazy, rows, runs};
+use crate::node::{Kind, Leaf};
+use crate::op::Backward;
+use crate::recorded;
+use crate::tape::Tape;
+use crate::var::Var;
+
+/// The gradients of `root` (weighted by `seed`) in everything before it.
+pub(crate) fn numeric(root: Var<'_>, seed: Tensor, keep: Keep) -> Mirror {
+    let tape = root.tape;
+    let mut mirror = std::mem::take(&mut *tape.spare.borrow_mut());
+    {
+        let inner = tape.inner.borrow();
+        mirror.clear(&inner.values, inner.nodes.len(), keep);
+        let node = &inner.nodes[root.id as usize];
+        mirror.add(node.slot, inner.ty(node), seed);
+        mirror.reached[root.id as usize] = true;
+    }
+    let _paused = tape.pause();
+    let mut next = root.id as usize + 1;
+    while let Some(id) = until_rule(tape, root.id, next, &mut mirror) {
+        pull_rule(tape, id, &mut mirror);
+        next = id;
+    }
+    mirror
+}
+
+/// Runs what has kernels, from below `next` down to the first operation that has none; returns that one.
+fn until_rule(tape: &Tape, root: u32, next: usize, mirror: &mut Mirror) -> Option<usize> {
+    let inner = &mut *tape.inner.borrow_mut();
+    let frees = mirror.keep == Keep::Leaves;
+    for id in (0..next).rev() {
+        // The hot path first, and without a copy of the node.
+        let node = &inner.nodes[id];
+        if mirror.reached[id] && rows::pull_small(inner, node, mirror) {
+            continue;
+        }
+        let node = *node;
+        match node.kind() {
+            Kind::Leaf(_) => continue,
+            _ if !mirror.reached[id] || !node.needs() => {}
+            _ if frees && node.ty.is_lazy() => {
+                lazy::pull(inner, mirror, id as u32, root);
+                continue;
+            }
+            Kind::Unary(row) | Kind::Binary(row) => rows::pull(inner, id as u32, row, mirror),
+            Kind::Op if runs::pull(inner, id as u32, mirror) => {}
+            Kind::Op => return Some(id),
+        }
+        if frees {
+            inner.values.release(node.slot);
+        }
+    }
+    None
+}
+
+/// Runs the rule of one operation on scratch paper and adds what it gives.
+fn pull_rule(tape: &Tape, id: usize, mirror: &mut Mirror) {
+    let (node, inputs, ty) = {
+        let inner = tape.inner.borrow();
+        let node = inner.nodes[id];
+        (node, inner.inputs(&node), *inner.ty(&node))
+    };
+    let Some(dy) = mirror.take(node.slot, &ty) else { return };
+    let given = on_scratch_paper(tape, id, dy);
+    let inner = &mut *tape.inner.borrow_mut();
+    for (i, contribution) in given {
+        let input = &inner.nodes[inputs[i] as usize];
+        mirror.reached[inputs[i] as usize] = true;
+        mirror.add(input.slot, inner.ty(input), contribution);
+    }
+    if mirror.keep == Keep::Leaves {
+        inner.values.release(node.slot);
+    }
+}
+
+/// What the rule of an operation gives its inputs, in their shapes.
+pub(crate) fn on_scratch_paper(tape: &Tape, id: usize, dy: Tensor) -> SmallVec<[(usize, Tensor); 4]> {
+    let (line, inputs, needs) = {
+        let inner = tape.inner.borrow();
+        let node = &inner.nodes[id];
+        let inputs = inner.inputs(node);
+        let needs: SmallVec<[bool; 4]> = inputs.iter().map(|&i| inner.nodes[i as usize].needs()).collect();
+        (node.line, inputs, needs)
+    };
+    let mark = tape.mark();
+    let dy = tape.leaf(dy, Leaf::Constant, false, line);
+    let step =
+        recorded::rule(Backward { tape, inputs, needs, y: id as u32, dy, given: SmallVec::new() });
+    // Taken off before the paper is wiped, so that each has one owner when it is added.
+    let given = step.given.iter().map(|&(i, dx)| (i, dx.value().sum_to(step.shape(i)))).collect();
+    tape.truncate(mark);
+    given
+}

@@ -1,0 +1,141 @@
+//! A line of the list: 32 bytes, without destructor.
+
+use std::panic::Location;
+
+use crate::fast::store::Slot;
+use crate::row::Row;
+
+/// One operation, or a leaf.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node {
+    /// What it computes, if it is elementwise.
+    row: Option<&'static Row>,
+    /// First input. Of an [`Op`](crate::Op): where its inputs start in the tape's `edges`. Of a leaf: [`LEAF`].
+    pub(crate) a: u32,
+    /// Second input; the index of the number for a row that carries one. Of an [`Op`](crate::Op): its index in `ops`. Of a
+    /// leaf: which.
+    pub(crate) b: u32,
+    pub(crate) ty: Ty,
+    pub(crate) slot: Slot,
+    /// The line of the user's code.
+    pub(crate) line: &'static Location<'static>,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// A value put on the tape.
+    Leaf(Leaf),
+    /// A row with one input.
+    Unary(&'static Row),
+    /// A row with two inputs.
+    Binary(&'static Row),
+    /// An [`Op`](crate::Op).
+    Op,
+}
+
+/// What a leaf is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaf {
+    /// Gradients are taken in it.
+    Variable,
+    /// It has no gradient.
+    Constant,
+    /// It is a parameter of a model.
+    Param,
+}
+
+/// In the place of the first input of a leaf.
+const LEAF: u32 = u32::MAX;
+
+impl Node {
+    pub(crate) fn leaf(leaf: Leaf, ty: Ty, slot: Slot, line: &'static Location<'static>) -> Self {
+        Self { row: None, a: LEAF, b: leaf as u32, ty, slot, line }
+    }
+
+    pub(crate) fn row(
+        row: &'static Row,
+        (a, b): (u32, u32),
+        ty: Ty,
+        slot: Slot,
+        line: &'static Location<'static>,
+    ) -> Self {
+        Self { row: Some(row), a, b, ty, slot, line }
+    }
+
+    pub(crate) fn op((a, b): (u32, u32), ty: Ty, slot: Slot, line: &'static Location<'static>) -> Self {
+        Self { row: None, a, b, ty, slot, line }
+    }
+
+    #[inline(always)]
+    pub(crate) fn kind(&self) -> Kind {
+        match self.row {
+            Some(row) if row.arity == 1 => Kind::Unary(row),
+            Some(row) => Kind::Binary(row),
+            None if self.a != LEAF => Kind::Op,
+            None if self.b == Leaf::Variable as u32 => Kind::Leaf(Leaf::Variable),
+            None if self.b == Leaf::Constant as u32 => Kind::Leaf(Leaf::Constant),
+            None => Kind::Leaf(Leaf::Param),
+        }
+    }
+
+    pub(crate) fn is_leaf(&self) -> bool {
+        self.row.is_none() && self.a == LEAF
+    }
+
+    #[inline]
+    pub(crate) fn needs(&self) -> bool {
+        self.ty.needs()
+    }
+}
+
+/// The type of a node: the number of a dtype and shape (see [`Type`](crate::fast::store::Type)), whether a gradient is wanted,
+/// and whether the value is computed when it is asked for (see [`lazy`](crate::fast::lazy)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ty(u32);
+
+const NEEDS: u32 = 1 << 31;
+const LAZY: u32 = 1 << 30;
+
+impl Ty {
+    pub(crate) fn new(number: u32, needs: bool) -> Self {
+        Self(if needs { number | NEEDS } else { number })
+    }
+
+    /// The number of the dtype and shape.
+    #[inline]
+    pub(crate) fn number(self) -> u32 {
+        self.0 & !(NEEDS | LAZY)
+    }
+
+    #[inline]
+    pub(crate) fn needs(self) -> bool {
+        self.0 & NEEDS != 0
+    }
+
+    pub(crate) fn is_lazy(self) -> bool {
+        self.0 & LAZY != 0
+    }
+
+    pub(crate) fn lazy(self) -> Self {
+        Self(self.0 | LAZY)
+    }
+
+    /// This type, with a gradient only if `wanted`.
+    #[inline]
+    pub(crate) fn only_if(self, wanted: bool) -> Self {
+        Self(if wanted { self.0 } else { self.0 & !NEEDS })
+    }
+
+    /// This type, with a gradient if either wants one.
+    #[inline]
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0 & NEEDS)
+    }
+
+    /// Whether both have the same dtype and shape.
+    #[inline]
+    pub(crate) fn same(self, other: Self) -> bool {
+        (self.0 ^ other.0) & !(NEEDS | LAZY) == 0
+    }
+}

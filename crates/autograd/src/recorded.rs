@@ -1,0 +1,119 @@
+//! The backward pass, written on the tape: its result is a value like any other and can be differentiated again.
+//!
+//! This is reverse mode in one page. The nodes are walked from the result back; each hands `$\bar y$`, times its slope, to its
+//! inputs, where contributions add up. The numeric sweep ([`crate::fast::sweep`]) computes the same numbers faster.
+
+use smallvec::SmallVec;
+
+use crate::node::Kind;
+use crate::op::Backward;
+use crate::row::Slopes;
+use crate::sym::Sym;
+use crate::tape::Tape;
+use crate::var::Var;
+
+/// The gradients of `root` (weighted by `seed`) in each of `wrt`; `None` where it does not depend on it.
+pub(crate) fn backward<'t>(root: Var<'t>, seed: Var<'t>, wrt: &[Var<'t>]) -> Vec<Option<Var<'t>>> {
+    let tape = root.tape;
+    let end = root.id as usize;
+    let Some(first) = wrt.iter().map(|x| x.id as usize).min().filter(|&first| first <= end) else {
+        return vec![None; wrt.len()];
+    };
+    let depends = dependents(tape, first, end, wrt);
+    let wanted = |id: u32| id as usize >= first && depends[id as usize - first];
+    let mut sums: Vec<Option<Var<'t>>> = vec![None; end + 1 - first];
+    sums[end - first] = Some(seed);
+    for id in (first..=end).rev().filter(|&id| wanted(id as u32)) {
+        let Some(dy) = sums[id - first] else { continue };
+        for (input, dx) in given(tape, id, dy, wanted) {
+            let shape = Var { tape, id: input }.shape();
+            let dx = if dx.shape() == shape { dx } else { dx.sum_to(shape) };
+            let sum = &mut sums[input as usize - first];
+            *sum = Some(sum.map_or(dx, |sum| sum + dx));
+        }
+    }
+    wrt.iter().map(|x| sums.get(x.id as usize - first).copied().flatten()).collect()
+}
+
+/// Which nodes from `first` on depend on one of `wrt`.
+fn dependents(tape: &Tape, first: usize, end: usize, wrt: &[Var<'_>]) -> Vec<bool> {
+    let inner = tape.inner.borrow();
+    let mut depends = vec![false; end + 1 - first];
+    for x in wrt.iter().filter(|x| x.id as usize <= end) {
+        depends[x.id as usize - first] = true;
+    }
+    for id in first..=end {
+        let node = &inner.nodes[id];
+        if !depends[id - first] && node.needs() {
+            let inputs = inner.inputs(node);
+            depends[id - first] = inputs.iter().any(|&i| i as usize >= first && depends[i as usize - first]);
+        }
+    }
+    depends
+}
+
+/// Contributions by the number of the input, each in its shape or in one that it was broadcast to.
+type Given<'t> = SmallVec<[(u32, Var<'t>); 4]>;
+
+/// What one node hands to those of its inputs that are wanted, for the gradient `dy` of its output.
+pub(crate) fn given<'t>(
+    tape: &'t Tape,
+    id: usize,
+    dy: Var<'t>,
+    wanted: impl Fn(u32) -> bool,
+) -> Given<'t> {
+    let (node, inputs, c) = {
+        let inner = tape.inner.borrow();
+        let node = inner.nodes[id];
+        (node, inner.inputs(&node), inner.carried(&node))
+    };
+    let row = match node.kind() {
+        Kind::Leaf(_) => return Given::new(),
+        Kind::Op => {
+            let needs = inputs.iter().map(|&i| wanted(i)).collect();
+            let step = rule(Backward { tape, inputs, needs, y: id as u32, dy, given: SmallVec::new() });
+            return step.given.iter().map(|&(i, dx)| (step.inputs[i], dx)).collect();
+        }
+        Kind::Unary(row) | Kind::Binary(row) => row,
+    };
+    let sym = |id: u32| Sym::Var(Var { tape, id });
+    let (a, b, y) = (sym(inputs[0]), sym(inputs[inputs.len() - 1]), sym(id as u32));
+    let mut given = Given::new();
+    for (i, &input) in inputs.iter().enumerate().filter(|&(_, &input)| wanted(input)) {
+        let slope = match row.slopes {
+            Slopes::Constant(slopes) => Sym::Number(slopes(c)[i]),
+            Slopes::Recorded(slopes) => slopes[i](a, b, y, c),
+        };
+        match slope {
+            Sym::Number(0.0) => {}
+            Sym::Number(1.0) => given.push((input, dy)),
+            Sym::Number(k) => given.push((input, dy * k)),
+            Sym::Var(slope) => given.push((input, dy * slope)),
+        }
+    }
+    given
+}
+
+/// Runs the rule of an operation, and checks what it gives.
+pub(crate) fn rule(mut step: Backward<'_>) -> Backward<'_> {
+    let (node, op) = {
+        let inner = step.tape.inner.borrow();
+        let node = inner.nodes[step.y as usize];
+        // Another owner for the time of the rule, which may record.
+        (node, inner.ops[node.b as usize].clone())
+    };
+    op.backward(&mut step);
+    for &(i, dx) in &step.given {
+        let (x, shape, dtype) = (step.x(i), dx.shape(), dx.dtype());
+        let fits = shape.broadcast(&x.shape()) == Some(shape) && dtype == x.dtype();
+        assert!(
+            fits,
+            "{}: its rule gives input {i} a gradient of {dtype}{shape}; the input is {}{} (recorded at {})",
+            op.name(),
+            x.dtype(),
+            x.shape(),
+            node.line
+        );
+    }
+    step
+}
