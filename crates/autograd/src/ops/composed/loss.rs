@@ -1,9 +1,9 @@
-//! Losses for numbers and probabilities. Prediction and target have one shape, except where a loss says otherwise.
+//! Losses for numbers and probabilities. Prediction and target have one shape, except where a loss says otherwise: no
+//! accidental `[N, 1]` against `[N]`.
 
 use gradus_tensor::{DType, Tensor};
 
-use crate::ops::loss::same_shape;
-use crate::var::Var;
+use crate::var::{Operand, Var};
 
 /// How the losses of the elements become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,7 +29,27 @@ impl Reduction {
     }
 }
 
+#[track_caller]
+pub(crate) fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
+    let (sa, sb) = (a.shape(), b.shape());
+    assert!(
+        sa == sb,
+        "{op}: the prediction has shape {sa}, the target {sb}; reshape one of them, losses do not broadcast"
+    );
+}
+
 impl<'t> Var<'t> {
+    /// Mean squared error, `$\tfrac1n \sum (x - t)^2$`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn mse(self, target: impl Operand<'t>) -> Self {
+        let target = self.lift(target);
+        same_shape("mse", self, target);
+        (self - target).square().mean()
+    }
+
     /// `$(x - t)^2$`.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 use gradus_tensor::{DType, Tensor};
 
-use crate::ops::losses::Reduction;
+use crate::ops::composed::loss::Reduction;
 use crate::var::Var;
 
 /// The options of [`Var::cross_entropy_with`] and [`Var::nll_loss`].
@@ -109,7 +109,7 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn soft_cross_entropy(self, target: Self, how: &ClassLoss) -> Self {
-        crate::ops::loss::same_shape("soft_cross_entropy", self, target);
+        super::loss::same_shape("soft_cross_entropy", self, target);
         let axis = isize::from(self.rank() > 1);
         let (log, target) = (self.log_softmax(axis).classes_last(), target.classes_last());
         let classes = log.shape()[log.rank() - 1] as f64;

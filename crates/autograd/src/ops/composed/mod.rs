@@ -1,0 +1,12 @@
+//! Operations without a rule of their own: their gradients are those of the operations they are made of.
+
+pub mod arrange;
+pub mod attention;
+pub mod class_loss;
+pub mod distance;
+pub mod einsum;
+pub mod embedding;
+pub mod interpolate;
+pub mod loss;
+pub mod products;
+pub mod sort;

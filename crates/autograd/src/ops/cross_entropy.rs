@@ -1,0 +1,90 @@
+//! Mean cross-entropy of logits with class labels, in one pass over the logits.
+
+use gradus_tensor::{DType, Tensor};
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+/// `$\ell_i = \ln \sum_j e^{x_{ij}} - x_{i,t_i}$`, summed with weights: one pass over the logits.
+#[derive(Debug)]
+struct CrossEntropy {
+    labels: Tensor,
+}
+
+impl Op for CrossEntropy {
+    fn name(&self) -> &'static str {
+        "cross_entropy"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        gradus_tensor::cross_entropy(&x[0], &self.labels)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let op = CrossEntropyBackward { labels: self.labels.clone() };
+        step.give(0, step.tape().apply(op, &[step.x(0), step.dy()]));
+    }
+}
+
+/// `$z_{ij} = d\,(\mathrm{softmax}(x_i)_j - [j = t_i]) / n$`, the rule of the mean cross-entropy in one pass.
+#[derive(Debug)]
+struct CrossEntropyBackward {
+    labels: Tensor,
+}
+
+impl Op for CrossEntropyBackward {
+    fn name(&self) -> &'static str {
+        "cross_entropy_backward"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        gradus_tensor::cross_entropy_backward(&x[0], &self.labels, x[1].item())
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (x, d, g) = (step.x(0), step.x(1), step.dy());
+        let n = x.shape()[0] as f64;
+        let p = x.softmax(-1);
+        if step.needs(0) {
+            let gp = g * p;
+            step.give(0, (gp - p * gp.sum_keep(-1)) * (d / n));
+        }
+        if step.needs(1) {
+            let picked = g.gather(1, &self.labels.unsqueeze(1)).sum();
+            step.give(1, ((g * p).sum() - picked) / n);
+        }
+    }
+}
+
+impl Var<'_> {
+    /// Mean cross-entropy of logits `[N, C]` with class labels `[N]` (I64): `$\tfrac1N \sum_i -\ln \mathrm{softmax}(x_i)_{t_i}$`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit, the labels are no integers, or a label is not below C.
+    #[track_caller]
+    pub fn cross_entropy(self, labels: &Tensor) -> Self {
+        let shape = self.shape();
+        assert!(shape.len() == 2, "cross_entropy: logits must be [N, classes], got {shape}");
+        // The cast to integers would turn NaN into class 0, so a float that is no class number is named instead of the cast.
+        if labels.dtype().is_float()
+            && let Some((i, t)) = labels.to_f64_vec().into_iter().enumerate().find(|(_, t)| t.fract() != 0.0)
+        {
+            panic!("cross_entropy: label {t} at place {i} is not a class number");
+        }
+        assert!(
+            labels.dtype() == DType::I64,
+            "cross_entropy: labels must be I64 class numbers, got {}; convert with .to(DType::I64)",
+            labels.dtype()
+        );
+        assert!(
+            *labels.shape() == [shape[0]],
+            "cross_entropy: logits {shape} need labels of shape [{}], got {}",
+            shape[0],
+            labels.shape()
+        );
+        let labels = labels.contiguous();
+        let classes = shape[1] as i64;
+        if let Some((i, &t)) =
+            labels.as_slice::<i64>().iter().enumerate().find(|&(_, &t)| !(0..classes).contains(&t))
+        {
+            panic!("cross_entropy: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
+        }
+        self.tape().apply(CrossEntropy { labels }, &[self])
+    }
+}
