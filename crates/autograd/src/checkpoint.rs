@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use gradus_tensor::Tensor;
 
-use crate::local;
+use crate::check::node;
 use crate::op::{Backward, Op};
 use crate::tape::Tape;
 use crate::var::Var;
@@ -80,22 +80,23 @@ impl Op for Leave {
 fn droppable(tape: &Tape, segment: &Segment) -> Vec<usize> {
     let inner = tape.inner.borrow();
     let nodes = segment.nodes.get().cloned().unwrap_or_default();
-    let large = |&id: &usize| inner.nodes[id].row.arity != 0 && inner.nodes[id].slot.is_large();
+    let large = |&id: &usize| !inner.nodes[id].is_leaf() && inner.nodes[id].slot.is_large();
     nodes.filter(|id| Some(id) != segment.result.get()).filter(large).collect()
 }
 
 fn drop_values(tape: &Tape, segment: &Segment) {
     for id in droppable(tape, segment) {
         let inner = &mut *tape.inner.borrow_mut();
-        inner.values.large[inner.nodes[id].slot.at()] = None;
+        let slot = inner.nodes[id].slot;
+        inner.values.release(slot);
     }
 }
 
 fn bring_back(tape: &Tape, segment: &Segment) {
     for id in droppable(tape, segment) {
         let slot = tape.inner.borrow().nodes[id].slot;
-        if tape.inner.borrow().values.large[slot.at()].is_none() {
-            let value = local::value(tape, id, &local::inputs(tape, id));
+        if !tape.inner.borrow().values.is_there(slot) {
+            let value = node::value(tape, id, &node::inputs(tape, id));
             tape.inner.borrow_mut().values.large[slot.at()] = Some(value);
         }
     }

@@ -10,8 +10,9 @@
 
 use gradus_tensor::Tensor;
 
+use crate::fast::store::Keep;
+use crate::fast::sweep;
 use crate::gradients::Gradients;
-use crate::sweep::{self, Keep};
 use crate::tape::{Mode, Tape};
 use crate::transform::on_tape;
 use crate::var::Var;
@@ -239,7 +240,7 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
         if product.needs() {
             let mirror =
                 sweep::numeric(product, Tensor::ones_of(product.shape(), product.dtype()), Keep::Leaves);
-            gradients = Gradients::collect(tape, mirror, Keep::Leaves);
+            gradients = Gradients::collect(tape, mirror);
         }
         for (id, x) in lifted {
             // A linear loss has no curvature.

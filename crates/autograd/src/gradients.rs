@@ -5,9 +5,9 @@ use std::ops::AddAssign;
 use gradus_tensor::{Shape, Tensor};
 use indexmap::IndexMap;
 
-use crate::param::{Param, ParamId};
 use crate::fast::store::{Keep, Mirror};
 use crate::fast::sweep;
+use crate::param::{Param, ParamId};
 use crate::recorded;
 use crate::tape::Tape;
 use crate::training::Untrained;

@@ -49,52 +49,52 @@
 #[macro_use]
 mod param;
 mod batched_jacobian;
+mod check;
 mod checkpoint;
 mod custom;
 mod derivatives;
-mod diagnose;
-mod display;
 mod error_curve;
+mod fast;
 mod finite_difference;
 mod gradcheck;
 mod gradients;
 mod implicit;
-mod lazy;
-mod local;
+mod node;
 mod op;
 pub mod ops;
 mod reason;
 mod record;
+mod recorded;
 mod report;
 mod row;
-mod slot;
-mod sweep;
-mod table;
+mod sym;
 mod tape;
-mod trace;
 mod training;
 mod transform;
 mod var;
 
 pub use batched_jacobian::batched_jacobian;
+pub use check::{Anomaly, Pass, Trace, TraceLeaf, TraceNode, TracePart, TraceStep, WhyZero};
 pub use derivatives::{
     directional_derivative, hessian, hvp, jacobian, jacobian_forward, jacobians, jvp, jvps, laplacian,
     model_hvp, vhp, vjp, vjps,
 };
-pub use diagnose::{Anomaly, Pass, WhyZero};
 pub use error_curve::{CurvePoint, ErrorCurve, STEPS, error_curve};
+pub use fast::lazy::fuse_above;
+#[doc(hidden)]
+pub use fast::runs::RunKernels;
 pub use finite_difference::{FiniteDifference, Scheme, flatten, flattened, flattened_tensors, unflatten};
 pub use gradcheck::{Elements, GradcheckOptions, gradcheck, gradcheck_model, gradcheck_with};
 pub use gradients::Gradients;
 pub use implicit::implicit;
-pub use lazy::fuse_above;
-pub use op::{Backward, Blocks, Op};
+#[doc(hidden)]
+pub use op::Kernels;
+pub use op::{Backward, Op};
 pub use param::{Param, ParamId, Params, join};
 pub use reason::{Place, Reason};
 pub use report::{Comparison, Report};
-pub use row::{ByRows, Row};
+pub use row::{Facts, Kinks, Row};
 pub use tape::{Mode, Tape};
-pub use trace::{Trace, TraceLeaf, TraceNode, TracePart, TraceStep};
 pub use training::{Entered, Untrained};
 pub use transform::{grad, on_tape, value_and_grad, value_and_grad_training, value_and_grad_with};
 pub use var::{Operand, Var};

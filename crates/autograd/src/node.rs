@@ -53,7 +53,7 @@ impl Node {
         Self { row: None, a: LEAF, b: leaf as u32, ty, slot, line }
     }
 
-    pub(crate) fn row(
+    pub(crate) fn elementwise(
         row: &'static Row,
         (a, b): (u32, u32),
         ty: Ty,
@@ -77,6 +77,11 @@ impl Node {
             None if self.b == Leaf::Constant as u32 => Kind::Leaf(Leaf::Constant),
             None => Kind::Leaf(Leaf::Param),
         }
+    }
+
+    /// Its row, if it is elementwise.
+    pub(crate) fn row(&self) -> Option<&'static Row> {
+        self.row
     }
 
     pub(crate) fn is_leaf(&self) -> bool {

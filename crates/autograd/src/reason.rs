@@ -5,10 +5,10 @@ use std::panic::Location;
 
 use gradus_tensor::{DType, Tensor, rng};
 
+use crate::check::node as local;
 use crate::error_curve::STEPS;
 use crate::finite_difference::{FiniteDifference, Scheme};
 use crate::gradcheck::{Line, agrees, comparison, projected, unravel};
-use crate::local;
 use crate::report::Comparison;
 use crate::tape::Tape;
 use crate::var::Var;
@@ -161,7 +161,7 @@ fn is_narrow(tape: &Tape, id: usize) -> bool {
 /// weights, for operations whose plain sum says nothing, such as a softmax.
 pub(crate) fn check_node(tape: &Tape, id: usize) -> Option<Reason> {
     let node = local::parts(tape, id).0;
-    if node.row.arity == 0 || !node.needs() {
+    if node.is_leaf() || !node.needs() {
         return None;
     }
     let y = Var { tape, id: id as u32 }.value();

@@ -28,7 +28,7 @@ impl Tape {
         };
         let b = if row.has_number { inner.number(c) } else { x.id };
         let ty = node.ty.only_if(self.recording.get());
-        let id = inner.push(Node::row(row, (x.id, b), ty, slot, line));
+        let id = inner.push(Node::elementwise(row, (x.id, b), ty, slot, line));
         Var { tape: self, id }
     }
 
@@ -46,7 +46,7 @@ impl Tape {
             return self.large(row, &[x, y], 0.0, line);
         };
         let ty = a.ty.or(b.ty).only_if(self.recording.get());
-        let id = inner.push(Node::row(row, (x.id, y.id), ty, slot, line));
+        let id = inner.push(Node::elementwise(row, (x.id, y.id), ty, slot, line));
         Var { tape: self, id }
     }
 
@@ -67,7 +67,7 @@ impl Tape {
             return self.binary(row, a.to(dtype), b.to(dtype));
         }
         let second = if row.has_number { self.inner.borrow_mut().number(c) } else { b.id };
-        let node = |ty, slot| Node::row(row, (a.id, second), ty, slot, line);
+        let node = |ty, slot| Node::elementwise(row, (a.id, second), ty, slot, line);
         let waits = lazy::type_of_row(&mut self.inner.borrow_mut(), row, x);
         if let Some(ty) = waits {
             return self.wait(ty, &ids(x), node);
@@ -109,6 +109,14 @@ impl Tape {
             return self.record_shared(Rc::new(op), inputs, value, line);
         }
         self.leaf(value, Leaf::Constant, false, line)
+    }
+
+    /// Records an operation that gradients do not pass, with the value of its input.
+    #[track_caller]
+    pub(crate) fn record_without_gradient<'t>(&'t self, op: impl Op, input: Var<'t>) -> Var<'t> {
+        let (value, line) = (input.value(), Location::caller());
+        let at = self.push_op(Rc::new(op), &[input.id]);
+        self.push_value(value, false, |ty, slot| Node::op(at, ty, slot, line))
     }
 
     // What follows is not generic: it would be compiled for every operation.

@@ -25,14 +25,20 @@ pub(crate) fn backward<'t>(root: Var<'t>, seed: Var<'t>, wrt: &[Var<'t>]) -> Vec
     sums[end - first] = Some(seed);
     for id in (first..=end).rev().filter(|&id| wanted(id as u32)) {
         let Some(dy) = sums[id - first] else { continue };
-        for (input, dx) in given(tape, id, dy, wanted) {
-            let shape = Var { tape, id: input }.shape();
-            let dx = if dx.shape() == shape { dx } else { dx.sum_to(shape) };
-            let sum = &mut sums[input as usize - first];
+        let inputs = inputs(tape, id);
+        for (i, dx) in given(tape, id, dy, wanted) {
+            let input = inputs[i];
+            let dx = if dx.shape() == input.shape() { dx } else { dx.sum_to(input.shape()) };
+            let sum = &mut sums[input.id as usize - first];
             *sum = Some(sum.map_or(dx, |sum| sum + dx));
         }
     }
     wrt.iter().map(|x| sums.get(x.id as usize - first).copied().flatten()).collect()
+}
+
+fn inputs(tape: &Tape, id: usize) -> SmallVec<[Var<'_>; 4]> {
+    let inner = tape.inner.borrow();
+    inner.inputs(&inner.nodes[id]).iter().map(|&id| Var { tape, id }).collect()
 }
 
 /// Which nodes from `first` on depend on one of `wrt`.
@@ -52,16 +58,11 @@ fn dependents(tape: &Tape, first: usize, end: usize, wrt: &[Var<'_>]) -> Vec<boo
     depends
 }
 
-/// Contributions by the number of the input, each in its shape or in one that it was broadcast to.
-type Given<'t> = SmallVec<[(u32, Var<'t>); 4]>;
+/// Contributions, `(which input, how much)`, each in the shape of the input or in one that it was broadcast to.
+type Given<'t> = SmallVec<[(usize, Var<'t>); 4]>;
 
 /// What one node hands to those of its inputs that are wanted, for the gradient `dy` of its output.
-pub(crate) fn given<'t>(
-    tape: &'t Tape,
-    id: usize,
-    dy: Var<'t>,
-    wanted: impl Fn(u32) -> bool,
-) -> Given<'t> {
+pub(crate) fn given<'t>(tape: &'t Tape, id: usize, dy: Var<'t>, wanted: impl Fn(u32) -> bool) -> Given<'t> {
     let (node, inputs, c) = {
         let inner = tape.inner.borrow();
         let node = inner.nodes[id];
@@ -72,23 +73,23 @@ pub(crate) fn given<'t>(
         Kind::Op => {
             let needs = inputs.iter().map(|&i| wanted(i)).collect();
             let step = rule(Backward { tape, inputs, needs, y: id as u32, dy, given: SmallVec::new() });
-            return step.given.iter().map(|&(i, dx)| (step.inputs[i], dx)).collect();
+            return step.given;
         }
         Kind::Unary(row) | Kind::Binary(row) => row,
     };
     let sym = |id: u32| Sym::Var(Var { tape, id });
     let (a, b, y) = (sym(inputs[0]), sym(inputs[inputs.len() - 1]), sym(id as u32));
     let mut given = Given::new();
-    for (i, &input) in inputs.iter().enumerate().filter(|&(_, &input)| wanted(input)) {
+    for i in (0..inputs.len()).filter(|&i| wanted(inputs[i])) {
         let slope = match row.slopes {
             Slopes::Constant(slopes) => Sym::Number(slopes(c)[i]),
             Slopes::Recorded(slopes) => slopes[i](a, b, y, c),
         };
         match slope {
             Sym::Number(0.0) => {}
-            Sym::Number(1.0) => given.push((input, dy)),
-            Sym::Number(k) => given.push((input, dy * k)),
-            Sym::Var(slope) => given.push((input, dy * slope)),
+            Sym::Number(1.0) => given.push((i, dy)),
+            Sym::Number(k) => given.push((i, dy * k)),
+            Sym::Var(slope) => given.push((i, dy * slope)),
         }
     }
     given

@@ -1,7 +1,5 @@
 //! A row of the elementwise table: an operation on each element, its slope, and the facts about it.
 
-use gradus_tensor::{Element, kernel::Real};
-
 use crate::sym::Sym;
 use crate::var::Var;
 
@@ -71,12 +69,16 @@ pub enum Kinks {
     AtBothSigns,
     /// At integers.
     Integers,
+    /// At integers but 0.
+    IntegersButZero,
     /// Half-way between integers.
     Halves,
     /// Where the inputs are equal.
     Equal,
     /// Where the first input is a multiple of the second.
     Multiples,
+    /// Where the first input is a multiple of the second and not 0.
+    MultiplesButZero,
     /// Where either input is 0.
     EitherZero,
 }
@@ -105,9 +107,11 @@ impl Row {
             Kinks::AtNumber => a == c,
             Kinks::AtBothSigns => a.abs() == c.abs(),
             Kinks::Integers => a.fract() == 0.0,
+            Kinks::IntegersButZero => a.fract() == 0.0 && a != 0.0,
             Kinks::Halves => a.abs().fract() == 0.5,
             Kinks::Equal => a == b,
             Kinks::Multiples => (a / b).fract() == 0.0,
+            Kinks::MultiplesButZero => (a / b).fract() == 0.0 && a != 0.0,
             Kinks::EitherZero => a == 0.0 || b == 0.0,
         }
     }
@@ -133,22 +137,4 @@ pub(crate) struct Loops<T> {
     pub(crate) forward: fn(&[T], &[T], T, &mut [T]),
     /// For each input `(dy, a, b, y, c, g)`: `g += dy · slope`.
     pub(crate) pull: [fn(&[T], &[T], &[T], &[T], T, &mut [T]); 2],
-}
-
-/// A float type with its own loops in every row.
-pub(crate) trait Lane: Real + Element {
-    /// The loops over this type.
-    fn loops(row: &'static Row) -> &'static Loops<Self>;
-}
-
-impl Lane for f32 {
-    fn loops(row: &'static Row) -> &'static Loops<Self> {
-        &row.f32
-    }
-}
-
-impl Lane for f64 {
-    fn loops(row: &'static Row) -> &'static Loops<Self> {
-        &row.f64
-    }
 }

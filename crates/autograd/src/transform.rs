@@ -4,9 +4,9 @@ use std::cell::RefCell;
 
 use gradus_tensor::Tensor;
 
-use crate::gradients::Gradients;
 use crate::fast::store::Keep;
 use crate::fast::sweep;
+use crate::gradients::Gradients;
 use crate::tape::{Mode, Tape};
 use crate::var::Var;
 

@@ -4,14 +4,14 @@ use std::fmt;
 
 use gradus_tensor::{DType, Tensor};
 
-use crate::display::{brief, formula};
+use crate::check::display::{brief, formula};
+use crate::check::node;
+use crate::check::trace::{TraceStep, sweep};
 use crate::gradcheck::unravel;
 use crate::gradients::Gradients;
-use crate::local;
 use crate::param::Param;
 use crate::reason::{Place, place};
 use crate::tape::Tape;
-use crate::trace::{TraceStep, sweep};
 use crate::var::Var;
 
 /// Which pass of an evaluation.
@@ -64,7 +64,7 @@ fn around(x: &Tensor, index: &[usize]) -> String {
         return brief(x);
     }
     let element = index.iter().fold(x.clone(), |x, &i| x.select(0, i as isize));
-    format!("{} at {index:?}, {}", crate::display::number(element.item()), brief(x))
+    format!("{} at {index:?}, {}", crate::check::display::number(element.item()), brief(x))
 }
 
 /// The first element that is no finite number.
@@ -87,7 +87,7 @@ impl Tape {
         let found = (0..self.len()).filter(|&id| live[id]).find_map(|id| forward_anomaly(self, id));
         let scalar = |id: &usize| {
             let x = Var { tape: self, id: *id as u32 };
-            x.elements() == 1 && x.needs() && local::parts(self, *id).0.row.arity != 0
+            x.elements() == 1 && x.needs() && !node::parts(self, *id).0.is_leaf()
         };
         found.or_else(|| {
             let root = (0..self.len()).rev().find(scalar)?;
@@ -100,9 +100,9 @@ impl Tape {
         let inner = self.inner.borrow();
         let mut live: Vec<bool> = Vec::with_capacity(inner.nodes.len());
         for node in &inner.nodes {
-            let there = !node.slot.is_large() || inner.values.large[node.slot.at()].is_some();
+            let there = inner.values.is_there(node.slot);
             let inputs = inner.inputs(node);
-            live.push(there || (node.is_lazy() && inputs.iter().all(|&i| live[i as usize])));
+            live.push(there || (node.ty.is_lazy() && inputs.iter().all(|&i| live[i as usize])));
         }
         live
     }
@@ -123,7 +123,7 @@ fn forward_anomaly(tape: &Tape, id: usize) -> Option<Anomaly> {
 }
 
 fn numbered_inputs(tape: &Tape, id: usize) -> Vec<(usize, Tensor)> {
-    let inputs = local::parts(tape, id).1;
+    let inputs = node::parts(tape, id).1;
     inputs.iter().map(|&id| (id as usize, Var { tape, id }.value())).collect()
 }
 

@@ -5,7 +5,8 @@ use std::fmt;
 
 use gradus_tensor::Tensor;
 
-use crate::tape::{Inner, Node, OP, Tape};
+use crate::node::{Kind, Node};
+use crate::tape::{Inner, Tape};
 
 /// Values of up to this many elements are printed whole.
 const WHOLE: usize = 6;
@@ -16,7 +17,7 @@ impl fmt::Display for Tape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What waits is computed now, unless it is computed from values that were freed.
         for (id, _) in self.live().iter().enumerate().filter(|&(_, &live)| live) {
-            crate::lazy::compute(&mut self.inner.borrow_mut(), id as u32);
+            crate::fast::lazy::compute(&mut self.inner.borrow_mut(), id as u32);
         }
         let inner = self.inner.borrow();
         let rows: Vec<[String; 4]> =
@@ -44,7 +45,7 @@ impl fmt::Display for Tape {
 
 fn row(inner: &Inner, id: usize, node: &Node) -> [String; 4] {
     let ty = inner.ty(node);
-    let value = if node.slot.is_large() && inner.values.large[node.slot.at()].is_none() {
+    let value = if !inner.values.is_there(node.slot) {
         "(freed)".to_string()
     } else {
         brief(&inner.values.tensor(node.slot, ty))
@@ -55,14 +56,14 @@ fn row(inner: &Inner, id: usize, node: &Node) -> [String; 4] {
 /// `tanh(%2)`, `scale(%0, 3)`, `sum(%4, [0])`, `leaf`.
 pub(crate) fn formula(inner: &Inner, node: &Node) -> String {
     let name = inner.name(node);
-    if node.row.arity == 0 {
+    if node.is_leaf() {
         return name.to_string();
     }
     let mut arguments: Vec<String> = inner.inputs(node).iter().map(|id| format!("%{id}")).collect();
-    if node.row.has_number {
+    if node.row().is_some_and(|row| row.has_number) {
         arguments.push(number(inner.carried(node)));
     }
-    if std::ptr::eq(node.row, &raw const OP) {
+    if let Kind::Op = node.kind() {
         arguments.extend(attributes(&format!("{:?}", inner.ops[node.b as usize])));
     }
     format!("{name}({})", arguments.join(", "))

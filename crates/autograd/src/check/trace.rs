@@ -6,8 +6,8 @@ use std::panic::Location;
 
 use gradus_tensor::Tensor;
 
-use crate::display::{brief, formula};
-use crate::local;
+use crate::check::display::{brief, formula};
+use crate::check::node as single;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -114,14 +114,14 @@ impl Trace {
 }
 
 fn node(tape: &Tape, id: usize) -> TraceNode {
-    let (node, inputs, number) = local::parts(tape, id);
+    let (node, inputs, number) = single::parts(tape, id);
     let inner = tape.inner.borrow();
     TraceNode {
         node: id,
         formula: formula(&inner, &node),
         op: inner.name(&node).to_string(),
         inputs: inputs.iter().map(|&input| input as usize).collect(),
-        number: node.row.has_number.then_some(number),
+        number: node.row().is_some_and(|row| row.has_number).then_some(number),
         value: inner.values.tensor(node.slot, inner.ty(&node)),
         needs: node.needs(),
     }
@@ -133,19 +133,19 @@ pub(crate) fn sweep(root: Var<'_>, mut see: impl FnMut(TraceStep)) -> Vec<Option
     let mut sums: Vec<Option<Tensor>> = vec![None; root.index() + 1];
     sums[root.index()] = Some(Tensor::ones_of(root.shape(), root.dtype()));
     for id in (0..=root.index()).rev() {
-        let (node, inputs, _) = local::parts(tape, id);
-        let Some(upstream) = sums[id].clone().filter(|_| node.row.arity != 0 && node.needs()) else {
+        let (node, inputs, _) = single::parts(tape, id);
+        let Some(upstream) = sums[id].clone().filter(|_| !node.is_leaf() && node.needs()) else {
             continue;
         };
         let mut parts = Vec::new();
-        for (i, contribution) in local::contributions(tape, id, &upstream) {
+        for (i, contribution) in single::contributions(tape, id, &upstream) {
             let input = inputs[i] as usize;
             let sum = match &sums[input] {
                 Some(sum) => sum + &contribution,
                 None => contribution.clone(),
             };
             sums[input] = Some(sum.clone());
-            parts.push(TracePart { input, slope: local::slope(tape, id, i), contribution, sum });
+            parts.push(TracePart { input, slope: single::slope(tape, id, i), contribution, sum });
         }
         let (formula, op) = {
             let inner = tape.inner.borrow();
@@ -156,7 +156,7 @@ pub(crate) fn sweep(root: Var<'_>, mut see: impl FnMut(TraceStep)) -> Vec<Option
             node: id,
             formula,
             op,
-            rule: node.row.doc.trim(),
+            rule: node.row().map_or("", |row| row.doc.trim()),
             line: node.line,
             value,
             upstream,
@@ -168,13 +168,14 @@ pub(crate) fn sweep(root: Var<'_>, mut see: impl FnMut(TraceStep)) -> Vec<Option
 
 fn leaves(tape: &Tape, sums: &[Option<Tensor>]) -> Vec<TraceLeaf> {
     let leaf = |(id, sum): (usize, &Option<Tensor>)| {
-        let node = local::parts(tape, id).0;
-        if node.row.arity != 0 || !node.needs() {
+        let node = single::parts(tape, id).0;
+        if !node.is_leaf() || !node.needs() {
             return None;
         }
         let x = Var { tape, id: id as u32 };
+        let kind = tape.inner.borrow().name(&node).to_string();
         let gradient = sum.clone().unwrap_or_else(|| Tensor::zeros_of(x.shape(), x.dtype()));
-        Some(TraceLeaf { node: id, kind: node.row.name.to_string(), value: x.value(), gradient })
+        Some(TraceLeaf { node: id, kind, value: x.value(), gradient })
     };
     sums.iter().enumerate().filter_map(leaf).collect()
 }

@@ -1,7 +1,7 @@
 //! A row over values: computed and pulled, over small values in the word buffer and over tensors. (Blocks of values that
 //! wait run the same loops in [`lazy`](super::lazy).)
 
-use gradus_tensor::kernel::{BLOCK, parallel};
+use gradus_tensor::kernel::{BLOCK, Real, parallel};
 use gradus_tensor::{Tensor, elementwise};
 use smallvec::SmallVec;
 

@@ -1,13 +1,12 @@
 //! Functions of whole runs along the last axis (softmax, layer normalisation): the kernels that an [`Op`](crate::Op) may have
 //! besides its rule, and the numeric way back over tensors.
 
+use gradus_tensor::Tensor;
 use gradus_tensor::kernel::parallel;
 use gradus_tensor::kernel::rows::add;
-use gradus_tensor::{Shape, Tensor};
 
 use super::store::Mirror;
 use super::{Lane, for_lane};
-use crate::node::Node;
 use crate::op::Kernels;
 use crate::tape::Inner;
 

@@ -95,8 +95,7 @@ pub(crate) fn on_scratch_paper(tape: &Tape, id: usize, dy: Tensor) -> SmallVec<[
     };
     let mark = tape.mark();
     let dy = tape.leaf(dy, Leaf::Constant, false, line);
-    let step =
-        recorded::rule(Backward { tape, inputs, needs, y: id as u32, dy, given: SmallVec::new() });
+    let step = recorded::rule(Backward { tape, inputs, needs, y: id as u32, dy, given: SmallVec::new() });
     // Taken off before the paper is wiped, so that each has one owner when it is added.
     let given = step.given.iter().map(|&(i, dx)| (i, dx.value().sum_to(step.shape(i)))).collect();
     tape.truncate(mark);

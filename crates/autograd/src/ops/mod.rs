@@ -4,10 +4,10 @@
 pub mod composed;
 pub mod elementwise;
 
-pub mod compose;
 pub mod conv;
 pub mod cross_entropy;
 pub mod cumulative;
+mod detach;
 pub mod index;
 #[cfg(feature = "linalg")]
 pub mod linalg;

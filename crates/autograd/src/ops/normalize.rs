@@ -4,11 +4,13 @@ use gradus_tensor::kernel::rows;
 use gradus_tensor::{MAX_RANK, Tensor, layer_norm};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Blocks, Op};
-use crate::row::{ByRows, by_rows};
+use crate::fast::runs::{RunKernels, run_kernels};
+use crate::op::{Backward, Kernels, Op};
 use crate::var::Var;
 
-/// `$y = \gamma \odot \hat x + \beta$` along the last axis, `$\hat x = (x - \mu) r$`, `$r = (\sigma^2 + \varepsilon)^{-1/2}$`.
+/// `$y = \gamma \odot \hat x + \beta$` along the last axis, `$\hat x = (x - \mu) r$`, `$r = (\sigma^2 + \varepsilon)^{-1/2}$`. Rule:
+/// `$\bar x = r\,(p - \overline{p} - \hat x\, \overline{p \hat x})$` with `$p = \bar y \odot \gamma$`,
+/// `$\bar\gamma = \sum \bar y \odot \hat x$`, `$\bar\beta = \sum \bar y$`.
 #[derive(Debug)]
 struct LayerNorm(f64);
 
@@ -19,8 +21,24 @@ impl Op for LayerNorm {
     fn forward(&self, x: &[Tensor]) -> Tensor {
         layer_norm::layer_norm(&x[0], &x[1], &x[2], self.0)
     }
-    fn blocks(&self) -> Option<Blocks> {
-        static LAYER_NORM: ByRows = by_rows!(
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (x, gamma, dy) = (step.x(0), step.x(1), step.dy());
+        let centred = x - x.mean_keep(-1);
+        let r = (centred.square().mean_keep(-1) + self.0).rsqrt();
+        let unit = centred * r;
+        if step.needs(0) {
+            let p = dy * gamma;
+            step.give(0, r * (p - p.mean_keep(-1) - unit * (p * unit).mean_keep(-1)));
+        }
+        if step.needs(1) {
+            step.give(1, dy * unit);
+        }
+        if step.needs(2) {
+            step.give(2, dy);
+        }
+    }
+    fn kernels(&self) -> Option<Kernels> {
+        static LAYER_NORM: RunKernels = run_kernels!(
             |[x, gamma, beta], n, epsilon, y| rows::layer_norm(x, gamma, beta, n, epsilon, y),
             |dy, [x, gamma, _], _, n, epsilon, [dx, scale, _]| match (dx, scale) {
                 (Some(dx), Some(scale)) => {
@@ -32,93 +50,7 @@ impl Op for LayerNorm {
             },
             adds 2
         );
-        Some(Blocks::Rows(&LAYER_NORM, self.0))
-    }
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
-        let (tape, x, gamma, dy) = (step.tape(), step.x(0), step.x(1), step.dy());
-        if step.needs(0) {
-            step.give(0, tape.apply(LayerNormInput(self.0), &[x, gamma, dy]));
-        }
-        if step.needs(1) || step.needs(2) {
-            let scales = tape.apply(LayerNormScales(self.0), &[x, dy]);
-            if step.needs(1) {
-                step.give(1, scales.select(0, 0));
-            }
-            if step.needs(2) {
-                step.give(2, scales.select(0, 1));
-            }
-        }
-    }
-}
-
-/// `$\hat x$` and r of each row.
-fn standard<'t>(x: Var<'t>, epsilon: f64) -> (Var<'t>, Var<'t>) {
-    let centred = x - x.mean_keep(-1);
-    let r = (centred.square().mean_keep(-1) + epsilon).rsqrt();
-    (centred * r, r)
-}
-
-/// `$P v = v - \overline{v} - \hat x\, \overline{v \hat x}$`: the part of v that a row's mean and scale leave free.
-fn project<'t>(v: Var<'t>, unit: Var<'t>) -> Var<'t> {
-    v - v.mean_keep(-1) - unit * (v * unit).mean_keep(-1)
-}
-
-/// `$z = r\, P p$` with `$p = d \odot \gamma$`: inputs x, γ, d.
-#[derive(Debug)]
-struct LayerNormInput(f64);
-
-impl Op for LayerNormInput {
-    fn name(&self) -> &'static str {
-        "layer_norm_input"
-    }
-    fn forward(&self, x: &[Tensor]) -> Tensor {
-        layer_norm::layer_norm_input(&x[0], &x[1], &x[2], self.0)
-    }
-    /// With the gradient h: `$\bar p = r P h$` (P is symmetric). In x, `$S = r Q$` with
-    /// `$Q = \langle h, p \rangle - n \bar h \bar p - n \overline{h \hat x}\, \overline{p \hat x}$` gives
-    /// `$-\tfrac1n Q r^2 \hat x - r^2 P (h\, \overline{p \hat x} + p\, \overline{h \hat x})$`.
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
-        let (x, gamma, d, h) = (step.x(0), step.x(1), step.x(2), step.dy());
-        let (unit, r) = standard(x, self.0);
-        let free = r * project(h, unit);
-        if step.needs(0) {
-            let p = d * gamma;
-            let (along_p, along_h) = ((p * unit).mean_keep(-1), (h * unit).mean_keep(-1));
-            let q = (h * p).mean_keep(-1) - h.mean_keep(-1) * p.mean_keep(-1) - along_h * along_p;
-            let turned = project(h * along_p + p * along_h, unit);
-            step.give(0, -(r * r * (q * unit + turned)));
-        }
-        if step.needs(1) {
-            let shape = step.shape(1);
-            step.give(1, (d * free).sum_to(shape));
-        }
-        if step.needs(2) {
-            step.give(2, gamma * free);
-        }
-    }
-}
-
-/// `$(\sum d \odot \hat x,\ \sum d)$` over the rows: inputs x, d.
-#[derive(Debug)]
-struct LayerNormScales(f64);
-
-impl Op for LayerNormScales {
-    fn name(&self) -> &'static str {
-        "layer_norm_scales"
-    }
-    fn forward(&self, x: &[Tensor]) -> Tensor {
-        layer_norm::layer_norm_scales(&x[0], &x[1], self.0)
-    }
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
-        let (x, d, h) = (step.x(0), step.x(1), step.dy());
-        let (unit, r) = standard(x, self.0);
-        let (scale, shift) = (h.select(0, 0), h.select(0, 1));
-        if step.needs(0) {
-            step.give(0, r * project(d * scale, unit));
-        }
-        if step.needs(1) {
-            step.give(1, unit * scale + shift);
-        }
+        Some(Kernels::Runs(&LAYER_NORM, self.0))
     }
 }
 

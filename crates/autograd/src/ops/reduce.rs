@@ -4,7 +4,7 @@
 use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Blocks, Op};
+use crate::op::{Backward, Kernels, Op};
 use crate::var::Var;
 
 type AxisList = SmallVec<[usize; MAX_RANK]>;
@@ -64,13 +64,13 @@ impl Op for Total {
         let sum = x[0].sum();
         self.over.map_or_else(|| sum.clone(), |n| &sum / n)
     }
-    fn blocks(&self) -> Option<Blocks> {
-        Some(Blocks::Total(self.over.map_or(1.0, |n| 1.0 / n)))
-    }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (shape, dy) = (step.shape(0), step.dy());
         let dy = self.over.map_or(dy, |n| dy / n);
         step.give(0, dy.expand(shape));
+    }
+    fn kernels(&self) -> Option<Kernels> {
+        Some(Kernels::Total(self.over.map_or(1.0, |n| 1.0 / n)))
     }
 }
 

@@ -3,8 +3,8 @@
 use gradus_tensor::kernel::rows;
 use gradus_tensor::{Tensor, axis_index};
 
-use crate::op::{Backward, Blocks, Op};
-use crate::row::{ByRows, by_rows};
+use crate::fast::runs::{RunKernels, run_kernels};
+use crate::op::{Backward, Kernels, Op};
 use crate::var::Var;
 
 /// `$y_i = e^{x_i} / \sum_j e^{x_j}$` along the last axis. Rule: `$\bar x = y \odot (\bar y - \sum \bar y \odot y)$`.
@@ -18,40 +18,18 @@ impl Op for Softmax {
     fn forward(&self, x: &[Tensor]) -> Tensor {
         gradus_tensor::softmax(&x[0])
     }
-    fn blocks(&self) -> Option<Blocks> {
-        static SOFTMAX: ByRows =
-            by_rows!(|[x, ..], n, _, y| rows::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (y, dy) = (step.y(), step.dy());
+        step.give(0, y * (dy - (dy * y).sum_keep(-1)));
+    }
+    fn kernels(&self) -> Option<Kernels> {
+        static SOFTMAX: RunKernels =
+            run_kernels!(|[x, ..], n, _, y| rows::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
                     rows::softmax_pull(y, dy, n, g);
                 }
             });
-        Some(Blocks::Rows(&SOFTMAX, 0.0))
-    }
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
-        step.give(0, step.tape().apply(SoftmaxBackward, &[step.y(), step.dy()]));
-    }
-}
-
-/// `$z = y \odot (d - \sum d \odot y)$`, the rule of softmax in one pass.
-#[derive(Debug)]
-struct SoftmaxBackward;
-
-impl Op for SoftmaxBackward {
-    fn name(&self) -> &'static str {
-        "softmax_backward"
-    }
-    fn forward(&self, x: &[Tensor]) -> Tensor {
-        gradus_tensor::softmax_backward(&x[0], &x[1])
-    }
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
-        let (y, d, g) = (step.x(0), step.x(1), step.dy());
-        let inner = (g * y).sum_keep(-1);
-        if step.needs(0) {
-            step.give(0, g * (d - (d * y).sum_keep(-1)) - inner * d);
-        }
-        if step.needs(1) {
-            step.give(1, y * (g - inner));
-        }
+        Some(Kernels::Runs(&SOFTMAX, 0.0))
     }
 }
 
@@ -66,40 +44,18 @@ impl Op for LogSoftmax {
     fn forward(&self, x: &[Tensor]) -> Tensor {
         gradus_tensor::log_softmax(&x[0])
     }
-    fn blocks(&self) -> Option<Blocks> {
-        static LOG_SOFTMAX: ByRows =
-            by_rows!(|[x, ..], n, _, y| rows::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (y, dy) = (step.y(), step.dy());
+        step.give(0, dy - y.exp() * dy.sum_keep(-1));
+    }
+    fn kernels(&self) -> Option<Kernels> {
+        static LOG_SOFTMAX: RunKernels =
+            run_kernels!(|[x, ..], n, _, y| rows::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
                     rows::log_softmax_pull(y, dy, n, g);
                 }
             });
-        Some(Blocks::Rows(&LOG_SOFTMAX, 0.0))
-    }
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
-        step.give(0, step.tape().apply(LogSoftmaxBackward, &[step.y(), step.dy()]));
-    }
-}
-
-/// `$z = d - e^y \sum d$`, the rule of log-softmax in one pass.
-#[derive(Debug)]
-struct LogSoftmaxBackward;
-
-impl Op for LogSoftmaxBackward {
-    fn name(&self) -> &'static str {
-        "log_softmax_backward"
-    }
-    fn forward(&self, x: &[Tensor]) -> Tensor {
-        gradus_tensor::log_softmax_backward(&x[0], &x[1])
-    }
-    fn backward<'t>(&self, step: &mut Backward<'t>) {
-        let (y, d, g) = (step.x(0), step.x(1), step.dy());
-        let p = y.exp();
-        if step.needs(0) {
-            step.give(0, -(g * p * d.sum_keep(-1)));
-        }
-        if step.needs(1) {
-            step.give(1, g - (g * p).sum_keep(-1));
-        }
+        Some(Kernels::Runs(&LOG_SOFTMAX, 0.0))
     }
 }
 

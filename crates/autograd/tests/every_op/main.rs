@@ -24,6 +24,12 @@ fn elementwise_rows() {
 }
 
 #[test]
+fn facts_of_rows() {
+    let failures: Vec<String> = gradus_autograd::ops::elementwise::table().flat_map(rows::facts).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
 fn operations() {
     let mut failures = Vec::new();
     let mut seen = BTreeSet::new();
@@ -32,7 +38,8 @@ fn operations() {
         seen.extend(entry.names());
     }
     conversion();
-    seen.insert("to".to_string());
+    detached();
+    seen.extend(["to".to_string(), "detach".to_string()]);
     let missing: Vec<String> = names_in_source().difference(&seen).cloned().collect();
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     assert!(missing.is_empty(), "operations without an entry in tests/every_op/composed.rs: {missing:?}");
@@ -54,6 +61,15 @@ fn conversion() {
     let gradient = y.backward().wrt(x);
     assert_eq!((gradient.dtype(), gradient.to_f64_vec()), (DType::F64, vec![1.0, 3.0]));
     assert_eq!(y.grad(x).sum().grad(x).value().to_f64_vec(), [2.0, 2.0]);
+}
+
+/// The gradient of a detached value is 0, which is not its derivative.
+fn detached() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::from([0.5, 1.5]));
+    let y = (x.detach() * x).sum();
+    assert_eq!(y.backward().wrt(x).to_f64_vec(), [0.5, 1.5]);
+    assert_eq!(y.grad(x).value().to_f64_vec(), [0.5, 1.5]);
 }
 
 /// The names of all operations: the strings in `fn name(&self) -> &'static str { … }` of the source.

@@ -30,8 +30,7 @@ pub(crate) fn pull(inner: &mut Inner, mirror: &mut Mirror, top: u32, root: u32) 
     let run = run(inner, mirror, top, whole);
     let needed = needed(inner, &run, root);
     let members = ready(inner, &needed, whole);
-    let total =
-        for_lane!(inner.types[whole].dtype, T => carry::<T>(inner, mirror, &run, &members, root));
+    let total = for_lane!(inner.types[whole].dtype, T => carry::<T>(inner, mirror, &run, &members, root));
     for &id in &run {
         mirror.reached[id as usize] = false;
         let at = inner.nodes[id as usize].slot.at();
@@ -125,7 +124,7 @@ fn carry<T: Lane>(
         let node = &inner.nodes[id as usize];
         carry.upstream.extend(mirror.large[node.slot.at()].take().map(|dy| (id, dy)));
         for input in inner.inputs(node) {
-            *sweep.count.entry(input).or_default() += 1;
+            *carry.count.entry(input).or_default() += 1;
         }
     }
     for &id in run {
@@ -198,7 +197,9 @@ impl<T: Lane> Carry<'_, T> {
             }
             let x = [self.plan.place(inputs[0]), self.plan.place(inputs[inputs.len() - 1])];
             // With a constant gradient: a multiple of the other input, which lies there already.
-            if row.facts.bilinear && let Some(k) = self.plan.constant(dy) {
+            if row.facts.bilinear
+                && let Some(k) = self.plan.constant(dy)
+            {
                 self.give(inputs[i], x[1 - i], k.to_f64());
                 continue;
             }

@@ -35,7 +35,7 @@ crate::ops::elementwise::table::binary! {
     /// `$\sqrt{a^2 + b^2}$`. Slopes `$a/y$` and `$b/y$`.
     hypot [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| hypot(a, b) => a / y, b / y;
     /// The remainder of `$a/b$` with the sign of a. Slopes 1 and `$-\operatorname{trunc}(a/b)$`.
-    fmod [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::Multiples] |a, b, y| fmod(a, b) => 1.0, -trunc(a / b);
+    fmod [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::MultiplesButZero] |a, b, y| fmod(a, b) => 1.0, -trunc(a / b);
     /// The remainder of `$a/b$` with the sign of b. Slopes 1 and `$-\lfloor a/b \rfloor$`.
     remainder [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::Multiples] |a, b, y| remainder(a, b) => 1.0, -floor(a / b);
     /// `$\ln(e^a + e^b)$`. Slopes `$\sigma(a-b)$` and `$\sigma(b-a)$`.

@@ -169,7 +169,7 @@ macro_rules! slopes {
         $crate::row::Slopes::Constant(|_| [0.0; 2])
     };
     (const $names:tt ($($c:ident)?) $da:expr, $db:expr) => {
-        $crate::row::Slopes::Constant(|c_| { $(let $c = c_;)? let _ = c_; [$da, $db] })
+        $crate::row::Slopes::Constant(|c_| { $(let $c = c_; let _ = $c;)? let _ = c_; [$da, $db] })
     };
     (expr $names:tt $c:tt $da:expr, $db:expr) => {
         $crate::row::Slopes::Recorded([

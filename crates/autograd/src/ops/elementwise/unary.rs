@@ -82,7 +82,7 @@ crate::ops::elementwise::table::unary! {
     /// The nearest integer, with the slope of the identity: the straight-through estimator (Bengio et al., 2013).
     round_straight_through [0.2, estimator: true, kinks: Kinks::Halves] |x, y| round(x) => const 1.0;
     /// The fractional part, with the sign of x. The slope is 1.
-    frac [0.2, kinks: Kinks::Integers] |x, y| frac(x) => const 1.0;
+    frac [0.2, kinks: Kinks::IntegersButZero] |x, y| frac(x) => const 1.0;
     /// The largest integer not above x. The slope is 0.
     floor [0.2, kinks: Kinks::Integers] |x, y| floor(x);
     /// The smallest integer not below x. The slope is 0.
@@ -90,7 +90,7 @@ crate::ops::elementwise::table::unary! {
     /// The nearest integer, halves to the even one. The slope is 0; see [`Self::round_straight_through`].
     round [0.2, kinks: Kinks::Halves] |x, y| round(x);
     /// The integer part, towards zero. The slope is 0.
-    trunc [0.2, kinks: Kinks::Integers] |x, y| trunc(x);
+    trunc [0.2, kinks: Kinks::IntegersButZero] |x, y| trunc(x);
     /// -1, 0 or 1. The slope is 0.
     sign [0.2, kinks: Kinks::At(&[0.0])] |x, y| sign(x);
 }

@@ -1,0 +1,29 @@
+//! The end of a history, kept on the tape so that it can be shown.
+
+use gradus_tensor::Tensor;
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+/// `$y = x$` with slope 0: its rule gives nothing.
+#[derive(Debug)]
+struct Detach;
+
+impl Op for Detach {
+    fn name(&self) -> &'static str {
+        "detach"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].clone()
+    }
+    fn backward<'t>(&self, _: &mut Backward<'t>) {}
+}
+
+impl Var<'_> {
+    /// The same value without its history: no gradient flows back through it.
+    #[doc(alias = "stop_gradient")]
+    #[track_caller]
+    pub fn detach(self) -> Self {
+        self.tape.record_without_gradient(Detach, self)
+    }
+}
