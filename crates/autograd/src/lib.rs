@@ -48,17 +48,13 @@
 
 #[macro_use]
 mod param;
-mod batched_jacobian;
-mod checkpoint;
-mod custom;
-mod derivatives;
 mod diagnose;
 mod display;
 mod error_curve;
 mod finite_difference;
+mod functions;
 mod gradcheck;
 mod gradients;
-mod implicit;
 mod lazy;
 mod local;
 mod op;
@@ -76,17 +72,15 @@ mod training;
 mod transform;
 mod var;
 
-pub use batched_jacobian::batched_jacobian;
-pub use derivatives::{
-    directional_derivative, hessian, hvp, jacobian, jacobian_forward, jacobians, jvp, jvps, laplacian,
-    model_hvp, vhp, vjp, vjps,
-};
 pub use diagnose::{Anomaly, Pass, WhyZero};
 pub use error_curve::{CurvePoint, ErrorCurve, STEPS, error_curve};
 pub use finite_difference::{FiniteDifference, Scheme, flatten, flattened, flattened_tensors, unflatten};
+pub use functions::{
+    batched_jacobian, directional_derivative, hessian, hvp, implicit, jacobian, jacobian_forward, jacobians,
+    jvp, jvps, laplacian, model_hvp, vhp, vjp, vjps,
+};
 pub use gradcheck::{Elements, GradcheckOptions, gradcheck, gradcheck_model, gradcheck_with};
 pub use gradients::Gradients;
-pub use implicit::implicit;
 pub use lazy::fuse_above;
 pub use op::{Backward, Blocks, Op};
 pub use param::{Param, ParamId, Params, join};
