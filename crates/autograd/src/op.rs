@@ -12,7 +12,7 @@ use crate::var::Var;
 /// `forward` computes the value. `backward` is the rule, in operations on [`Var`]: for numbers it runs on scratch paper
 /// that is wiped afterwards, for derivatives of higher order its operations are recorded. Broadcast inputs need no care:
 /// the sweep sums what a rule gives down to the shape of the input.
-pub trait Op: std::fmt::Debug + Send + 'static {
+pub trait Op: std::fmt::Debug + 'static {
     /// The name, as printed.
     fn name(&self) -> &'static str;
 
