@@ -26,7 +26,7 @@ pub use composed::embedding::Bag;
 pub use composed::interpolate::{Outside, Resize};
 pub use composed::loss::{Reduction, Triplet};
 pub use composed::sort::Interpolation;
-pub use conv::Stride;
+pub use conv::ConvOptions;
 #[cfg(feature = "linalg")]
 pub use linalg::{Eigen, MatrixNorm, Svd};
 pub use pad::Padding;

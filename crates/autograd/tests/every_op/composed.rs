@@ -1,7 +1,7 @@
 //! The operations that are no rows, and functions composed of them.
 
 use gradus_autograd::Var;
-use gradus_autograd::ops::{Outside, Padding, Pool, Reduce, Reduction, Resize, Stride};
+use gradus_autograd::ops::{ConvOptions, Outside, Padding, Pool, Reduce, Reduction, Resize};
 use gradus_tensor::{Slice, Tensor};
 
 use super::check::Entry;
@@ -78,11 +78,11 @@ table! {
     "linear without bias" [[2, 3, 4], [2, 4]] => |x| x[0].linear(x[1], None);
     "einsum" [[2, 3], [3, 4]] => |x| Var::einsum("ij,jk->ki", x);
     // Windows.
-    "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &Stride::default());
-    "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &Stride::default(), &[0, 0]);
+    "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &ConvOptions::default());
+    "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &ConvOptions::default(), &[0, 0]);
     "columns and fold" [[1, 1, 4, 4]] => |x| {
-        let columns = x[0].window_columns(&[2, 2], &Stride::default());
-        columns.square().fold(&[4, 4], &[2, 2], &Stride::default())
+        let columns = x[0].window_columns(&[2, 2], &ConvOptions::default());
+        columns.square().fold(&[4, 4], &[2, 2], &ConvOptions::default())
     };
     "avg_pool" [[1, 2, 4, 4]] => |x| x[0].avg_pool(&Pool::of(2)).square();
     "max_pool" [[1, 2, 4, 4]] => |x| x[0].max_pool(&Pool::of(2)).0.square();

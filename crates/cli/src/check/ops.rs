@@ -2,7 +2,7 @@
 //! shapes they are tried on.
 
 use gradus::autograd::ops::elementwise;
-use gradus::autograd::ops::{Padding, Pool, Reduction, Stride};
+use gradus::autograd::ops::{ConvOptions, Padding, Pool, Reduction};
 use gradus::autograd::{Row, Tape, Var};
 use gradus::tensor::{DType, Tensor, rng};
 
@@ -84,8 +84,8 @@ entries! {
     "outer" [[3], [4]] => |x| x[0].outer(x[1]);
     "trace" [[3, 3]] => |x| x[0].matmul(x[0]).trace();
     "matrix_exp" [[3, 3]] => |x| x[0].matrix_exp();
-    "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &Stride::default());
-    "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &Stride::default(), &[0, 0]);
+    "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &ConvOptions::default());
+    "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &ConvOptions::default(), &[0, 0]);
     "avg_pool" [[1, 2, 4, 4]] => |x| x[0].avg_pool(&Pool::of(2)).square();
     "max_pool" [[1, 2, 4, 4]] => |x| x[0].max_pool(&Pool::of(2)).0.square();
     "layer_norm" [[3, 4], [4], [4]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
