@@ -160,7 +160,7 @@ super::table! {
         let how = Triplet {
             margin: c.num("margin", 1.0),
             p: c.num("p", 2.0),
-            epsilon: c.num("eps", 1e-6),
+            eps: c.num("eps", 1e-6),
             swap: c.flag("swap", false),
         };
         c.v("anchor").triplet_margin_loss(c.v("positive"), c.v("negative"), how, reduction(c))

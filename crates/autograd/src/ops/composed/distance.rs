@@ -66,8 +66,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the axis is out of range.
     #[track_caller]
-    pub fn normalize(self, p: f64, axis: isize, epsilon: f64) -> Self {
-        self / self.norm_keep(p, axis).clamp_min(epsilon)
+    pub fn normalize(self, p: f64, axis: isize, eps: f64) -> Self {
+        self / self.norm_keep(p, axis).clamp_min(eps)
     }
 
     /// Each place of an axis scaled down to norm `most` where its norm of order p is larger.
@@ -116,8 +116,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn pairwise_distance(self, other: Self, p: f64, epsilon: f64) -> Self {
-        (self - other + epsilon).norm_keep(p, -1)
+    pub fn pairwise_distance(self, other: Self, p: f64, eps: f64) -> Self {
+        (self - other + eps).norm_keep(p, -1)
     }
 
     /// `$\frac{x \cdot y}{\max(\lVert x \rVert, \varepsilon) \max(\lVert y \rVert, \varepsilon)}$` along an axis, which is
@@ -126,10 +126,10 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast or the axis is out of range.
     #[track_caller]
-    pub fn cosine_similarity(self, other: Self, axis: isize, epsilon: f64) -> Self {
+    pub fn cosine_similarity(self, other: Self, axis: isize, eps: f64) -> Self {
         let shape = self.shape().broadcast_or_panic(&other.shape(), "cosine_similarity");
         let (x, y) = (self.expand(shape), other.expand(shape));
-        let unit = |x: Self| x / x.norm_keep(2.0, axis).clamp_min(epsilon);
+        let unit = |x: Self| x / x.norm_keep(2.0, axis).clamp_min(eps);
         (unit(x) * unit(y)).sum_axes(axis)
     }
 

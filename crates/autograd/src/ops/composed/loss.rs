@@ -152,12 +152,12 @@ impl<'t> Var<'t> {
         target: Self,
         log_input: bool,
         full: bool,
-        epsilon: f64,
+        eps: f64,
         reduction: Reduction,
     ) -> Self {
         same_shape("poisson_nll_loss", self, target);
         let (x, t) = (self, target);
-        let losses = if log_input { x.exp() - t * x } else { x - t * (x + epsilon).ln() };
+        let losses = if log_input { x.exp() - t * x } else { x - t * (x + eps).ln() };
         if !full {
             return reduction.apply(losses);
         }
@@ -179,10 +179,10 @@ impl<'t> Var<'t> {
         target: Self,
         variance: Self,
         full: bool,
-        epsilon: f64,
+        eps: f64,
         reduction: Reduction,
     ) -> Self {
-        let v = variance + &(&variance.value().clamp(epsilon, f64::INFINITY) - &variance.value());
+        let v = variance + &(&variance.value().clamp(eps, f64::INFINITY) - &variance.value());
         let losses = (v.ln() + (self - target).square() / v) * 0.5;
         let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();
         reduction.apply(if full { losses + constant } else { losses })
@@ -250,7 +250,7 @@ impl<'t> Var<'t> {
         how: Triplet,
         reduction: Reduction,
     ) -> Self {
-        let distance = |a: Self, b: Self| a.pairwise_distance(b, how.p, how.epsilon).squeeze_axis(-1);
+        let distance = |a: Self, b: Self| a.pairwise_distance(b, how.p, how.eps).squeeze_axis(-1);
         let (near, mut far) = (distance(self, positive), distance(self, negative));
         if how.swap {
             far = far.minimum(distance(positive, negative));
@@ -336,13 +336,13 @@ pub struct Triplet {
     /// The order of the norm.
     pub p: f64,
     /// Added to differences.
-    pub epsilon: f64,
+    pub eps: f64,
     /// Whether the distance of positive and negative counts, too.
     pub swap: bool,
 }
 
 impl Default for Triplet {
     fn default() -> Self {
-        Self { margin: 1.0, p: 2.0, epsilon: 1e-6, swap: false }
+        Self { margin: 1.0, p: 2.0, eps: 1e-6, swap: false }
     }
 }
