@@ -306,8 +306,8 @@ impl<'t> Var<'t> {
         let y = match how {
             Reduce::Sum => met.sum_axes(-1),
             Reduce::Prod => met.prod_axes(-1),
-            Reduce::Max => met.amax_axes(-1),
-            Reduce::Min => met.amin_axes(-1),
+            Reduce::Max => met.max_axes(-1),
+            Reduce::Min => met.min_axes(-1),
             Reduce::Mean => {
                 let end = pool.elements() as f64 - 1.0;
                 met.sum_axes(-1) / &table.lt(end).to(self.dtype()).sum_axes(-1)

@@ -37,12 +37,12 @@ table! {
     "mean" [[3, 4]] => |x| x[0].mean_keep([-1]).square();
     "prod" [[3, 4]] => |x| x[0].prod_axes(1);
     "prod of all" [[2, 3]] => |x| x[0].prod();
-    "amax" [[3, 4]] => |x| x[0].amax_axes(1).square();
-    "amin" [[3, 4]] => |x| x[0].amin_axes(0).square();
+    "max" [[3, 4]] => |x| x[0].max_axes(1).square();
+    "min" [[3, 4]] => |x| x[0].min_axes(0).square();
     "logsumexp" [[3, 4]] => |x| x[0].logsumexp_axes(1);
     "var" [[3, 4]] => |x| x[0].var_axes(0, 1);
     "std" [[3, 4]] => |x| x[0].std_axes(1, 0);
-    "norm" [[3, 4]] 0.3..1.0 => |x| x[0].norm_axes(3.0, 1);
+    "norm" [[3, 4]] 0.3..1.0 => |x| x[0].vector_norm_axes(3.0, 1);
     // Shape.
     "reshape" [[3, 4]] => |x| x[0].reshape([2, 6]).square();
     "permute" [[2, 3, 4]] => |x| x[0].permute([2, 0, 1]).square();
