@@ -1,7 +1,7 @@
 //! The operations that are no rows, and functions composed of them.
 
 use gradus_autograd::Var;
-use gradus_autograd::ops::{ConvOptions, Outside, Padding, Pool, Reduce, Reduction, Resize};
+use gradus_autograd::ops::{ConvOptions, Outside, Padding, Pool, Resize, ScatterReduce};
 use gradus_tensor::{Slice, Tensor};
 
 use super::check::Entry;
@@ -64,7 +64,7 @@ table! {
     "scatter_add" [[2, 3], [2, 2]] => |x| x[0].scatter_add(1, &integers(&[0, 0, 2, 1], &[2, 2]), x[1]).square();
     "scatter" [[2, 3], [2, 2]] => |x| x[0].scatter(1, &integers(&[0, 1, 2, 1], &[2, 2]), x[1]).square();
     "scatter_reduce" [[2, 3], [2, 2]] 0.2..1.0 => |x| {
-        x[0].scatter_reduce(1, &integers(&[0, 0, 2, 1], &[2, 2]), x[1], Reduce::Mean, true).square()
+        x[0].scatter_reduce(1, &integers(&[0, 0, 2, 1], &[2, 2]), x[1], ScatterReduce::Mean, true).square()
     };
     "index_select" [[3, 2]] => |x| x[0].index_select(0, &Tensor::from([2i64, 0, 2])).square();
     "index_add" [[3, 2], [2, 2]] => |x| x[0].index_add(0, &Tensor::from([2i64, 2]), x[1]).square();
@@ -96,5 +96,5 @@ table! {
     "softmax along the first axis" [[3, 4]] => |x| x[0].softmax(0).square();
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));
-    "mse_loss" [[3, 4], [3, 4]] => |x| x[0].mse_loss(x[1], Reduction::Mean);
+    "mse" [[3, 4], [3, 4]] => |x| x[0].mse(x[1]);
 }

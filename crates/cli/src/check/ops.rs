@@ -2,7 +2,7 @@
 //! shapes they are tried on.
 
 use gradus::autograd::ops::elementwise;
-use gradus::autograd::ops::{ConvOptions, Padding, Pool, Reduction};
+use gradus::autograd::ops::{ConvOptions, HuberOptions, Padding, Pool};
 use gradus::autograd::{Row, Tape, Var};
 use gradus::tensor::{DType, Tensor, rng};
 
@@ -94,8 +94,8 @@ entries! {
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
     "attention" [[2, 3, 4], [2, 3, 4], [2, 3, 4]] => |x| x[0].attention(x[1], x[2], &gradus::autograd::ops::Attention::default());
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));
-    "mse_loss" [[3, 4], [3, 4]] => |x| x[0].mse_loss(x[1], Reduction::Mean);
-    "huber_loss" [[3, 4], [3, 4]] => |x| x[0].huber_loss(x[1], 0.5, Reduction::Mean);
+    "mse" [[3, 4], [3, 4]] => |x| x[0].mse(x[1]);
+    "huber_loss" [[3, 4], [3, 4]] => |x| x[0].huber_loss_with(x[1], &HuberOptions { delta: 0.5, ..HuberOptions::default() });
 }
 
 /// All names, rows first.
