@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use gradus_autograd::{ParamId, Params, Tape};
 use gradus_nn::state_dict::{load_state_dict, state_dict};
 use gradus_nn::{
-    BatchNorm, Celu, Conv1d, Conv2d, Conv3d, Dropout, Elu, Embedding, Flatten, Gelu, GeluTanh, Hardsigmoid,
-    Hardswish, Identity, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Mish, Module, Relu, Selu,
-    Sigmoid, Silu, Softmax, Softplus, Softshrink, Softsign, Stride, Tanh, Tanhshrink,
+    BatchNorm, Celu, Conv1d, Conv2d, Conv3d, ConvOptions, Dropout, Elu, Embedding, Flatten, Gelu, GeluTanh,
+    Hardsigmoid, Hardswish, Identity, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Mish, Module,
+    Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
 };
 use gradus_tensor::{DType, Tensor, rng};
 use safetensors::SafeTensors;
@@ -144,8 +144,8 @@ impl<'a> Given<'a> {
         all.try_into().map_err(|_| "a kernel of another rank".to_string())
     }
 
-    fn stride(&self) -> Result<Stride, String> {
-        Ok(Stride {
+    fn stride(&self) -> Result<ConvOptions, String> {
+        Ok(ConvOptions {
             stride: self.sizes("stride", 1)?,
             padding: self.sizes("padding", 0)?,
             dilation: self.sizes("dilation", 1)?,

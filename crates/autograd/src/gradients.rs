@@ -31,7 +31,7 @@ impl Gradients {
     /// If the variable is of another tape or was recorded after the sweep.
     #[track_caller]
     pub fn wrt(&self, x: Var<'_>) -> Tensor {
-        self.get_var(x).unwrap_or_else(|| Tensor::zeros_of(x.shape(), x.dtype()))
+        self.try_wrt(x).unwrap_or_else(|| Tensor::zeros_of(x.shape(), x.dtype()))
     }
 
     /// As [`Self::wrt`], or `None` where no gradient arrived.
@@ -39,7 +39,7 @@ impl Gradients {
     /// # Panics
     /// If the variable is of another tape or was recorded after the sweep.
     #[track_caller]
-    pub fn get_var(&self, x: Var<'_>) -> Option<Tensor> {
+    pub fn try_wrt(&self, x: Var<'_>) -> Option<Tensor> {
         assert!(
             self.tape == x.tape.id.get() && x.index() < self.nodes.reached.len(),
             "wrt: these gradients are of another tape or an earlier sweep; in the scoped form ask by parameter"
@@ -55,7 +55,7 @@ impl Gradients {
     }
 
     /// The gradient of the parameter with this identity.
-    pub fn get_id(&self, id: ParamId) -> Option<&Tensor> {
+    pub fn by_id(&self, id: ParamId) -> Option<&Tensor> {
         self.params.get(&id)
     }
 

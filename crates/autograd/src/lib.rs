@@ -48,17 +48,13 @@
 
 #[macro_use]
 mod param;
-mod batched_jacobian;
 mod check;
-mod checkpoint;
-mod custom;
-mod derivatives;
 mod error_curve;
 mod fast;
 mod finite_difference;
+mod functions;
 mod gradcheck;
 mod gradients;
-mod implicit;
 mod node;
 mod op;
 pub mod ops;
@@ -73,20 +69,18 @@ mod training;
 mod transform;
 mod var;
 
-pub use batched_jacobian::batched_jacobian;
 pub use check::{Anomaly, Pass, Trace, TraceLeaf, TraceNode, TracePart, TraceStep, WhyZero};
-pub use derivatives::{
-    directional_derivative, hessian, hvp, jacobian, jacobian_forward, jacobians, jvp, jvps, laplacian,
-    model_hvp, vhp, vjp, vjps,
-};
 pub use error_curve::{CurvePoint, ErrorCurve, STEPS, error_curve};
 pub use fast::lazy::fuse_above;
 #[doc(hidden)]
 pub use fast::runs::RunKernels;
 pub use finite_difference::{FiniteDifference, Scheme, flatten, flattened, flattened_tensors, unflatten};
+pub use functions::{
+    batched_jacobian, directional_derivative, hessian, hvp, implicit, jacobian, jacobian_forward, jacobians,
+    jvp, jvps, laplacian, model_hvp, vhp, vjp, vjps,
+};
 pub use gradcheck::{Elements, GradcheckOptions, gradcheck, gradcheck_model, gradcheck_with};
 pub use gradients::Gradients;
-pub use implicit::implicit;
 #[doc(hidden)]
 pub use op::Kernels;
 pub use op::{Backward, Op};

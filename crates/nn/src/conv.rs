@@ -1,6 +1,6 @@
 //! Convolutions over one, two or three spatial axes.
 
-use gradus_autograd::ops::Stride;
+use gradus_autograd::ops::ConvOptions;
 use gradus_autograd::{Param, Var, params};
 use gradus_tensor::Tensor;
 
@@ -33,7 +33,7 @@ macro_rules! convolutions {
     ($($(#[doc = $doc:literal])* $Name:ident $axes:literal $input:literal $weight:literal;)*) => {$(
         $(#[doc = $doc])*
         ///
-        /// Without bias: set it to `None`. Stride, padding, dilation and groups are in [`Stride`].
+        /// Without bias: set it to `None`. Stride, padding, dilation and groups are in [`ConvOptions`].
         #[derive(Debug, Clone)]
         pub struct $Name {
             #[doc = concat!("`", $weight, "`.")]
@@ -41,14 +41,14 @@ macro_rules! convolutions {
             /// `[O]`.
             pub bias: Option<Param>,
             /// How the window moves.
-            pub how: Stride,
+            pub how: ConvOptions,
         }
 
         params!($Name { weight, bias });
 
         impl $Name {
             /// With weight and bias uniform in `$\pm 1/\sqrt n$`, n being the inputs of one output, F32; the window moves
-            /// as `how` says, by steps of 1 without padding if that is `Stride::default()`.
+            /// as `how` says, by steps of 1 without padding if that is `ConvOptions::default()`.
             ///
             /// # Panics
             /// If inputs or outputs cannot be split into the groups.
@@ -57,7 +57,7 @@ macro_rules! convolutions {
                 inputs: usize,
                 outputs: usize,
                 kernel: [usize; $axes],
-                how: Stride,
+                how: ConvOptions,
                 rng: &mut impl rand::Rng,
             ) -> Self {
                 let (weight, bias) = begin(inputs, outputs, &kernel, how.groups, rng);
@@ -95,11 +95,12 @@ mod tests {
     #[test]
     fn a_picture_by_hand() {
         let weight = Param::new(Tensor::from([[[[1.0, 2.0], [0.0, -1.0]]]]));
-        let layer = Conv2d { weight, bias: Some(Param::new(Tensor::from([0.5]))), how: Stride::default() };
+        let layer =
+            Conv2d { weight, bias: Some(Param::new(Tensor::from([0.5]))), how: ConvOptions::default() };
         let x = Tensor::from([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]]);
         // 1·1 + 2·2 - 5 + 0.5 and so on.
         assert_eq!(layer.predict(&x).to_f64_vec(), [0.5, 2.5, 6.5, 8.5]);
-        let how = Stride { stride: vec![2], padding: vec![1], ..Stride::default() };
+        let how = ConvOptions { stride: vec![2], padding: vec![1], ..ConvOptions::default() };
         let padded = Conv2d { bias: None, how, ..layer };
         assert_eq!(padded.predict(&x).to_f64_vec(), [-1.0, -3.0, 8.0 - 7.0, 5.0 + 12.0 - 9.0]);
     }
@@ -107,17 +108,17 @@ mod tests {
     #[test]
     fn one_and_three_axes_by_hand() {
         let ones = |shape: &[usize]| Param::new(Tensor::ones_of(shape, DType::F64));
-        let row = Conv1d { weight: ones(&[1, 2, 2]), bias: None, how: Stride::default() };
+        let row = Conv1d { weight: ones(&[1, 2, 2]), bias: None, how: ConvOptions::default() };
         let x = Tensor::from([[[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]]);
         assert_eq!(row.predict(&x).to_f64_vec(), [33.0, 55.0]);
-        let cube = Conv3d { weight: ones(&[1, 1, 2, 2, 2]), bias: None, how: Stride::default() };
+        let cube = Conv3d { weight: ones(&[1, 1, 2, 2, 2]), bias: None, how: ConvOptions::default() };
         let sum = cube.predict(&Tensor::ones_of([1, 1, 2, 2, 3], DType::F64));
         assert_eq!((sum.shape()[..].to_vec(), sum.to_f64_vec()), (vec![1, 1, 1, 1, 2], vec![8.0, 8.0]));
     }
 
     #[test]
     fn weights_begin_within_their_bound() {
-        let how = Stride { groups: 2, ..Stride::default() };
+        let how = ConvOptions { groups: 2, ..ConvOptions::default() };
         let layer = Conv2d::new(8, 6, [5, 5], how, &mut rng(0));
         assert_eq!(layer.weight.shape()[..], [6, 4, 5, 5]);
         let all = [layer.weight.value().to_f64_vec(), layer.bias.unwrap().value().to_f64_vec()].concat();
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn gradients_with_every_option() {
-        let how = Stride { stride: vec![2, 1], padding: vec![1], dilation: vec![1, 2], groups: 2 };
+        let how = ConvOptions { stride: vec![2, 1], padding: vec![1], dilation: vec![1, 2], groups: 2 };
         let mut layer = Conv2d::new(2, 4, [2, 2], how, &mut rng(1));
         let x = Tensor::randn_of([2, 2, 3, 3], DType::F64, &mut rng(2));
         let options = GradcheckOptions { order: 2, ..GradcheckOptions::default() };
@@ -140,12 +141,12 @@ mod tests {
     #[test]
     #[should_panic(expected = "conv: the input must be [N, C, H, W], got [3, 5, 5]")]
     fn missing_axes_are_named() {
-        Conv2d::new(3, 2, [3, 3], Stride::default(), &mut rng(0)).predict(&Tensor::zeros([3, 5, 5]));
+        Conv2d::new(3, 2, [3, 3], ConvOptions::default(), &mut rng(0)).predict(&Tensor::zeros([3, 5, 5]));
     }
 
     #[test]
     #[should_panic(expected = "conv: 3 inputs and 4 outputs cannot be split into 2 groups")]
     fn wrong_groups_are_named() {
-        Conv1d::new(3, 4, [3], Stride { groups: 2, ..Stride::default() }, &mut rng(0));
+        Conv1d::new(3, 4, [3], ConvOptions { groups: 2, ..ConvOptions::default() }, &mut rng(0));
     }
 }

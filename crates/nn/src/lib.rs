@@ -56,7 +56,7 @@ pub use batch_norm::{BatchNorm, Running, update_batch_norm};
 pub use conv::{Conv1d, Conv2d, Conv3d};
 pub use dropout::Dropout;
 pub use embedding::Embedding;
-pub use gradus_autograd::ops::Stride;
+pub use gradus_autograd::ops::ConvOptions;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use metric::{Confusion, accuracy};

@@ -33,7 +33,7 @@ impl Optimizer {
             for (slot, value) in entry.slot_names.iter().zip(&entry.slots) {
                 all.push((format!("{}/{slot}", entry.name), value.clone()));
             }
-            if let Some(sum) = self.pending.sums.get_id(entry.id) {
+            if let Some(sum) = self.pending.sums.by_id(entry.id) {
                 all.push((format!("{}/accumulated", entry.name), sum.clone()));
             }
         }

@@ -185,7 +185,7 @@ impl Optimizer {
             let lr = rates[entry.group];
             entry.begin(rule, theta, lr);
             entry.t += 1;
-            let curvature = curvature.and_then(|all| all.get_id(entry.id));
+            let curvature = curvature.and_then(|all| all.by_id(entry.id));
             let (t, key) = (entry.t, entry.key);
             let step = Step { lr, t, step: this.step, key, curvature, shared: &group.shared };
             rule.update(&step, theta, g, &mut entry.slots);

@@ -75,7 +75,7 @@ fn rastrigin(x: Var<'_>) -> Var<'_> {
 
 fn ackley(x: Var<'_>) -> Var<'_> {
     // The norm, unlike a root, has a gradient at 0.
-    let radius = x.norm(2.0) * std::f64::consts::FRAC_1_SQRT_2;
+    let radius = x.norm() * std::f64::consts::FRAC_1_SQRT_2;
     let waves = (x * std::f64::consts::TAU).cos().sum() * 0.5;
     -20.0 * (radius * -0.2).exp() - waves.exp() + (20.0 + std::f64::consts::E)
 }

@@ -1,7 +1,7 @@
 //! Selection by index and mask.
 
 use gradus_autograd::Var;
-use gradus_autograd::ops::{Bag, Reduce};
+use gradus_autograd::ops::{Bag, ScatterReduce};
 use gradus_tensor::{DType, Tensor};
 
 use crate::args::Args;
@@ -13,13 +13,13 @@ fn index_like(c: &Args<'_>, name: &str, x: Var<'_>) -> Tensor {
     if index.rank() == 0 && x.rank() == 1 { index.reshape([1]) } else { index }
 }
 
-fn how(text: &str) -> Reduce {
+fn how(text: &str) -> ScatterReduce {
     match text {
-        "sum" => Reduce::Sum,
-        "mean" => Reduce::Mean,
-        "prod" => Reduce::Prod,
-        "amax" => Reduce::Max,
-        "amin" => Reduce::Min,
+        "sum" => ScatterReduce::Sum,
+        "mean" => ScatterReduce::Mean,
+        "prod" => ScatterReduce::Prod,
+        "amax" => ScatterReduce::Max,
+        "amin" => ScatterReduce::Min,
         other => panic!("unsupported: reduce = {other}"),
     }
 }
@@ -46,7 +46,7 @@ fn scatter<'t>(c: &Args<'t>) -> Var<'t> {
     c.back(match c.text("reduce", "none").as_str() {
         "none" => x.scatter(axis, &index, source),
         "add" => x.scatter_add(axis, &index, source),
-        "multiply" => x.scatter_reduce(axis, &index, source, Reduce::Prod, true),
+        "multiply" => x.scatter_reduce(axis, &index, source, ScatterReduce::Prod, true),
         other => panic!("unsupported: reduce = {other}"),
     })
 }

@@ -44,7 +44,7 @@ fn norm<'t>(c: &Args<'t>) -> Var<'t> {
     if order.is_none() || count == 1 || axes.is_none() && x.rank() == 0 {
         let p = order.map_or(2.0, |o| o.number());
         let axes = axes.map_or(Axes::from(()), Axes::from);
-        return if keep { x.norm_keep(p, axes) } else { x.norm_axes(p, axes) };
+        return if keep { x.vector_norm_keep(p, axes) } else { x.vector_norm_axes(p, axes) };
     }
     matrix_norm(c, "ord")
 }

@@ -1,7 +1,11 @@
 //! Losses.
 
 use gradus_autograd::Var;
-use gradus_autograd::ops::{ClassLoss, Reduction, Triplet};
+use gradus_autograd::ops::{
+    CrossEntropyOptions, CtcOptions, GaussianNllOptions, HingeOptions, HuberOptions, KlDivOptions,
+    LogitsOptions, LossOptions, MarginOptions, MultiMarginOptions, NllOptions, PoissonNllOptions, Reduction,
+    SoftCrossEntropyOptions, TripletOptions,
+};
 use gradus_tensor::DType;
 
 use crate::args::Args;
@@ -26,41 +30,81 @@ fn pair<'t>(c: &Args<'t>) -> (Var<'t>, Var<'t>) {
     (x.expand(shape), t.expand(shape))
 }
 
-fn class_loss(c: &Args<'_>) -> ClassLoss {
-    ClassLoss {
+/// The options of a loss that has a weight and a reduction.
+fn weighted<'t>(c: &Args<'t>) -> LossOptions<'t> {
+    LossOptions { weight: c.opt("weight"), reduction: reduction(c) }
+}
+
+fn plain<'t>(c: &Args<'t>) -> LossOptions<'t> {
+    LossOptions { weight: None, reduction: reduction(c) }
+}
+
+fn margin(c: &Args<'_>) -> MarginOptions {
+    MarginOptions { margin: c.num("margin", 0.0), reduction: reduction(c) }
+}
+
+fn nll<'t>(c: &Args<'t>) -> Var<'t> {
+    let how = NllOptions {
         weight: c.opt_t("weight"),
         ignore: Some(c.int("ignore_index", -100)),
-        smoothing: c.num("label_smoothing", 0.0),
         reduction: reduction(c),
-    }
+    };
+    c.v("input").nll_loss_with(&c.t("target"), &how)
 }
 
 fn cross_entropy<'t>(c: &Args<'t>) -> Var<'t> {
-    let (x, how) = (c.v("input"), class_loss(c));
+    let x = c.v("input");
+    let (weight, ignore) = (c.opt_t("weight"), Some(c.int("ignore_index", -100)));
+    let (smoothing, reduction) = (c.num("label_smoothing", 0.0), reduction(c));
     match c.val("target") {
-        Val::T(t) if t.dtype() == DType::I64 => x.cross_entropy_with(&t, &how),
-        probabilities => x.soft_cross_entropy(probabilities.var(c.tape), &how),
-    }
-}
-
-fn weighted_mse<'t>(c: &Args<'t>, losses: Var<'t>) -> Var<'t> {
-    match c.opt("weight") {
-        None => reduction(c).apply(losses),
-        Some(w) => match reduction(c) {
-            Reduction::Mean => (losses * w).sum() / w.expand(losses.shape()).sum(),
-            other => other.apply(losses * w),
-        },
+        Val::T(t) if t.dtype() == DType::I64 => {
+            x.cross_entropy_with(&t, &CrossEntropyOptions { weight, ignore, smoothing, reduction })
+        }
+        probabilities => x.soft_cross_entropy_with(
+            probabilities.var(c.tape),
+            &SoftCrossEntropyOptions { weight, smoothing, reduction },
+        ),
     }
 }
 
 fn kl_div<'t>(c: &Args<'t>) -> Var<'t> {
     let (x, t) = pair(c);
-    let log = c.flag("log_target", false);
+    let log_target = c.flag("log_target", false);
     if c.text("reduction", "mean") == "batchmean" {
         let n = x.shape().first().copied().unwrap_or(1);
-        return x.kl_div(t, log, Reduction::Sum) / n as f64;
+        return x.kl_div_with(t, &KlDivOptions { log_target, reduction: Reduction::Sum }) / n as f64;
     }
-    x.kl_div(t, log, reduction(c))
+    x.kl_div_with(t, &KlDivOptions { log_target, reduction: reduction(c) })
+}
+
+fn triplet<'t>(c: &Args<'t>) -> Var<'t> {
+    let how = TripletOptions {
+        margin: c.num("margin", 1.0),
+        p: c.num("p", 2.0),
+        eps: c.num("eps", 1e-6),
+        swap: c.flag("swap", false),
+        reduction: reduction(c),
+    };
+    c.v("anchor").triplet_margin_loss_with(c.v("positive"), c.v("negative"), &how)
+}
+
+fn poisson<'t>(c: &Args<'t>) -> Var<'t> {
+    let (x, t) = pair(c);
+    let how = PoissonNllOptions {
+        log_input: c.flag("log_input", true),
+        full: c.flag("full", false),
+        eps: c.num("eps", 1e-8),
+        reduction: reduction(c),
+    };
+    x.poisson_nll_loss_with(t, &how)
+}
+
+fn gaussian<'t>(c: &Args<'t>) -> Var<'t> {
+    let ((x, t), v) = (pair(c), c.v("var"));
+    let v = if v.rank() + 1 == x.rank() { v.unsqueeze(-1) } else { v };
+    let how =
+        GaussianNllOptions { full: c.flag("full", false), eps: c.num("eps", 1e-6), reduction: reduction(c) };
+    x.gaussian_nll_loss_with(t, v, &how)
 }
 
 /// Rows of scores with their labels: one sample counts as a batch of one.
@@ -75,20 +119,19 @@ fn rows<'t>(c: &Args<'t>) -> (Var<'t>, gradus_tensor::Tensor, bool) {
 
 fn multi_margin<'t>(c: &Args<'t>) -> Var<'t> {
     let (x, t, single) = rows(c);
-    let weight = c.opt_t("weight");
-    let y = x.multi_margin_loss(
-        &t.flatten(),
-        c.int("p", 1) as u32,
-        c.num("margin", 1.0),
-        weight.as_ref(),
-        reduction(c),
-    );
+    let how = MultiMarginOptions {
+        p: c.int("p", 1) as u32,
+        margin: c.num("margin", 1.0),
+        weight: c.opt_t("weight"),
+        reduction: reduction(c),
+    };
+    let y = x.multi_margin_loss_with(&t.flatten(), &how);
     if single { y.reshape(()) } else { y }
 }
 
 fn multilabel_margin<'t>(c: &Args<'t>) -> Var<'t> {
     let (x, t, single) = rows(c);
-    let y = x.multilabel_margin_loss(&t, reduction(c));
+    let y = x.multilabel_margin_loss_with(&t, &plain(c));
     if single { y.reshape(()) } else { y }
 }
 
@@ -104,73 +147,60 @@ fn ctc<'t>(c: &Args<'t>) -> Var<'t> {
     });
     let labels: Vec<Vec<i64>> = labels.collect();
     let lengths = c.sizes("input_lengths").unwrap_or_default();
-    c.v("log_probs").ctc_loss(
-        &labels,
-        &lengths,
-        c.int("blank", 0),
-        c.flag("zero_infinity", false),
-        reduction(c),
-    )
+    let how = CtcOptions {
+        blank: c.int("blank", 0),
+        zero_infinity: c.flag("zero_infinity", false),
+        reduction: reduction(c),
+    };
+    c.v("log_probs").ctc_loss_with(&labels, &lengths, &how)
 }
 
 super::table! {
     "mse_loss" ("input target reduction weight") |c| {
         let (x, t) = pair(c);
-        weighted_mse(c, (x - t).square())
+        x.mse_with(t, &weighted(c))
     };
     "l1_loss" ("input target reduction weight") |c| {
         let (x, t) = pair(c);
-        weighted_mse(c, (x - t).abs())
+        x.l1_loss_with(t, &weighted(c))
     };
     "smooth_l1_loss" ("input target reduction beta") |c| {
         let (x, t) = pair(c);
-        x.smooth_l1_loss(t, c.num("beta", 1.0), reduction(c))
+        x.smooth_l1_loss_with(t, &HuberOptions { delta: c.num("beta", 1.0), reduction: reduction(c) })
     };
     "huber_loss" ("input target reduction delta") |c| {
         let (x, t) = pair(c);
-        x.huber_loss(t, c.num("delta", 1.0), reduction(c))
+        x.huber_loss_with(t, &HuberOptions { delta: c.num("delta", 1.0), reduction: reduction(c) })
     };
     "binary_cross_entropy" ("input target weight reduction") |c| {
         let (x, t) = pair(c);
-        x.binary_cross_entropy(t, c.opt("weight"), reduction(c))
+        x.binary_cross_entropy_with(t, &weighted(c))
     };
     "binary_cross_entropy_with_logits" ("input target weight reduction pos_weight") |c| {
         let (x, t) = pair(c);
-        x.binary_cross_entropy_with_logits(t, c.opt("weight"), c.opt("pos_weight"), reduction(c))
+        let (weight, positive_weight) = (c.opt("weight"), c.opt("pos_weight"));
+        let how = LogitsOptions { weight, positive_weight, reduction: reduction(c) };
+        x.binary_cross_entropy_with_logits_with(t, &how)
     };
     "kl_div" ("input target reduction log_target") |c| kl_div(c);
-    "poisson_nll_loss" ("input target log_input full eps reduction") |c| {
-        let (x, t) = pair(c);
-        x.poisson_nll_loss(t, c.flag("log_input", true), c.flag("full", false), c.num("eps", 1e-8), reduction(c))
+    "poisson_nll_loss" ("input target log_input full eps reduction") |c| poisson(c);
+    "gaussian_nll_loss" ("input target var full eps reduction") |c| gaussian(c);
+    "soft_margin_loss" ("input target reduction") |c|
+        c.v("input").soft_margin_loss_with(c.v("target"), &plain(c));
+    "hinge_embedding_loss" ("input target margin reduction") |c| {
+        let how = HingeOptions { margin: c.num("margin", 1.0), reduction: reduction(c) };
+        c.v("input").hinge_embedding_loss_with(c.v("target"), &how)
     };
-    "gaussian_nll_loss" ("input target var full eps reduction") |c| {
-        let x = c.v("input");
-        let v = c.v("var");
-        let v = if v.rank() + 1 == x.rank() { v.unsqueeze(-1) } else { v };
-        x.gaussian_nll_loss(c.v("target"), v, c.flag("full", false), c.num("eps", 1e-6), reduction(c))
-    };
-    "soft_margin_loss" ("input target reduction") |c| c.v("input").soft_margin_loss(c.v("target"), reduction(c));
-    "hinge_embedding_loss" ("input target margin reduction") |c|
-        c.v("input").hinge_embedding_loss(c.v("target"), c.num("margin", 1.0), reduction(c));
     "margin_ranking_loss" ("input1 input2 target margin reduction") |c|
-        c.v("input1").margin_ranking_loss(c.v("input2"), c.v("target"), c.num("margin", 0.0), reduction(c));
+        c.v("input1").margin_ranking_loss_with(c.v("input2"), c.v("target"), &margin(c));
     "cosine_embedding_loss" ("input1 input2 target margin reduction") |c|
-        c.v("input1").cosine_embedding_loss(c.v("input2"), c.v("target"), c.num("margin", 0.0), reduction(c));
-    "triplet_margin_loss" ("anchor positive negative margin p eps swap reduction") |c| {
-        let how = Triplet {
-            margin: c.num("margin", 1.0),
-            p: c.num("p", 2.0),
-            epsilon: c.num("eps", 1e-6),
-            swap: c.flag("swap", false),
-        };
-        c.v("anchor").triplet_margin_loss(c.v("positive"), c.v("negative"), how, reduction(c))
-    };
+        c.v("input1").cosine_embedding_loss_with(c.v("input2"), c.v("target"), &margin(c));
+    "triplet_margin_loss" ("anchor positive negative margin p eps swap reduction") |c| triplet(c);
     "multilabel_soft_margin_loss" ("input target weight reduction") |c|
-        c.v("input").multilabel_soft_margin_loss(c.v("target"), c.opt("weight"), reduction(c));
+        c.v("input").multilabel_soft_margin_loss_with(c.v("target"), &weighted(c));
     "multi_margin_loss" ("input target p margin weight reduction") |c| multi_margin(c);
     "multilabel_margin_loss" ("input target reduction") |c| multilabel_margin(c);
-    "nll_loss" ("input target weight ignore_index reduction") |c|
-        c.v("input").nll_loss(&c.t("target"), &class_loss(c));
+    "nll_loss" ("input target weight ignore_index reduction") |c| nll(c);
     "cross_entropy" ("input target weight ignore_index reduction label_smoothing") |c| cross_entropy(c);
     "ctc_loss" ("log_probs targets input_lengths target_lengths blank reduction zero_infinity") |c| ctc(c);
 }

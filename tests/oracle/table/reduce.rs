@@ -69,7 +69,7 @@ fn placed<'t>(c: &Args<'t>, axis: isize, (y, places): (Var<'t>, Tensor)) -> Val<
 
 fn extreme<'t>(c: &Args<'t>, largest: bool) -> Val<'t> {
     match c.get("dim").or_else(|| c.get("other")) {
-        None => if largest { c.v("input").amax() } else { c.v("input").amin() }.into(),
+        None => if largest { c.v("input").max() } else { c.v("input").min() }.into(),
         Some(Val::I(axis)) => {
             let (x, axis) = (c.vec("input"), axis as isize);
             placed(c, axis, if largest { x.max_with_place(axis) } else { x.min_with_place(axis) })
@@ -126,7 +126,7 @@ fn norm<'t>(c: &Args<'t>, order: &str) -> Var<'t> {
         Some(Val::S(s)) if s == "fro" => 2.0,
         Some(other) => other.number(),
     };
-    over(c, |x, axes| x.norm_axes(p, axes), |x, axes| x.norm_keep(p, axes))
+    over(c, |x, axes| x.vector_norm_axes(p, axes), |x, axes| x.vector_norm_keep(p, axes))
 }
 
 fn trapezoid<'t>(c: &Args<'t>) -> (Var<'t>, isize) {
@@ -173,8 +173,8 @@ super::table! {
     "sum" ("input dim keepdim") |c| over(c, |x, a| x.sum_axes(a), |x, a| x.sum_keep(a));
     "mean" ("input dim keepdim") |c| over(c, |x, a| x.mean_axes(a), |x, a| x.mean_keep(a));
     "prod" ("input dim keepdim") |c| over(c, |x, a| x.prod_axes(a), |x, a| x.prod_keep(a));
-    "amax" ("input dim keepdim") |c| over(c, |x, a| x.amax_axes(a), |x, a| x.amax_keep(a));
-    "amin" ("input dim keepdim") |c| over(c, |x, a| x.amin_axes(a), |x, a| x.amin_keep(a));
+    "amax" ("input dim keepdim") |c| over(c, |x, a| x.max_axes(a), |x, a| x.max_keep(a));
+    "amin" ("input dim keepdim") |c| over(c, |x, a| x.min_axes(a), |x, a| x.min_keep(a));
     "logsumexp" ("input dim keepdim") |c| over(c, |x, a| x.logsumexp_axes(a), |x, a| x.logsumexp_keep(a));
     "nansum" ("input dim keepdim") |c| {
         let kept = c.vec("input");
@@ -199,12 +199,12 @@ super::table! {
         _ => norm(c, "p"),
     };
     "linalg.vector_norm" ("input ord dim keepdim") |c| norm(c, "ord");
-    "dist" ("input other p") |c| (c.v("input") - c.v("other")).norm(c.num("p", 2.0));
+    "dist" ("input other p") |c| (c.v("input") - c.v("other")).vector_norm(c.num("p", 2.0));
     "max" ("input dim keepdim other") |c| extreme(c, true);
     "min" ("input dim keepdim other") |c| extreme(c, false);
     "aminmax" ("input dim keepdim") |c| {
-        let least = over(c, |x, a| x.amin_axes(a), |x, a| x.amin_keep(a));
-        (least, over(c, |x, a| x.amax_axes(a), |x, a| x.amax_keep(a)))
+        let least = over(c, |x, a| x.min_axes(a), |x, a| x.min_keep(a));
+        (least, over(c, |x, a| x.max_axes(a), |x, a| x.max_keep(a)))
     };
     "median" ("input dim keepdim") |c| middle(c, false);
     "nanmedian" ("input dim keepdim") |c| middle(c, true);

@@ -1,7 +1,7 @@
 //! Convolution, pooling, padding, interpolation.
 
 use gradus_autograd::Var;
-use gradus_autograd::ops::{Outside, Padding, Pool, Resize, Stride};
+use gradus_autograd::ops::{ConvOptions, Outside, Padding, Pool, Resize};
 use gradus_tensor::Tensor;
 
 use crate::args::Args;
@@ -12,9 +12,9 @@ fn batched<'t>(x: Var<'t>, rank: usize, f: impl Fn(Var<'t>) -> Var<'t>) -> Var<'
     if x.rank() == rank + 2 { f(x) } else { f(x.unsqueeze(0)).squeeze_axis(0) }
 }
 
-fn stride(c: &Args<'_>, padding: Vec<usize>) -> Stride {
+fn stride(c: &Args<'_>, padding: Vec<usize>) -> ConvOptions {
     let of = |name: &str, default: usize| c.sizes(name).unwrap_or_else(|| vec![default]);
-    Stride { stride: of("stride", 1), padding, dilation: of("dilation", 1), groups: c.size("groups", 1) }
+    ConvOptions { stride: of("stride", 1), padding, dilation: of("dilation", 1), groups: c.size("groups", 1) }
 }
 
 fn conv<'t>(c: &Args<'t>, rank: usize) -> Var<'t> {

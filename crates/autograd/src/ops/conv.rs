@@ -88,9 +88,10 @@ impl Op for Columns {
     }
 }
 
-/// How windows move: one number for each spatial axis, or one for all.
+/// The options of convolutions, of [`Var::window_columns`] and of [`Var::fold`]: for each list one number for each spatial
+/// axis, or one for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stride {
+pub struct ConvOptions {
     /// Steps between windows.
     pub stride: Vec<usize>,
     /// Zeros in front of and behind each axis.
@@ -101,7 +102,7 @@ pub struct Stride {
     pub groups: usize,
 }
 
-impl Default for Stride {
+impl Default for ConvOptions {
     fn default() -> Self {
         Self { stride: vec![1], padding: vec![0], dilation: vec![1], groups: 1 }
     }
@@ -117,7 +118,7 @@ pub(crate) fn each(op: &str, list: &[usize], rank: usize) -> Vec<usize> {
     }
 }
 
-impl Stride {
+impl ConvOptions {
     #[track_caller]
     fn window(&self, op: &str, input: &[usize], kernel: &[usize]) -> Window {
         let rank = input.len();
@@ -158,7 +159,7 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the sizes do not fit.
     #[track_caller]
-    pub fn conv(self, weight: Self, bias: Option<Self>, how: &Stride) -> Self {
+    pub fn conv(self, weight: Self, bias: Option<Self>, how: &ConvOptions) -> Self {
         let (x, w) = (self.shape(), weight.shape());
         assert!((3..=5).contains(&x.len()), "conv: the input must be [N, C, 1 to 3 spatial axes], got {x}");
         let groups = how.groups;
@@ -174,12 +175,19 @@ impl<'t> Var<'t> {
     }
 
     /// The transposed convolution: the slope of [`Self::conv`] in its input. x is `[N, C, …]`, the weight
-    /// `[C, O / groups, …]`, the bias `[O]`; `more` places are added behind each spatial axis of the result.
+    /// `[C, O / groups, …]`, the bias `[O]`; `output_padding` places are added behind each
+    /// spatial axis of the result.
     ///
     /// # Panics
     /// If the sizes do not fit.
     #[track_caller]
-    pub fn conv_transpose(self, weight: Self, bias: Option<Self>, how: &Stride, more: &[usize]) -> Self {
+    pub fn conv_transpose(
+        self,
+        weight: Self,
+        bias: Option<Self>,
+        how: &ConvOptions,
+        output_padding: &[usize],
+    ) -> Self {
         let (x, w) = (self.shape(), weight.shape());
         assert!(
             (3..=5).contains(&x.len()),
@@ -195,7 +203,7 @@ impl<'t> Var<'t> {
         let rank = x.len() - 2;
         let of = |list: &[usize]| each("conv_transpose", list, rank);
         let (stride, padding, dilation, more) =
-            (of(&how.stride), of(&how.padding), of(&how.dilation), of(more));
+            (of(&how.stride), of(&how.padding), of(&how.dilation), of(output_padding));
         let size = |a: usize| {
             let full = (x[2 + a].max(1) - 1) * stride[a] + dilation[a] * (w[2 + a] - 1) + more[a] + 1;
             assert!(
@@ -218,7 +226,7 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If a window does not fit.
     #[track_caller]
-    pub fn window_columns(self, kernel: &[usize], how: &Stride) -> Self {
+    pub fn window_columns(self, kernel: &[usize], how: &ConvOptions) -> Self {
         let x = self.shape();
         let window = how.window("window_columns", &x[2..], &each("window_columns", kernel, x.len() - 2));
         let _ = window.output();
@@ -231,7 +239,7 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the number of columns is not the number of windows.
     #[track_caller]
-    pub fn fold(self, output: &[usize], kernel: &[usize], how: &Stride) -> Self {
+    pub fn fold(self, output: &[usize], kernel: &[usize], how: &ConvOptions) -> Self {
         let window = how.window("fold", output, &each("fold", kernel, output.len()));
         let (places, x) = (window.output().iter().product::<usize>(), self.shape());
         assert!(x.len() == 3 && x[2] == places, "fold: {x} must be [N, C · kernel, {places}]");

@@ -21,16 +21,19 @@ pub mod scatter;
 pub mod softmax;
 
 pub use composed::attention::Attention;
-pub use composed::class_loss::ClassLoss;
 pub use composed::embedding::Bag;
 pub use composed::interpolate::{Outside, Resize};
-pub use composed::loss::{Reduction, Triplet};
+pub use composed::loss::{
+    CrossEntropyOptions, CtcOptions, GaussianNllOptions, HingeOptions, HuberOptions, KlDivOptions,
+    LogitsOptions, LossOptions, MarginOptions, MultiMarginOptions, NllOptions, PoissonNllOptions, Reduction,
+    SoftCrossEntropyOptions, TripletOptions,
+};
 pub use composed::sort::Interpolation;
-pub use conv::Stride;
+pub use conv::ConvOptions;
 #[cfg(feature = "linalg")]
 pub use linalg::{Eigen, MatrixNorm, Svd};
 pub use pad::Padding;
 pub use pool::Pool;
-pub use scatter::Reduce;
+pub use scatter::ScatterReduce;
 
 pub(crate) use elementwise::sym;

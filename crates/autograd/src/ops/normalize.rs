@@ -1,7 +1,7 @@
 //! Normalisations: layer (fused), root mean square, group, instance, batch, local response.
 
 use gradus_tensor::kernel::rows;
-use gradus_tensor::{MAX_RANK, Tensor, layer_norm};
+use gradus_tensor::{MAX_RANK, Shape, Tensor, layer_norm};
 use smallvec::SmallVec;
 
 use crate::fast::runs::{RunKernels, run_kernels};
@@ -54,6 +54,14 @@ impl Op for LayerNorm {
     }
 }
 
+/// The first of the last `trailing` axes.
+#[track_caller]
+fn first_trailing(op: &str, shape: &Shape, trailing: usize) -> usize {
+    let rank = shape.len();
+    assert!(trailing <= rank, "{op}: {trailing} trailing axes of {shape}, which has {rank}");
+    rank - trailing
+}
+
 /// Sizes that put `[C]` beside `[N, C, …]`.
 fn channel_sizes(rank: usize, channels: usize) -> SmallVec<[usize; MAX_RANK]> {
     let mut sizes = SmallVec::from_elem(1, rank.saturating_sub(1).max(1));
@@ -68,36 +76,38 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the last axes have another shape than `gamma` and `beta`.
     #[track_caller]
-    pub fn layer_norm(self, gamma: Self, beta: Self, epsilon: f64) -> Self {
+    pub fn layer_norm(self, gamma: Self, beta: Self, eps: f64) -> Self {
         let (shape, sizes) = (self.shape(), gamma.shape());
         let fits = shape.ends_with(&sizes) && beta.shape() == sizes;
         assert!(fits, "layer_norm: input {shape}, gamma {sizes}, beta {}", beta.shape());
         let width = sizes.elements();
         let flat = |x: Self| x.reshape([width]);
         let rows = self.reshape([shape.elements() / width.max(1), width]);
-        self.tape().apply(LayerNorm(epsilon), &[rows, flat(gamma), flat(beta)]).reshape(shape)
+        self.tape().apply(LayerNorm(eps), &[rows, flat(gamma), flat(beta)]).reshape(shape)
     }
 
-    /// As [`Self::layer_norm`] over the last `axes` axes without scale and shift.
+    /// As [`Self::layer_norm`] over the last `trailing` axes without scale and shift: `$(x - \mu)/\sqrt{\sigma^2 + \varepsilon}$`.
     ///
     /// # Panics
     /// If there are less axes.
     #[track_caller]
-    pub fn standardize(self, axes: usize, epsilon: f64) -> Self {
+    pub fn standardize(self, trailing: usize, eps: f64) -> Self {
         let shape = self.shape();
-        let sizes = &shape[shape.len() - axes..];
+        let first = first_trailing("standardize", &shape, trailing);
+        let sizes = &shape[first..];
         let (one, zero) = (Tensor::ones_of(sizes, self.dtype()), Tensor::zeros_of(sizes, self.dtype()));
-        self.layer_norm(self.tape().constant(one), self.tape().constant(zero), epsilon)
+        self.layer_norm(self.tape().constant(one), self.tape().constant(zero), eps)
     }
 
-    /// `$x / \sqrt{\overline{x^2} + \varepsilon}$` over the last `axes` axes (Zhang and Sennrich, 2019).
+    /// `$x / \sqrt{\overline{x^2} + \varepsilon}$` over the last `trailing` axes (Zhang and Sennrich, 2019).
     ///
     /// # Panics
     /// If there are less axes.
     #[track_caller]
-    pub fn rms_norm(self, axes: usize, epsilon: f64) -> Self {
-        let list: Vec<isize> = (1..=axes as isize).map(|a| -a).collect();
-        self * (self.square().mean_keep(list) + epsilon).rsqrt()
+    pub fn rms_norm(self, trailing: usize, eps: f64) -> Self {
+        first_trailing("rms_norm", &self.shape(), trailing);
+        let list: Vec<isize> = (1..=trailing as isize).map(|a| -a).collect();
+        self * (self.square().mean_keep(list) + eps).rsqrt()
     }
 
     /// Scale and shift of the channels of `[N, C, …]`.
@@ -118,14 +128,14 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the channels are no multiple of `groups`.
     #[track_caller]
-    pub fn group_norm(self, groups: usize, gamma: Option<Self>, beta: Option<Self>, epsilon: f64) -> Self {
+    pub fn group_norm(self, groups: usize, gamma: Option<Self>, beta: Option<Self>, eps: f64) -> Self {
         let shape = self.shape();
         assert!(
             shape.len() >= 2 && shape[1].is_multiple_of(groups),
             "group_norm: {shape} in {groups} groups"
         );
         let width = shape.elements() / (shape[0] * groups).max(1);
-        let y = self.reshape([shape[0] * groups, width]).standardize(1, epsilon).reshape(shape);
+        let y = self.reshape([shape[0] * groups, width]).standardize(1, eps).reshape(shape);
         y.scale_channels(gamma, beta)
     }
 
@@ -145,10 +155,10 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If they are not of shape `[C]`.
     #[track_caller]
-    pub fn batch_norm(self, mean: Self, variance: Self, epsilon: f64) -> Self {
+    pub fn batch_norm(self, mean: Self, variance: Self, eps: f64) -> Self {
         let shape = self.shape();
         let sizes = channel_sizes(shape.len(), shape[1]);
-        (self - mean.reshape(&sizes[..])) * (variance + epsilon).rsqrt().reshape(&sizes[..])
+        (self - mean.reshape(&sizes[..])) * (variance + eps).rsqrt().reshape(&sizes[..])
     }
 
     /// `$x / (k + \tfrac{\alpha}{n} \sum x^2)^\beta$` with the sum over n neighbouring channels (Krizhevsky et al., 2012).

@@ -37,7 +37,7 @@ impl Op for Scatter {
 
 /// How several values that meet at one place become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reduce {
+pub enum ScatterReduce {
     /// Their sum.
     Sum,
     /// Their mean.
@@ -288,27 +288,27 @@ impl<'t> Var<'t> {
         axis: isize,
         index: &Tensor,
         source: Self,
-        how: Reduce,
+        how: ScatterReduce,
         include_self: bool,
     ) -> Self {
         let shape = self.shape();
         let at = axis_index("scatter_reduce", axis, &shape);
         let table = arrivals(&shape, at, index, &source.shape(), include_self);
         let neutral = match how {
-            Reduce::Sum | Reduce::Mean => 0.0,
-            Reduce::Prod => 1.0,
-            Reduce::Max => f64::NEG_INFINITY,
-            Reduce::Min => f64::INFINITY,
+            ScatterReduce::Sum | ScatterReduce::Mean => 0.0,
+            ScatterReduce::Prod => 1.0,
+            ScatterReduce::Max => f64::NEG_INFINITY,
+            ScatterReduce::Min => f64::INFINITY,
         };
         let rest = self.tape().constant(Tensor::full_of(1, neutral, self.dtype()));
         let pool = Self::cat(&[self.flatten(), source.flatten(), rest], 0);
         let met = pool.index_select(0, &table.flatten()).reshape(*table.shape());
         let y = match how {
-            Reduce::Sum => met.sum_axes(-1),
-            Reduce::Prod => met.prod_axes(-1),
-            Reduce::Max => met.amax_axes(-1),
-            Reduce::Min => met.amin_axes(-1),
-            Reduce::Mean => {
+            ScatterReduce::Sum => met.sum_axes(-1),
+            ScatterReduce::Prod => met.prod_axes(-1),
+            ScatterReduce::Max => met.max_axes(-1),
+            ScatterReduce::Min => met.min_axes(-1),
+            ScatterReduce::Mean => {
                 let end = pool.elements() as f64 - 1.0;
                 met.sum_axes(-1) / &table.lt(end).to(self.dtype()).sum_axes(-1)
             }
@@ -326,7 +326,7 @@ impl<'t> Var<'t> {
         axis: isize,
         index: &Tensor,
         source: Self,
-        how: Reduce,
+        how: ScatterReduce,
         include_self: bool,
     ) -> Self {
         let at = axis_index("index_reduce", axis, &self.shape());

@@ -1,7 +1,7 @@
 //! The operations that are no rows, and functions composed of them.
 
 use gradus_autograd::Var;
-use gradus_autograd::ops::{Outside, Padding, Pool, Reduce, Reduction, Resize, Stride};
+use gradus_autograd::ops::{ConvOptions, Outside, Padding, Pool, Resize, ScatterReduce};
 use gradus_tensor::{Slice, Tensor};
 
 use super::check::Entry;
@@ -37,12 +37,12 @@ table! {
     "mean" [[3, 4]] => |x| x[0].mean_keep([-1]).square();
     "prod" [[3, 4]] => |x| x[0].prod_axes(1);
     "prod of all" [[2, 3]] => |x| x[0].prod();
-    "amax" [[3, 4]] => |x| x[0].amax_axes(1).square();
-    "amin" [[3, 4]] => |x| x[0].amin_axes(0).square();
+    "max" [[3, 4]] => |x| x[0].max_axes(1).square();
+    "min" [[3, 4]] => |x| x[0].min_axes(0).square();
     "logsumexp" [[3, 4]] => |x| x[0].logsumexp_axes(1);
     "var" [[3, 4]] => |x| x[0].var_axes(0, 1);
     "std" [[3, 4]] => |x| x[0].std_axes(1, 0);
-    "norm" [[3, 4]] 0.3..1.0 => |x| x[0].norm_axes(3.0, 1);
+    "norm" [[3, 4]] 0.3..1.0 => |x| x[0].vector_norm_axes(3.0, 1);
     // Shape.
     "reshape" [[3, 4]] => |x| x[0].reshape([2, 6]).square();
     "permute" [[2, 3, 4]] => |x| x[0].permute([2, 0, 1]).square();
@@ -64,7 +64,7 @@ table! {
     "scatter_add" [[2, 3], [2, 2]] => |x| x[0].scatter_add(1, &integers(&[0, 0, 2, 1], &[2, 2]), x[1]).square();
     "scatter" [[2, 3], [2, 2]] => |x| x[0].scatter(1, &integers(&[0, 1, 2, 1], &[2, 2]), x[1]).square();
     "scatter_reduce" [[2, 3], [2, 2]] 0.2..1.0 => |x| {
-        x[0].scatter_reduce(1, &integers(&[0, 0, 2, 1], &[2, 2]), x[1], Reduce::Mean, true).square()
+        x[0].scatter_reduce(1, &integers(&[0, 0, 2, 1], &[2, 2]), x[1], ScatterReduce::Mean, true).square()
     };
     "index_select" [[3, 2]] => |x| x[0].index_select(0, &Tensor::from([2i64, 0, 2])).square();
     "index_add" [[3, 2], [2, 2]] => |x| x[0].index_add(0, &Tensor::from([2i64, 2]), x[1]).square();
@@ -78,11 +78,11 @@ table! {
     "linear without bias" [[2, 3, 4], [2, 4]] => |x| x[0].linear(x[1], None);
     "einsum" [[2, 3], [3, 4]] => |x| Var::einsum("ij,jk->ki", x);
     // Windows.
-    "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &Stride::default());
-    "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &Stride::default(), &[0, 0]);
+    "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &ConvOptions::default());
+    "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &ConvOptions::default(), &[0, 0]);
     "columns and fold" [[1, 1, 4, 4]] => |x| {
-        let columns = x[0].window_columns(&[2, 2], &Stride::default());
-        columns.square().fold(&[4, 4], &[2, 2], &Stride::default())
+        let columns = x[0].window_columns(&[2, 2], &ConvOptions::default());
+        columns.square().fold(&[4, 4], &[2, 2], &ConvOptions::default())
     };
     "avg_pool" [[1, 2, 4, 4]] => |x| x[0].avg_pool(&Pool::of(2)).square();
     "max_pool" [[1, 2, 4, 4]] => |x| x[0].max_pool(&Pool::of(2)).0.square();
@@ -96,5 +96,5 @@ table! {
     "softmax along the first axis" [[3, 4]] => |x| x[0].softmax(0).square();
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));
-    "mse_loss" [[3, 4], [3, 4]] => |x| x[0].mse_loss(x[1], Reduction::Mean);
+    "mse" [[3, 4], [3, 4]] => |x| x[0].mse(x[1]);
 }

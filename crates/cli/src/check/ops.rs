@@ -2,7 +2,7 @@
 //! shapes they are tried on.
 
 use gradus::autograd::ops::elementwise;
-use gradus::autograd::ops::{Padding, Pool, Reduction, Stride};
+use gradus::autograd::ops::{ConvOptions, HuberOptions, Padding, Pool};
 use gradus::autograd::{Row, Tape, Var};
 use gradus::tensor::{DType, Tensor, rng};
 
@@ -55,12 +55,12 @@ entries! {
     "sum" [[3, 4]] => |x| x[0].sum_axes(0).square();
     "mean" [[3, 4]] => |x| x[0].mean_axes(1).square();
     "prod" [[3, 4]] => |x| x[0].prod_axes(1);
-    "amax" [[3, 4]] => |x| x[0].amax_axes(1).square();
-    "amin" [[3, 4]] => |x| x[0].amin_axes(0).square();
+    "max" [[3, 4]] => |x| x[0].max_axes(1).square();
+    "min" [[3, 4]] => |x| x[0].min_axes(0).square();
     "logsumexp" [[3, 4]] => |x| x[0].logsumexp_axes(1);
     "var" [[3, 4]] => |x| x[0].var_axes(0, 1);
     "std" [[3, 4]] => |x| x[0].std_axes(1, 1);
-    "norm" [[3, 4]] 0.3..1.0 => |x| x[0].norm_axes(2.0, 1);
+    "norm" [[3, 4]] 0.3..1.0 => |x| x[0].norm_axes(1);
     "reshape" [[3, 4]] => |x| x[0].reshape([2, 6]).square();
     "permute" [[2, 3, 2]] => |x| x[0].permute([2, 0, 1]).square();
     "expand" [[3, 1]] => |x| x[0].expand([2, 3, 4]).square();
@@ -84,8 +84,8 @@ entries! {
     "outer" [[3], [4]] => |x| x[0].outer(x[1]);
     "trace" [[3, 3]] => |x| x[0].matmul(x[0]).trace();
     "matrix_exp" [[3, 3]] => |x| x[0].matrix_exp();
-    "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &Stride::default());
-    "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &Stride::default(), &[0, 0]);
+    "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &ConvOptions::default());
+    "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &ConvOptions::default(), &[0, 0]);
     "avg_pool" [[1, 2, 4, 4]] => |x| x[0].avg_pool(&Pool::of(2)).square();
     "max_pool" [[1, 2, 4, 4]] => |x| x[0].max_pool(&Pool::of(2)).0.square();
     "layer_norm" [[3, 4], [4], [4]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
@@ -94,8 +94,8 @@ entries! {
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
     "attention" [[2, 3, 4], [2, 3, 4], [2, 3, 4]] => |x| x[0].attention(x[1], x[2], &gradus::autograd::ops::Attention::default());
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));
-    "mse_loss" [[3, 4], [3, 4]] => |x| x[0].mse_loss(x[1], Reduction::Mean);
-    "huber_loss" [[3, 4], [3, 4]] => |x| x[0].huber_loss(x[1], 0.5, Reduction::Mean);
+    "mse" [[3, 4], [3, 4]] => |x| x[0].mse(x[1]);
+    "huber_loss" [[3, 4], [3, 4]] => |x| x[0].huber_loss_with(x[1], &HuberOptions { delta: 0.5, ..HuberOptions::default() });
 }
 
 /// All names, rows first.

@@ -1,73 +1,17 @@
-//! Norms of any order, distances, and scaling to a norm.
+//! Distances, scaling to a norm, similarities and covariances.
 
-use gradus_tensor::{Axes, Tensor};
+use gradus_tensor::Tensor;
 
 use crate::var::Var;
 
 impl<'t> Var<'t> {
-    /// `$(\sum |x|^p)^{1/p}$` over axes, which are kept with size 1; p = ∞ and -∞ give the largest and smallest modulus,
-    /// p = 0 counts what is not 0. The gradient at a norm of 0, and for p < 2 at elements that are 0, is 0.
-    ///
-    /// # Panics
-    /// If an axis is out of range.
-    #[track_caller]
-    pub fn norm_keep(self, p: f64, axes: impl Into<Axes>) -> Self {
-        let axes = axes.into();
-        if p == 2.0 {
-            return self.square().sum_keep(axes).sqrt_or_zero_slope();
-        }
-        if p == 1.0 {
-            return self.abs().sum_keep(axes);
-        }
-        if p == 0.0 {
-            let counted = self.value().ne(0.0).to(self.dtype()).sum_keep(axes);
-            return self.tape().constant(counted);
-        }
-        if p == f64::INFINITY {
-            return self.abs().amax_keep(axes);
-        }
-        if p == f64::NEG_INFINITY {
-            return self.abs().amin_keep(axes);
-        }
-        let powers = self.abs().powf_or_zero_slope(p).sum_keep(axes);
-        powers.powf_or_zero_slope(1.0 / p)
-    }
-
-    /// `$x^p$` for x ≥ 0, whose slope at 0 is 0.
-    fn powf_or_zero_slope(self, p: f64) -> Self {
-        let zero = self.value().eq(0.0);
-        if zero.any().item() == 0.0 {
-            return self.powf(p);
-        }
-        let at_zero = 0f64.powf(p);
-        self.where_not(&zero, 1.0).powf(p).where_not(&zero, at_zero)
-    }
-
-    /// As [`Self::norm_keep`], without the axes.
-    ///
-    /// # Panics
-    /// If an axis is out of range.
-    #[track_caller]
-    pub fn norm_axes(self, p: f64, axes: impl Into<Axes>) -> Self {
-        let axes = axes.into();
-        let shape = self.shape();
-        let list = axes.resolve("norm", &shape);
-        self.norm_keep(p, axes).reshape(crate::ops::reduce::dropped(&shape, &list))
-    }
-
-    /// The norm of order p of all elements.
-    #[track_caller]
-    pub fn norm(self, p: f64) -> Self {
-        self.norm_axes(p, ())
-    }
-
     /// `$x / \max(\lVert x \rVert_p, \varepsilon)$` along an axis.
     ///
     /// # Panics
     /// If the axis is out of range.
     #[track_caller]
-    pub fn normalize(self, p: f64, axis: isize, epsilon: f64) -> Self {
-        self / self.norm_keep(p, axis).clamp_min(epsilon)
+    pub fn normalize(self, p: f64, axis: isize, eps: f64) -> Self {
+        self / self.vector_norm_keep(p, axis).clamp_min(eps)
     }
 
     /// Each place of an axis scaled down to norm `most` where its norm of order p is larger.
@@ -79,7 +23,7 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         let at = gradus_tensor::axis_index("renorm", axis, &shape);
         let others: Vec<isize> = (0..shape.len()).filter(|&a| a != at).map(|a| a as isize).collect();
-        let norm = self.norm_keep(p, others);
+        let norm = self.vector_norm_keep(p, others);
         let over = norm.value().gt(most);
         self * (most / (norm + 1e-7)).where_(&over, 1.0)
     }
@@ -90,7 +34,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn cdist(self, other: Self, p: f64) -> Self {
-        (self.unsqueeze(-2) - other.unsqueeze(-3)).norm_axes(p, -1)
+        (self.unsqueeze(-2) - other.unsqueeze(-3)).vector_norm_axes(p, -1)
     }
 
     /// Distances of all pairs of rows i < j of `[n, d]`.
@@ -108,7 +52,7 @@ impl<'t> Var<'t> {
             let count = places.len();
             self.index_select(0, &Tensor::from_vec(places, count))
         };
-        (pick(first) - pick(second)).norm_axes(p, -1)
+        (pick(first) - pick(second)).vector_norm_axes(p, -1)
     }
 
     /// `$\lVert x - y + \varepsilon \rVert_p$` along the last axis, which is kept with size 1.
@@ -116,8 +60,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn pairwise_distance(self, other: Self, p: f64, epsilon: f64) -> Self {
-        (self - other + epsilon).norm_keep(p, -1)
+    pub fn pairwise_distance(self, other: Self, p: f64, eps: f64) -> Self {
+        (self - other + eps).vector_norm_keep(p, -1)
     }
 
     /// `$\frac{x \cdot y}{\max(\lVert x \rVert, \varepsilon) \max(\lVert y \rVert, \varepsilon)}$` along an axis, which is
@@ -126,10 +70,10 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast or the axis is out of range.
     #[track_caller]
-    pub fn cosine_similarity(self, other: Self, axis: isize, epsilon: f64) -> Self {
+    pub fn cosine_similarity(self, other: Self, axis: isize, eps: f64) -> Self {
         let shape = self.shape().broadcast_or_panic(&other.shape(), "cosine_similarity");
         let (x, y) = (self.expand(shape), other.expand(shape));
-        let unit = |x: Self| x / x.norm_keep(2.0, axis).clamp_min(epsilon);
+        let unit = |x: Self| x / x.norm_keep(axis).clamp_min(eps);
         (unit(x) * unit(y)).sum_axes(axis)
     }
 

@@ -2,7 +2,6 @@
 
 pub mod arrange;
 pub mod attention;
-pub mod class_loss;
 pub mod distance;
 pub mod einsum;
 pub mod embedding;

@@ -22,9 +22,9 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn matrix_norm(self, which: MatrixNorm) -> Self {
         matrix_sizes("matrix_norm", &self.shape());
-        let extreme = |x: Self, p: f64| if p > 0.0 { x.amax_axes(-1) } else { x.amin_axes(-1) };
+        let extreme = |x: Self, p: f64| if p > 0.0 { x.max_axes(-1) } else { x.min_axes(-1) };
         match which {
-            MatrixNorm::Frobenius => self.norm_axes(2.0, [-2, -1]),
+            MatrixNorm::Frobenius => self.norm_axes([-2, -1]),
             MatrixNorm::Nuclear => self.singular_values().sum_axes(-1),
             MatrixNorm::Order(p) if p.abs() == 2.0 => extreme(self.singular_values(), p),
             MatrixNorm::Order(p) if p.abs() == 1.0 => extreme(self.abs().sum_axes(-2), p),

@@ -23,8 +23,8 @@ impl<F, B> fmt::Debug for Custom<F, B> {
 
 impl<F, B> Op for Custom<F, B>
 where
-    F: Fn(&[Tensor]) -> Tensor + Send + 'static,
-    B: for<'t> Fn(&mut Backward<'t>) + Send + 'static,
+    F: Fn(&[Tensor]) -> Tensor + 'static,
+    B: for<'t> Fn(&mut Backward<'t>) + 'static,
 {
     fn name(&self) -> &'static str {
         self.name
@@ -61,8 +61,8 @@ impl Tape {
         &'t self,
         name: &'static str,
         inputs: &[Var<'t>],
-        forward: impl Fn(&[Tensor]) -> Tensor + Send + 'static,
-        rule: impl for<'a> Fn(&mut Backward<'a>) + Send + 'static,
+        forward: impl Fn(&[Tensor]) -> Tensor + 'static,
+        rule: impl for<'a> Fn(&mut Backward<'a>) + 'static,
     ) -> Var<'t> {
         self.apply(Custom { name, forward, backward: rule }, inputs)
     }

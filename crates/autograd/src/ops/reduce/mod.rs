@@ -1,5 +1,7 @@
-//! Reductions: sums, means, products, extremes, variances. Each is an operation over a list of axes that keeps them with
-//! size 1; the forms that drop axes reshape the result.
+//! Reductions: sums, means, products and extremes here, variances, norms and their like in `statistics`. Each is an
+//! operation over a list of axes that keeps them with size 1; the forms that drop axes reshape the result.
+
+mod statistics;
 
 use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;
@@ -151,7 +153,7 @@ struct Extreme {
 
 impl Op for Extreme {
     fn name(&self) -> &'static str {
-        if self.largest { "amax" } else { "amin" }
+        if self.largest { "max" } else { "min" }
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         if self.largest { x[0].max_keep(axes_of(&self.axes)) } else { x[0].min_keep(axes_of(&self.axes)) }
@@ -165,18 +167,23 @@ impl Op for Extreme {
     }
 }
 
+/// The three forms of a reduction: over all elements as `|x| …`, over a list of axes, which are kept, as `|x, list| …`.
 macro_rules! reductions {
-    ($($(#[$doc:meta])* $all:ident = $whole:expr, $axes:ident, $keep:ident: |$x:ident, $list:ident| $body:expr;)*) => {
+    ($($(#[$meta:meta])* $all:ident $axes:ident $keep:ident:
+        |$whole:ident| $over_all:expr, |$x:ident, $list:ident| $over:expr;)*) => {
         impl<'t> Var<'t> {$(
-            $(#[$doc])*
-            /// Over all elements, to a 0-d value.
+            $(#[$meta])*
+            ///
+            /// Over all elements, to a value without axes.
             #[track_caller]
             pub fn $all(self) -> Self {
-                let $all = self;
-                $whole
+                let $whole = self;
+                $over_all
             }
-            $(#[$doc])*
-            /// Over the given axes, which are dropped.
+
+            $(#[$meta])*
+            ///
+            /// Over some axes, which the result does not have.
             ///
             /// # Panics
             /// If an axis is out of range or named twice.
@@ -184,11 +191,12 @@ macro_rules! reductions {
             pub fn $axes(self, axes: impl Into<Axes>) -> Self {
                 let shape = self.shape();
                 let list = axes.into().resolve(stringify!($axes), &shape);
-                let kept = self.$keep(axes_of(&list));
-                kept.reshape(dropped(&shape, &list))
+                self.$keep(axes_of(&list)).reshape(dropped(&shape, &list))
             }
-            $(#[$doc])*
-            /// Over the given axes, which are kept with size 1.
+
+            $(#[$meta])*
+            ///
+            /// Over some axes, which the result keeps with size 1.
             ///
             /// # Panics
             /// If an axis is out of range or named twice.
@@ -196,98 +204,36 @@ macro_rules! reductions {
             pub fn $keep(self, axes: impl Into<Axes>) -> Self {
                 let $x = self;
                 let $list: AxisList = axes.into().resolve(stringify!($keep), &self.shape());
-                $body
+                $over
             }
         )*}
     };
 }
+pub(crate) use reductions;
 
 reductions! {
-    /// `$\sum x$`.
-    sum = sum.tape().apply(Total { over: None }, &[sum]), sum_axes, sum_keep: |x, list| x.tape().apply(Sum(list), &[x]);
-    /// `$\tfrac1n \sum x$`.
-    mean = mean.tape().apply(Total { over: Some(mean.elements() as f64) }, &[mean]), mean_axes, mean_keep: |x, list| {
-        let n = count(&x.shape(), &list);
-        x.tape().apply(Sum(list), &[x]) / n as f64
-    };
-    /// `$\prod x$`.
-    prod = prod.prod_axes(()), prod_axes, prod_keep: |x, list| x.tape().apply(Prod(list), &[x]);
-    /// The largest element; ties share the gradient evenly.
-    amax = amax.amax_axes(()), amax_axes, amax_keep: |x, list| x.tape().apply(Extreme { axes: list, largest: true }, &[x]);
-    /// The smallest element; ties share the gradient evenly.
-    amin = amin.amin_axes(()), amin_axes, amin_keep: |x, list| x.tape().apply(Extreme { axes: list, largest: false }, &[x]);
-    /// `$\ln \sum e^x$` without overflow.
-    logsumexp = logsumexp.logsumexp_axes(()), logsumexp_axes, logsumexp_keep: |x, list| {
-        let axes = axes_of(&list);
-        // The shift is a constant: the result does not depend on it. Where the maximum is infinite it is left out.
-        let max = x.value().max_keep(axes.clone());
-        let finite = max.is_finite();
-        let shift = Tensor::where_(&finite, &max, &Tensor::zeros_like(&max));
-        (x - &shift).exp().sum_keep(axes).ln() + &shift
-    };
-}
-
-macro_rules! variances {
-    ($($(#[$doc:meta])* $all:ident, $axes:ident, $keep:ident: |$variance:ident| $body:expr;)*) => {
-        impl<'t> Var<'t> {$(
-            $(#[$doc])*
-            /// Over all elements.
-            #[track_caller]
-            pub fn $all(self, correction: usize) -> Self {
-                self.$axes((), correction)
-            }
-            $(#[$doc])*
-            /// Over the given axes, which are dropped.
-            ///
-            /// # Panics
-            /// If an axis is out of range or named twice.
-            #[track_caller]
-            pub fn $axes(self, axes: impl Into<Axes>, correction: usize) -> Self {
-                let shape = self.shape();
-                let list = axes.into().resolve(stringify!($axes), &shape);
-                self.$keep(axes_of(&list), correction).reshape(dropped(&shape, &list))
-            }
-            $(#[$doc])*
-            /// Over the given axes, which are kept with size 1.
-            ///
-            /// # Panics
-            /// If an axis is out of range or named twice.
-            #[track_caller]
-            pub fn $keep(self, axes: impl Into<Axes>, correction: usize) -> Self {
-                let list = axes.into().resolve(stringify!($keep), &self.shape());
-                let $variance = self.squared_deviation(&list, correction);
-                $body
-            }
-        )*}
-    };
-}
-
-variances! {
-    /// `$\tfrac{1}{n-c} \sum (x - \bar x)^2$` with the correction c (1: unbiased).
-    var, var_axes, var_keep: |variance| variance;
-    /// The square root of the variance; its gradient at 0 is 0.
-    std, std_axes, std_keep: |variance| variance.sqrt_or_zero_slope();
+    /// The sum `$\sum_i x_i$`, 0 of nothing.
+    sum sum_axes sum_keep: |x| x.tape().apply(Total { over: None }, &[x]), |x, list| x.tape().apply(Sum(list), &[x]);
+    /// The mean `$\tfrac1n \sum_i x_i$`, NaN of nothing.
+    mean mean_axes mean_keep:
+        |x| x.tape().apply(Total { over: Some(x.elements() as f64) }, &[x]),
+        |x, list| {
+            let n = count(&x.shape(), &list);
+            x.tape().apply(Sum(list), &[x]) / n as f64
+        };
+    /// The product `$\prod_i x_i$`, 1 of nothing. The slope in each element is the product of the others, exact with zeros.
+    prod prod_axes prod_keep: |x| x.prod_axes(()), |x, list| x.tape().apply(Prod(list), &[x]);
+    /// The largest element; NaN wins. Elements that share it share the gradient evenly, as in PyTorch's `amax`;
+    /// [`Self::max_with_place`] gives it to one of them.
+    #[doc(alias = "amax")]
+    max max_axes max_keep: |x| x.max_axes(()), |x, list| x.tape().apply(Extreme { axes: list, largest: true }, &[x]);
+    /// The smallest element; NaN wins. Elements that share it share the gradient evenly, as in PyTorch's `amin`;
+    /// [`Self::min_with_place`] gives it to one of them.
+    #[doc(alias = "amin")]
+    min min_axes min_keep: |x| x.min_axes(()), |x, list| x.tape().apply(Extreme { axes: list, largest: false }, &[x]);
 }
 
 impl<'t> Var<'t> {
-    fn squared_deviation(self, list: &AxisList, correction: usize) -> Self {
-        let n = count(&self.shape(), list);
-        let centred = self - self.mean_keep(axes_of(list));
-        let freedom = (n as f64 - correction as f64).max(0.0);
-        centred.square().sum_keep(axes_of(list)) / freedom
-    }
-
-    /// `$\sqrt x$` whose slope at 0 is 0: for norms and deviations.
-    pub(crate) fn sqrt_or_zero_slope(self) -> Self {
-        let zero = self.value().eq(&Tensor::zeros_of((), self.dtype()));
-        if !zero.any().item().eq(&1.0) {
-            return self.sqrt();
-        }
-        // At zero the root is taken of 1 instead and thrown away again.
-        let safe = self.where_not(&zero, 1.0);
-        safe.sqrt().where_not(&zero, 0.0)
-    }
-
     /// This value, with `value` where the mask holds; no gradient flows there.
     pub(crate) fn where_not(self, mask: &Tensor, value: f64) -> Self {
         self.lift(value).where_(mask, self)

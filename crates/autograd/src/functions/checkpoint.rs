@@ -5,10 +5,10 @@
 //! each operation, on the same inputs, so the gradients are the same to the last bit, dropout included. With a
 //! checkpoint after each of `$\sqrt n$` blocks of `$\sqrt n$` layers, `$2\sqrt n$` layers' values are alive at a time.
 
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::rc::Rc;
 
 use gradus_tensor::Tensor;
 
@@ -21,17 +21,17 @@ use crate::var::Var;
 #[derive(Default)]
 struct Segment {
     /// Those whose values may be dropped.
-    nodes: OnceLock<Range<usize>>,
+    nodes: OnceCell<Range<usize>>,
     /// The node whose value stays: the result.
-    result: OnceLock<usize>,
+    result: OnceCell<usize>,
     /// Whether operations recorded later need the values: then they stay.
-    pinned: AtomicBool,
+    pinned: Cell<bool>,
 }
 
 /// The operation before a segment, which comes last in the sweep: it drops the values again.
-struct Enter(Arc<Segment>);
+struct Enter(Rc<Segment>);
 /// The operation after a segment, which comes first in the sweep: it brings the values back.
-struct Leave(Arc<Segment>);
+struct Leave(Rc<Segment>);
 
 impl fmt::Debug for Enter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +53,7 @@ impl Op for Enter {
         x[0].clone()
     }
     fn backward(&self, step: &mut Backward<'_>) {
-        if !self.0.pinned.load(Ordering::Relaxed) {
+        if !self.0.pinned.get() {
             drop_values(step.tape(), &self.0);
         }
         step.give(0, step.dy());
@@ -69,7 +69,7 @@ impl Op for Leave {
     }
     fn backward(&self, step: &mut Backward<'_>) {
         if step.tape().recording.get() {
-            self.0.pinned.store(true, Ordering::Relaxed);
+            self.0.pinned.set(true);
         }
         bring_back(step.tape(), &self.0);
         step.give(0, step.dy());
@@ -122,7 +122,7 @@ impl Var<'_> {
         if !tape.recording.get() {
             return f(self);
         }
-        let segment = Arc::new(Segment::default());
+        let segment = Rc::new(Segment::default());
         let x = tape.record(Enter(segment.clone()), &[self], self.value());
         let y = f(x);
         if !y.needs() || y.id <= x.id {

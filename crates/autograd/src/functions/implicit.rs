@@ -30,7 +30,7 @@ impl<F> fmt::Debug for FixedPoint<F> {
 
 impl<F> Op for FixedPoint<F>
 where
-    F: for<'t> Fn(Var<'t>, &[Var<'t>]) -> Var<'t> + Send + 'static,
+    F: for<'t> Fn(Var<'t>, &[Var<'t>]) -> Var<'t> + 'static,
 {
     fn name(&self) -> &'static str {
         "implicit"
@@ -117,7 +117,7 @@ fn iterate(name: &str, start: Tensor, mut f: impl FnMut(&Tensor) -> Tensor) -> T
 /// Christianson, "Reverse accumulation and attractive fixed points", 1994.
 #[track_caller]
 pub fn implicit<'t>(
-    f: impl for<'a> Fn(Var<'a>, &[Var<'a>]) -> Var<'a> + Send + 'static,
+    f: impl for<'a> Fn(Var<'a>, &[Var<'a>]) -> Var<'a> + 'static,
     start: Tensor,
     inputs: &[Var<'t>],
 ) -> Var<'t> {

@@ -228,7 +228,7 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
         let moving: Vec<_> = lifted
             .iter()
             .filter(|(_, x)| x.needs())
-            .filter_map(|&(id, x)| Some((x, direction.get_id(id)?)))
+            .filter_map(|&(id, x)| Some((x, direction.by_id(id)?)))
             .collect();
         let (inputs, v): (Vec<Var<'_>>, Vec<Var<'_>>) =
             moving.into_iter().map(|(x, v)| (x, tape.constant(v.clone()))).unzip();
@@ -244,7 +244,7 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
         }
         for (id, x) in lifted {
             // A linear loss has no curvature.
-            if x.needs() && gradients.get_id(id).is_none() {
+            if x.needs() && gradients.by_id(id).is_none() {
                 gradients.set(id, Tensor::zeros_of(x.shape(), x.dtype()));
             }
         }

@@ -1,0 +1,15 @@
+//! What functions of values are turned into: products with derivatives and whole derivatives, solutions of equations,
+//! recomputed parts, operations from closures.
+
+mod batched_jacobian;
+mod checkpoint;
+mod custom;
+mod derivatives;
+mod implicit;
+
+pub use batched_jacobian::batched_jacobian;
+pub use derivatives::{
+    directional_derivative, hessian, hvp, jacobian, jacobian_forward, jacobians, jvp, jvps, laplacian,
+    model_hvp, vhp, vjp, vjps,
+};
+pub use implicit::implicit;

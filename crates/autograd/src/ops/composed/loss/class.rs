@@ -1,0 +1,187 @@
+//! Losses for classes: cross-entropy with its options, negative log-likelihood.
+
+use gradus_tensor::{DType, Tensor};
+
+use super::{Reduction, same_shape};
+use crate::var::{Operand, Var};
+
+/// The options of [`Var::nll_loss_with`].
+#[derive(Debug, Clone, Default)]
+pub struct NllOptions {
+    /// A weight for each class, `[C]`. A mean is over the weights of the targets.
+    pub weight: Option<Tensor>,
+    /// A label whose places count nothing.
+    #[doc(alias = "ignore_index")]
+    pub ignore: Option<i64>,
+    /// How the losses become one.
+    pub reduction: Reduction,
+}
+
+/// The options of [`Var::cross_entropy_with`].
+#[derive(Debug, Clone, Default)]
+pub struct CrossEntropyOptions {
+    /// A weight for each class, `[C]`. A mean is over the weights of the targets.
+    pub weight: Option<Tensor>,
+    /// A label whose places count nothing.
+    #[doc(alias = "ignore_index")]
+    pub ignore: Option<i64>,
+    /// How much of a target is spread evenly over all classes (Szegedy et al., 2016).
+    #[doc(alias = "label_smoothing")]
+    pub smoothing: f64,
+    /// How the losses become one.
+    pub reduction: Reduction,
+}
+
+/// The options of [`Var::soft_cross_entropy_with`].
+#[derive(Debug, Clone, Default)]
+pub struct SoftCrossEntropyOptions {
+    /// A weight for each class, `[C]`.
+    pub weight: Option<Tensor>,
+    /// How much of a target is spread evenly over all classes (Szegedy et al., 2016).
+    #[doc(alias = "label_smoothing")]
+    pub smoothing: f64,
+    /// How the losses become one. A mean is over the places, not the classes.
+    pub reduction: Reduction,
+}
+
+/// What a label tensor says place by place, in its shape.
+struct Places {
+    /// The labels, 0 in the place of the ignored one.
+    valid: Tensor,
+    /// The weight of each place, 0 where it is ignored.
+    weight: Tensor,
+}
+
+impl NllOptions {
+    #[track_caller]
+    fn places(&self, op: &str, labels: &Tensor, classes: usize, dtype: DType) -> Places {
+        let labels = labels.to(DType::I64).contiguous();
+        let list = labels.to_vec::<i64>();
+        let ignored = |t: i64| self.ignore == Some(t);
+        for (i, &t) in list.iter().enumerate() {
+            let known = ignored(t) || (0..classes as i64).contains(&t);
+            assert!(known, "{op}: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
+        }
+        let valid: Vec<i64> = list.iter().map(|&t| if ignored(t) { 0 } else { t }).collect();
+        let valid = Tensor::from_vec(valid, *labels.shape());
+        let kept = Tensor::from_vec(list.iter().map(|&t| !ignored(t)).collect(), *labels.shape());
+        let weight = match &self.weight {
+            None => kept.to(dtype),
+            Some(w) => w.to(dtype).take(&valid).masked_fill(&kept.logical_not(), 0.0),
+        };
+        Places { valid, weight }
+    }
+}
+
+impl<'t> Var<'t> {
+    /// The class axis (the second, or the only one) moved to the end.
+    fn classes_last(self) -> Self {
+        if self.rank() < 2 { self } else { self.move_axis(1, -1) }
+    }
+
+    /// The mean of `$-x_t$`, the negative log-likelihood of log-probabilities `[N, C, …]` (or `[C]`) at labels `[N, …]`
+    /// (I64).
+    ///
+    /// # Panics
+    /// If the shapes do not fit or a label is no class.
+    #[track_caller]
+    pub fn nll_loss(self, labels: &Tensor) -> Self {
+        self.nll_loss_with(labels, &NllOptions::default())
+    }
+
+    /// `$-w_t x_t$` of log-probabilities `[N, C, …]` (or `[C]`) at labels `[N, …]` (I64), by default its mean, which is over
+    /// the weights.
+    ///
+    /// # Panics
+    /// If the shapes do not fit or a label is no class.
+    #[track_caller]
+    pub fn nll_loss_with(self, labels: &Tensor, how: &NllOptions) -> Self {
+        self.picked_losses("nll_loss", labels, how)
+    }
+
+    #[track_caller]
+    fn picked_losses(self, op: &str, labels: &Tensor, how: &NllOptions) -> Self {
+        let x = self.classes_last();
+        let shape = x.shape();
+        let (last, classes) = (shape.len() - 1, shape[shape.len() - 1]);
+        assert!(
+            shape.without(last) == *labels.shape(),
+            "{op}: {} with labels {}; [N, C, …] needs labels [N, …]",
+            self.shape(),
+            labels.shape()
+        );
+        let Places { valid, weight } = how.places(op, labels, classes, self.dtype());
+        let picked = x.gather(-1, &valid.unsqueeze(-1)).squeeze_axis(-1);
+        let losses = (-(picked * &weight)).masked_fill(&weight.eq(0.0), 0.0);
+        match how.reduction {
+            Reduction::Mean => losses.sum() / weight.sum().item(),
+            other => other.apply(losses),
+        }
+    }
+
+    /// Cross-entropy of logits `[N, C, …]` (or `[C]`) with labels `[N, …]` (I64): `$-w_t \ln \mathrm{softmax}(x)_t$`, with
+    /// smoothing s of the targets `$(1 - s) [j = t] + s / C$`; by default its mean, which is over the weights.
+    ///
+    /// # Panics
+    /// If the shapes do not fit or a label is no class.
+    #[track_caller]
+    pub fn cross_entropy_with(self, labels: &Tensor, how: &CrossEntropyOptions) -> Self {
+        let axis = isize::from(self.rank() > 1);
+        let log = self.log_softmax(axis);
+        let CrossEntropyOptions { weight, ignore, smoothing, reduction } = how.clone();
+        let plain = NllOptions { weight, ignore, reduction };
+        if smoothing == 0.0 {
+            return log.picked_losses("cross_entropy", labels, &plain);
+        }
+        let last = log.classes_last();
+        let classes = last.shape()[last.rank() - 1];
+        let place = plain.places("cross_entropy", labels, classes, self.dtype()).weight;
+        let kept = match ignore {
+            Some(t) => labels.to(DType::I64).ne(t as f64).to(self.dtype()),
+            None => Tensor::ones_of(*labels.shape(), self.dtype()),
+        };
+        let all = how.weight.as_ref().map_or(last, |w| last * &w.to(self.dtype()));
+        let even = -(all.sum_axes(-1) * &kept) * (smoothing / classes as f64);
+        let plain = NllOptions { reduction: Reduction::None, ..plain };
+        let losses = log.picked_losses("cross_entropy", labels, &plain) * (1.0 - smoothing) + even;
+        match reduction {
+            Reduction::Mean => losses.sum() / place.sum().item(),
+            other => other.apply(losses),
+        }
+    }
+
+    /// Cross-entropy of logits `[N, C, …]` with probabilities of the same shape, `$-\sum_j t_j \ln \mathrm{softmax}(x)_j$`;
+    /// the mean over the places.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn soft_cross_entropy(self, target: impl Operand<'t>) -> Self {
+        self.soft_cross_entropy_with(target, &SoftCrossEntropyOptions::default())
+    }
+
+    /// As [`Self::soft_cross_entropy`] with options: `$-\sum_j w_j t_j \ln \mathrm{softmax}(x)_j$`, with smoothing s of the
+    /// targets `$(1 - s)\, t_j + s / C$`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn soft_cross_entropy_with(self, target: impl Operand<'t>, how: &SoftCrossEntropyOptions) -> Self {
+        let target = self.lift(target);
+        same_shape("soft_cross_entropy", self, target);
+        let axis = isize::from(self.rank() > 1);
+        let (log, target) = (self.log_softmax(axis).classes_last(), target.classes_last());
+        let classes = log.shape()[log.rank() - 1] as f64;
+        let target = if how.smoothing > 0.0 {
+            target * (1.0 - how.smoothing) + how.smoothing / classes
+        } else {
+            target
+        };
+        let weighted = how.weight.as_ref().map_or(target, |w| target * &w.to(self.dtype()));
+        let losses = -(weighted * log).sum_axes(-1);
+        match how.reduction {
+            Reduction::Mean => losses.sum() / losses.elements().max(1) as f64,
+            other => other.apply(losses),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Losses. Each has a short form, `name(target)`, which gives the mean, and a form with options, `name_with(target, &options)`.
+//! Prediction and target have one shape, except where a loss says otherwise: no accidental `[N, 1]` against `[N]`.
+//!
+//! Here stand the losses of numbers; `probability` has those of probabilities and densities, `margin` those that hold a
+//! distance, `class` those of class labels, `ctc` the one of unaligned sequences.
+
+mod class;
+mod ctc;
+mod margin;
+mod probability;
+
+pub use class::{CrossEntropyOptions, NllOptions, SoftCrossEntropyOptions};
+pub use ctc::CtcOptions;
+pub use margin::{HingeOptions, MarginOptions, MultiMarginOptions, TripletOptions};
+pub use probability::{GaussianNllOptions, KlDivOptions, LogitsOptions, PoissonNllOptions};
+
+use crate::var::{Operand, Var};
+
+/// How the losses of the elements become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reduction {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// Their sum.
+    Sum,
+    /// They stay as they are.
+    None,
+}
+
+impl Reduction {
+    /// Reduces the losses of the elements.
+    #[track_caller]
+    pub fn apply(self, losses: Var<'_>) -> Var<'_> {
+        match self {
+            Self::Mean => losses.mean(),
+            Self::Sum => losses.sum(),
+            Self::None => losses,
+        }
+    }
+}
+
+/// The options of a loss that has no numbers of its own.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LossOptions<'t> {
+    /// A factor of each loss, which broadcasts. Each loss says whether a mean is over the weights or over the elements.
+    pub weight: Option<Var<'t>>,
+    /// How the losses become one.
+    pub reduction: Reduction,
+}
+
+impl<'t> LossOptions<'t> {
+    /// One loss of many; a mean is over the weights, `$\sum w \ell / \sum w$`.
+    #[track_caller]
+    fn weighted_mean(&self, losses: Var<'t>) -> Var<'t> {
+        match (self.weight, self.reduction) {
+            (None, reduction) => reduction.apply(losses),
+            (Some(w), Reduction::Mean) => (losses * w).sum() / w.expand(losses.shape()).sum(),
+            (Some(w), reduction) => reduction.apply(losses * w),
+        }
+    }
+
+    /// The losses with their weights.
+    #[track_caller]
+    fn weighted(&self, losses: Var<'t>) -> Var<'t> {
+        self.weight.map_or(losses, |w| losses * w)
+    }
+}
+
+/// The options of [`Var::huber_loss_with`] and [`Var::smooth_l1_loss_with`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HuberOptions {
+    /// Where the parabola ends and the line begins. (PyTorch calls it `beta` in `smooth_l1_loss`.)
+    #[doc(alias = "beta")]
+    pub delta: f64,
+    /// How the losses become one.
+    pub reduction: Reduction,
+}
+
+impl Default for HuberOptions {
+    fn default() -> Self {
+        Self { delta: 1.0, reduction: Reduction::Mean }
+    }
+}
+
+/// Panics unless prediction and target have one shape.
+#[track_caller]
+fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
+    let (sa, sb) = (a.shape(), b.shape());
+    assert!(
+        sa == sb,
+        "{op}: the prediction has shape {sa}, the target {sb}; reshape one of them, losses do not broadcast"
+    );
+}
+
+impl<'t> Var<'t> {
+    /// The target of a loss, in this prediction's shape.
+    #[track_caller]
+    fn target(self, op: &str, target: impl Operand<'t>) -> Self {
+        let target = self.lift(target);
+        same_shape(op, self, target);
+        target
+    }
+
+    /// Mean squared error, `$\tfrac1n \sum_i (x_i - t_i)^2$`, of a target of the same shape.
+    ///
+    /// ```
+    /// use gradus_autograd::Tape;
+    /// use gradus_tensor::Tensor;
+    /// let tape = Tape::new();
+    /// let x = tape.var(Tensor::from([1.0, 2.0]));
+    /// let loss = x.mse(Tensor::from([0.0, 4.0]));
+    /// assert_eq!(loss.item(), 2.5);
+    /// assert_eq!(loss.backward().wrt(x).to_f64_vec(), [1.0, -2.0]); // 2 (x - t) / n
+    /// ```
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[doc(alias = "mse_loss")]
+    #[track_caller]
+    pub fn mse(self, target: impl Operand<'t>) -> Self {
+        self.mse_with(target, &LossOptions::default())
+    }
+
+    /// The squared error `$w (x - t)^2$`, by default its mean; with weights the mean is `$\sum w (x - t)^2 / \sum w$`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[doc(alias = "mse_loss")]
+    #[track_caller]
+    pub fn mse_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
+        let target = self.target("mse", target);
+        how.weighted_mean((self - target).square())
+    }
+
+    /// Mean absolute error, `$\tfrac1n \sum_i |x_i - t_i|$`, of a target of the same shape.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[doc(alias = "mae")]
+    #[track_caller]
+    pub fn l1_loss(self, target: impl Operand<'t>) -> Self {
+        self.l1_loss_with(target, &LossOptions::default())
+    }
+
+    /// The absolute error `$w |x - t|$`, by default its mean; with weights the mean is `$\sum w |x - t| / \sum w$`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn l1_loss_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
+        let target = self.target("l1_loss", target);
+        how.weighted_mean((self - target).abs())
+    }
+
+    /// The mean of `$d^2 / 2$` where `$d = |x - t| < 1$`, else `$d - \tfrac12$`; see [`Self::smooth_l1_loss_with`].
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn smooth_l1_loss(self, target: impl Operand<'t>) -> Self {
+        self.smooth_l1_loss_with(target, &HuberOptions::default())
+    }
+
+    /// `$d^2 / 2\delta$` where `$d = |x - t| < \delta$`, else `$d - \delta/2$`, by default its mean. With δ = 0:
+    /// [`Self::l1_loss`].
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    ///
+    /// # Source
+    /// Girshick, "Fast R-CNN", 2015.
+    #[track_caller]
+    pub fn smooth_l1_loss_with(self, target: impl Operand<'t>, how: &HuberOptions) -> Self {
+        let e = self - self.target("smooth_l1_loss", target);
+        let (d, delta) = (e.abs(), how.delta);
+        if delta == 0.0 {
+            return how.reduction.apply(d);
+        }
+        how.reduction.apply((e.square() * (0.5 / delta)).where_(&d.value().lt(delta), d - 0.5 * delta))
+    }
+
+    /// The mean of `$d^2/2$` where `$d = |x - t| < 1$`, else `$d - \tfrac12$`; see [`Self::huber_loss_with`].
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn huber_loss(self, target: impl Operand<'t>) -> Self {
+        self.huber_loss_with(target, &HuberOptions::default())
+    }
+
+    /// `$d^2/2$` where `$d = |x - t| < \delta$`, else `$\delta (d - \delta/2)$`, by default its mean.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    ///
+    /// # Source
+    /// Huber, "Robust Estimation of a Location Parameter", 1964.
+    #[track_caller]
+    pub fn huber_loss_with(self, target: impl Operand<'t>, how: &HuberOptions) -> Self {
+        let e = self - self.target("huber_loss", target);
+        let (d, delta) = (e.abs(), how.delta);
+        how.reduction.apply((e.square() * 0.5).where_(&d.value().lt(delta), (d - 0.5 * delta) * delta))
+    }
+}

@@ -1,0 +1,204 @@
+//! Losses of probabilities and densities: binary cross-entropy, Kullback and Leibler's divergence, likelihoods.
+
+use super::{LossOptions, Reduction};
+use crate::var::{Operand, Var};
+
+/// The options of [`Var::binary_cross_entropy_with_logits_with`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogitsOptions<'t> {
+    /// A factor w of each loss, which broadcasts.
+    pub weight: Option<Var<'t>>,
+    /// A factor p of the part of a loss that belongs to the positive truth, which broadcasts.
+    #[doc(alias = "pos_weight")]
+    pub positive_weight: Option<Var<'t>>,
+    /// How the losses become one.
+    pub reduction: Reduction,
+}
+
+/// The options of [`Var::kl_div_with`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KlDivOptions {
+    /// Whether the target holds log-probabilities.
+    pub log_target: bool,
+    /// How the losses become one. What belongs to the divergence mathematically is the sum over the batch size.
+    pub reduction: Reduction,
+}
+
+/// The options of [`Var::poisson_nll_loss_with`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PoissonNllOptions {
+    /// Whether the prediction is the logarithm of the rate.
+    pub log_input: bool,
+    /// Whether Stirling's `$\ln t!$` is added where t > 1.
+    pub full: bool,
+    /// Added to a rate before its logarithm is taken.
+    pub eps: f64,
+    /// How the losses become one.
+    pub reduction: Reduction,
+}
+
+impl Default for PoissonNllOptions {
+    fn default() -> Self {
+        Self { log_input: true, full: false, eps: 1e-8, reduction: Reduction::Mean }
+    }
+}
+
+/// The options of [`Var::gaussian_nll_loss_with`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GaussianNllOptions {
+    /// Whether the constant `$\tfrac12 \ln 2\pi$` is added.
+    pub full: bool,
+    /// The least variance.
+    pub eps: f64,
+    /// How the losses become one.
+    pub reduction: Reduction,
+}
+
+impl Default for GaussianNllOptions {
+    fn default() -> Self {
+        Self { full: false, eps: 1e-6, reduction: Reduction::Mean }
+    }
+}
+
+impl<'t> Var<'t> {
+    /// The mean of `$-t \ln x - (1 - t) \ln (1 - x)$` of probabilities x and targets t of the same shape; the logarithms
+    /// are held at -100. For logits: [`Self::binary_cross_entropy_with_logits`].
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[doc(alias = "BCELoss")]
+    #[track_caller]
+    pub fn binary_cross_entropy(self, target: impl Operand<'t>) -> Self {
+        self.binary_cross_entropy_with(target, &LossOptions::default())
+    }
+
+    /// `$-w (t \ln x + (1 - t) \ln (1 - x))$` of probabilities x, by default its mean; a mean is over the elements, with
+    /// weights, too. The logarithms are held at -100.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn binary_cross_entropy_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
+        let target = self.target("binary_cross_entropy", target);
+        how.reduction.apply(how.weighted(self.surprise(target)))
+    }
+
+    /// The mean of `$-t \ln \sigma(x) - (1 - t) \ln (1 - \sigma(x))$` of logits x and targets t of the same shape, without
+    /// overflow.
+    ///
+    /// ```
+    /// use gradus_autograd::Tape;
+    /// use gradus_tensor::Tensor;
+    /// let tape = Tape::new();
+    /// let x = tape.var(Tensor::from([0.0, 0.0]));
+    /// let loss = x.binary_cross_entropy_with_logits(Tensor::from([1.0, 0.0]));
+    /// assert!((loss.item() - 2f64.ln()).abs() < 1e-15);
+    /// assert_eq!(loss.backward().wrt(x).to_f64_vec(), [-0.25, 0.25]); // (σ(x) - t) / n
+    /// ```
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[doc(alias = "BCEWithLogitsLoss")]
+    #[doc(alias = "sigmoid_binary_cross_entropy")]
+    #[track_caller]
+    pub fn binary_cross_entropy_with_logits(self, target: impl Operand<'t>) -> Self {
+        self.binary_cross_entropy_with_logits_with(target, &LogitsOptions::default())
+    }
+
+    /// `$-w (p\, t \ln \sigma(x) + (1 - t) \ln (1 - \sigma(x)))$` of logits x, by default its mean; a mean is over the
+    /// elements, with weights, too.
+    ///
+    /// # Panics
+    /// If the shapes of prediction and target differ.
+    #[track_caller]
+    pub fn binary_cross_entropy_with_logits_with(
+        self,
+        target: impl Operand<'t>,
+        how: &LogitsOptions<'t>,
+    ) -> Self {
+        let (x, t) = (self, self.target("binary_cross_entropy_with_logits", target));
+        let positive = how.positive_weight.map_or(t * x.log_sigmoid(), |p| p * t * x.log_sigmoid());
+        let losses = -(positive + (1.0 - t) * (-x).log_sigmoid());
+        how.reduction.apply(how.weight.map_or(losses, |w| losses * w))
+    }
+
+    /// The mean of the divergence `$t (\ln t - x)$` of log-probabilities x from probabilities t of the same shape, 0 where
+    /// t = 0 (Kullback and Leibler, 1951).
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn kl_div(self, target: impl Operand<'t>) -> Self {
+        self.kl_div_with(target, &KlDivOptions::default())
+    }
+
+    /// As [`Self::kl_div`] with options: with `log_target` it is `$e^t (t - x)$`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn kl_div_with(self, target: impl Operand<'t>, how: &KlDivOptions) -> Self {
+        let target = self.target("kl_div", target);
+        how.reduction.apply(if how.log_target {
+            target.exp() * (target - self)
+        } else {
+            target.xlogy(target) - target * self
+        })
+    }
+
+    /// The mean of `$e^x - t x$`: the negative log-likelihood of counts t under a Poisson distribution of log-rate x, up to
+    /// what does not depend on x.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn poisson_nll_loss(self, target: impl Operand<'t>) -> Self {
+        self.poisson_nll_loss_with(target, &PoissonNllOptions::default())
+    }
+
+    /// As [`Self::poisson_nll_loss`] with options: of a rate x it is `$x - t \ln(x + \varepsilon)$`; `full` adds Stirling's
+    /// `$t \ln t - t + \tfrac12 \ln 2\pi t$` where t > 1.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn poisson_nll_loss_with(self, target: impl Operand<'t>, how: &PoissonNllOptions) -> Self {
+        let (x, t) = (self, self.target("poisson_nll_loss", target));
+        let losses = if how.log_input { x.exp() - t * x } else { x - t * (x + how.eps).ln() };
+        if !how.full {
+            return how.reduction.apply(losses);
+        }
+        let above = t.value().gt(1.0);
+        let safe = t.where_not(&above.logical_not(), 2.0);
+        let stirling = safe * safe.ln() - safe + (safe * (2.0 * std::f64::consts::PI)).ln() * 0.5;
+        how.reduction.apply(losses + stirling.where_(&above, 0.0))
+    }
+
+    /// The mean of `$\tfrac12 (\ln v + (x - t)^2 / v)$`: the negative log-likelihood under a normal distribution of mean x
+    /// and variance v, which broadcasts, up to a constant.
+    ///
+    /// # Panics
+    /// If the shapes of prediction and target differ, or the variance does not broadcast.
+    #[track_caller]
+    pub fn gaussian_nll_loss(self, target: impl Operand<'t>, variance: impl Operand<'t>) -> Self {
+        self.gaussian_nll_loss_with(target, variance, &GaussianNllOptions::default())
+    }
+
+    /// As [`Self::gaussian_nll_loss`] with options. The variance is held above `eps`; its slope is not cut off there.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn gaussian_nll_loss_with(
+        self,
+        target: impl Operand<'t>,
+        variance: impl Operand<'t>,
+        how: &GaussianNllOptions,
+    ) -> Self {
+        let (target, variance) = (self.target("gaussian_nll_loss", target), self.lift(variance));
+        let v = variance + &(&variance.value().clamp(how.eps, f64::INFINITY) - &variance.value());
+        let losses = (v.ln() + (self - target).square() / v) * 0.5;
+        let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();
+        how.reduction.apply(if how.full { losses + constant } else { losses })
+    }
+}

@@ -1,0 +1,55 @@
+//! Several values as one.
+
+use gradus_tensor::{DType, Tensor, axis_index};
+use smallvec::SmallVec;
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+#[derive(Debug)]
+struct Cat(isize);
+
+impl Op for Cat {
+    fn name(&self) -> &'static str {
+        "cat"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        Tensor::cat(&x.iter().collect::<SmallVec<[&Tensor; 8]>>(), self.0)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let mut start = 0;
+        for i in 0..step.inputs() {
+            let size = step.shape(i)[self.0 as usize];
+            if step.needs(i) {
+                step.give(i, step.dy().narrow(self.0, start, size));
+            }
+            start += size;
+        }
+    }
+}
+
+impl Var<'_> {
+    /// Several values one behind the other along an axis.
+    ///
+    /// # Panics
+    /// If there are none, or their other sizes differ.
+    #[track_caller]
+    pub fn cat(parts: &[Self], axis: isize) -> Self {
+        assert!(!parts.is_empty(), "cat: needs at least one value");
+        let axis = axis_index("cat", axis, &parts[0].shape()) as isize;
+        let dtype = parts.iter().map(|p| p.dtype()).reduce(DType::promote).expect("at least one");
+        let parts: SmallVec<[Self; 8]> = parts.iter().map(|p| p.to(dtype)).collect();
+        parts[0].tape().apply(Cat(axis), &parts)
+    }
+
+    /// Several values of one shape along a new axis.
+    ///
+    /// # Panics
+    /// If there are none, or their shapes differ.
+    #[track_caller]
+    pub fn stack(parts: &[Self], axis: isize) -> Self {
+        assert!(!parts.is_empty(), "stack: needs at least one value");
+        let parts: SmallVec<[Self; 8]> = parts.iter().map(|p| p.unsqueeze(axis)).collect();
+        Self::cat(&parts, axis)
+    }
+}

@@ -1,0 +1,204 @@
+//! Operations that move elements: shapes and axes here, `slice` has parts and reversals, `join` several values as one. Each
+//! rule is the inverse movement.
+
+mod join;
+mod slice;
+
+use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Tensor, axis_index};
+use smallvec::SmallVec;
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+#[derive(Debug)]
+struct Reshape(Shape);
+
+impl Op for Reshape {
+    fn name(&self) -> &'static str {
+        "reshape"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].reshape(self.0)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let shape = step.shape(0);
+        step.give(0, step.dy().reshape(shape));
+    }
+}
+
+#[derive(Debug)]
+struct Permute(SmallVec<[isize; MAX_RANK]>);
+
+impl Op for Permute {
+    fn name(&self) -> &'static str {
+        "permute"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].permute(&self.0[..])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let mut inverse: SmallVec<[isize; MAX_RANK]> = SmallVec::from_elem(0, self.0.len());
+        for (place, &axis) in self.0.iter().enumerate() {
+            inverse[axis as usize] = place as isize;
+        }
+        step.give(0, step.dy().permute(&inverse[..]));
+    }
+}
+
+#[derive(Debug)]
+struct Expand(Shape);
+
+impl Op for Expand {
+    fn name(&self) -> &'static str {
+        "expand"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].expand(self.0)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let shape = step.shape(0);
+        step.give(0, step.dy().sum_to(shape));
+    }
+}
+
+#[derive(Debug)]
+struct Cast(DType);
+
+impl Op for Cast {
+    fn name(&self) -> &'static str {
+        "to"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].to(self.0)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let dtype = step.x(0).dtype();
+        step.give(0, step.dy().to(dtype));
+    }
+}
+
+impl<'t> Var<'t> {
+    /// The same elements under another shape; one size may be [`REST`](gradus_tensor::REST).
+    ///
+    /// # Panics
+    /// If the number of elements differs.
+    #[track_caller]
+    pub fn reshape(self, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        if shape == self.shape() { self } else { self.tape().apply(Reshape(shape), &[self]) }
+    }
+
+    /// One axis for all elements.
+    #[track_caller]
+    pub fn flatten(self) -> Self {
+        self.reshape([self.elements()])
+    }
+
+    /// Axes `first` to `last`, both included, as one.
+    ///
+    /// # Panics
+    /// If an axis is out of range or they are out of order.
+    #[track_caller]
+    pub fn flatten_axes(self, first: isize, last: isize) -> Self {
+        let shape = self.shape();
+        if shape.is_empty() {
+            return self.reshape([1]);
+        }
+        let (first, last) =
+            (axis_index("flatten_axes", first, &shape), axis_index("flatten_axes", last, &shape));
+        assert!(first <= last, "flatten_axes: axis {first} lies behind axis {last}");
+        let mut sizes = SmallVec::<[usize; MAX_RANK]>::from_slice(&shape[..first]);
+        sizes.push(shape[first..=last].iter().product());
+        sizes.extend_from_slice(&shape[last + 1..]);
+        self.reshape(&sizes[..])
+    }
+
+    /// The axes in another order.
+    ///
+    /// # Panics
+    /// If `axes` is not a permutation of all axes.
+    #[track_caller]
+    pub fn permute(self, axes: impl Into<Axes>) -> Self {
+        let list = axes.into().resolve("permute", &self.shape());
+        self.tape().apply(Permute(list.iter().map(|&a| a as isize).collect()), &[self])
+    }
+
+    /// Two axes exchanged.
+    ///
+    /// # Panics
+    /// If an axis is out of range.
+    #[track_caller]
+    pub fn transpose(self, a: isize, b: isize) -> Self {
+        let shape = self.shape();
+        let (a, b) = (axis_index("transpose", a, &shape), axis_index("transpose", b, &shape));
+        let mut order: SmallVec<[isize; MAX_RANK]> = (0..shape.len() as isize).collect();
+        order.swap(a, b);
+        if a == b { self } else { self.tape().apply(Permute(order), &[self]) }
+    }
+
+    /// The last two axes exchanged; a vector or scalar stays as it is.
+    #[track_caller]
+    pub fn t(self) -> Self {
+        if self.rank() < 2 { self } else { self.transpose(-2, -1) }
+    }
+
+    /// Axis `from` moved to place `to`.
+    ///
+    /// # Panics
+    /// If an axis is out of range.
+    #[track_caller]
+    pub fn move_axis(self, from: isize, to: isize) -> Self {
+        let shape = self.shape();
+        let (from, to) = (axis_index("move_axis", from, &shape), axis_index("move_axis", to, &shape));
+        let mut order: SmallVec<[isize; MAX_RANK]> = (0..shape.len() as isize).collect();
+        let axis = order.remove(from);
+        order.insert(to, axis);
+        self.permute(&order[..])
+    }
+
+    /// Repeated along new or size-1 axes up to `shape`.
+    ///
+    /// # Panics
+    /// If this shape does not broadcast to it.
+    #[track_caller]
+    pub fn expand(self, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        if shape == self.shape() { self } else { self.tape().apply(Expand(shape), &[self]) }
+    }
+
+    /// Without the axes of size 1.
+    #[track_caller]
+    pub fn squeeze(self) -> Self {
+        let sizes: SmallVec<[usize; MAX_RANK]> = self.shape().iter().copied().filter(|&s| s != 1).collect();
+        self.reshape(&sizes[..])
+    }
+
+    /// Without axis `axis`, if its size is 1.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn squeeze_axis(self, axis: isize) -> Self {
+        let shape = self.shape();
+        let axis = axis_index("squeeze_axis", axis, &shape);
+        if shape[axis] == 1 { self.reshape(shape.without(axis)) } else { self }
+    }
+
+    /// With a new axis of size 1 at place `axis` of the result.
+    ///
+    /// # Panics
+    /// If the place is out of range.
+    #[track_caller]
+    pub fn unsqueeze(self, axis: isize) -> Self {
+        let shape = self.shape();
+        let wider = shape.inserted(0, 1);
+        let axis = axis_index("unsqueeze", axis, &wider);
+        self.reshape(shape.inserted(axis, 1))
+    }
+
+    /// With elements of another float type; the gradient comes back in this value's own.
+    #[track_caller]
+    pub fn to(self, dtype: DType) -> Self {
+        if dtype == self.dtype() { self } else { self.tape().apply(Cast(dtype), &[self]) }
+    }
+}

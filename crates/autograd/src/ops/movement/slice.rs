@@ -1,0 +1,161 @@
+//! Parts of an axis, and axes in reverse order.
+
+use gradus_tensor::{Axes, MAX_RANK, Shape, Slice, Tensor, axis_index};
+use smallvec::SmallVec;
+
+use crate::op::{Backward, Op};
+use crate::var::Var;
+
+#[derive(Debug)]
+struct SliceOp {
+    axis: isize,
+    slice: Slice,
+}
+
+impl Op for SliceOp {
+    fn name(&self) -> &'static str {
+        "slice"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].slice(self.axis, self.slice)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let shape = step.shape(0);
+        step.give(0, step.tape().apply(Unslice { axis: self.axis, slice: self.slice, shape }, &[step.dy()]));
+    }
+}
+
+/// Zeros of `shape` with the input in the place of a slice: the transpose of [`SliceOp`].
+#[derive(Debug)]
+struct Unslice {
+    axis: isize,
+    slice: Slice,
+    shape: Shape,
+}
+
+impl Op for Unslice {
+    fn name(&self) -> &'static str {
+        "unslice"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        Tensor::zeros_of(self.shape, x[0].dtype()).put_slice(self.axis, self.slice, &x[0])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        step.give(0, step.dy().slice(self.axis, self.slice));
+    }
+}
+
+#[derive(Debug)]
+struct Flip(SmallVec<[isize; MAX_RANK]>);
+
+impl Op for Flip {
+    fn name(&self) -> &'static str {
+        "flip"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].flip(&self.0[..])
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        step.give(0, step.dy().flip(&self.0[..]));
+    }
+}
+
+impl Var<'_> {
+    /// Part of an axis: a range, which may count from the end and have a step.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn slice(self, axis: isize, range: impl Into<Slice>) -> Self {
+        let axis = axis_index("slice", axis, &self.shape()) as isize;
+        self.tape().apply(SliceOp { axis, slice: range.into() }, &[self])
+    }
+
+    /// `len` places of an axis from `start` on.
+    ///
+    /// # Panics
+    /// If they do not lie inside the axis.
+    #[track_caller]
+    pub fn narrow(self, axis: isize, start: usize, len: usize) -> Self {
+        let shape = self.shape();
+        let size = shape[axis_index("narrow", axis, &shape)];
+        assert!(
+            start + len <= size,
+            "narrow: places {start}..{} of axis {axis}, which has size {size}",
+            start + len
+        );
+        if len == size { self } else { self.slice(axis, start as isize..(start + len) as isize) }
+    }
+
+    /// One place of an axis, which is dropped.
+    ///
+    /// # Panics
+    /// If the axis or the place is out of range.
+    #[track_caller]
+    pub fn select(self, axis: isize, place: isize) -> Self {
+        let shape = self.shape();
+        let axis = axis_index("select", axis, &shape);
+        let size = shape[axis] as isize;
+        assert!(
+            (-size..size).contains(&place),
+            "select: place {place} of axis {axis}, which has size {size}"
+        );
+        self.narrow(axis as isize, place.rem_euclid(size) as usize, 1).reshape(shape.without(axis))
+    }
+
+    /// The order along some axes reversed.
+    ///
+    /// # Panics
+    /// If an axis is out of range or named twice.
+    #[track_caller]
+    pub fn flip(self, axes: impl Into<Axes>) -> Self {
+        let list = axes.into().resolve("flip", &self.shape());
+        self.tape().apply(Flip(list.iter().map(|&a| a as isize).collect()), &[self])
+    }
+
+    /// Pieces of the given sizes along an axis.
+    ///
+    /// # Panics
+    /// If the sizes do not add up to that of the axis.
+    #[track_caller]
+    pub fn split(self, axis: isize, sizes: &[usize]) -> Vec<Self> {
+        let shape = self.shape();
+        let size = shape[axis_index("split", axis, &shape)];
+        let total: usize = sizes.iter().sum();
+        assert!(total == size, "split: sizes {sizes:?} add up to {total}, axis {axis} has {size}");
+        let mut start = 0;
+        sizes
+            .iter()
+            .map(|&len| {
+                start += len;
+                self.narrow(axis, start - len, len)
+            })
+            .collect()
+    }
+
+    /// At most `n` pieces of equal size along an axis; the last may be smaller.
+    ///
+    /// # Panics
+    /// If `n` is 0 or the axis is out of range.
+    #[track_caller]
+    pub fn chunk(self, axis: isize, n: usize) -> Vec<Self> {
+        assert!(n > 0, "chunk: needs at least one piece");
+        let shape = self.shape();
+        let size = shape[axis_index("chunk", axis, &shape)];
+        let each = size.div_ceil(n).max(1);
+        let sizes: Vec<usize> =
+            if size == 0 { vec![0] } else { (0..size).step_by(each).map(|s| each.min(size - s)).collect() };
+        self.split(axis, &sizes)
+    }
+
+    /// The values along an axis, which is dropped.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn unbind(self, axis: isize) -> Vec<Self> {
+        let shape = self.shape();
+        let size = shape[axis_index("unbind", axis, &shape)];
+        (0..size as isize).map(|place| self.select(axis, place)).collect()
+    }
+}
