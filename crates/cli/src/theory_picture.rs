@@ -1,7 +1,7 @@
 //! The picture of the theory: where momentum converges and how fast, what it remembers, and how it moves.
 
 use gradus::optim::theory::{QuadraticMomentum, critical_beta, optimal_momentum, stability_limit};
-use gradus_viz::{Chart, Figure, Grid, Scale, Shape};
+use gradus_viz::{Chart, Figure, Grid, Marker, Scale};
 
 use crate::race_run::given;
 use crate::theory::{BETAS, Theory, short};
@@ -48,12 +48,12 @@ fn map(theory: &Theory) -> Chart {
         .line("β = (1 − √ηλ)²; complex above", &critical)
         .color("#56b4e9")
         .stroke(2.5);
-    let pair = |chart: Chart, name: &str, step: f64, beta: f64, shape: Shape, color: &str| {
+    let pair = |chart: Chart, name: &str, step: f64, beta: f64, marker: Marker, color: &str| {
         let other = (step / theory.condition, beta);
-        chart.marker(name, (step, beta), shape).color(color).marker(name, other, shape).color(color)
+        chart.marker(name, (step, beta), marker).color(color).marker(name, other, marker).color(color)
     };
-    let chart = pair(chart, "given, at λ and λ/κ", step, theory.beta, Shape::Disc, "#d55e00");
-    pair(chart, "best for κ, at λ and λ/κ", best.eta * theory.lambda, best.beta, Shape::Diamond, "#009e73")
+    let chart = pair(chart, "given, at λ and λ/κ", step, theory.beta, Marker::Disc, "#d55e00");
+    pair(chart, "best for κ, at λ and λ/κ", best.eta * theory.lambda, best.beta, Marker::Diamond, "#009e73")
 }
 
 /// What a gradient counts after t steps.
