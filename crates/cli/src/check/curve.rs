@@ -8,8 +8,8 @@ use gradus_viz::{Chart, Figure, Scale, series_color};
 use serde_json::{Value, json};
 
 use super::target::Target;
-use crate::explain::numbers::{short, size};
-use crate::explain::table::Table;
+use crate::text::numbers::{short, size};
+use crate::text::table::Table;
 
 /// The curves of all schemes in both float types.
 pub(crate) struct Curve {

@@ -12,9 +12,11 @@ use clap::builder::PossibleValuesParser;
 use gradus::autograd::{Comparison, FiniteDifference, GradcheckOptions, Report, Scheme};
 use serde_json::{Value, json};
 
-use crate::explain::numbers::{element, number, size};
-use crate::explain::table::{Table, wrapped};
 use crate::failure::{Failure, check_writable, write_picture};
+use crate::text::arguments::above_zero;
+use crate::text::lines::wrapped;
+use crate::text::numbers::{element, number, size};
+use crate::text::table::Table;
 use curve::Curve;
 use target::Target;
 
@@ -54,10 +56,7 @@ pub(crate) struct Check {
 }
 
 fn step(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(step) if step > 0.0 && step.is_finite() => Ok(step),
-        _ => Err("a step is a number above 0".to_string()),
-    }
+    above_zero(text, "a step")
 }
 
 impl Check {

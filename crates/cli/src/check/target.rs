@@ -10,7 +10,8 @@ use gradus::prelude::*;
 use super::ops;
 use crate::explain::Problem;
 use crate::failure::Failure;
-use crate::recipe::Data;
+use crate::text::names::nearest;
+use crate::train::Data;
 
 type TapeFunction = dyn for<'t> Fn(&[Var<'t>]) -> Var<'t>;
 
@@ -297,7 +298,7 @@ pub(crate) fn groups() -> Vec<(&'static str, Vec<&'static str>)> {
 fn unknown(target: &str) -> Failure {
     let groups = groups();
     let names = || groups.iter().flat_map(|(_, names)| names.iter().copied());
-    let near = crate::explain::nearest(target, names());
+    let near = nearest(target, names());
     let hint = near.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
     let list: Vec<&str> = names().collect();
     Failure::Value(format!(

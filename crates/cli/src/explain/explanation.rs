@@ -8,10 +8,10 @@ use gradus::autograd::{
 use gradus::tensor::Tensor;
 
 use super::hessian::Hessian;
-use super::numbers::{elements, short};
 use super::problem::Problem;
 use crate::check::without_place;
 use crate::failure::Failure;
+use crate::text::numbers::{elements, short};
 
 /// The gradient agrees with the difference below this relative error.
 pub(crate) const BOUND: f64 = 1e-6;

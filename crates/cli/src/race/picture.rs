@@ -2,7 +2,8 @@
 
 use gradus_viz::{Chart, Figure, Grid, Marker, Scale, linear_levels, log_levels};
 
-use crate::race_run::{Course, Run, given};
+use super::run::{Course, Run};
+use crate::text::numbers::given;
 
 /// Nodes of the grid on which the surface is drawn, in each direction.
 const NODES: [usize; 2] = [241, 241];

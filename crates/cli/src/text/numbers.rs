@@ -40,6 +40,31 @@ pub(crate) fn size(x: f64) -> String {
     if x == 0.0 { "0".to_string() } else { format!("{x:.1e}") }
 }
 
+/// A number with up to four digits after the point, without zeros at the end.
+pub(crate) fn decimals(x: f64) -> String {
+    if x != 0.0 && !(1e-3..1e6).contains(&x.abs()) {
+        return format!("{x:.3e}");
+    }
+    let text = format!("{x:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_string() } else { text.to_string() }
+}
+
+/// A number with four digits after the point, or with three digits and a power of ten: a column of it stays narrow.
+pub(crate) fn fixed(x: f64) -> String {
+    match x.abs() {
+        size if !size.is_finite() => x.to_string(),
+        0.0 => "0".to_string(),
+        size if (1e-3..1e4).contains(&size) => format!("{x:.4}"),
+        _ => format!("{x:.2e}"),
+    }
+}
+
+/// A number as it was given, without endless zeros.
+pub(crate) fn given(x: f64) -> String {
+    if x == 0.0 || (1e-6..1e9).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
 /// All elements of a small tensor, the first three of a large one.
 pub(crate) fn brief(x: &Tensor) -> String {
     let shape = *x.shape();
@@ -101,6 +126,13 @@ mod tests {
             (short(1.234_567e12), short(f64::NAN), size(1.26e-11)),
             ("1.23457e12".into(), "NaN".into(), "1.3e-11".into())
         );
+    }
+
+    #[test]
+    fn digits_behind_the_point() {
+        assert_eq!([0.4, 1.0, 0.948_683, -0.0, 1e-7].map(decimals), ["0.4", "1", "0.9487", "0", "1.000e-7"]);
+        assert_eq!([0.4, 0.0, 12345.0, f64::INFINITY].map(fixed), ["0.4000", "0", "1.23e4", "inf"]);
+        assert_eq!([0.1, 0.0, 1e-7].map(given), ["0.1", "0", "1e-7"]);
     }
 
     #[test]

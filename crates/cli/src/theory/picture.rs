@@ -3,8 +3,8 @@
 use gradus::optim::theory::{QuadraticMomentum, critical_beta, optimal_momentum, stability_limit};
 use gradus_viz::{Chart, Figure, Grid, Marker, Scale};
 
-use crate::race_run::given;
-use crate::theory::{BETAS, Theory, short};
+use super::setting::{BETAS, Theory};
+use crate::text::numbers::{decimals, given};
 
 /// Steps in the plots over time.
 const STEPS: usize = 60;
@@ -80,7 +80,7 @@ fn motion(theory: &Theory) -> Chart {
         (format!("β = {}, at λ", theory.beta), given),
         (format!("β = {}, at λ/κ", theory.beta), slow),
         (
-            format!("best for κ (η {}, β {}), at λ/κ", short(best.eta), short(best.beta)),
+            format!("best for κ (η {}, β {}), at λ/κ", decimals(best.eta), decimals(best.beta)),
             QuadraticMomentum { eta: best.eta, beta: best.beta, ..slow },
         ),
     ];
@@ -88,7 +88,7 @@ fn motion(theory: &Theory) -> Chart {
         lines.push(("β = 0, at λ/κ".to_string(), QuadraticMomentum { beta: 0.0, ..slow }));
     }
     if let Some(beta) = theory.best_beta() {
-        lines.push((format!("best β at λ, {}", short(beta)), QuadraticMomentum { beta, ..given }));
+        lines.push((format!("best β at λ, {}", decimals(beta)), QuadraticMomentum { beta, ..given }));
     }
     let mut chart = Chart::new("convergence from x = 1")
         .size(360.0, 340.0)
