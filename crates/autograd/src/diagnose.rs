@@ -4,12 +4,11 @@ use std::fmt;
 
 use gradus_tensor::{DType, Tensor};
 
+use crate::check::{Place, place, unravel};
 use crate::display::{brief, formula};
-use crate::gradcheck::unravel;
 use crate::gradients::Gradients;
 use crate::local;
 use crate::param::Param;
-use crate::reason::{Place, place};
 use crate::tape::Tape;
 use crate::trace::{TraceStep, sweep};
 use crate::var::Var;
@@ -175,15 +174,15 @@ impl fmt::Display for WhyZero {
                 write!(f, "not trainable: it is frozen, a buffer, or the tape does not record")
             }
             Self::NotReached => write!(f, "not reached: the result does not depend on it"),
-            Self::Stopped(place) => write!(f, "stopped: no gradient passes {place}"),
+            Self::Stopped(place) => write!(f, "stopped: no gradient passes {place:#}"),
             Self::ZeroSlope(place) if place.op == "relu" => {
-                write!(f, "dead ReLU: every input of {place} is 0 or below")
+                write!(f, "dead ReLU: every input of {place:#} is 0 or below")
             }
-            Self::ZeroSlope(place) => write!(f, "zero slope: {place} passes nothing on at this point"),
+            Self::ZeroSlope(place) => write!(f, "zero slope: {place:#} passes nothing on at this point"),
             Self::Underflow(place) => {
-                write!(f, "underflow: at {place} gradient times slope is too small for the type")
+                write!(f, "underflow: at {place:#} gradient times slope is too small for the type")
             }
-            Self::Cancelled(place) => write!(f, "cancelled: what {place} receives adds up to 0"),
+            Self::Cancelled(place) => write!(f, "cancelled: what {place:#} receives adds up to 0"),
         }
     }
 }

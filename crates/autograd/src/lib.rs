@@ -39,8 +39,8 @@
 //! # Checks
 //!
 //! [`gradcheck`] compares a function's gradients with finite differences ([`FiniteDifference`], [`error_curve`]) and says why
-//! they differ; [`Trace`] is the backward walk as data; `Tape::detect_anomalies` finds the first NaN; `Var::why_zero` says why
-//! a parameter got no gradient.
+//! they differ; [`Line`] is what it takes differences of, a function along a line; [`Trace`] is the backward walk as data;
+//! `Tape::detect_anomalies` finds the first NaN; `Var::why_zero` says why a parameter got no gradient.
 //!
 //! # Panics
 //! Mistakes of shape, axis or dtype panic at the caller's line and name the operation, the shapes and what differs.
@@ -49,23 +49,19 @@
 #[macro_use]
 mod param;
 mod batched_jacobian;
+mod check;
 mod checkpoint;
 mod custom;
 mod derivatives;
 mod diagnose;
 mod display;
-mod error_curve;
-mod finite_difference;
-mod gradcheck;
 mod gradients;
 mod implicit;
 mod lazy;
 mod local;
 mod op;
 pub mod ops;
-mod reason;
 mod record;
-mod report;
 mod row;
 mod slot;
 mod sweep;
@@ -77,21 +73,21 @@ mod transform;
 mod var;
 
 pub use batched_jacobian::batched_jacobian;
+pub use check::{
+    Comparison, CurvePoint, Elements, ErrorCurve, FiniteDifference, GradcheckOptions, Line, Place, Reason,
+    Report, STEPS, Scheme, error_curve, flatten, flattened, flattened_tensors, gradcheck, gradcheck_model,
+    gradcheck_with, unflatten, unravel,
+};
 pub use derivatives::{
     directional_derivative, hessian, hvp, jacobian, jacobian_forward, jacobians, jvp, jvps, laplacian,
     model_hvp, vhp, vjp, vjps,
 };
 pub use diagnose::{Anomaly, Pass, WhyZero};
-pub use error_curve::{CurvePoint, ErrorCurve, STEPS, error_curve};
-pub use finite_difference::{FiniteDifference, Scheme, flatten, flattened, flattened_tensors, unflatten};
-pub use gradcheck::{Elements, GradcheckOptions, gradcheck, gradcheck_model, gradcheck_with};
 pub use gradients::Gradients;
 pub use implicit::implicit;
 pub use lazy::fuse_above;
 pub use op::{Backward, Blocks, Op};
 pub use param::{Param, ParamId, Params, join};
-pub use reason::{Place, Reason};
-pub use report::{Comparison, Report};
 pub use row::{ByRows, Row};
 pub use tape::{Mode, Tape};
 pub use trace::{Trace, TraceLeaf, TraceNode, TracePart, TraceStep};

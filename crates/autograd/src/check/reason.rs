@@ -1,130 +1,20 @@
 //! Why a gradient check failed: the causes are tried one after the other, the surest first.
 
-use std::fmt;
-use std::panic::Location;
-
 use gradus_tensor::{DType, Tensor, rng};
 
-use crate::error_curve::STEPS;
-use crate::finite_difference::{FiniteDifference, Scheme};
-use crate::gradcheck::{Line, agrees, comparison, projected, unravel};
+use super::error_curve::STEPS;
+use super::finite_difference::{FiniteDifference, Scheme};
+use super::flat::unravel;
+use super::line::Line;
+use super::options::GradcheckOptions;
+use super::report::{Comparison, Place, Reason, place};
 use crate::local;
-use crate::report::Comparison;
 use crate::tape::Tape;
 use crate::var::Var;
 
-/// The cause of a failed check.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reason {
-    /// Two evaluations at the same point differ.
-    Random {
-        /// The first result.
-        first: f64,
-        /// The second result.
-        second: f64,
-    },
-    /// The value or the derivative is infinite or not a number.
-    NotFinite {
-        /// The result.
-        value: f64,
-        /// The tape's derivative.
-        derivative: f64,
-    },
-    /// Part of the function is computed in F32 although its inputs are F64.
-    Narrow(Place),
-    /// The rule of one operation disagrees with its own forward.
-    WrongRule {
-        /// Which operation.
-        place: Place,
-        /// Which of its inputs.
-        input: usize,
-        /// Which element of that input.
-        index: Vec<usize>,
-        /// What the rule gives.
-        rule: f64,
-        /// What differences of its forward give.
-        numeric: f64,
-        /// Whether it is the slope recorded for higher orders that is wrong.
-        recorded: bool,
-    },
-    /// The function has a kink within the step: the differences to the two sides disagree.
-    Kink {
-        /// The operation that has it, if one does at the very point.
-        place: Option<Place>,
-        /// The difference to the left.
-        left: f64,
-        /// The difference to the right.
-        right: f64,
-        /// The step of both.
-        step: f64,
-    },
-    /// A smaller step agrees.
-    StepTooLarge {
-        /// The step used.
-        step: f64,
-        /// The step that agrees best.
-        best: f64,
-    },
-    /// A larger step agrees.
-    StepTooSmall {
-        /// The step used.
-        step: f64,
-        /// The step that agrees best.
-        best: f64,
-    },
-    /// None of these.
-    Unknown,
-}
-
-/// A node of the tape.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// Its number.
-    pub node: usize,
-    /// Its operation.
-    pub op: String,
-    /// The line of code that recorded it.
-    pub line: &'static Location<'static>,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "%{} = {} ({}:{})", self.node, self.op, self.line.file(), self.line.line())
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Random { first, second } => {
-                write!(f, "random: two evaluations at the same point give {first:e} and {second:e}")
-            }
-            Self::NotFinite { value, derivative } => {
-                write!(f, "not finite: value {value}, derivative {derivative}")
-            }
-            Self::Narrow(place) => write!(f, "dtype too narrow: {place} is computed in f32"),
-            Self::WrongRule { place, input, index, rule, numeric, recorded } => {
-                let which = if *recorded { "recorded rule" } else { "rule" };
-                let element = if index.is_empty() { String::new() } else { format!("{index:?}") };
-                write!(f, "wrong {which}: {place}: for input {input}{element} it gives {rule:.9e}, ")?;
-                write!(f, "differences of its forward {numeric:.9e}")
-            }
-            Self::Kink { place, left, right, step } => {
-                write!(
-                    f,
-                    "kink within the step {step:.0e}: from the left {left:.6e}, from the right {right:.6e}"
-                )?;
-                place.as_ref().map_or(Ok(()), |place| write!(f, ", at {place}"))
-            }
-            Self::StepTooLarge { step, best } => write!(f, "step too large: {step:.0e}; {best:.0e} agrees"),
-            Self::StepTooSmall { step, best } => write!(f, "step too small: {step:.0e}; {best:.0e} agrees"),
-            Self::Unknown => write!(f, "not found: each node by itself agrees with its forward"),
-        }
-    }
-}
-
-pub(crate) fn find_reason(line: &mut Line<'_>, worst: &Comparison) -> Reason {
-    let (first, second) = (line.at(0.0), line.at(0.0));
+/// The cause why the worst comparison, along this line, fails.
+pub(crate) fn find_reason(line: &mut Line<'_>, worst: &Comparison, options: &GradcheckOptions) -> Reason {
+    let (first, second) = (line.value(0.0), line.value(0.0));
     if first.to_bits() != second.to_bits() && !(first.is_nan() && second.is_nan()) {
         return Reason::Random { first, second };
     }
@@ -132,8 +22,7 @@ pub(crate) fn find_reason(line: &mut Line<'_>, worst: &Comparison) -> Reason {
         return Reason::NotFinite { value: first, derivative: worst.autograd };
     }
     let tape = Tape::new();
-    let at: Vec<Tensor> = line.subject.names().iter().map(|(_, x)| x.clone()).collect();
-    projected(line.subject, &tape, &at, line.order, line.options.seed).0.check_needs("gradcheck");
+    line.record_here(&tape).0.check_needs("gradcheck");
     let mut nodes = 0..tape.len();
     if let Some(id) = nodes.clone().find(|&id| is_narrow(&tape, id)) {
         return Reason::Narrow(place(&tape, id));
@@ -141,14 +30,8 @@ pub(crate) fn find_reason(line: &mut Line<'_>, worst: &Comparison) -> Reason {
     nodes
         .find_map(|id| check_node(&tape, id))
         .or_else(|| kink(line, worst))
-        .or_else(|| step(line, worst))
+        .or_else(|| step(line, worst, options))
         .unwrap_or(Reason::Unknown)
-}
-
-pub(crate) fn place(tape: &Tape, id: usize) -> Place {
-    let inner = tape.inner.borrow();
-    let node = &inner.nodes[id];
-    Place { node: id, op: inner.name(node).to_string(), line: node.line }
 }
 
 fn is_narrow(tape: &Tape, id: usize) -> bool {
@@ -159,7 +42,7 @@ fn is_narrow(tape: &Tape, id: usize) -> bool {
 /// Compares the rule of one node with differences of its own forward, in up to eight elements of each input. The elements
 /// of its result are added up plainly first, so that the slopes are those of the operation itself, and then with random
 /// weights, for operations whose plain sum says nothing, such as a softmax.
-pub(crate) fn check_node(tape: &Tape, id: usize) -> Option<Reason> {
+fn check_node(tape: &Tape, id: usize) -> Option<Reason> {
     let node = local::parts(tape, id).0;
     if node.row.arity == 0 || !node.needs() {
         return None;
@@ -240,8 +123,8 @@ fn node_reason(
 /// The one-sided differences disagree, and not because of curvature, whose share halves with the step.
 fn kink(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
     let mut jump = |step: f64| {
-        let left = FiniteDifference { scheme: Scheme::Backward, step }.derivative(|t| line.at(t), 0.0);
-        let right = FiniteDifference { scheme: Scheme::Forward, step }.derivative(|t| line.at(t), 0.0);
+        let left = FiniteDifference { scheme: Scheme::Backward, step }.derivative(|t| line.value(t), 0.0);
+        let right = FiniteDifference { scheme: Scheme::Forward, step }.derivative(|t| line.value(t), 0.0);
         (left, right)
     };
     let scale = worst.autograd.abs().max(worst.numeric.abs());
@@ -260,12 +143,13 @@ fn kink(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
 }
 
 /// Looks along the error curve for a step that agrees.
-fn step(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
-    let curve =
-        STEPS.map(|step| comparison(line, worst.autograd, FiniteDifference { scheme: worst.scheme, step }));
+fn step(line: &mut Line<'_>, worst: &Comparison, options: &GradcheckOptions) -> Option<Reason> {
+    let mut at =
+        |step| line.compare(worst.autograd, FiniteDifference { scheme: worst.scheme, step }, options);
+    let curve = STEPS.map(&mut at);
     let best = curve.iter().min_by(|a, b| a.relative.total_cmp(&b.relative))?;
     // The best step must agree as well as the scheme can, or clearly better than the one used.
-    if !agrees(best, line.options) && best.relative > 1e-3 * worst.relative {
+    if !best.agrees(options.rtol) && best.relative > 1e-3 * worst.relative {
         return None;
     }
     let (step, best) = (worst.step, best.step);
