@@ -9,7 +9,6 @@ use gradus::tensor::Tensor;
 
 use super::hessian::Hessian;
 use super::problem::Problem;
-use crate::check::without_place;
 use crate::failure::Failure;
 use crate::text::numbers::{elements, short};
 
@@ -146,7 +145,7 @@ fn reason(problem: &Problem) -> String {
                 short(clean(right))
             )
         }
-        Some(reason) => without_place(&reason.to_string()),
+        Some(reason) => reason.to_string(),
         None => "the step of the difference; with smaller ones the two agree.".to_string(),
     }
 }

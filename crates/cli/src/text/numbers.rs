@@ -1,5 +1,6 @@
 //! Numbers and tensors in a few characters.
 
+use gradus::autograd::unravel;
 use gradus::tensor::Tensor;
 
 /// Tensors of up to this many elements are printed whole.
@@ -96,19 +97,9 @@ pub(crate) fn element(name: &str, index: &[usize]) -> String {
 /// The names of all elements of named tensors, in order.
 pub(crate) fn elements(names: &[String], values: &[Tensor]) -> Vec<String> {
     let of = |(name, value): (&String, &Tensor)| {
-        let shape = value.shape().to_vec();
-        (0..value.elements()).map(|i| element(name, &unravelled(i, &shape))).collect::<Vec<_>>()
+        (0..value.elements()).map(|i| element(name, &unravel(i, value.shape()))).collect::<Vec<_>>()
     };
     names.iter().zip(values).flat_map(of).collect()
-}
-
-/// The index of element `i` in row-major order.
-fn unravelled(mut i: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (place, size) in index.iter_mut().zip(shape).rev() {
-        (*place, i) = (i % size, i / size);
-    }
-    index
 }
 
 #[cfg(test)]
