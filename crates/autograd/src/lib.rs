@@ -83,6 +83,9 @@ pub use derivatives::{
     model_hvp, vhp, vjp, vjps,
 };
 pub use diagnose::{Anomaly, Pass, WhyZero};
+// Formats of numbers that the command shares; no part of the interface.
+#[doc(hidden)]
+pub use display::{nested, significant};
 pub use gradients::Gradients;
 pub use implicit::implicit;
 pub use lazy::fuse_above;

@@ -1,8 +1,8 @@
 //! A function along a line: its derivative, its float types, and a model that comes back as it was.
 
 use gradus_autograd::{
-    Elements, FiniteDifference, GradcheckOptions, Line, Param, Params, Scheme, gradcheck, gradcheck_with,
-    params,
+    Elements, FiniteDifference, GradcheckOptions, Line, Param, Params, Scheme, gradcheck, gradcheck_model,
+    gradcheck_with, params,
 };
 use gradus_tensor::{DType, Tensor, rng};
 
@@ -76,6 +76,21 @@ fn a_model_is_put_back_with_its_bits() {
     let numeric = FiniteDifference::new(Scheme::FivePoint).derivative(|t| line.value(t), 0.0);
     assert!((numeric - line.derivative()).abs() < 1e-9);
     drop(line);
+    assert_eq!(bits(&model), before);
+    // A loss that panics leaves the model as it was, too.
+    let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let raised = |model: &Scaled| model.weight.value().dtype() == DType::F64;
+        let options = GradcheckOptions::default();
+        gradcheck_model(
+            &mut model,
+            |model, tape| {
+                assert!(!raised(model), "in the middle of a check");
+                loss(model, tape)
+            },
+            &options,
+        )
+    }));
+    assert!(checked.is_err());
     assert_eq!(bits(&model), before);
 }
 
