@@ -58,18 +58,23 @@ pub(crate) fn formula(inner: &Inner, node: &Node) -> String {
     if node.row.arity == 0 {
         return name.to_string();
     }
-    let mut arguments: Vec<String> = inner.inputs(node).iter().map(|id| format!("%{id}")).collect();
-    if node.row.has_number {
-        arguments.push(number(inner.carried(node)));
-    }
-    if std::ptr::eq(node.row, &raw const OP) {
-        arguments.extend(attributes(&format!("{:?}", inner.ops[node.b as usize])));
-    }
+    let inputs = inner.inputs(node);
+    let inputs = inputs.iter().map(|id| format!("%{id}"));
+    let arguments: Vec<String> = inputs.chain(attributes(inner, node)).collect();
     format!("{name}({})", arguments.join(", "))
 }
 
+/// What an operation carries besides its inputs: the exponent of a power, the axis of a sum.
+pub(crate) fn attributes(inner: &Inner, node: &Node) -> Option<String> {
+    if node.row.has_number {
+        return Some(number(inner.carried(node)));
+    }
+    let is_op = std::ptr::eq(node.row, &raw const OP);
+    is_op.then(|| fields(&format!("{:?}", inner.ops[node.b as usize]))).flatten()
+}
+
 /// The fields in the `Debug` text of an operation: what stands in its outer brackets.
-fn attributes(debug: &str) -> Option<String> {
+fn fields(debug: &str) -> Option<String> {
     let start = debug.find(['(', '{'])?;
     let fields = debug[start + 1..].trim_end_matches([')', '}']);
     // A closing bracket may belong to the last field: give it back.

@@ -152,7 +152,8 @@ impl<'a> Line<'a> {
     /// recorded gradients of the order below.
     fn record<'t>(&mut self, tape: &'t Tape, at: &[Tensor]) -> (Var<'t>, Vec<Var<'t>>) {
         let (y, variables) = self.subject.record(tape, at);
-        let (dtype, mut rng) = (at[0].dtype(), rng(self.seed));
+        let dtype = at.first().map_or(DType::F64, Tensor::dtype);
+        let mut rng = rng(self.seed);
         let mut weighted = |x: Var<'t>| {
             if x.elements() == 1 {
                 return x.sum();

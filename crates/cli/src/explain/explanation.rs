@@ -107,9 +107,7 @@ impl Explanation {
 
     /// What an operation carries besides its inputs: an exponent, an axis.
     pub(crate) fn attributes(&self, node: usize) -> Option<String> {
-        let it = &self.trace.nodes[node];
-        let arguments = it.formula.split_once('(')?.1.strip_suffix(')')?;
-        arguments.splitn(it.inputs.len() + 1, ", ").nth(it.inputs.len()).map(str::to_string)
+        self.trace.nodes[node].attributes.clone()
     }
 }
 
