@@ -64,6 +64,7 @@ fn main() {
     );
     let report =
         gradcheck_with(|x| x[0].relu().sum(), &[Tensor::from([1.0, 0.0])], &GradcheckOptions::default());
-    println!("{report}");
+    // With `#` the reason names the line of code.
+    println!("{report:#}");
     assert!(!report.passed());
 }

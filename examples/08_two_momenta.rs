@@ -8,7 +8,7 @@
 
 use gradus::optim::{Momentum, MomentumForm, Trajectory, minimize};
 use gradus::prelude::*;
-use gradus_viz::{Chart, Figure, Grid, Scale, Shape, log_levels};
+use gradus_viz::{Chart, Figure, Grid, Marker, Scale, log_levels};
 
 const STEPS: usize = 40;
 const BETA: f64 = 0.8;
@@ -52,7 +52,7 @@ fn panel(title: &str, paths: [&Trajectory; 2]) -> Chart {
         let places: Vec<(f64, f64)> = path.points.iter().map(|place| (place[0], place[1])).collect();
         chart = chart.path(name, &places).stroke(stroke);
     }
-    chart.marker("minimum", (0.0, 0.0), Shape::Cross)
+    chart.marker("minimum", (0.0, 0.0), Marker::Cross)
 }
 
 fn main() {

@@ -39,8 +39,8 @@
 //! # Checks
 //!
 //! [`gradcheck`] compares a function's gradients with finite differences ([`FiniteDifference`], [`error_curve`]) and says why
-//! they differ; [`Trace`] is the backward walk as data; `Tape::detect_anomalies` finds the first NaN; `Var::why_zero` says why
-//! a parameter got no gradient.
+//! they differ; [`Line`] is what it takes differences of, a function along a line; [`Trace`] is the backward walk as data;
+//! `Tape::detect_anomalies` finds the first NaN; `Var::why_zero` says why a parameter got no gradient.
 //!
 //! # Panics
 //! Mistakes of shape, axis or dtype panic at the caller's line and name the operation, the shapes and what differs.
@@ -49,19 +49,14 @@
 #[macro_use]
 mod param;
 mod check;
-mod error_curve;
 mod fast;
-mod finite_difference;
 mod functions;
-mod gradcheck;
 mod gradients;
 mod node;
 mod op;
 pub mod ops;
-mod reason;
 mod record;
 mod recorded;
-mod report;
 mod row;
 mod sym;
 mod tape;
@@ -69,24 +64,27 @@ mod training;
 mod transform;
 mod var;
 
-pub use check::{Anomaly, Pass, Trace, TraceLeaf, TraceNode, TracePart, TraceStep, WhyZero};
-pub use error_curve::{CurvePoint, ErrorCurve, STEPS, error_curve};
+pub use check::{
+    Anomaly, Comparison, CurvePoint, Elements, ErrorCurve, FiniteDifference, GradcheckOptions, Line, Pass,
+    Place, Reason, Report, STEPS, Scheme, Trace, TraceLeaf, TraceNode, TracePart, TraceStep, WhyZero,
+    error_curve, flatten, flattened, flattened_tensors, gradcheck, gradcheck_model, gradcheck_with,
+    unflatten, unravel,
+};
+// Formats of numbers that the command shares; no part of the interface.
+#[doc(hidden)]
+pub use check::display::{nested, significant};
 pub use fast::lazy::fuse_above;
 #[doc(hidden)]
 pub use fast::runs::RunKernels;
-pub use finite_difference::{FiniteDifference, Scheme, flatten, flattened, flattened_tensors, unflatten};
 pub use functions::{
     batched_jacobian, directional_derivative, hessian, hvp, implicit, jacobian, jacobian_forward, jacobians,
     jvp, jvps, laplacian, model_hvp, vhp, vjp, vjps,
 };
-pub use gradcheck::{Elements, GradcheckOptions, gradcheck, gradcheck_model, gradcheck_with};
 pub use gradients::Gradients;
 #[doc(hidden)]
 pub use op::Kernels;
 pub use op::{Backward, Op};
 pub use param::{Param, ParamId, Params, join};
-pub use reason::{Place, Reason};
-pub use report::{Comparison, Report};
 pub use row::{Facts, Kinks, Row};
 pub use tape::{Mode, Tape};
 pub use training::{Entered, Untrained};

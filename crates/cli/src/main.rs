@@ -1,4 +1,4 @@
-//! The `gradus` command. Each subcommand is a file; this one reads the arguments and turns failures into one line and
+//! The `gradus` command. Each subcommand is a folder; this file reads the arguments and turns failures into one line and
 //! an exit code: 2 for a wrong value, 1 for anything that went wrong afterwards.
 #![forbid(unsafe_code)]
 
@@ -6,14 +6,9 @@ mod check;
 mod explain;
 mod failure;
 mod optimizers;
-mod optimizers_measure;
-mod progress;
 mod race;
-mod race_picture;
-mod race_run;
-mod recipe;
+mod text;
 mod theory;
-mod theory_picture;
 mod train;
 
 use std::process::ExitCode;

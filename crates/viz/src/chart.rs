@@ -1,8 +1,7 @@
 //! A chart: axes, and what stands between them.
 
 use crate::contour::{Grid, contour};
-use crate::figure::Figure;
-use crate::mark::{Data, Heat, Mark, Shape};
+use crate::mark::{Data, Heat, Mark, Marker};
 use crate::scale::{Scale, Span};
 
 /// One plot with its axes and its legend, built by value.
@@ -94,8 +93,8 @@ impl Chart {
     }
 
     /// One marked place.
-    pub fn marker(self, name: &str, at: (f64, f64), shape: Shape) -> Self {
-        self.with(Mark::plain(name, Data::Marker(at, shape)))
+    pub fn marker(self, name: &str, at: (f64, f64), marker: Marker) -> Self {
+        self.with(Mark::plain(name, Data::Marker(at, marker)))
     }
 
     /// A line across the plot at one x.
@@ -151,11 +150,6 @@ impl Chart {
             mark.width = width;
         }
         self
-    }
-
-    /// The chart as an SVG document.
-    pub fn svg(self) -> String {
-        Figure::new("").panel(self).svg()
     }
 
     fn series(self, name: &str, data: Data) -> Self {

@@ -1,4 +1,6 @@
-//! Lines cut at the border of a rectangle.
+//! Points and rectangles in pixels, and lines cut at the border of a rectangle.
+
+pub(crate) type Point = (f64, f64);
 
 /// A rectangle in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,8 +34,6 @@ impl Rect {
         }
     }
 }
-
-type Point = (f64, f64);
 
 /// The parts of a line that lie in a rectangle. The line is broken where a point is not finite.
 pub(crate) fn polyline(points: &[Point], rect: Rect) -> Vec<Vec<Point>> {

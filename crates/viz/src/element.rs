@@ -1,9 +1,9 @@
 //! The elements that pictures are made of.
 
-use svg::node::element::{Circle, Line, Rectangle, Text};
+use svg::Document;
+use svg::node::element::{Circle, Line, Rectangle, Text, Title};
 
-use crate::clip::Rect;
-use crate::mark::Point;
+use crate::clip::{Point, Rect};
 use crate::palette::INK;
 use crate::text::SIZE;
 
@@ -50,4 +50,20 @@ pub(crate) fn rectangle(rect: Rect, fill: &str) -> Rectangle {
 
 pub(crate) fn disc(at: Point, radius: f64, fill: &str) -> Circle {
     Circle::new().set("cx", px(at.0)).set("cy", px(at.1)).set("r", radius).set("fill", fill)
+}
+
+/// A picture of this size, without anything on it, and the name that readers of the screen hear.
+pub(crate) fn document(width: f64, height: f64, name: &str) -> Document {
+    Document::new()
+        .set("viewBox", (0, 0, width, height))
+        .set("width", width)
+        .set("height", height)
+        .set("role", "img")
+        .set("font-family", "'DejaVu Sans', Verdana, 'Segoe UI', Helvetica, Arial, sans-serif")
+        .add(Title::new(name))
+}
+
+/// What a picture is drawn on.
+pub(crate) fn paper(width: f64, height: f64) -> Rectangle {
+    Rectangle::new().set("width", width).set("height", height).set("fill", "#ffffff")
 }

@@ -1,11 +1,12 @@
 //! Several charts side by side in one picture.
 
 use svg::Document;
-use svg::node::element::{Group, Rectangle, Title};
+use svg::node::element::Group;
 
 use crate::chart::Chart;
-use crate::draw::{self, Layout};
-use crate::element::{TITLE, title};
+use crate::draw;
+use crate::element::{self, TITLE, paper, title};
+use crate::layout::Layout;
 use crate::legend::Legend;
 
 /// Charts in rows, with a title and, if they share their series, one legend.
@@ -85,18 +86,18 @@ impl Figure {
         let (width, height) = (width.ceil(), height.ceil());
         let name =
             if self.title.is_empty() { self.panels.first().map_or("", |c| &c.title) } else { &self.title };
-        let paper = Rectangle::new().set("width", width).set("height", height).set("fill", "#ffffff");
-        let mut document = Document::new()
-            .set("viewBox", (0, 0, width, height))
-            .set("width", width)
-            .set("height", height)
-            .set("role", "img")
-            .set("font-family", "'DejaVu Sans', Verdana, 'Segoe UI', Helvetica, Arial, sans-serif")
-            .add(Title::new(name))
-            .add(paper);
+        let mut document = element::document(width, height, name).add(paper(width, height));
         if !self.title.is_empty() {
             document = document.add(title(&self.title, width / 2.0, MARGIN + TITLE));
         }
         document.add(body)
+    }
+}
+
+// A single chart is drawn as the figure of one panel: it stands here so that a chart knows nothing of figures.
+impl Chart {
+    /// The chart as an SVG document.
+    pub fn svg(self) -> String {
+        Figure::new("").panel(self).svg()
     }
 }

@@ -8,10 +8,10 @@ use layout::core::style::StyleAttr;
 use layout::std_shapes::shapes::{Arrow, Element, ShapeKind};
 use layout::topo::layout::VisualGraph;
 use svg::Document;
-use svg::node::element::{Definitions, Group, Marker, Path, Rectangle, Title};
+use svg::node::element::{Definitions, Group, Marker, Path};
 
 use crate::clip::Rect;
-use crate::element::{TITLE, label, px, rectangle, title};
+use crate::element::{self, TITLE, label, paper, px, rectangle, title};
 use crate::text::{SIZE, width};
 
 /// Around the picture.
@@ -264,16 +264,9 @@ impl Drawing<'_> {
         let shift = ((wide - bounds.width) / 2.0 - bounds.left, MARGIN + head - bounds.top);
         let body = self.body().set("transform", format!("translate({} {})", px(shift.0), px(shift.1)));
         let (wide, tall) = (wide.ceil(), tall.ceil());
-        let paper = Rectangle::new().set("width", wide).set("height", tall).set("fill", "#ffffff");
-        let mut document = Document::new()
-            .set("viewBox", (0, 0, wide, tall))
-            .set("width", wide)
-            .set("height", tall)
-            .set("role", "img")
-            .set("font-family", "'DejaVu Sans', Verdana, 'Segoe UI', Helvetica, Arial, sans-serif")
-            .add(Title::new(name.as_str()))
+        let mut document = element::document(wide, tall, name)
             .add(Definitions::new().add(arrow_head()))
-            .add(paper);
+            .add(paper(wide, tall));
         if !name.is_empty() {
             document = document.add(title(name, wide / 2.0, MARGIN + TITLE - 2.0));
         }

@@ -5,7 +5,7 @@ use svg::node::element::Group;
 use crate::clip::Rect;
 use crate::element::{disc, label, rectangle};
 use crate::mark::{Data, Mark};
-use crate::paint::{marker, stroke};
+use crate::stroke::{marker, stroke};
 use crate::text::{SIZE, width};
 
 /// Names with their strokes, in rows.

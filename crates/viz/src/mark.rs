@@ -1,11 +1,12 @@
 //! What can stand in a plot.
 
+use crate::clip::Point;
 use crate::contour::Grid;
 use crate::palette::{INK, series_color, series_dash};
 
-/// The form of a single marker.
+/// How one marked place is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum Marker {
     /// A filled disc.
     Disc,
     /// An upright cross, for what is sought.
@@ -14,8 +15,6 @@ pub enum Shape {
     Diamond,
 }
 
-pub(crate) type Point = (f64, f64);
-
 /// What is drawn.
 #[derive(Debug, Clone)]
 pub(crate) enum Data {
@@ -23,7 +22,7 @@ pub(crate) enum Data {
     Points(Vec<Point>),
     /// A line with a dot at each point and a ring around the first.
     Path(Vec<Point>),
-    Marker(Point, Shape),
+    Marker(Point, Marker),
     Vertical(f64),
     Horizontal(f64),
     Band(f64, f64),

@@ -3,8 +3,8 @@
 use svg::node::element::Group;
 
 use crate::clip::Rect;
-use crate::draw::Layout;
 use crate::element::{label, px, rectangle};
+use crate::layout::Layout;
 use crate::mark::Heat;
 use crate::palette::ramp;
 use crate::scale::{Scale, Span};

@@ -1,6 +1,6 @@
 //! Whole pictures: what is written, what is escaped, what is cut.
 
-use gradus_viz::{Chart, Figure, Grid, Scale, Shape, contour, linear_levels};
+use gradus_viz::{Chart, Figure, Grid, Marker, Scale, contour, linear_levels};
 
 #[test]
 fn labels_are_escaped() {
@@ -71,7 +71,7 @@ fn same_calls_same_text() {
             .contours(&grid, &levels)
             .heat(grid, "height", (-1.0, 2.0))
             .path("way", &[(0.0, 0.0), (0.5, 0.5)])
-            .marker("aim", (0.5, 0.5), Shape::Diamond)
+            .marker("aim", (0.5, 0.5), Marker::Diamond)
             .band("part", -0.5, 0.0)
             .vertical("here", 0.25)
             .horizontal("there", 0.25)

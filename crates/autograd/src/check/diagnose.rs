@@ -4,13 +4,13 @@ use std::fmt;
 
 use gradus_tensor::{DType, Tensor};
 
-use crate::check::display::{brief, formula};
-use crate::check::node;
-use crate::check::trace::{TraceStep, sweep};
-use crate::gradcheck::unravel;
+use super::display::{brief, formula};
+use super::flat::unravel;
+use super::node;
+use super::report::{Place, place};
+use super::trace::{TraceStep, sweep};
 use crate::gradients::Gradients;
 use crate::param::Param;
-use crate::reason::{Place, place};
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -175,15 +175,15 @@ impl fmt::Display for WhyZero {
                 write!(f, "not trainable: it is frozen, a buffer, or the tape does not record")
             }
             Self::NotReached => write!(f, "not reached: the result does not depend on it"),
-            Self::Stopped(place) => write!(f, "stopped: no gradient passes {place}"),
+            Self::Stopped(place) => write!(f, "stopped: no gradient passes {place:#}"),
             Self::ZeroSlope(place) if place.op == "relu" => {
-                write!(f, "dead ReLU: every input of {place} is 0 or below")
+                write!(f, "dead ReLU: every input of {place:#} is 0 or below")
             }
-            Self::ZeroSlope(place) => write!(f, "zero slope: {place} passes nothing on at this point"),
+            Self::ZeroSlope(place) => write!(f, "zero slope: {place:#} passes nothing on at this point"),
             Self::Underflow(place) => {
-                write!(f, "underflow: at {place} gradient times slope is too small for the type")
+                write!(f, "underflow: at {place:#} gradient times slope is too small for the type")
             }
-            Self::Cancelled(place) => write!(f, "cancelled: what {place} receives adds up to 0"),
+            Self::Cancelled(place) => write!(f, "cancelled: what {place:#} receives adds up to 0"),
         }
     }
 }

@@ -59,18 +59,23 @@ pub(crate) fn formula(inner: &Inner, node: &Node) -> String {
     if node.is_leaf() {
         return name.to_string();
     }
-    let mut arguments: Vec<String> = inner.inputs(node).iter().map(|id| format!("%{id}")).collect();
-    if node.row().is_some_and(|row| row.has_number) {
-        arguments.push(number(inner.carried(node)));
-    }
-    if let Kind::Op = node.kind() {
-        arguments.extend(attributes(&format!("{:?}", inner.ops[node.b as usize])));
-    }
+    let inputs = inner.inputs(node);
+    let inputs = inputs.iter().map(|id| format!("%{id}"));
+    let arguments: Vec<String> = inputs.chain(attributes(inner, node)).collect();
     format!("{name}({})", arguments.join(", "))
 }
 
+/// What an operation carries besides its inputs: the exponent of a power, the axis of a sum.
+pub(crate) fn attributes(inner: &Inner, node: &Node) -> Option<String> {
+    match node.kind() {
+        Kind::Unary(row) if row.has_number => Some(number(inner.carried(node))),
+        Kind::Op => fields(&format!("{:?}", inner.ops[node.b as usize])),
+        _ => None,
+    }
+}
+
 /// The fields in the `Debug` text of an operation: what stands in its outer brackets.
-fn attributes(debug: &str) -> Option<String> {
+fn fields(debug: &str) -> Option<String> {
     let start = debug.find(['(', '{'])?;
     let fields = debug[start + 1..].trim_end_matches([')', '}']);
     // A closing bracket may belong to the last field: give it back.
@@ -87,35 +92,47 @@ fn attributes(debug: &str) -> Option<String> {
     Some(text.chars().take(ATTRIBUTES - 1).chain(['…']).collect())
 }
 
+/// Significant digits of a number in the text of a tape.
+const DIGITS: i32 = 6;
+
 /// A number with up to six significant digits.
 pub(crate) fn number(x: f64) -> String {
+    significant(x, DIGITS)
+}
+
+/// A number with up to `digits` significant digits, without zeros at the end.
+pub fn significant(x: f64, digits: i32) -> String {
     if x == 0.0 || !x.is_finite() {
         return format!("{x}");
     }
     let magnitude = x.abs().log10().floor() as i32;
-    if !(-5..7).contains(&magnitude) {
-        let text = format!("{x:.5e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
+    if !(-5..=digits).contains(&magnitude) {
+        let text = format!("{x:.*e}", (digits - 1).max(0) as usize);
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", trimmed(mantissa));
     }
-    let text = format!("{x:.*}", (5 - magnitude).max(0) as usize);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+    trimmed(&format!("{x:.*}", (digits - 1 - magnitude).max(0) as usize)).to_string()
+}
+
+fn trimmed(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 /// A value in a few words: all elements of a small tensor, the first three of a large one.
 pub(crate) fn brief(x: &Tensor) -> String {
     let shape = *x.shape();
     if x.elements() <= WHOLE {
-        return nested(&x.to_f64_vec(), &shape);
+        return nested(&x.to_f64_vec(), &shape, DIGITS);
     }
     let first: Vec<String> = x.flatten().narrow(0, 0, 3).to_f64_vec().into_iter().map(number).collect();
     format!("{}{}, …{}", "[".repeat(shape.len()), first.join(", "), "]".repeat(shape.len()))
 }
 
-fn nested(values: &[f64], shape: &[usize]) -> String {
-    let Some((&n, rest)) = shape.split_first() else { return number(values[0]) };
+/// Numbers of a shape in nested brackets, each with up to `digits` significant digits.
+pub fn nested(values: &[f64], shape: &[usize], digits: i32) -> String {
+    let Some((&n, rest)) = shape.split_first() else { return significant(values[0], digits) };
     let size = rest.iter().product::<usize>();
-    let parts: Vec<String> = (0..n).map(|i| nested(&values[i * size..(i + 1) * size], rest)).collect();
+    let parts: Vec<String> = (0..n).map(|i| nested(&values[i * size..][..size], rest, digits)).collect();
     format!("[{}]", parts.join(", "))
 }
 

@@ -6,8 +6,8 @@ use std::panic::Location;
 
 use gradus_tensor::Tensor;
 
-use crate::check::display::{brief, formula};
-use crate::check::node as single;
+use super::display::{attributes, brief, formula};
+use super::node as single;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -35,6 +35,8 @@ pub struct TraceNode {
     pub inputs: Vec<usize>,
     /// The number that the operation carries: the factor of a scaling, the exponent of a power.
     pub number: Option<f64>,
+    /// All that it carries, as it stands in the formula behind the inputs: that number, or the axis of a sum.
+    pub attributes: Option<String>,
     /// Its value.
     pub value: Tensor,
     /// Whether a gradient reaches it.
@@ -122,6 +124,7 @@ fn node(tape: &Tape, id: usize) -> TraceNode {
         op: inner.name(&node).to_string(),
         inputs: inputs.iter().map(|&input| input as usize).collect(),
         number: node.row().is_some_and(|row| row.has_number).then_some(number),
+        attributes: attributes(&inner, &node),
         value: inner.values.tensor(node.slot, inner.ty(&node)),
         needs: node.needs(),
     }
@@ -231,6 +234,10 @@ mod tests {
         assert_eq!(trace.to_string(), want);
         let formulas: Vec<&str> = trace.nodes.iter().map(|node| node.formula.as_str()).collect();
         assert_eq!(formulas, ["leaf", "leaf", "mul(%1, %0)", "add(%2, %0)", "square(%3)"]);
+        let power = Trace::of((x * 2.0).reshape([1, 1]).sum_axes(0).sum());
+        let carried: Vec<Option<&str>> =
+            power.nodes.iter().skip(5).map(|n| n.attributes.as_deref()).collect();
+        assert_eq!(carried[..3], [Some("2"), Some("[1, 1]"), Some("[0]")]);
         assert_eq!((&trace.nodes[3].inputs[..], trace.nodes[3].value.item()), (&[2, 0][..], -4.0));
     }
 

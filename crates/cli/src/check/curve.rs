@@ -8,8 +8,8 @@ use gradus_viz::{Chart, Figure, Scale, series_color};
 use serde_json::{Value, json};
 
 use super::target::Target;
-use crate::explain::numbers::{short, size};
-use crate::explain::table::Table;
+use crate::text::numbers::{short, size};
+use crate::text::table::Table;
 
 /// The curves of all schemes in both float types.
 pub(crate) struct Curve {
@@ -24,18 +24,19 @@ pub(crate) struct Curve {
 const LEAST: f64 = 1e-17;
 
 impl Curve {
-    pub(crate) fn of(target: &Target, seed: u64) -> Self {
-        let line = target.line(seed);
-        let exact = line.derivative();
-        let of = |dtype: DType| {
-            let line = &line;
-            let curve =
-                move |scheme| ErrorCurve::in_dtype(scheme, dtype, |t| line.value(t, dtype), 0.0, exact);
-            Scheme::ALL.into_iter().map(curve)
+    pub(crate) fn of(target: &mut Target, seed: u64) -> Self {
+        let along = if target.elements() == 1 {
+            "in its only variable"
+        } else {
+            "along a random direction of length 1"
         };
-        let curves = of(DType::F64).chain(of(DType::F32)).collect();
-        let along = if line.only { "in its only variable" } else { "along a random direction of length 1" };
-        Self { about: target.about().to_string(), along, exact, curves }
+        let about = target.about().to_string();
+        let mut line = target.line(seed);
+        let exact = line.derivative();
+        let kinds = [DType::F64, DType::F32].map(|dtype| Scheme::ALL.map(|scheme| (scheme, dtype)));
+        let of =
+            |(scheme, dtype)| ErrorCurve::in_dtype(scheme, dtype, |t| line.value_in(t, dtype), 0.0, exact);
+        Self { about, along, exact, curves: kinds.into_iter().flatten().map(of).collect() }
     }
 
     /// The error relative to the derivative, or absolute where that is 0.

@@ -1,6 +1,7 @@
 //! `gradus check`: finite differences against autograd over an operation, an expression, a test surface or a model.
 
 mod curve;
+mod function;
 mod ops;
 mod target;
 
@@ -12,9 +13,11 @@ use clap::builder::PossibleValuesParser;
 use gradus::autograd::{Comparison, FiniteDifference, GradcheckOptions, Report, Scheme};
 use serde_json::{Value, json};
 
-use crate::explain::numbers::{element, number, size};
-use crate::explain::table::{Table, wrapped};
 use crate::failure::{Failure, check_writable, write_picture};
+use crate::text::arguments::above_zero;
+use crate::text::lines::wrapped;
+use crate::text::numbers::{element, number, size};
+use crate::text::table::Table;
 use curve::Curve;
 use target::Target;
 
@@ -54,10 +57,7 @@ pub(crate) struct Check {
 }
 
 fn step(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(step) if step > 0.0 && step.is_finite() => Ok(step),
-        _ => Err("a step is a number above 0".to_string()),
-    }
+    above_zero(text, "a step")
 }
 
 impl Check {
@@ -68,7 +68,7 @@ impl Check {
         }
         let mut target = Target::find(name, &self.values, self.seed)?;
         let report = target.check(&self.options());
-        let curve = self.curve.as_ref().map(|_| Curve::of(&target, self.seed));
+        let curve = self.curve.as_ref().map(|_| Curve::of(&mut target, self.seed));
         if let (Some(path), Some(curve)) = (&self.curve, &curve) {
             write_picture(path, &curve.svg())?;
         }
@@ -114,7 +114,7 @@ impl Check {
 
     fn print(&self, out: &mut dyn Write, target: &Target, report: &Report) -> Result<(), Failure> {
         writeln!(out, "{}, seed {}\n", target.about(), self.seed)?;
-        for line in without_place(&report.to_string()).lines() {
+        for line in report.to_string().lines() {
             writeln!(out, "{}", wrapped(line, 13))?;
         }
         writeln!(out)?;
@@ -155,7 +155,7 @@ impl Check {
             "relative_bound": report.rtol,
             "worst": report.worst.as_ref().map(comparison),
             "comparisons": report.comparisons.iter().map(comparison).collect::<Vec<_>>(),
-            "reason": report.reason.as_ref().map(|reason| without_place(&reason.to_string())),
+            "reason": report.reason.as_ref().map(ToString::to_string),
         });
         if let Some(curve) = curve {
             document["curves"] = curve.document();
@@ -187,17 +187,6 @@ fn comparison(c: &Comparison) -> Value {
         "scheme": c.scheme.name(),
         "step": c.step,
     })
-}
-
-/// A report without the lines of code: they are this command's, not the reader's.
-pub(crate) fn without_place(report: &str) -> String {
-    let mut text = String::new();
-    let mut rest = report;
-    while let Some((before, after)) = rest.split_once(" (crates/cli/") {
-        text.push_str(before);
-        rest = after.split_once(')').map_or("", |(_, behind)| behind);
-    }
-    text + rest
 }
 
 fn list(out: &mut dyn Write) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use gradus::autograd::ops::{ConvOptions, HuberOptions, Padding, Pool};
 use gradus::autograd::{Row, Tape, Var};
 use gradus::tensor::{DType, Tensor, rng};
 
-use super::target::Function;
+use super::function::Function;
 
 /// Where the arguments of a row lie if not between -2 and 2; the second bounds are those of a second input.
 const DOMAINS: [(&str, [f64; 4]); 13] = [

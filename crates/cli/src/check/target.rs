@@ -1,58 +1,23 @@
 //! What can be checked: a function of tensors, or a model's loss in its parameters. Both can be checked by `gradcheck`
 //! and followed along a line, in either float type.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
-use gradus::autograd::{Elements, GradcheckOptions, Report, gradcheck_with};
+use gradus::autograd::{Elements, GradcheckOptions, Line, Report};
 use gradus::optim::surfaces::{SURFACES, surface};
 use gradus::prelude::*;
 
+use super::function::{Function, TapeFunction};
 use super::ops;
 use crate::explain::Problem;
 use crate::failure::Failure;
-use crate::recipe::Data;
-
-type TapeFunction = dyn for<'t> Fn(&[Var<'t>]) -> Var<'t>;
-
-/// A function and where it is checked.
-pub(crate) struct Function {
-    pub(crate) about: String,
-    /// The names of the inputs, if they have some.
-    pub(crate) names: Vec<String>,
-    pub(crate) inputs: Vec<Tensor>,
-    f: Box<TapeFunction>,
-}
-
-impl Function {
-    pub(crate) fn new(about: String, inputs: Vec<Tensor>, f: Box<TapeFunction>) -> Self {
-        Self { about, names: Vec::new(), inputs, f }
-    }
-
-    /// The expression of `gradus explain`.
-    pub(crate) fn expression(problem: Problem) -> Self {
-        let about = format!("expression {}", problem.text);
-        let (names, inputs) = (problem.names.clone(), problem.values.clone());
-        Self { about, names, inputs, f: Box::new(move |x| problem.record(x)) }
-    }
-
-    fn check(&self, options: &GradcheckOptions) -> Report {
-        let mut report = gradcheck_with(&self.f, &self.inputs, options);
-        let named = |name: &mut String| {
-            let number = name.strip_prefix("input ").and_then(|n| n.parse::<usize>().ok());
-            if let Some(known) = number.and_then(|i| self.names.get(i)) {
-                name.clone_from(known);
-            }
-        };
-        report.comparisons.iter_mut().chain(&mut report.worst).for_each(|c| named(&mut c.name));
-        report
-    }
-}
+use crate::text::names::nearest;
+use crate::train::Data;
 
 /// A classifier and a batch for its loss.
 pub(crate) struct Classifier {
-    pub(crate) about: String,
-    /// Its parameters move while it is followed along a line.
-    model: RefCell<Sequential>,
+    about: String,
+    model: Sequential,
     inputs: Tensor,
     labels: Tensor,
     /// How many parameters are compared; all if there are no more.
@@ -66,7 +31,6 @@ impl Classifier {
         let batch = train.narrow(0, 8);
         let model = Data::Digits.recipe().model(64, 10, &mut rng(seed));
         let about = "model of gradus train digits, cross-entropy of 8 images".to_string();
-        let model = RefCell::new(model);
         Ok(Self { about, model, inputs: batch.inputs, labels: batch.labels, sample: 200 })
     }
 
@@ -77,23 +41,28 @@ impl Classifier {
         let inputs = Tensor::randn([6, 4], &mut rng);
         let about = "model of layers 4-8-3 with tanh, cross-entropy of 6 random inputs".to_string();
         let labels = Tensor::from([0i64, 1, 2, 0, 1, 2]);
-        Self { about, model: RefCell::new(model), inputs, labels, sample: 200 }
+        Self { about, model, inputs, labels, sample: 200 }
     }
 
     fn check(&mut self, options: &GradcheckOptions) -> Report {
-        let all = self.model.borrow().trainable_elements();
         let mut options = options.clone();
-        if all > self.sample {
+        if self.model.trainable_elements() > self.sample {
             options.elements = Elements::Sample { count: self.sample, seed: options.seed };
         }
-        let inputs = self.inputs.to(DType::F64);
-        let labels = &self.labels;
-        gradcheck_model(
-            self.model.get_mut(),
-            |model, tape| model.forward(tape.constant(&inputs)).cross_entropy(labels),
-            &options,
-        )
+        let (inputs, labels) = (&self.inputs, &self.labels);
+        gradcheck_model(&mut self.model, |model, tape| loss(model, tape, inputs, labels), &options)
     }
+
+    fn line(&mut self, seed: u64) -> Line<'_> {
+        let (inputs, labels) = (&self.inputs, &self.labels);
+        Line::of_model(&mut self.model, move |model, tape| loss(model, tape, inputs, labels), seed)
+    }
+}
+
+/// The cross-entropy, in the type of the parameters.
+fn loss<'t>(model: &Sequential, tape: &'t Tape, inputs: &Tensor, labels: &Tensor) -> Var<'t> {
+    let dtype = model.params()[0].1.value().dtype();
+    model.forward(tape.constant(inputs.to(dtype))).cross_entropy(labels)
 }
 
 /// Anything that can be checked.
@@ -170,89 +139,16 @@ impl Target {
     pub(crate) fn elements(&self) -> usize {
         match self {
             Self::Function(function) => function.inputs.iter().map(Tensor::elements).sum(),
-            Self::Model(model) => model.model.borrow().trainable_elements(),
+            Self::Model(model) => model.model.trainable_elements(),
         }
     }
 
     /// The target along a line through its inputs.
-    pub(crate) fn line(&self, seed: u64) -> Along<'_> {
-        let at: Vec<Tensor> = match self {
-            Self::Function(function) => function.inputs.iter().map(|x| x.to(DType::F64)).collect(),
-            Self::Model(model) => model.parameters(),
-        };
-        let mut rng = rng(seed);
-        let only = at.iter().map(Tensor::elements).sum::<usize>() == 1;
-        let draw = |x: &Tensor| {
-            if only { x.ones_like() } else { Tensor::randn_of(*x.shape(), DType::F64, &mut rng) }
-        };
-        let direction: Vec<Tensor> = at.iter().map(draw).collect();
-        let length = direction.iter().map(|v| v.square().sum().item()).sum::<f64>().sqrt();
-        let direction = direction.iter().map(|v| v / length).collect();
-        Along { target: self, at, direction, only, seed }
-    }
-
-    /// The scalar for these values of all inputs, on a tape: several elements of a result are weighted and added.
-    fn record<'t>(&self, tape: &'t Tape, at: &[Tensor], seed: u64) -> (Var<'t>, Vec<Var<'t>>) {
+    pub(crate) fn line(&mut self, seed: u64) -> Line<'_> {
         match self {
-            Self::Function(function) => {
-                let inputs: Vec<Var<'t>> = at.iter().map(|x| tape.var(x.clone())).collect();
-                let y = (function.f)(&inputs);
-                let weights =
-                    Tensor::uniform_of(y.shape(), 0.5, 1.5, DType::F64, &mut rng(seed)).to(y.dtype());
-                let scalar = if y.elements() == 1 { y.sum() } else { (y * &weights).sum() };
-                (scalar, inputs)
-            }
-            Self::Model(model) => model.record(tape, at),
+            Self::Function(function) => function.line(seed),
+            Self::Model(model) => model.line(seed),
         }
-    }
-}
-
-impl Classifier {
-    fn parameters(&self) -> Vec<Tensor> {
-        self.model.borrow().params().iter().map(|(_, p)| p.value().to(DType::F64)).collect()
-    }
-
-    /// The loss for these parameters, which stay in the model.
-    fn record<'t>(&self, tape: &'t Tape, at: &[Tensor]) -> (Var<'t>, Vec<Var<'t>>) {
-        let mut model = self.model.borrow_mut();
-        for ((_, p), value) in model.params_mut().into_iter().zip(at) {
-            p.convert(value.dtype());
-            p.set(value.clone());
-        }
-        let inputs = self.inputs.to(at[0].dtype());
-        let variables = model.params().into_iter().map(|(_, p)| tape.param(p)).collect();
-        (model.forward(tape.constant(&inputs)).cross_entropy(&self.labels), variables)
-    }
-}
-
-/// A target as a function of one number t: its inputs are moved by t along a direction of length 1.
-pub(crate) struct Along<'a> {
-    target: &'a Target,
-    at: Vec<Tensor>,
-    direction: Vec<Tensor>,
-    /// Whether there is one number only, so that the line is its axis.
-    pub(crate) only: bool,
-    seed: u64,
-}
-
-impl Along<'_> {
-    /// The value at t, computed in the given type.
-    pub(crate) fn value(&self, t: f64, dtype: DType) -> f64 {
-        let moved = self.at.iter().zip(&self.direction).map(|(x, v)| (x + &(v * t)).to(dtype));
-        let moved: Vec<Tensor> = moved.collect();
-        self.target.record(&Tape::inference(), &moved, self.seed).0.item()
-    }
-
-    /// The derivative at 0, from the tape.
-    pub(crate) fn derivative(&self) -> f64 {
-        let tape = Tape::new();
-        let (scalar, variables) = self.target.record(&tape, &self.at, self.seed);
-        if !scalar.needs() {
-            return 0.0;
-        }
-        let gradients = scalar.backward();
-        let part = |(&x, v): (&Var<'_>, &Tensor)| (&gradients.wrt(x) * v).sum().item();
-        variables.iter().zip(&self.direction).map(part).sum()
     }
 }
 
@@ -297,7 +193,7 @@ pub(crate) fn groups() -> Vec<(&'static str, Vec<&'static str>)> {
 fn unknown(target: &str) -> Failure {
     let groups = groups();
     let names = || groups.iter().flat_map(|(_, names)| names.iter().copied());
-    let near = crate::explain::nearest(target, names());
+    let near = nearest(target, names());
     let hint = near.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
     let list: Vec<&str> = names().collect();
     Failure::Value(format!(

@@ -3,9 +3,9 @@
 use gradus_viz::{Graph, Role};
 
 use super::explanation::Explanation;
-use super::numbers::brief;
-use super::table::cut;
 use crate::failure::Failure;
+use crate::text::lines::cut;
+use crate::text::numbers::brief;
 
 /// Larger graphs are no longer readable.
 const MOST: usize = 120;

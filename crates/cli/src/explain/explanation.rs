@@ -8,10 +8,9 @@ use gradus::autograd::{
 use gradus::tensor::Tensor;
 
 use super::hessian::Hessian;
-use super::numbers::{elements, short};
 use super::problem::Problem;
-use crate::check::without_place;
 use crate::failure::Failure;
+use crate::text::numbers::{elements, short};
 
 /// The gradient agrees with the difference below this relative error.
 pub(crate) const BOUND: f64 = 1e-6;
@@ -108,9 +107,7 @@ impl Explanation {
 
     /// What an operation carries besides its inputs: an exponent, an axis.
     pub(crate) fn attributes(&self, node: usize) -> Option<String> {
-        let it = &self.trace.nodes[node];
-        let arguments = it.formula.split_once('(')?.1.strip_suffix(')')?;
-        arguments.splitn(it.inputs.len() + 1, ", ").nth(it.inputs.len()).map(str::to_string)
+        self.trace.nodes[node].attributes.clone()
     }
 }
 
@@ -146,7 +143,7 @@ fn reason(problem: &Problem) -> String {
                 short(clean(right))
             )
         }
-        Some(reason) => without_place(&reason.to_string()),
+        Some(reason) => reason.to_string(),
         None => "the step of the difference; with smaller ones the two agree.".to_string(),
     }
 }

@@ -4,9 +4,10 @@ use std::fmt;
 
 use gradus::autograd::{FiniteDifference, Scheme, hessian};
 
-use super::numbers::{elements, short, size};
 use super::problem::Problem;
-use super::table::{Table, WIDTH};
+use crate::text::lines::{WIDTH, cut};
+use crate::text::numbers::{elements, short, size};
+use crate::text::table::Table;
 
 /// The two agree below this error, relative to the largest entry or to 1.
 const BOUND: f64 = 1e-5;
@@ -97,6 +98,6 @@ impl fmt::Display for Hessian {
             self.names[i],
             self.names[j]
         );
-        writeln!(f, "{}", super::table::cut(&line, WIDTH))
+        writeln!(f, "{}", cut(&line, WIDTH))
     }
 }

@@ -7,11 +7,9 @@ mod functions;
 mod hessian;
 mod json;
 mod mistake;
-pub(crate) mod numbers;
 mod parse;
+mod print;
 mod problem;
-pub(crate) mod table;
-mod text;
 mod words;
 
 use std::io::Write;
@@ -19,7 +17,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub(crate) use functions::nearest;
 pub(crate) use problem::Problem;
 
 use crate::failure::{Failure, check_writable, write_picture};

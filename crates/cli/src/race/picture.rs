@@ -1,8 +1,9 @@
 //! The picture of a race: the surface's contours with all paths, and the values step by step.
 
-use gradus_viz::{Chart, Figure, Grid, Scale, Shape, linear_levels, log_levels};
+use gradus_viz::{Chart, Figure, Grid, Marker, Scale, linear_levels, log_levels};
 
-use crate::race_run::{Course, Run, given};
+use super::run::{Course, Run};
+use crate::text::numbers::given;
 
 /// Nodes of the grid on which the surface is drawn, in each direction.
 const NODES: [usize; 2] = [241, 241];
@@ -45,7 +46,7 @@ fn paths(course: &Course, runs: &[Run]) -> Chart {
         chart = chart.path(&legend(run), &places).stroke(1.5);
     }
     for minimum in course.surface.minima {
-        chart = chart.marker("minimum", (minimum[0], minimum[1]), Shape::Cross);
+        chart = chart.marker("minimum", (minimum[0], minimum[1]), Marker::Cross);
     }
     chart
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use gradus::autograd::{TracePart, TraceStep};
 
 use super::explanation::{BOUND, Explanation, Partial};
-use super::numbers::{brief, number, short, size};
-use super::table::{Table, WIDTH, cut, wrapped};
 use super::words;
+use crate::text::lines::{WIDTH, cut, wrapped};
+use crate::text::numbers::{brief, number, short, size};
+use crate::text::table::Table;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,33 +1,19 @@
 //! Numbers and tensors in a few characters.
 
+use gradus::autograd::{nested, significant, unravel};
 use gradus::tensor::Tensor;
 
 /// Tensors of up to this many elements are printed whole.
 const WHOLE: usize = 6;
 
-/// A number with up to `digits` significant digits, without zeros at the end.
+/// A number with up to `digits` significant digits, without zeros at the end and without the sign of a zero.
 pub(crate) fn number(x: f64, digits: i32) -> String {
-    if x == 0.0 {
-        return "0".to_string();
-    }
-    if !x.is_finite() {
-        return format!("{x}");
-    }
-    let magnitude = x.abs().log10().floor() as i32;
-    if !(-5..digits + 1).contains(&magnitude) {
-        let text = format!("{x:.*e}", (digits - 1) as usize);
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{exponent}", trimmed(mantissa));
-    }
-    trimmed(&format!("{x:.*}", (digits - 1 - magnitude).max(0) as usize))
+    significant(unsigned(x), digits)
 }
 
-fn trimmed(text: &str) -> String {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
-    } else {
-        text.to_string()
-    }
+/// -0 becomes 0, anything else stays.
+fn unsigned(x: f64) -> f64 {
+    x + 0.0
 }
 
 /// A number with six digits.
@@ -40,27 +26,40 @@ pub(crate) fn size(x: f64) -> String {
     if x == 0.0 { "0".to_string() } else { format!("{x:.1e}") }
 }
 
-/// All elements of a small tensor, the first three of a large one.
+/// A number with up to four digits after the point, without zeros at the end.
+pub(crate) fn decimals(x: f64) -> String {
+    if x != 0.0 && !(1e-3..1e6).contains(&x.abs()) {
+        return format!("{x:.3e}");
+    }
+    let text = format!("{x:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_string() } else { text.to_string() }
+}
+
+/// A number with four digits after the point, or with three digits and a power of ten: a column of it stays narrow.
+pub(crate) fn fixed(x: f64) -> String {
+    match x.abs() {
+        size if !size.is_finite() => x.to_string(),
+        0.0 => "0".to_string(),
+        size if (1e-3..1e4).contains(&size) => format!("{x:.4}"),
+        _ => format!("{x:.2e}"),
+    }
+}
+
+/// A number as it was given, without endless zeros.
+pub(crate) fn given(x: f64) -> String {
+    if x == 0.0 || (1e-6..1e9).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
+/// All elements of a small tensor, the first three of a large one; the more there are, the fewer digits each has.
 pub(crate) fn brief(x: &Tensor) -> String {
     let shape = *x.shape();
-    let values = x.to_f64_vec();
+    let values: Vec<f64> = x.to_f64_vec().into_iter().map(unsigned).collect();
     if values.len() <= WHOLE {
-        return nested(&values, &shape);
+        return nested(&values, &shape, if values.len() > 1 { 5 } else { 6 });
     }
     let first: Vec<String> = values[..3].iter().map(|&x| number(x, 4)).collect();
     format!("{}{}, …{}", "[".repeat(shape.len()), first.join(", "), "]".repeat(shape.len()))
-}
-
-fn nested(values: &[f64], shape: &[usize]) -> String {
-    let digits = if values.len() > 1 { 5 } else { 6 };
-    nested_to(values, shape, digits)
-}
-
-fn nested_to(values: &[f64], shape: &[usize], digits: i32) -> String {
-    let Some((&n, rest)) = shape.split_first() else { return number(values[0], digits) };
-    let size = rest.iter().product::<usize>();
-    let parts: Vec<String> = (0..n).map(|i| nested_to(&values[i * size..][..size], rest, digits)).collect();
-    format!("[{}]", parts.join(", "))
 }
 
 /// `w`, `x[2]`, `A[0, 1]`: the name of one element.
@@ -71,19 +70,9 @@ pub(crate) fn element(name: &str, index: &[usize]) -> String {
 /// The names of all elements of named tensors, in order.
 pub(crate) fn elements(names: &[String], values: &[Tensor]) -> Vec<String> {
     let of = |(name, value): (&String, &Tensor)| {
-        let shape = value.shape().to_vec();
-        (0..value.elements()).map(|i| element(name, &unravelled(i, &shape))).collect::<Vec<_>>()
+        (0..value.elements()).map(|i| element(name, &unravel(i, value.shape()))).collect::<Vec<_>>()
     };
     names.iter().zip(values).flat_map(of).collect()
-}
-
-/// The index of element `i` in row-major order.
-fn unravelled(mut i: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (place, size) in index.iter_mut().zip(shape).rev() {
-        (*place, i) = (i % size, i / size);
-    }
-    index
 }
 
 #[cfg(test)]
@@ -104,10 +93,18 @@ mod tests {
     }
 
     #[test]
+    fn digits_behind_the_point() {
+        assert_eq!([0.4, 1.0, 0.948_683, -0.0, 1e-7].map(decimals), ["0.4", "1", "0.9487", "0", "1.000e-7"]);
+        assert_eq!([0.4, 0.0, 12345.0, f64::INFINITY].map(fixed), ["0.4000", "0", "1.23e4", "inf"]);
+        assert_eq!([0.1, 0.0, 1e-7].map(given), ["0.1", "0", "1e-7"]);
+    }
+
+    #[test]
     fn tensors_and_their_elements() {
         let a = Tensor::from([[1.0, 2.5], [3.0, 4.0]]);
         assert_eq!(brief(&a), "[[1, 2.5], [3, 4]]");
         assert_eq!(brief(&Tensor::ones([3, 4])), "[[1, 1, 1, …]]");
+        assert_eq!((brief(&Tensor::from([-0.0, -1.0])), short(-0.0)), ("[0, -1]".into(), "0".into()));
         let names = elements(&["a".into(), "b".into()], &[a, Tensor::scalar(1.0)]);
         assert_eq!(names, ["a[0, 0]", "a[0, 1]", "a[1, 0]", "a[1, 1]", "b"]);
     }

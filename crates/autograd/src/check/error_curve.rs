@@ -3,7 +3,7 @@
 
 use gradus_tensor::{DType, Tensor};
 
-use crate::finite_difference::{FiniteDifference, Scheme};
+use super::finite_difference::{FiniteDifference, Scheme};
 use crate::tape::{Mode, Tape};
 use crate::transform::on_tape;
 use crate::var::Var;
@@ -36,14 +36,14 @@ pub struct ErrorCurve {
 
 impl ErrorCurve {
     /// The errors of a scheme for a function of one number, whose derivative at `x` is `exact`.
-    pub fn new(scheme: Scheme, f: impl Fn(f64) -> f64, x: f64, exact: f64) -> Self {
+    pub fn new(scheme: Scheme, f: impl FnMut(f64) -> f64, x: f64, exact: f64) -> Self {
         Self::in_dtype(scheme, DType::F64, f, x, exact)
     }
 
     /// As [`Self::new`], for a function that computes in the given type.
-    pub fn in_dtype(scheme: Scheme, dtype: DType, f: impl Fn(f64) -> f64, x: f64, exact: f64) -> Self {
+    pub fn in_dtype(scheme: Scheme, dtype: DType, mut f: impl FnMut(f64) -> f64, x: f64, exact: f64) -> Self {
         let point = |step: f64| {
-            let estimate = FiniteDifference { scheme, step }.derivative(&f, x);
+            let estimate = FiniteDifference { scheme, step }.derivative(&mut f, x);
             CurvePoint { step, estimate, error: (estimate - exact).abs() }
         };
         Self { scheme, dtype, points: STEPS.into_iter().map(point).collect() }

@@ -1,5 +1,8 @@
 //! `gradus race`: optimizers of the catalogue on one surface, side by side, as a table and as a picture.
 
+mod picture;
+mod run;
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -7,8 +10,12 @@ use clap::Args;
 use gradus::optim::surfaces::Surface;
 
 use crate::failure::{Failure, check_writable, write_picture};
-use crate::race_picture::picture;
-use crate::race_run::{Contestant, Course, Run, given, learning_rate, surface};
+use crate::optimizers::Contestant;
+use crate::text::arguments::{above_zero, learning_rate};
+use crate::text::numbers::{fixed, given};
+
+use picture::picture;
+use run::{Course, Run, surface};
 
 /// Races optimizers down a surface.
 ///
@@ -49,10 +56,7 @@ fn place(text: &str) -> Result<[f64; 2], String> {
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(distance) if distance > 0.0 && distance.is_finite() => Ok(distance),
-        _ => Err("a tolerance is a number above 0".to_string()),
-    }
+    above_zero(text, "a tolerance")
 }
 
 impl Race {
@@ -99,27 +103,17 @@ fn table(course: &Course, runs: &[Run]) -> String {
     text.push('\n');
     for run in runs {
         let arrival = run.arrival.map_or("–".to_string(), |step| step.to_string());
-        let distance = if falls { "–".to_string() } else { number(run.distance) };
+        let distance = if falls { "–".to_string() } else { fixed(run.distance) };
         let note = if run.diverged { "diverged" } else { "" };
         let line = format!(
             "{:wide$} {:>7} {arrival:>18} {:>15} {:>12}  {note}",
             run.name,
             given(run.lr),
             distance,
-            number(run.value)
+            fixed(run.value)
         );
         text += line.trim_end();
         text.push('\n');
     }
     text
-}
-
-/// Three digits, as short as that goes.
-fn number(x: f64) -> String {
-    match x.abs() {
-        size if !size.is_finite() => x.to_string(),
-        0.0 => "0".to_string(),
-        size if (1e-3..1e4).contains(&size) => format!("{x:.4}"),
-        _ => format!("{x:.2e}"),
-    }
 }

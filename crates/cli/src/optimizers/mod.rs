@@ -1,13 +1,18 @@
 //! `gradus optimizers`: the catalogue as a list, and, measured, what each one does.
 
-use std::fmt::Write as _;
+mod contestant;
+mod measure;
+
 use std::io::Write;
 
 use clap::Args;
 
 use crate::failure::Failure;
-use crate::optimizers_measure::{ENOUGH, FUNCTIONS, Measured, measure, remark};
-use crate::race_run::{Contestant, Kind};
+use crate::text::table::Table;
+
+pub(crate) use contestant::{Contestant, Kind};
+
+use measure::{ENOUGH, FUNCTIONS, Measured, measure, remark};
 
 /// Lists the optimizers: name, learning rate, what it is and whose, hyper-parameters.
 ///
@@ -39,15 +44,12 @@ impl Optimizers {
         let kinds = chosen.iter().map(|who| who.kind);
         if self.markdown {
             let code = |text: &str| format!("`{text}`");
-            let row = |kind: Kind| {
-                vec![code(kind.name()), kind.lr().to_string(), kind.about().to_string(), code(&kind.values())]
-            };
-            let rows: Vec<Vec<String>> = kinds.map(row).collect();
-            return Ok(write!(
-                out,
-                "{}",
-                markdown(&["optimizer", "lr", "what it is; whose", "hyper-parameters"], &rows)
-            )?);
+            let mut table = Table::new(&["optimizer", "lr", "what it is; whose", "hyper-parameters"]);
+            for kind in kinds {
+                let (lr, about) = (kind.lr().to_string(), kind.about().to_string());
+                table.row([code(kind.name()), lr, about, code(&kind.values())]);
+            }
+            return Ok(write!(out, "{}", table.markdown())?);
         }
         for kind in kinds {
             writeln!(out, "{:20} lr {:<7} {}\n    {}", kind.name(), kind.lr(), kind.about(), kind.values())?;
@@ -56,17 +58,17 @@ impl Optimizers {
     }
 
     fn results(&self, out: &mut dyn Write, chosen: &[Contestant]) -> Result<(), Failure> {
-        let (mut rows, mut failed) = (Vec::new(), Vec::new());
+        let mut head = vec!["optimizer", "accuracy", "lr", "steps", "batch", "hidden"];
+        head.extend(FUNCTIONS);
+        let (mut table, mut failed) = (Table::new(&head), Vec::new());
         for &who in chosen {
             let measured = measure(who);
             if !measured.passed() {
                 failed.push(who.kind.name());
             }
-            rows.push(self.row(who, &measured));
+            table.row(self.row(who, &measured));
         }
-        let mut head = vec!["optimizer", "accuracy", "lr", "steps", "batch", "hidden"];
-        head.extend(FUNCTIONS);
-        self.print(out, &head, &rows)?;
+        write!(out, "{}", if self.markdown { table.markdown() } else { table.plain() })?;
         for remark in chosen.iter().filter_map(|who| remark(who.kind)) {
             writeln!(out, "\n{remark}.")?;
         }
@@ -94,34 +96,4 @@ impl Optimizers {
         row.extend(measured.arrivals.iter().map(cell));
         row
     }
-
-    fn print(&self, out: &mut dyn Write, head: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
-        let text = if self.markdown { markdown(head, rows) } else { plain(head, rows) };
-        Ok(write!(out, "{text}")?)
-    }
-}
-
-fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
-    let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
-    for row in rows {
-        let _ = writeln!(text, "| {} |", row.join(" | "));
-    }
-    text
-}
-
-/// Columns as wide as their widest cell.
-fn plain(head: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |i: usize| {
-        let cells = rows.iter().map(|row| row[i].chars().count());
-        cells.chain([head[i].chars().count()]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let head: Vec<String> = head.iter().map(|cell| (*cell).to_string()).collect();
-    let mut text = String::new();
-    for row in std::iter::once(&head).chain(rows) {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
-        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
-    }
-    text
 }

@@ -5,8 +5,8 @@ use gradus::optim::catalog::{NamedMethod, NamedRule, RATES};
 use gradus::optim::{DAdaptAdam, Objective, OnTape, Solver, hutchinson, surfaces};
 use gradus::prelude::*;
 
-use crate::race_run::{Contestant, Kind};
-use crate::recipe::Data;
+use super::contestant::{Contestant, Kind};
+use crate::train::Data;
 
 /// The accuracy on the test set that each one has to reach.
 pub(crate) const ENOUGH: f64 = 0.95;

@@ -1,5 +1,8 @@
 //! `gradus train`: a classifier from data to saved weights, with its gradient checked on the way.
 
+mod progress;
+mod recipe;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -11,8 +14,12 @@ use gradus::prelude::*;
 use serde_json::json;
 
 use crate::failure::{Failure, check_writable};
-use crate::progress::Progress;
-use crate::recipe::{Data, Method, Recipe};
+use crate::text::arguments::learning_rate;
+
+pub(crate) use recipe::Data;
+
+use progress::Progress;
+use recipe::{Method, Recipe};
 
 /// The gradient check passes below this relative error.
 const GRADCHECK_BOUND: f64 = 1e-6;
@@ -52,13 +59,6 @@ pub(crate) struct Train {
     /// Prints one JSON object as the last line.
     #[arg(long)]
     json: bool,
-}
-
-fn learning_rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(lr) if lr > 0.0 && lr.is_finite() => Ok(lr),
-        _ => Err("a learning rate is a number above 0".to_string()),
-    }
 }
 
 /// What a training leaves.

@@ -12,8 +12,8 @@
 
 use gradus_tensor::{DType, Tensor};
 
-use crate::tape::{Mode, Tape};
-use crate::transform::on_tape;
+use super::flat::{flatten, flattened, unflatten};
+use crate::tape::Tape;
 use crate::var::Var;
 
 /// A formula for a derivative from values.
@@ -292,54 +292,6 @@ impl FiniteDifference {
 fn scalar(values: &[f64]) -> f64 {
     assert!(values.len() == 1, "gradient: needs a scalar, got {} elements; use the jacobian", values.len());
     values[0]
-}
-
-/// All elements of some tensors in a row.
-pub fn flatten(tensors: &[Tensor]) -> Vec<f64> {
-    tensors.iter().flat_map(Tensor::to_f64_vec).collect()
-}
-
-/// The inverse of [`flatten`], in F64: tensors of the shapes of `like`.
-///
-/// # Panics
-/// If the numbers of elements differ.
-#[track_caller]
-pub fn unflatten(flat: &[f64], like: &[Tensor]) -> Vec<Tensor> {
-    let mut rest = flat;
-    let tensors = like
-        .iter()
-        .map(|t| {
-            let (head, tail) = rest.split_at(t.elements());
-            rest = tail;
-            Tensor::from_slice(head, *t.shape())
-        })
-        .collect();
-    assert!(rest.is_empty(), "unflatten: {} elements are left over", rest.len());
-    tensors
-}
-
-/// A function on a tape as a function of all elements of its inputs, in F64.
-pub fn flattened<F>(f: F, like: &[Tensor]) -> impl Fn(&[f64]) -> Vec<f64> + use<F>
-where
-    F: for<'t> Fn(&[Var<'t>]) -> Var<'t>,
-{
-    let like = like.to_vec();
-    move |x| {
-        let inputs = unflatten(x, &like);
-        on_tape(Mode::Inference, |tape| {
-            let vars: Vec<Var<'_>> = inputs.iter().map(|t| tape.constant(t)).collect();
-            f(&vars).value().to_f64_vec()
-        })
-    }
-}
-
-/// A function of tensors as a function of all elements of its inputs, in F64.
-pub fn flattened_tensors<F>(f: F, like: &[Tensor]) -> impl Fn(&[f64]) -> Vec<f64> + use<F>
-where
-    F: Fn(&[Tensor]) -> Tensor,
-{
-    let like = like.to_vec();
-    move |x| f(&unflatten(x, &like)).to_f64_vec()
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The picture of the theory: where momentum converges and how fast, what it remembers, and how it moves.
 
 use gradus::optim::theory::{QuadraticMomentum, critical_beta, optimal_momentum, stability_limit};
-use gradus_viz::{Chart, Figure, Grid, Scale, Shape};
+use gradus_viz::{Chart, Figure, Grid, Marker, Scale};
 
-use crate::race_run::given;
-use crate::theory::{BETAS, Theory, short};
+use super::setting::{BETAS, Theory};
+use crate::text::numbers::{decimals, given};
 
 /// Steps in the plots over time.
 const STEPS: usize = 60;
@@ -48,12 +48,12 @@ fn map(theory: &Theory) -> Chart {
         .line("β = (1 − √ηλ)²; complex above", &critical)
         .color("#56b4e9")
         .stroke(2.5);
-    let pair = |chart: Chart, name: &str, step: f64, beta: f64, shape: Shape, color: &str| {
+    let pair = |chart: Chart, name: &str, step: f64, beta: f64, marker: Marker, color: &str| {
         let other = (step / theory.condition, beta);
-        chart.marker(name, (step, beta), shape).color(color).marker(name, other, shape).color(color)
+        chart.marker(name, (step, beta), marker).color(color).marker(name, other, marker).color(color)
     };
-    let chart = pair(chart, "given, at λ and λ/κ", step, theory.beta, Shape::Disc, "#d55e00");
-    pair(chart, "best for κ, at λ and λ/κ", best.eta * theory.lambda, best.beta, Shape::Diamond, "#009e73")
+    let chart = pair(chart, "given, at λ and λ/κ", step, theory.beta, Marker::Disc, "#d55e00");
+    pair(chart, "best for κ, at λ and λ/κ", best.eta * theory.lambda, best.beta, Marker::Diamond, "#009e73")
 }
 
 /// What a gradient counts after t steps.
@@ -80,7 +80,7 @@ fn motion(theory: &Theory) -> Chart {
         (format!("β = {}, at λ", theory.beta), given),
         (format!("β = {}, at λ/κ", theory.beta), slow),
         (
-            format!("best for κ (η {}, β {}), at λ/κ", short(best.eta), short(best.beta)),
+            format!("best for κ (η {}, β {}), at λ/κ", decimals(best.eta), decimals(best.beta)),
             QuadraticMomentum { eta: best.eta, beta: best.beta, ..slow },
         ),
     ];
@@ -88,7 +88,7 @@ fn motion(theory: &Theory) -> Chart {
         lines.push(("β = 0, at λ/κ".to_string(), QuadraticMomentum { beta: 0.0, ..slow }));
     }
     if let Some(beta) = theory.best_beta() {
-        lines.push((format!("best β at λ, {}", short(beta)), QuadraticMomentum { beta, ..given }));
+        lines.push((format!("best β at λ, {}", decimals(beta)), QuadraticMomentum { beta, ..given }));
     }
     let mut chart = Chart::new("convergence from x = 1")
         .size(360.0, 340.0)

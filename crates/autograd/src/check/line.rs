@@ -1,0 +1,271 @@
+//! A function along a line: what finite differences are taken of.
+
+use std::fmt;
+
+use gradus_tensor::{DType, Tensor, rng};
+
+use super::finite_difference::FiniteDifference;
+use super::flat::unravel;
+use super::options::{Elements, GradcheckOptions};
+use super::report::Comparison;
+use super::subject::{Function, LossOfModel, Subject, Variable};
+use crate::param::Params;
+use crate::tape::Tape;
+use crate::var::Var;
+
+/// A function of tensors, or a model's loss in its parameters, along a line through their values x:
+/// `$\varphi(t) = f(x + t v)$`, a function of one number. A result of several elements is weighted by seeded random numbers
+/// from 0.5 to 1.5 and summed.
+///
+/// ```
+/// use gradus_autograd::{FiniteDifference, Line};
+/// use gradus_tensor::Tensor;
+/// let mut line = Line::new(|x| x[0].sin(), &[Tensor::from([0.3, -1.2])], 0);
+/// let exact = line.derivative();
+/// let numeric = FiniteDifference::central().derivative(|t| line.value(t), 0.0);
+/// assert!((exact - numeric).abs() < 1e-9);
+/// ```
+pub struct Line<'a> {
+    subject: Box<dyn Subject + 'a>,
+    /// The place of t = 0.
+    at: Vec<Tensor>,
+    direction: Direction,
+    order: usize,
+    seed: u64,
+}
+
+/// A line through all variables.
+#[derive(Debug, Clone)]
+pub(crate) struct Direction {
+    name: String,
+    /// The number of the variable and the element in it, for a line along one element.
+    input: Option<usize>,
+    index: Vec<usize>,
+    along: Along,
+    /// The length scale of the step.
+    pub(crate) scale: f64,
+}
+
+#[derive(Debug, Clone)]
+enum Along {
+    /// One element: of which variable, and which.
+    Element(usize, usize),
+    /// A part for each variable.
+    Vector(Vec<Tensor>),
+}
+
+impl<'a> Line<'a> {
+    /// `f` along a random direction of length 1 through `inputs`; in its only variable if there is no other. Everything is
+    /// raised to F64. Inputs that are no floats are handed to `f` as they are.
+    ///
+    /// # Panics
+    /// If no input has an element of a float type.
+    #[track_caller]
+    pub fn new(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t> + 'a, inputs: &[Tensor], seed: u64) -> Self {
+        let subject = Function::new(f, inputs);
+        let elements: usize = subject.variables().iter().map(|x| x.value.elements()).sum();
+        assert!(elements > 0, "Line::new: no input has an element of a float type to move");
+        Self::somewhere(Box::new(subject), seed)
+    }
+
+    /// A model's loss along a random direction of length 1 through its trainable parameters. The parameters are put back,
+    /// with their bits, when the line is dropped.
+    ///
+    /// # Panics
+    /// If the model has no trainable parameter.
+    #[track_caller]
+    pub fn of_model<M: Params>(
+        model: &'a mut M,
+        loss: impl for<'t> Fn(&M, &'t Tape) -> Var<'t> + 'a,
+        seed: u64,
+    ) -> Self {
+        Self::somewhere(Box::new(LossOfModel::new("Line::of_model", model, loss)), seed)
+    }
+
+    fn somewhere(subject: Box<dyn Subject + 'a>, seed: u64) -> Self {
+        let elements: usize = subject.variables().iter().map(|x| x.value.elements()).sum();
+        let which = if elements == 1 { Elements::All } else { Elements::Directions { count: 1, seed } };
+        let direction = directions(subject.variables(), which).remove(0);
+        Self::along(subject, direction, seed)
+    }
+
+    /// Along a given direction.
+    pub(crate) fn along(subject: Box<dyn Subject + 'a>, direction: Direction, seed: u64) -> Self {
+        let at = subject.variables().iter().map(|x| x.value.clone()).collect();
+        Self { subject, at, direction, order: 1, seed }
+    }
+
+    /// Another direction through the same place. With order 2 the recorded gradient takes the place of the result, and so
+    /// on.
+    pub(crate) fn turn(&mut self, direction: &Direction, order: usize) {
+        self.direction.clone_from(direction);
+        self.order = order;
+    }
+
+    /// `$\varphi(t)$`, in F64.
+    pub fn value(&mut self, t: f64) -> f64 {
+        self.value_in(t, DType::F64)
+    }
+
+    /// `$\varphi(t)$`, computed in the given float type from values that were moved in F64.
+    pub fn value_in(&mut self, t: f64, dtype: DType) -> f64 {
+        let mut moved = self.at.clone();
+        match &self.direction.along {
+            Along::Element(which, i) => {
+                let mut x = moved[*which].copied();
+                x.slice_mut::<f64>()[*i] += t;
+                moved[*which] = x;
+            }
+            Along::Vector(v) => moved.iter_mut().zip(v).for_each(|(x, v)| *x = &*x + &(v * t)),
+        }
+        if dtype != DType::F64 {
+            moved = moved.iter().map(|x| x.to(dtype)).collect();
+        }
+        let tape = Tape::new();
+        self.record(&tape, &moved).0.item()
+    }
+
+    /// `$\varphi'(0) = \nabla f(x) \cdot v$`, from the tape.
+    pub fn derivative(&mut self) -> f64 {
+        let gradients = self.gradients();
+        self.direction.of(&gradients)
+    }
+
+    /// The gradients of the scalar in all variables at t = 0, from the tape.
+    pub(crate) fn gradients(&mut self) -> Vec<Tensor> {
+        let tape = Tape::new();
+        let (scalar, variables) = self.record_here(&tape);
+        if !scalar.needs() {
+            return self.at.iter().map(Tensor::zeros_like).collect();
+        }
+        let gradients = scalar.backward();
+        variables.iter().map(|&x| gradients.wrt(x)).collect()
+    }
+
+    /// The scalar and the variables at t = 0.
+    pub(crate) fn record_here<'t>(&mut self, tape: &'t Tape) -> (Var<'t>, Vec<Var<'t>>) {
+        let at = self.at.clone();
+        self.record(tape, &at)
+    }
+
+    /// The scalar that is differentiated: the result weighted and summed; for higher orders the weighted sum of the
+    /// recorded gradients of the order below.
+    fn record<'t>(&mut self, tape: &'t Tape, at: &[Tensor]) -> (Var<'t>, Vec<Var<'t>>) {
+        let (y, variables) = self.subject.record(tape, at);
+        let dtype = at.first().map_or(DType::F64, Tensor::dtype);
+        let mut rng = rng(self.seed);
+        let mut weighted = |x: Var<'t>| {
+            if x.elements() == 1 {
+                return x.sum();
+            }
+            (x * &Tensor::uniform_of(x.shape(), 0.5, 1.5, DType::F64, &mut rng).to(dtype)).sum()
+        };
+        let mut scalar = weighted(y);
+        for _ in 1..self.order {
+            let gradients = scalar.grads(&variables);
+            scalar = gradients.into_iter().map(&mut weighted).sum();
+        }
+        (scalar, variables)
+    }
+
+    /// The derivative by a difference beside the tape's.
+    pub(crate) fn compare(
+        &mut self,
+        autograd: f64,
+        fd: FiniteDifference,
+        options: &GradcheckOptions,
+    ) -> Comparison {
+        let numeric = fd.derivative(|t| self.value(t), 0.0);
+        let absolute = (autograd - numeric).abs();
+        let floor = options.atol / options.rtol;
+        Comparison {
+            name: self.direction.name.clone(),
+            input: self.direction.input,
+            index: self.direction.index.clone(),
+            autograd,
+            numeric,
+            absolute,
+            relative: absolute / autograd.abs().max(numeric.abs()).max(floor),
+            scheme: fd.scheme,
+            step: fd.step,
+            order: self.order,
+        }
+    }
+
+    /// The length scale of a step along it.
+    pub(crate) fn scale(&self) -> f64 {
+        self.direction.scale
+    }
+}
+
+impl fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line")
+            .field("at", &self.at)
+            .field("direction", &self.direction)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Direction {
+    /// The derivative along it, from the gradient.
+    pub(crate) fn of(&self, gradients: &[Tensor]) -> f64 {
+        match &self.along {
+            Along::Element(which, i) => element(&gradients[*which], *i),
+            Along::Vector(v) => gradients.iter().zip(v).map(|(g, v)| (g * v).sum().item()).sum(),
+        }
+    }
+}
+
+fn element(x: &Tensor, i: usize) -> f64 {
+    x.to(DType::F64).contiguous().as_slice::<f64>()[i]
+}
+
+/// The lines along which derivatives are compared.
+pub(crate) fn directions(variables: &[Variable], elements: Elements) -> Vec<Direction> {
+    let total: usize = variables.iter().map(|x| x.value.elements()).sum();
+    match elements {
+        Elements::All => (0..total).map(|i| along_element(variables, i)).collect(),
+        Elements::Sample { count, seed } => {
+            let drawn = Tensor::permutation(total, &mut rng(seed)).to_vec::<i64>();
+            let mut drawn: Vec<usize> = drawn.into_iter().take(count).map(|i| i as usize).collect();
+            drawn.sort_unstable();
+            drawn.into_iter().map(|i| along_element(variables, i)).collect()
+        }
+        Elements::Directions { count, seed } => {
+            let mut rng = rng(seed);
+            (0..count)
+                .map(|k| {
+                    let draw = |x: &Variable| Tensor::randn_of(*x.value.shape(), DType::F64, &mut rng);
+                    let vector: Vec<Tensor> = variables.iter().map(draw).collect();
+                    let length = vector.iter().map(|v| v.square().sum().item()).sum::<f64>().sqrt();
+                    let vector = vector.iter().map(|v| v / length).collect();
+                    let name = format!("direction {k}");
+                    Direction {
+                        name,
+                        input: None,
+                        index: Vec::new(),
+                        along: Along::Vector(vector),
+                        scale: 1.0,
+                    }
+                })
+                .collect()
+        }
+    }
+}
+
+fn along_element(variables: &[Variable], place: usize) -> Direction {
+    let (mut which, mut i) = (0, place);
+    while i >= variables[which].value.elements() {
+        i -= variables[which].value.elements();
+        which += 1;
+    }
+    let Variable { name, number, value } = &variables[which];
+    Direction {
+        name: name.clone(),
+        input: Some(*number),
+        index: unravel(i, value.shape()),
+        along: Along::Element(which, i),
+        scale: element(value, i).abs().max(1.0),
+    }
+}

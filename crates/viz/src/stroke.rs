@@ -1,0 +1,71 @@
+//! The strokes that marks are drawn with, in a plot and in a legend: lines, dots, ways, markers.
+
+use std::fmt::Write;
+
+use svg::node::element::{Group, Path};
+
+use crate::clip::{Point, Rect, polyline, thin};
+use crate::element::{disc, px, straight};
+use crate::mark::{Mark, Marker};
+use crate::palette::INK;
+
+/// A line with its points, and a ring around the first.
+pub(crate) fn way(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> Group {
+    let group = dots(stroke(group, mark, places, plot), mark, places, plot, 2.4);
+    match places.first() {
+        Some(&start) if plot.holds(start) => {
+            group.add(disc(start, 5.0, "none").set("stroke", INK).set("stroke-width", 1.5))
+        }
+        _ => group,
+    }
+}
+
+/// A line, cut a little outside of the plot so that its ends do not show.
+pub(crate) fn stroke(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> Group {
+    let mut path = String::new();
+    for part in polyline(places, plot.grown(4.0)) {
+        for (i, (x, y)) in thin(&part, 0.4).into_iter().enumerate() {
+            let verb = if i == 0 { 'M' } else { 'L' };
+            write!(path, "{verb}{} {}", px(x), px(y)).expect("writing to a string");
+        }
+    }
+    if path.is_empty() {
+        return group;
+    }
+    let mut line = Path::new()
+        .set("d", path)
+        .set("fill", "none")
+        .set("stroke", mark.color.as_str())
+        .set("stroke-width", mark.width)
+        .set("stroke-linejoin", "round");
+    if !mark.dash.is_empty() {
+        line = line.set("stroke-dasharray", mark.dash);
+    }
+    group.add(line)
+}
+
+pub(crate) fn dots(group: Group, mark: &Mark, places: &[Point], plot: Rect, radius: f64) -> Group {
+    let inside: Vec<Point> =
+        places.iter().copied().filter(|&place| plot.grown(radius).holds(place)).collect();
+    thin(&inside, 1.5).into_iter().fold(group, |group, place| group.add(disc(place, radius, &mark.color)))
+}
+
+pub(crate) fn marker(group: Group, mark: &Mark, (x, y): Point, shape: Marker) -> Group {
+    match shape {
+        Marker::Disc => {
+            group.add(disc((x, y), 5.0, &mark.color).set("stroke", "#ffffff").set("stroke-width", 1.5))
+        }
+        Marker::Cross => {
+            let bars = |color: &str, r: f64, width: f64| {
+                let across = straight((x - r, y), (x + r, y), color, width);
+                Group::new().add(across).add(straight((x, y - r), (x, y + r), color, width))
+            };
+            group.add(bars("#ffffff", 8.0, 5.0)).add(bars(&mark.color, 7.0, 2.5))
+        }
+        Marker::Diamond => {
+            let path = format!("M{} {}l6 -6l6 6l-6 6z", px(x - 6.0), px(y));
+            let diamond = Path::new().set("d", path).set("fill", mark.color.as_str());
+            group.add(diamond.set("stroke", "#ffffff").set("stroke-width", 1.5))
+        }
+    }
+}
