@@ -1,27 +1,25 @@
 //! The result of a backward sweep: numbers, by variable and by parameter.
 
-use std::ops::AddAssign;
-
-use gradus_tensor::{Shape, Tensor};
+use gradus_tensor::Tensor;
 use indexmap::IndexMap;
 
 use crate::fast::store::{Keep, Mirror};
 use crate::fast::sweep;
-use crate::param::{Param, ParamId};
+use crate::model::param::{Param, ParamId};
+use crate::model::training::Untrained;
 use crate::recorded;
 use crate::tape::Tape;
-use crate::training::Untrained;
 use crate::var::Var;
 
 /// Gradients of one scalar: by parameter, and, in the open form, by every variable of the tape. It is `Send`, and two of
 /// them can be added, so that threads share the work of a batch.
 #[derive(Debug, Default)]
 pub struct Gradients {
-    params: IndexMap<ParamId, Tensor>,
-    updates: IndexMap<ParamId, Tensor>,
-    nodes: Mirror,
-    tape: u64,
-    untrained: Option<Untrained>,
+    pub(crate) params: IndexMap<ParamId, Tensor>,
+    pub(crate) updates: IndexMap<ParamId, Tensor>,
+    pub(crate) nodes: Mirror,
+    pub(crate) tape: u64,
+    pub(crate) untrained: Option<Untrained>,
 }
 
 impl Gradients {
@@ -54,59 +52,6 @@ impl Gradients {
         self.params.get(&param.id())
     }
 
-    /// The gradient of the parameter with this identity.
-    pub fn by_id(&self, id: ParamId) -> Option<&Tensor> {
-        self.params.get(&id)
-    }
-
-    /// Sets the gradient of a parameter, for gradients that come from elsewhere.
-    pub fn set(&mut self, id: ParamId, gradient: Tensor) {
-        self.params.insert(id, gradient);
-    }
-
-    /// All gradients of parameters, in the order in which the parameters were first used.
-    pub fn iter(&self) -> impl Iterator<Item = (ParamId, &Tensor)> {
-        self.params.iter().map(|(&id, g)| (id, g))
-    }
-
-    /// All gradients of parameters, to be changed (clipped, scaled).
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParamId, &mut Tensor)> {
-        self.params.iter_mut().map(|(&id, g)| (id, g))
-    }
-
-    /// New values of statistics that layers computed on the way.
-    pub fn updates(&self) -> impl Iterator<Item = (ParamId, &Tensor)> {
-        self.updates.iter().map(|(&id, value)| (id, value))
-    }
-
-    /// The first layer that asked for training on a tape whose mode nobody chose (see
-    /// [`value_and_grad`](crate::value_and_grad)): these gradients are not those of a training step.
-    pub fn untrained(&self) -> Option<Untrained> {
-        self.untrained
-    }
-
-    /// The number of parameters with a gradient.
-    pub fn len(&self) -> usize {
-        self.params.len()
-    }
-
-    /// Whether no parameter got a gradient.
-    pub fn is_empty(&self) -> bool {
-        self.params.is_empty()
-    }
-
-    /// Multiplies every gradient by a number.
-    pub fn scale(&mut self, factor: f64) {
-        for g in self.params.values_mut() {
-            *g = &*g * factor;
-        }
-    }
-
-    /// `$\sqrt{\sum g^2}$` over all parameters.
-    pub fn norm(&self) -> f64 {
-        self.params.values().map(|g| g.to_f64_vec().iter().map(|x| x * x).sum::<f64>()).sum::<f64>().sqrt()
-    }
-
     pub(crate) fn collect(tape: &Tape, mut mirror: Mirror) -> Self {
         let mut inner = tape.inner.borrow_mut();
         let mut params = IndexMap::with_capacity(inner.params.len());
@@ -126,35 +71,6 @@ impl Gradients {
         mirror.large.clear();
         *tape.spare.borrow_mut() = mirror;
         Self { params, updates, nodes: Mirror::default(), tape: 0, untrained }
-    }
-}
-
-/// Sums gradients parameter by parameter. Gradients by variable are dropped: they belong to one tape. Of statistics the
-/// added ones win.
-impl AddAssign for Gradients {
-    fn add_assign(&mut self, other: Self) {
-        self.nodes = Mirror::default();
-        self.tape = 0;
-        for (id, g) in other.params {
-            match self.params.entry(id) {
-                indexmap::map::Entry::Occupied(mut sum) => {
-                    gradus_tensor::elementwise::add_assign(sum.get_mut(), &g);
-                }
-                indexmap::map::Entry::Vacant(empty) => {
-                    empty.insert(g);
-                }
-            }
-        }
-        self.updates.extend(other.updates);
-        self.untrained = self.untrained.or(other.untrained);
-    }
-}
-
-impl std::ops::Add for Gradients {
-    type Output = Self;
-    fn add(mut self, other: Self) -> Self {
-        self += other;
-        self
     }
 }
 
@@ -212,29 +128,5 @@ impl<'t> Var<'t> {
         let found = recorded::backward(self, seed, wrt);
         let zeros = |x: &Self| x.tape.constant(Tensor::zeros_of(x.shape(), x.dtype()));
         wrt.iter().zip(found).map(|(x, dx)| dx.unwrap_or_else(|| zeros(x))).collect()
-    }
-
-    #[track_caller]
-    fn check_seed(self, seed: &Shape) {
-        let shape = self.shape();
-        assert!(*seed == shape, "backward: the weights have shape {seed}, the value {shape}");
-    }
-
-    #[track_caller]
-    pub(crate) fn check_scalar(self, what: &str) {
-        let shape = self.shape();
-        assert!(
-            shape.elements() == 1,
-            "{what}: needs a scalar, got shape {shape}; reduce it with .sum() or .mean(), or weight it with .backward_with(..)"
-        );
-    }
-
-    #[track_caller]
-    pub(crate) fn check_needs(self, what: &str) {
-        assert!(
-            self.needs(),
-            "{what}: nothing this value depends on wants a gradient; make leaves with tape.var(..) or tape.param(..) on a \
-             recording tape"
-        );
     }
 }

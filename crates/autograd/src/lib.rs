@@ -46,21 +46,18 @@
 //! Mistakes of shape, axis or dtype panic at the caller's line and name the operation, the shapes and what differs.
 #![forbid(unsafe_code)]
 
-#[macro_use]
-mod param;
 mod check;
 mod fast;
 mod functions;
 mod gradients;
+#[macro_use]
+mod model;
 mod node;
 mod op;
 pub mod ops;
 mod record;
 mod recorded;
-mod row;
-mod sym;
 mod tape;
-mod training;
 mod transform;
 mod var;
 
@@ -73,20 +70,17 @@ pub use check::{
 // Formats of numbers that the command shares; no part of the interface.
 #[doc(hidden)]
 pub use check::display::{nested, significant};
-pub use fast::lazy::fuse_above;
-#[doc(hidden)]
-pub use fast::runs::RunKernels;
+pub use fast::{lazy::fuse_above, reuse::on_tape};
 pub use functions::{
-    batched_jacobian, directional_derivative, hessian, hvp, implicit, jacobian, jacobian_forward, jacobians,
-    jvp, jvps, laplacian, model_hvp, vhp, vjp, vjps,
+    batched_jacobian, directional_derivative, grad, hessian, hvp, implicit, jacobian, jacobian_forward,
+    jacobians, jvp, jvps, laplacian, model_hvp, vhp, vjp, vjps,
 };
 pub use gradients::Gradients;
-#[doc(hidden)]
-pub use op::Kernels;
+pub use model::{Entered, Mode, Param, ParamId, Params, Untrained, join};
 pub use op::{Backward, Op};
-pub use param::{Param, ParamId, Params, join};
-pub use row::{Facts, Kinks, Row};
-pub use tape::{Mode, Tape};
-pub use training::{Entered, Untrained};
-pub use transform::{grad, on_tape, value_and_grad, value_and_grad_training, value_and_grad_with};
-pub use var::{Operand, Var};
+pub use ops::elementwise::facts::{Facts, Kinks};
+pub use ops::elementwise::operators::Operand;
+pub use ops::elementwise::row::Row;
+pub use tape::Tape;
+pub use transform::{value_and_grad, value_and_grad_training, value_and_grad_with};
+pub use var::Var;

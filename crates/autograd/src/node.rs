@@ -2,8 +2,8 @@
 
 use std::panic::Location;
 
-use crate::fast::store::Slot;
-use crate::row::Row;
+use crate::fast::store::{Slot, Ty};
+use crate::ops::elementwise::row::Row;
 
 /// One operation, or a leaf.
 #[derive(Debug, Clone, Copy)]
@@ -91,56 +91,5 @@ impl Node {
     #[inline]
     pub(crate) fn needs(&self) -> bool {
         self.ty.needs()
-    }
-}
-
-/// The type of a node: the number of a dtype and shape (see [`Type`](crate::fast::store::Type)), whether a gradient is wanted,
-/// and whether the value is computed when it is asked for (see [`lazy`](crate::fast::lazy)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ty(u32);
-
-const NEEDS: u32 = 1 << 31;
-const LAZY: u32 = 1 << 30;
-
-impl Ty {
-    pub(crate) fn new(number: u32, needs: bool) -> Self {
-        Self(if needs { number | NEEDS } else { number })
-    }
-
-    /// The number of the dtype and shape.
-    #[inline]
-    pub(crate) fn number(self) -> u32 {
-        self.0 & !(NEEDS | LAZY)
-    }
-
-    #[inline]
-    pub(crate) fn needs(self) -> bool {
-        self.0 & NEEDS != 0
-    }
-
-    pub(crate) fn is_lazy(self) -> bool {
-        self.0 & LAZY != 0
-    }
-
-    pub(crate) fn lazy(self) -> Self {
-        Self(self.0 | LAZY)
-    }
-
-    /// This type, with a gradient only if `wanted`.
-    #[inline]
-    pub(crate) fn only_if(self, wanted: bool) -> Self {
-        Self(if wanted { self.0 } else { self.0 & !NEEDS })
-    }
-
-    /// This type, with a gradient if either wants one.
-    #[inline]
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0 & NEEDS)
-    }
-
-    /// Whether both have the same dtype and shape.
-    #[inline]
-    pub(crate) fn same(self, other: Self) -> bool {
-        (self.0 ^ other.0) & !(NEEDS | LAZY) == 0
     }
 }

@@ -3,7 +3,7 @@
 use gradus_tensor::{Shape, Tensor};
 use smallvec::SmallVec;
 
-use crate::fast::runs::RunKernels;
+use crate::fast::runs::Kernels;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -28,16 +28,6 @@ pub trait Op: std::fmt::Debug + 'static {
     fn kernels(&self) -> Option<Kernels> {
         None
     }
-}
-
-/// How an operation runs over pieces of a value.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub enum Kernels {
-    /// A function of whole runs along the last axis, with the number it carries.
-    Runs(&'static RunKernels, f64),
-    /// `$k \sum_i x_i$` over all elements.
-    Total(f64),
 }
 
 /// One step of a backward pass, as a rule sees it.

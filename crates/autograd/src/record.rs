@@ -6,10 +6,11 @@ use std::rc::Rc;
 use gradus_tensor::Tensor;
 use smallvec::SmallVec;
 
-use crate::fast::{lazy, rows, store::Slot};
-use crate::node::{Leaf, Node, Ty};
+use crate::fast::store::{Slot, Ty};
+use crate::fast::{lazy, rows};
+use crate::node::{Leaf, Node};
 use crate::op::Op;
-use crate::row::Row;
+use crate::ops::elementwise::row::Row;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -94,7 +95,7 @@ impl Tape {
         if let Some(kernels) = op.kernels().filter(|_| self.recording.get()) {
             let waits = lazy::type_of_op(&mut self.inner.borrow_mut(), kernels, inputs);
             if let Some(ty) = waits {
-                return self.record_waiting(Rc::new(op), ty, inputs, Location::caller());
+                return self.push_op(Rc::new(op), inputs, Err(ty), Location::caller());
             }
         }
         let value = op.forward(&values(inputs));
@@ -106,17 +107,9 @@ impl Tape {
     pub(crate) fn record<'t>(&'t self, op: impl Op, inputs: &[Var<'t>], value: Tensor) -> Var<'t> {
         let line = Location::caller();
         if self.recording.get() {
-            return self.record_shared(Rc::new(op), inputs, value, line);
+            return self.push_op(Rc::new(op), inputs, Ok(value), line);
         }
         self.leaf(value, Leaf::Constant, false, line)
-    }
-
-    /// Records an operation that gradients do not pass, with the value of its input.
-    #[track_caller]
-    pub(crate) fn record_without_gradient<'t>(&'t self, op: impl Op, input: Var<'t>) -> Var<'t> {
-        let (value, line) = (input.value(), Location::caller());
-        let at = self.push_op(Rc::new(op), &[input.id]);
-        self.push_value(value, false, |ty, slot| Node::op(at, ty, slot, line))
     }
 
     // What follows is not generic: it would be compiled for every operation.
@@ -128,38 +121,24 @@ impl Tape {
         }
     }
 
-    fn record_shared<'t>(
+    /// Appends an operation with its value, or with the type of a value that waits.
+    fn push_op<'t>(
         &'t self,
         op: Rc<dyn Op>,
         inputs: &[Var<'t>],
-        value: Tensor,
-        line: &'static Location<'static>,
-    ) -> Var<'t> {
-        let needs = value.dtype().is_float() && inputs.iter().any(|x| x.needs());
-        let at = self.push_op(op, &ids(inputs));
-        self.push_value(value, needs, |ty, slot| Node::op(at, ty, slot, line))
-    }
-
-    fn record_waiting<'t>(
-        &'t self,
-        op: Rc<dyn Op>,
-        ty: u32,
-        inputs: &[Var<'t>],
+        value: Result<Tensor, u32>,
         line: &'static Location<'static>,
     ) -> Var<'t> {
         let ids = ids(inputs);
-        let at = self.push_op(op, &ids);
-        self.wait(ty, &ids, |ty, slot| Node::op(at, ty, slot, line))
-    }
-
-    /// Stores an operation and its inputs; returns where they lie.
-    fn push_op(&self, op: Rc<dyn Op>, inputs: &[u32]) -> (u32, u32) {
-        let inner = &mut *self.inner.borrow_mut();
-        let start = inner.edges.len() as u32;
-        inner.edges.push(inputs.len() as u32);
-        inner.edges.extend(inputs);
-        inner.ops.push(op);
-        (start, inner.ops.len() as u32 - 1)
+        let at = self.inner.borrow_mut().store_op(op, &ids);
+        let node = |ty, slot| Node::op(at, ty, slot, line);
+        match value {
+            Ok(value) => {
+                let needs = value.dtype().is_float() && inputs.iter().any(|x| x.needs());
+                self.push_value(value, needs, node)
+            }
+            Err(ty) => self.wait(ty, &ids, node),
+        }
     }
 }
 

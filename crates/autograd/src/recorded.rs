@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use crate::node::Kind;
 use crate::op::Backward;
-use crate::row::Slopes;
-use crate::sym::Sym;
+use crate::ops::elementwise::row::Slopes;
+use crate::ops::elementwise::sym::Sym;
 use crate::tape::Tape;
 use crate::var::Var;
 

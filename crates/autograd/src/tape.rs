@@ -4,46 +4,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use gradus_tensor::Tensor;
-use smallvec::SmallVec;
 
-use crate::fast::store::{Mirror, Slot, Types, Values};
-use crate::node::{Kind, Leaf, Node, Ty};
-use crate::op::Op;
-use crate::param::{Param, ParamId, ParamNodes};
-use crate::training::Training;
+use crate::fast::lists::Inner;
+use crate::fast::store::{Mirror, Slot, Ty};
+use crate::model::param::Param;
+use crate::model::training::{Mode, Training};
+use crate::node::{Leaf, Node};
 use crate::var::Var;
-
-/// What a tape is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// Records for gradients; dropout and batch statistics are off.
-    #[default]
-    Record,
-    /// Records for gradients; dropout and batch statistics are on, with this seed.
-    Training(u64),
-    /// Records nothing.
-    Inference,
-}
-
-/// The nodes, and what they refer to.
-#[derive(Default)]
-pub(crate) struct Inner {
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) values: Values,
-    pub(crate) types: Types,
-    /// The numbers that rows carry.
-    pub(crate) numbers: Vec<f64>,
-    /// For each [`Op`] node: the number of inputs, then the inputs.
-    pub(crate) edges: Vec<u32>,
-    pub(crate) ops: Vec<Rc<dyn Op>>,
-    pub(crate) params: ParamNodes,
-    /// Statistics that layers hand back with the gradients.
-    pub(crate) updates: Vec<(ParamId, Tensor)>,
-}
 
 /// A list of operations and their values: the context of one evaluation.
 ///
@@ -58,24 +28,18 @@ pub(crate) struct Inner {
 /// A variable cannot outlive its tape:
 ///
 /// ```compile_fail,E0597
-/// use gradus_autograd::Tape;
-/// let kept;
-/// {
-///     let tape = Tape::new();
-///     kept = tape.var(1.0);
-/// }
-/// println!("{}", kept.item());
+/// let kept = {
+///     let tape = gradus_autograd::Tape::new();
+///     tape.var(1.0)
+/// };
 /// ```
 ///
 /// nor be sent to another thread:
 ///
 /// ```compile_fail,E0277
-/// use gradus_autograd::Tape;
-/// let tape = Tape::new();
+/// let tape = gradus_autograd::Tape::new();
 /// let x = tape.var(1.0);
-/// std::thread::scope(|s| {
-///     s.spawn(move || x.item());
-/// });
+/// std::thread::scope(|s| s.spawn(move || x.item()).join());
 /// ```
 pub struct Tape {
     pub(crate) inner: RefCell<Inner>,
@@ -106,16 +70,6 @@ impl Tape {
         tape
     }
 
-    /// A tape that records, with dropout and batch statistics on; `seed` fixes its random stream.
-    pub fn training(seed: u64) -> Self {
-        Self::with_mode(Mode::Training(seed))
-    }
-
-    /// A tape that records no rules: for predictions.
-    pub fn inference() -> Self {
-        Self::with_mode(Mode::Inference)
-    }
-
     /// A tape for the given purpose.
     pub fn with_mode(mode: Mode) -> Self {
         let tape = Self {
@@ -137,16 +91,6 @@ impl Tape {
         self.recording.set(mode != Mode::Inference);
         self.training.reset();
         self.id.set(IDS.fetch_add(1, Ordering::Relaxed));
-    }
-
-    /// Records nothing until the result is dropped, which puts back what was before.
-    pub(crate) fn pause(&self) -> Paused<'_> {
-        Paused { tape: self, recording: self.recording.replace(false) }
-    }
-
-    /// What this tape is for.
-    pub fn mode(&self) -> Mode {
-        self.mode.get()
     }
 
     /// The number of nodes.
@@ -216,61 +160,6 @@ impl Tape {
         let slot = inner.values.store(value, &inner.types[number]);
         let id = inner.push(node(Ty::new(number, needs), slot));
         Var { tape: self, id }
-    }
-}
-
-/// See [`Tape::pause`]. It holds through a panic in a rule, too.
-pub(crate) struct Paused<'t> {
-    tape: &'t Tape,
-    recording: bool,
-}
-
-impl Drop for Paused<'_> {
-    fn drop(&mut self) {
-        self.tape.recording.set(self.recording);
-    }
-}
-
-impl Inner {
-    #[inline]
-    pub(crate) fn push(&mut self, node: Node) -> u32 {
-        let id = self.nodes.len();
-        assert!(id < 1 << 31, "a tape holds at most 2^31 nodes");
-        self.nodes.push(node);
-        id as u32
-    }
-
-    /// The inputs of a node.
-    pub(crate) fn inputs(&self, node: &Node) -> SmallVec<[u32; 4]> {
-        match node.kind() {
-            Kind::Leaf(_) => SmallVec::new(),
-            Kind::Unary(_) => SmallVec::from_slice(&[node.a]),
-            Kind::Binary(_) => SmallVec::from_slice(&[node.a, node.b]),
-            Kind::Op => {
-                let at = node.a as usize;
-                SmallVec::from_slice(&self.edges[at + 1..][..self.edges[at] as usize])
-            }
-        }
-    }
-
-    /// The name of a node's operation.
-    pub(crate) fn name(&self, node: &Node) -> &str {
-        match node.kind() {
-            Kind::Leaf(Leaf::Variable) => "leaf",
-            Kind::Leaf(Leaf::Constant) => "constant",
-            Kind::Leaf(Leaf::Param) => "param",
-            Kind::Unary(row) | Kind::Binary(row) => row.name,
-            Kind::Op => self.ops[node.b as usize].name(),
-        }
-    }
-
-    /// The number that a row carries.
-    #[inline]
-    pub(crate) fn carried(&self, node: &Node) -> f64 {
-        match node.kind() {
-            Kind::Unary(row) if row.has_number => self.numbers[node.b as usize],
-            _ => 0.0,
-        }
     }
 }
 

@@ -1,29 +1,14 @@
-//! Transformations of functions: the scoped forms, and derivatives of derivatives.
-
-use std::cell::RefCell;
+//! The scoped form of the backward pass: a function of a tape, its value and its gradients.
 
 use gradus_tensor::Tensor;
 
+use crate::fast::reuse::on_tape;
 use crate::fast::store::Keep;
 use crate::fast::sweep;
 use crate::gradients::Gradients;
-use crate::tape::{Mode, Tape};
+use crate::model::training::Mode;
+use crate::tape::Tape;
 use crate::var::Var;
-
-thread_local! {
-    /// A used tape of this thread, whose memory the next evaluation takes over.
-    static SPARE: RefCell<Option<Tape>> = const { RefCell::new(None) };
-}
-
-/// Runs `f` on a tape of its own, which lies in the memory of the thread's last one.
-pub fn on_tape<R>(mode: Mode, f: impl FnOnce(&Tape) -> R) -> R {
-    let tape = SPARE.with(|spare| spare.borrow_mut().take()).unwrap_or_default();
-    tape.reset(mode);
-    let result = f(&tape);
-    tape.reset(Mode::Record);
-    SPARE.with(|spare| *spare.borrow_mut() = Some(tape));
-    result
-}
 
 /// The value of a scalar function and its gradients in the parameters it uses, with dropout and batch statistics off.
 ///
@@ -88,24 +73,5 @@ pub fn value_and_grad_with<A>(
         let mirror = sweep::numeric(loss, seed, Keep::Leaves);
         let value = early.unwrap_or_else(|| loss.item());
         (value, Gradients::collect(tape, mirror), aux)
-    })
-}
-
-/// The derivative of a scalar function of one variable, as a function that can be differentiated again.
-///
-/// ```
-/// use gradus_autograd::{Tape, grad};
-/// let tape = Tape::new();
-/// let third = grad(grad(grad(|x| x.sin())));
-/// assert!((third(tape.var(0.5)).item() + 0.5f64.cos()).abs() < 1e-15);
-/// ```
-pub fn grad(f: impl for<'t> Fn(Var<'t>) -> Var<'t>) -> impl for<'t> Fn(Var<'t>) -> Var<'t> {
-    fn bound<F: for<'t> Fn(Var<'t>) -> Var<'t>>(f: F) -> F {
-        f
-    }
-    bound(move |x| {
-        // A name of its own for the argument: if f uses x from outside as well, that use is not differentiated here.
-        let x = x.alias();
-        f(x).grad(x)
     })
 }

@@ -1,8 +1,9 @@
 //! A value on a tape: a `Copy` handle, so that formulas read as mathematics.
 
-use gradus_tensor::{DType, Shape, Tensor};
+use gradus_tensor::{DType, Shape};
 
-use crate::row::Row;
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::row::Row;
 use crate::tape::Tape;
 
 /// A value on a tape. Cheap to copy; it cannot outlive its tape nor leave its thread.
@@ -66,41 +67,5 @@ impl<'t> Var<'t> {
 impl std::fmt::Debug for Var<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "%{}: {}{}", self.id, self.dtype(), self.shape())
-    }
-}
-
-/// What can stand beside a [`Var`] in a formula: a `Var`, a number, a tensor.
-pub trait Operand<'t> {
-    /// This operand on the tape of `like`.
-    #[track_caller]
-    fn onto(self, like: Var<'t>) -> Var<'t>;
-}
-
-impl<'t> Operand<'t> for Var<'t> {
-    fn onto(self, like: Var<'t>) -> Var<'t> {
-        assert!(std::ptr::eq(self.tape, like.tape), "an operand belongs to another tape");
-        self
-    }
-}
-
-impl<'t> Operand<'t> for f64 {
-    fn onto(self, like: Var<'t>) -> Var<'t> {
-        let value =
-            if like.dtype() == DType::F32 { Tensor::scalar(self as f32) } else { Tensor::scalar(self) };
-        like.tape.constant(value)
-    }
-}
-
-impl<'t> Operand<'t> for &Tensor {
-    fn onto(self, like: Var<'t>) -> Var<'t> {
-        // Integers and truth values take the float type of their partner, as in NumPy.
-        let value = if self.dtype().is_float() { self.clone() } else { self.to(like.dtype()) };
-        like.tape.constant(value)
-    }
-}
-
-impl<'t> Operand<'t> for Tensor {
-    fn onto(self, like: Var<'t>) -> Var<'t> {
-        (&self).onto(like)
     }
 }

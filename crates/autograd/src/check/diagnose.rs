@@ -10,7 +10,7 @@ use super::node;
 use super::report::{Place, place};
 use super::trace::{TraceStep, sweep};
 use crate::gradients::Gradients;
-use crate::param::Param;
+use crate::model::param::Param;
 use crate::tape::Tape;
 use crate::var::Var;
 

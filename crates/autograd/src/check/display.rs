@@ -5,8 +5,9 @@ use std::fmt;
 
 use gradus_tensor::Tensor;
 
+use crate::fast::lists::Inner;
 use crate::node::{Kind, Node};
-use crate::tape::{Inner, Tape};
+use crate::tape::Tape;
 
 /// Values of up to this many elements are printed whole.
 const WHOLE: usize = 6;

@@ -4,8 +4,9 @@
 use gradus_tensor::{DType, Tensor};
 
 use super::finite_difference::{FiniteDifference, Scheme};
-use crate::tape::{Mode, Tape};
-use crate::transform::on_tape;
+use crate::fast::reuse::on_tape;
+use crate::model::training::Mode;
+use crate::tape::Tape;
 use crate::var::Var;
 
 /// The steps of a curve, `$10^{-1}$` to `$10^{-15}$`.

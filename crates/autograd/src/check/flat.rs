@@ -2,8 +2,8 @@
 
 use gradus_tensor::{Shape, Tensor};
 
-use crate::tape::Mode;
-use crate::transform::on_tape;
+use crate::fast::reuse::on_tape;
+use crate::model::training::Mode;
 use crate::var::Var;
 
 /// All elements of some tensors in a row.

@@ -13,7 +13,7 @@ use super::options::GradcheckOptions;
 use super::reason::find_reason;
 use super::report::{Comparison, Report};
 use super::subject::{Function, LossOfModel, Subject};
-use crate::param::Params;
+use crate::model::Params;
 use crate::tape::Tape;
 use crate::var::Var;
 

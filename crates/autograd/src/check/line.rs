@@ -9,7 +9,7 @@ use super::flat::unravel;
 use super::options::{Elements, GradcheckOptions};
 use super::report::Comparison;
 use super::subject::{Function, LossOfModel, Subject, Variable};
-use crate::param::Params;
+use crate::model::Params;
 use crate::tape::Tape;
 use crate::var::Var;
 

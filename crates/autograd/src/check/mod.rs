@@ -16,6 +16,7 @@ pub(crate) mod node;
 mod options;
 mod reason;
 mod report;
+mod root;
 mod subject;
 mod trace;
 

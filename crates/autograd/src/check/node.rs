@@ -4,11 +4,11 @@
 use gradus_tensor::Tensor;
 use smallvec::SmallVec;
 
+use crate::fast::runs::Kernels;
 use crate::fast::{runs, sweep};
 use crate::node::{Kind, Leaf, Node};
-use crate::op::Kernels;
+use crate::ops::elementwise::row::Row;
 use crate::recorded;
-use crate::row::Row;
 use crate::tape::Tape;
 use crate::var::Var;
 

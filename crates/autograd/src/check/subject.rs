@@ -2,7 +2,7 @@
 
 use gradus_tensor::{DType, Tensor};
 
-use crate::param::Params;
+use crate::model::Params;
 use crate::tape::Tape;
 use crate::var::Var;
 

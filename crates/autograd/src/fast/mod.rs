@@ -3,6 +3,8 @@
 //! they are.
 
 pub(crate) mod lazy;
+pub(crate) mod lists;
+pub(crate) mod reuse;
 pub(crate) mod rows;
 pub(crate) mod runs;
 pub(crate) mod store;
@@ -11,7 +13,7 @@ mod value;
 
 use gradus_tensor::{Element, kernel::Real};
 
-use crate::row::{Loops, Row};
+use crate::ops::elementwise::row::{Loops, Row};
 use runs::{RunKernels, RunLoops};
 
 /// A float type with its own loops in every row.

@@ -7,9 +7,9 @@ use smallvec::SmallVec;
 
 use super::store::{Mirror, Slot, read, write};
 use super::{Lane, for_lane};
+use crate::fast::lists::Inner;
 use crate::node::{Kind, Node};
-use crate::row::Row;
-use crate::tape::Inner;
+use crate::ops::elementwise::row::Row;
 
 /// Elements of one parallel piece.
 const PIECE: usize = 1 << 14;

@@ -7,13 +7,22 @@ use gradus_tensor::kernel::rows::add;
 
 use super::store::Mirror;
 use super::{Lane, for_lane};
-use crate::op::Kernels;
-use crate::tape::Inner;
+use crate::fast::lists::Inner;
 
 /// Elements of one parallel piece, in whole runs.
 const PIECE: usize = 1 << 14;
 /// Partial sums for the inputs that all runs share: at most so many.
 const PARTIAL: usize = 16;
+
+/// How an operation runs over pieces of a value.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum Kernels {
+    /// A function of whole runs along the last axis, with the number it carries.
+    Runs(&'static RunKernels, f64),
+    /// `$k \sum_i x_i$` over all elements.
+    Total(f64),
+}
 
 /// The loops of a function of runs. Its inputs are as large as the output, or one run that all share.
 pub struct RunKernels {

@@ -1,18 +1,13 @@
-//! Where values and gradients lie, and the lists of a tape that are kept from one evaluation to the next.
+//! Where values and gradients lie.
 //!
 //! A small value (at most [`SMALL`] bytes) lies in one growing buffer of words, contiguous; a large one is a [`Tensor`]
 //! of the pool. A [`Slot`] says which, in 32 bits. Gradients mirror the slots of their values. Everything here is safe
 //! code: the bytes of `f32` and `f64` are read through casts that check size and alignment.
 
-use std::collections::HashMap;
-
 use bytemuck::{cast_slice, cast_slice_mut};
 use gradus_tensor::{DType, Element, Shape, Tensor};
 
 use super::for_lane;
-use crate::node::Node;
-use crate::tape::{Inner, Tape};
-
 /// The largest size in bytes of a value that lies in the word buffer.
 pub(crate) const SMALL: usize = 1024;
 const LARGE: u32 = 1 << 31;
@@ -64,6 +59,57 @@ impl Type {
     #[inline]
     pub(crate) fn is_small(&self) -> bool {
         self.words * 8 <= SMALL && self.dtype.is_float()
+    }
+}
+
+/// The type of a node: the number of a dtype and shape (see [`Type`]), whether a gradient is wanted,
+/// and whether the value is computed when it is asked for (see [`lazy`](super::lazy)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ty(u32);
+
+const NEEDS: u32 = 1 << 31;
+const LAZY: u32 = 1 << 30;
+
+impl Ty {
+    pub(crate) fn new(number: u32, needs: bool) -> Self {
+        Self(if needs { number | NEEDS } else { number })
+    }
+
+    /// The number of the dtype and shape.
+    #[inline]
+    pub(crate) fn number(self) -> u32 {
+        self.0 & !(NEEDS | LAZY)
+    }
+
+    #[inline]
+    pub(crate) fn needs(self) -> bool {
+        self.0 & NEEDS != 0
+    }
+
+    pub(crate) fn is_lazy(self) -> bool {
+        self.0 & LAZY != 0
+    }
+
+    pub(crate) fn lazy(self) -> Self {
+        Self(self.0 | LAZY)
+    }
+
+    /// This type, with a gradient only if `wanted`.
+    #[inline]
+    pub(crate) fn only_if(self, wanted: bool) -> Self {
+        Self(if wanted { self.0 } else { self.0 & !NEEDS })
+    }
+
+    /// This type, with a gradient if either wants one.
+    #[inline]
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0 & NEEDS)
+    }
+
+    /// Whether both have the same dtype and shape.
+    #[inline]
+    pub(crate) fn same(self, other: Self) -> bool {
+        (self.0 ^ other.0) & !(NEEDS | LAZY) == 0
     }
 }
 
@@ -187,39 +233,6 @@ impl Values {
     }
 }
 
-/// Types by number.
-#[derive(Default)]
-pub(crate) struct Types {
-    list: Vec<Type>,
-    /// By content, consulted when there are too many to scan.
-    index: HashMap<(DType, Shape), u32>,
-}
-
-impl Types {
-    /// The number of a type, new or known.
-    pub(crate) fn intern(&mut self, dtype: DType, shape: Shape) -> u32 {
-        const SCAN: usize = 16;
-        let recent = self.list.len().saturating_sub(SCAN);
-        let found = self.list[recent..].iter().rposition(|t| t.dtype == dtype && t.shape == shape);
-        if let Some(i) = found {
-            return (recent + i) as u32;
-        }
-        let list = &mut self.list;
-        *self.index.entry((dtype, shape)).or_insert_with(|| {
-            list.push(Type::new(dtype, shape));
-            list.len() as u32 - 1
-        })
-    }
-}
-
-impl std::ops::Index<u32> for Types {
-    type Output = Type;
-    #[inline]
-    fn index(&self, number: u32) -> &Type {
-        &self.list[number as usize]
-    }
-}
-
 /// What a sweep keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Keep {
@@ -280,86 +293,5 @@ impl Mirror {
             empty @ None => *empty = Some(contribution),
             Some(sum) => gradus_tensor::elementwise::add_assign(sum, &contribution),
         }
-    }
-}
-
-/// Lengths of a tape's lists, to return to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark {
-    nodes: usize,
-    top: usize,
-    large: usize,
-    numbers: usize,
-    edges: usize,
-    ops: usize,
-    params: usize,
-}
-
-impl Inner {
-    /// Forgets all nodes and keeps the memory.
-    pub(crate) fn clear(&mut self) {
-        self.nodes.clear();
-        self.values.top = 0;
-        self.values.truncate_large(0);
-        self.numbers.clear();
-        self.edges.clear();
-        self.ops.clear();
-        self.params.clear();
-        self.updates.clear();
-        if self.types.list.len() > 1024 {
-            self.types = Types::default();
-        }
-    }
-
-    #[inline]
-    pub(crate) fn number(&mut self, c: f64) -> u32 {
-        self.numbers.push(c);
-        self.numbers.len() as u32 - 1
-    }
-
-    /// The dtype and shape of a node.
-    #[inline]
-    pub(crate) fn ty(&self, node: &Node) -> &Type {
-        &self.types[node.ty.number()]
-    }
-}
-
-impl Tape {
-    pub(crate) fn mark(&self) -> Mark {
-        let inner = self.inner.borrow();
-        Mark {
-            nodes: inner.nodes.len(),
-            top: inner.values.top,
-            large: inner.values.large.len(),
-            numbers: inner.numbers.len(),
-            edges: inner.edges.len(),
-            ops: inner.ops.len(),
-            params: inner.params.len(),
-        }
-    }
-
-    /// Forgets everything recorded since the mark.
-    pub(crate) fn truncate(&self, mark: Mark) {
-        let inner = &mut *self.inner.borrow_mut();
-        inner.nodes.truncate(mark.nodes);
-        inner.values.top = mark.top;
-        inner.values.truncate_large(mark.large);
-        inner.numbers.truncate(mark.numbers);
-        inner.edges.truncate(mark.edges);
-        inner.ops.truncate(mark.ops);
-        inner.params.truncate(mark.params);
-    }
-
-    /// Bytes held by nodes, small values and side lists. (Large values are counted by `gradus::memory()`.)
-    pub fn bytes(&self) -> usize {
-        let inner = self.inner.borrow();
-        let mirror = self.spare.borrow();
-        inner.nodes.len() * size_of::<Node>()
-            + inner.values.top * 8
-            + inner.values.large.len() * size_of::<Option<Tensor>>()
-            + inner.numbers.len() * 8
-            + inner.edges.len() * 4
-            + mirror.words.len() * 8
-            + mirror.reached.len()
     }
 }

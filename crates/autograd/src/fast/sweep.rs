@@ -101,3 +101,22 @@ pub(crate) fn on_scratch_paper(tape: &Tape, id: usize, dy: Tensor) -> SmallVec<[
     tape.truncate(mark);
     given
 }
+
+impl Tape {
+    /// Records nothing until the result is dropped, which puts back what was before.
+    pub(crate) fn pause(&self) -> Paused<'_> {
+        Paused { tape: self, recording: self.recording.replace(false) }
+    }
+}
+
+/// See [`Tape::pause`]. It holds through a panic in a rule, too.
+pub(crate) struct Paused<'t> {
+    tape: &'t Tape,
+    recording: bool,
+}
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        self.tape.recording.set(self.recording);
+    }
+}

@@ -4,7 +4,7 @@ use gradus_tensor::Tensor;
 
 use super::store::read;
 use super::{for_lane, lazy};
-use crate::tape::Inner;
+use crate::fast::lists::Inner;
 use crate::var::Var;
 
 impl Inner {

@@ -10,11 +10,12 @@
 
 use gradus_tensor::Tensor;
 
+use crate::fast::reuse::on_tape;
 use crate::fast::store::Keep;
 use crate::fast::sweep;
 use crate::gradients::Gradients;
-use crate::tape::{Mode, Tape};
-use crate::transform::on_tape;
+use crate::model::training::Mode;
+use crate::tape::Tape;
 use crate::var::Var;
 
 /// `$\sum_k u_k^\top\, \partial y_k / \partial x_i$` for each input i, recorded.

@@ -7,9 +7,9 @@ use std::fmt;
 
 use gradus_tensor::Tensor;
 
+use crate::fast::reuse::on_tape;
+use crate::model::training::Mode;
 use crate::op::{Backward, Op};
-use crate::tape::Mode;
-use crate::transform::on_tape;
 use crate::var::Var;
 
 /// Where an iteration ends: when no element moves by more than this, relative to 1 and itself …

@@ -5,6 +5,7 @@ mod batched_jacobian;
 mod checkpoint;
 mod custom;
 mod derivatives;
+mod grad;
 mod implicit;
 
 pub use batched_jacobian::batched_jacobian;
@@ -12,4 +13,5 @@ pub use derivatives::{
     directional_derivative, hessian, hvp, jacobian, jacobian_forward, jacobians, jvp, jvps, laplacian,
     model_hvp, vhp, vjp, vjps,
 };
+pub use grad::grad;
 pub use implicit::implicit;

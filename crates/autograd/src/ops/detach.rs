@@ -24,6 +24,9 @@ impl Var<'_> {
     #[doc(alias = "stop_gradient")]
     #[track_caller]
     pub fn detach(self) -> Self {
-        self.tape.record_without_gradient(Detach, self)
+        let stopped = self.tape.record(Detach, &[self], self.value());
+        let ty = &mut self.tape.inner.borrow_mut().nodes[stopped.index()].ty;
+        *ty = ty.only_if(false);
+        stopped
     }
 }

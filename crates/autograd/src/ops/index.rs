@@ -3,7 +3,8 @@
 use gradus_tensor::{DType, Shape, Tensor, axis_index};
 
 use crate::op::{Backward, Op};
-use crate::var::{Operand, Var};
+use crate::ops::elementwise::operators::Operand;
+use crate::var::Var;
 
 #[derive(Debug)]
 struct Gather {

@@ -35,5 +35,3 @@ pub use linalg::{Eigen, MatrixNorm, Svd};
 pub use pad::Padding;
 pub use pool::Pool;
 pub use scatter::ScatterReduce;
-
-pub(crate) use elementwise::sym;

@@ -4,8 +4,9 @@ use gradus_tensor::kernel::rows;
 use gradus_tensor::{MAX_RANK, Shape, Tensor, layer_norm};
 use smallvec::SmallVec;
 
+use crate::fast::runs::Kernels;
 use crate::fast::runs::{RunKernels, run_kernels};
-use crate::op::{Backward, Kernels, Op};
+use crate::op::{Backward, Op};
 use crate::var::Var;
 
 /// `$y = \gamma \odot \hat x + \beta$` along the last axis, `$\hat x = (x - \mu) r$`, `$r = (\sigma^2 + \varepsilon)^{-1/2}$`. Rule:

@@ -3,8 +3,9 @@
 use gradus_tensor::kernel::rows;
 use gradus_tensor::{Tensor, axis_index};
 
+use crate::fast::runs::Kernels;
 use crate::fast::runs::{RunKernels, run_kernels};
-use crate::op::{Backward, Kernels, Op};
+use crate::op::{Backward, Op};
 use crate::var::Var;
 
 /// `$y_i = e^{x_i} / \sum_j e^{x_j}$` along the last axis. Rule: `$\bar x = y \odot (\bar y - \sum \bar y \odot y)$`.

@@ -12,12 +12,12 @@ use super::plan::{Outputs, Plan, kernels, top, total, total_of};
 use super::program::{End, Place, Pull};
 use super::reach::Reach;
 use super::{ready, waits};
+use crate::fast::lists::Inner;
+use crate::fast::runs::Kernels;
 use crate::fast::store::{Mirror, Type};
 use crate::fast::{Lane, for_lane};
 use crate::node::{Kind, Node};
-use crate::op::Kernels;
-use crate::row::Row;
-use crate::tape::Inner;
+use crate::ops::elementwise::row::Row;
 
 /// Nodes of one run at most, so that the registers stay in the cache.
 const LONGEST: usize = 48;

@@ -24,10 +24,10 @@ use gradus_tensor::Shape;
 
 use super::for_lane;
 use super::store::{Slot, Type};
+use crate::fast::lists::Inner;
+use crate::fast::runs::Kernels;
 use crate::node::Node;
-use crate::op::Kernels;
-use crate::row::Row;
-use crate::tape::Inner;
+use crate::ops::elementwise::row::Row;
 use crate::var::Var;
 
 pub(crate) use gradient::pull;

@@ -9,10 +9,10 @@ use super::program::{End, Place, Program, Step, Target};
 use super::reach::Reach;
 use super::waits;
 use crate::fast::Lane;
+use crate::fast::lists::Inner;
+use crate::fast::runs::Kernels;
 use crate::fast::store::Type;
 use crate::node::{Kind, Node};
-use crate::op::Kernels;
-use crate::tape::Inner;
 
 /// A program in the making. All its steps are over values of one type, the whole.
 pub(super) struct Plan<'a, T: 'static> {

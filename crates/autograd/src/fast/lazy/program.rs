@@ -35,7 +35,7 @@ pub(super) enum Target {
     Output(usize),
 }
 
-/// A row's forward loop, as in [`Loops`](crate::row::Loops).
+/// A row's forward loop, as in [`Loops`](crate::ops::elementwise::row::Loops).
 type Forward<T> = fn(&[T], &[T], T, &mut [T]);
 /// A row's loop back.
 type Back<T> = fn(&[T], &[T], &[T], &[T], T, &mut [T]);

@@ -1,11 +1,47 @@
-//! `+`, `-`, `*`, `/` between variables, numbers and tensors.
+//! What can stand beside a variable in a formula, and `+`, `-`, `*`, `/` between them.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use gradus_tensor::Tensor;
+use gradus_tensor::{DType, Tensor};
 
 use super::{binary, unary};
-use crate::var::{Operand, Var};
+use crate::var::Var;
+
+/// What can stand beside a [`Var`] in a formula: a `Var`, a number, a tensor.
+pub trait Operand<'t> {
+    /// This operand on the tape of `like`.
+    #[track_caller]
+    fn onto(self, like: Var<'t>) -> Var<'t>;
+}
+
+impl<'t> Operand<'t> for Var<'t> {
+    fn onto(self, like: Var<'t>) -> Var<'t> {
+        assert!(std::ptr::eq(self.tape, like.tape), "an operand belongs to another tape");
+        self
+    }
+}
+
+impl<'t> Operand<'t> for f64 {
+    fn onto(self, like: Var<'t>) -> Var<'t> {
+        let value =
+            if like.dtype() == DType::F32 { Tensor::scalar(self as f32) } else { Tensor::scalar(self) };
+        like.tape.constant(value)
+    }
+}
+
+impl<'t> Operand<'t> for &Tensor {
+    fn onto(self, like: Var<'t>) -> Var<'t> {
+        // Integers and truth values take the float type of their partner, as in NumPy.
+        let value = if self.dtype().is_float() { self.clone() } else { self.to(like.dtype()) };
+        like.tape.constant(value)
+    }
+}
+
+impl<'t> Operand<'t> for Tensor {
+    fn onto(self, like: Var<'t>) -> Var<'t> {
+        (&self).onto(like)
+    }
+}
 
 macro_rules! operators {
     ($($Trait:ident $method:ident, number: |$x:ident, $c:ident| $right:expr, |$c2:ident, $x2:ident| $left:expr;)*) => {$(

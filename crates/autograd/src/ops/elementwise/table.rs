@@ -21,7 +21,7 @@
 //! fn tanh<'t>(x: impl Into<Sym<'t>>) -> Sym<'t> { … }                                         // for use in other slopes
 //! ```
 //!
-//! Behind the cost stand the row's [`Facts`](crate::row::Facts), `[0.2, kinks: Kinks::At(&[0.0])]`; `@hidden` after it keeps the
+//! Behind the cost stand the row's [`Facts`](crate::ops::elementwise::facts::Facts), `[0.2, kinks: Kinks::At(&[0.0])]`; `@hidden` after it keeps the
 //! method out of the docs. After `=>` stands an expression, or `const` and an expression of `c` alone; nothing there is
 //! a slope of 0. Attributes `#[doc(alias = "…")]` name the method's other words.
 
@@ -60,7 +60,7 @@ macro_rules! unary {
         }
         /// The rows as functions over values that are being recorded.
         pub(crate) mod functions {
-            use $crate::sym::Sym;
+            use $crate::ops::elementwise::sym::Sym;
             $(
                 #[allow(dead_code, reason = "not every function occurs in a slope")]
                 pub(crate) fn $name<'t>(x: impl Into<Sym<'t>>, $($c: f64)?) -> Sym<'t> {
@@ -77,7 +77,7 @@ macro_rules! unary {
             )*
         }
         /// Every row of this table, in order.
-        pub(crate) static ALL: &[&$crate::row::Row] = &[$(&$name),*];
+        pub(crate) static ALL: &[&$crate::ops::elementwise::row::Row] = &[$(&$name),*];
     };
 }
 
@@ -92,7 +92,7 @@ macro_rules! binary {
         })*
         /// Methods, one per row.
         mod methods {
-            use $crate::var::Operand;
+            use $crate::ops::elementwise::operators::Operand;
             impl<'t> $crate::Var<'t> {$(
                 $(#[doc = $doc])*
                 ///
@@ -110,7 +110,7 @@ macro_rules! binary {
         }
         /// The rows as functions over values that are being recorded.
         pub(crate) mod functions {
-            use $crate::sym::Sym;
+            use $crate::ops::elementwise::sym::Sym;
             $(
                 #[allow(dead_code, reason = "not every function occurs in a slope")]
                 pub(crate) fn $name<'t>(a: impl Into<Sym<'t>>, b: impl Into<Sym<'t>>) -> Sym<'t> {
@@ -129,7 +129,7 @@ macro_rules! binary {
             )*
         }
         /// Every row of this table, in order.
-        pub(crate) static ALL: &[&$crate::row::Row] = &[$(&$name),*];
+        pub(crate) static ALL: &[&$crate::ops::elementwise::row::Row] = &[$(&$name),*];
     };
 }
 
@@ -145,10 +145,10 @@ macro_rules! row {
     ($arity:literal $name:ident [$doc:expr] [$cost:literal $(, $fact:ident: $is:expr)*] [$($hidden:ident)?]
         ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?) [$f:expr] [($ka:ident $da:expr) ($kb:ident $db:expr)]) => {
         #[allow(non_upper_case_globals, reason = "a row is called like its method")]
-        pub(crate) static $name: $crate::row::Row = {
+        pub(crate) static $name: $crate::ops::elementwise::row::Row = {
             #[allow(unused_imports, reason = "most rows need no facts")]
-            use $crate::row::{Facts, Kinks};
-            $crate::row::Row {
+            use $crate::ops::elementwise::facts::{Facts, Kinks};
+            $crate::ops::elementwise::row::Row {
                 name: stringify!($name),
                 arity: $arity,
                 has_number: !<[&str]>::is_empty(&[$(stringify!($c))?]),
@@ -163,16 +163,16 @@ macro_rules! row {
     };
 }
 
-/// The slopes of a row: numbers, or expressions over [`Sym`](crate::sym::Sym).
+/// The slopes of a row: numbers, or expressions over [`Sym`](crate::ops::elementwise::sym::Sym).
 macro_rules! slopes {
     (none $names:tt $c:tt $da:expr, $db:expr) => {
-        $crate::row::Slopes::Constant(|_| [0.0; 2])
+        $crate::ops::elementwise::row::Slopes::Constant(|_| [0.0; 2])
     };
     (const $names:tt ($($c:ident)?) $da:expr, $db:expr) => {
-        $crate::row::Slopes::Constant(|c_| { $(let $c = c_; let _ = $c;)? let _ = c_; [$da, $db] })
+        $crate::ops::elementwise::row::Slopes::Constant(|c_| { $(let $c = c_; let _ = $c;)? let _ = c_; [$da, $db] })
     };
     (expr $names:tt $c:tt $da:expr, $db:expr) => {
-        $crate::row::Slopes::Recorded([
+        $crate::ops::elementwise::row::Slopes::Recorded([
             $crate::ops::elementwise::table::slopes!(@one $names $c $da),
             $crate::ops::elementwise::table::slopes!(@one $names $c $db),
         ])
@@ -180,10 +180,10 @@ macro_rules! slopes {
     (@one ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?) $slope:expr) => {
         |$a, $b, $y, $c_| {
             #[allow(unused_imports, reason = "a formula uses some of the functions")]
-            use $crate::ops::sym::*;
+            use $crate::ops::elementwise::functions::*;
             $(let $c = $c_; let _ = $c;)?
             let _ = ($a, $b, $y, $c_);
-            $crate::sym::Sym::from($slope)
+            $crate::ops::elementwise::sym::Sym::from($slope)
         }
     };
 }
@@ -195,7 +195,7 @@ macro_rules! loops {
         use gradus_tensor::kernel::math::*;
         #[allow(unused_imports, reason = "a formula uses some of the functions")]
         use $crate::ops::elementwise::table::{pick, polygamma};
-        $crate::row::Loops::<$t> {
+        $crate::ops::elementwise::row::Loops::<$t> {
             forward: |a, b, c, y| {
                 $crate::ops::elementwise::table::forward_loop($cost, a, b, c, y, #[inline(always)] |$a: $t, $b: $t, $c_: $t| {
                     $(let $c = $c_; let _ = $c;)?

@@ -6,7 +6,8 @@ mod statistics;
 use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Kernels, Op};
+use crate::fast::runs::Kernels;
+use crate::op::{Backward, Op};
 use crate::var::Var;
 
 type AxisList = SmallVec<[usize; MAX_RANK]>;

@@ -3,7 +3,8 @@
 use gradus_tensor::{DType, Tensor};
 
 use super::{Reduction, same_shape};
-use crate::var::{Operand, Var};
+use crate::ops::elementwise::operators::Operand;
+use crate::var::Var;
 
 /// The options of [`Var::nll_loss_with`].
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,8 @@
 use gradus_tensor::{DType, Tensor};
 
 use super::{LossOptions, Reduction, same_shape};
-use crate::var::{Operand, Var};
+use crate::ops::elementwise::operators::Operand;
+use crate::var::Var;
 
 /// The options of [`Var::hinge_embedding_loss_with`].
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -14,7 +14,8 @@ pub use ctc::CtcOptions;
 pub use margin::{HingeOptions, MarginOptions, MultiMarginOptions, TripletOptions};
 pub use probability::{GaussianNllOptions, KlDivOptions, LogitsOptions, PoissonNllOptions};
 
-use crate::var::{Operand, Var};
+use crate::ops::elementwise::operators::Operand;
+use crate::var::Var;
 
 /// How the losses of the elements become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,7 +1,8 @@
 //! Losses of probabilities and densities: binary cross-entropy, Kullback and Leibler's divergence, likelihoods.
 
 use super::{LossOptions, Reduction};
-use crate::var::{Operand, Var};
+use crate::ops::elementwise::operators::Operand;
+use crate::var::Var;
 
 /// The options of [`Var::binary_cross_entropy_with_logits_with`].
 #[derive(Debug, Clone, Copy, Default)]

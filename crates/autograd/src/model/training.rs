@@ -14,8 +14,20 @@ use std::panic::Location;
 
 use gradus_tensor::{Rng, Tensor};
 
-use crate::param::{Param, ParamId};
-use crate::tape::{Mode, Tape};
+use crate::model::param::{Param, ParamId};
+use crate::tape::Tape;
+
+/// What a tape is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Records for gradients; dropout and batch statistics are off.
+    #[default]
+    Record,
+    /// Records for gradients; dropout and batch statistics are on, with this seed.
+    Training(u64),
+    /// Records nothing.
+    Inference,
+}
 
 /// A layer that asked a tape for training and did not get it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +95,21 @@ impl Drop for Entered<'_> {
 }
 
 impl Tape {
+    /// A tape that records, with dropout and batch statistics on; `seed` fixes its random stream.
+    pub fn training(seed: u64) -> Self {
+        Self::with_mode(Mode::Training(seed))
+    }
+
+    /// A tape that records no rules: for predictions.
+    pub fn inference() -> Self {
+        Self::with_mode(Mode::Inference)
+    }
+
+    /// What this tape is for.
+    pub fn mode(&self) -> Mode {
+        self.mode.get()
+    }
+
     /// Whether dropout and batch statistics are on. A layer asks here, so that a mistaken mode is noticed; [`Self::mode`]
     /// only looks.
     #[track_caller]

@@ -1,0 +1,94 @@
+//! Gradients by parameter, as threads and optimizers use them: read, changed, scaled, added.
+
+use std::ops::AddAssign;
+
+use gradus_tensor::Tensor;
+
+use super::param::ParamId;
+use super::training::Untrained;
+use crate::fast::store::Mirror;
+use crate::gradients::Gradients;
+
+impl Gradients {
+    /// The gradient of the parameter with this identity.
+    pub fn by_id(&self, id: ParamId) -> Option<&Tensor> {
+        self.params.get(&id)
+    }
+
+    /// Sets the gradient of a parameter, for gradients that come from elsewhere.
+    pub fn set(&mut self, id: ParamId, gradient: Tensor) {
+        self.params.insert(id, gradient);
+    }
+
+    /// All gradients of parameters, in the order in which the parameters were first used.
+    pub fn iter(&self) -> impl Iterator<Item = (ParamId, &Tensor)> {
+        self.params.iter().map(|(&id, g)| (id, g))
+    }
+
+    /// All gradients of parameters, to be changed (clipped, scaled).
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParamId, &mut Tensor)> {
+        self.params.iter_mut().map(|(&id, g)| (id, g))
+    }
+
+    /// New values of statistics that layers computed on the way.
+    pub fn updates(&self) -> impl Iterator<Item = (ParamId, &Tensor)> {
+        self.updates.iter().map(|(&id, value)| (id, value))
+    }
+
+    /// The first layer that asked for training on a tape whose mode nobody chose (see
+    /// [`value_and_grad`](crate::value_and_grad)): these gradients are not those of a training step.
+    pub fn untrained(&self) -> Option<Untrained> {
+        self.untrained
+    }
+
+    /// The number of parameters with a gradient.
+    pub fn len(&self) -> usize {
+        self.params.len()
+    }
+
+    /// Whether no parameter got a gradient.
+    pub fn is_empty(&self) -> bool {
+        self.params.is_empty()
+    }
+
+    /// Multiplies every gradient by a number.
+    pub fn scale(&mut self, factor: f64) {
+        for g in self.params.values_mut() {
+            *g = &*g * factor;
+        }
+    }
+
+    /// `$\sqrt{\sum g^2}$` over all parameters.
+    pub fn norm(&self) -> f64 {
+        self.params.values().map(|g| g.to_f64_vec().iter().map(|x| x * x).sum::<f64>()).sum::<f64>().sqrt()
+    }
+}
+
+/// Sums gradients parameter by parameter. Gradients by variable are dropped: they belong to one tape. Of statistics the
+/// added ones win.
+impl AddAssign for Gradients {
+    fn add_assign(&mut self, other: Self) {
+        self.nodes = Mirror::default();
+        self.tape = 0;
+        for (id, g) in other.params {
+            match self.params.entry(id) {
+                indexmap::map::Entry::Occupied(mut sum) => {
+                    gradus_tensor::elementwise::add_assign(sum.get_mut(), &g);
+                }
+                indexmap::map::Entry::Vacant(empty) => {
+                    empty.insert(g);
+                }
+            }
+        }
+        self.updates.extend(other.updates);
+        self.untrained = self.untrained.or(other.untrained);
+    }
+}
+
+impl std::ops::Add for Gradients {
+    type Output = Self;
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
+}

@@ -1,0 +1,11 @@
+//! What a model has to do with a tape: its parameters, their gradients, and what its layers ask while it trains.
+
+pub(crate) mod accumulate;
+pub(crate) mod param;
+#[macro_use]
+mod params;
+pub(crate) mod training;
+
+pub use param::{Param, ParamId};
+pub use params::{Params, join};
+pub use training::{Entered, Mode, Untrained};
