@@ -1,6 +1,6 @@
 //! Softmax, log-softmax and the losses on top. Losses require equal shapes: no accidental `[N, 1]` against `[N]`.
 
-use gradus_tensor::kernel::rows;
+use gradus_tensor::kernel::softmax;
 use gradus_tensor::{DType, Tensor, axis_index};
 
 use crate::op::{Backward, Blocks, Op};
@@ -20,9 +20,9 @@ impl Op for Softmax {
     }
     fn blocks(&self) -> Option<Blocks> {
         static SOFTMAX: ByRows =
-            by_rows!(|[x, ..], n, _, y| rows::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+            by_rows!(|[x, ..], n, _, y| softmax::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
-                    rows::softmax_pull(y, dy, n, g);
+                    softmax::softmax_pull(y, dy, n, g);
                 }
             });
         Some(Blocks::Rows(&SOFTMAX, 0.0))
@@ -68,9 +68,9 @@ impl Op for LogSoftmax {
     }
     fn blocks(&self) -> Option<Blocks> {
         static LOG_SOFTMAX: ByRows =
-            by_rows!(|[x, ..], n, _, y| rows::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+            by_rows!(|[x, ..], n, _, y| softmax::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
-                    rows::log_softmax_pull(y, dy, n, g);
+                    softmax::log_softmax_pull(y, dy, n, g);
                 }
             });
         Some(Blocks::Rows(&LOG_SOFTMAX, 0.0))

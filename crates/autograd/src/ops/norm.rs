@@ -1,7 +1,7 @@
 //! Normalisations: layer (fused), root mean square, group, instance, batch, local response.
 
-use gradus_tensor::kernel::rows;
-use gradus_tensor::{MAX_RANK, Tensor, layer_norm};
+use gradus_tensor::kernel::layer_norm;
+use gradus_tensor::{MAX_RANK, Tensor, normalize};
 use smallvec::SmallVec;
 
 use crate::op::{Backward, Blocks, Op};
@@ -17,17 +17,17 @@ impl Op for LayerNorm {
         "layer_norm"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        layer_norm::layer_norm(&x[0], &x[1], &x[2], self.0)
+        normalize::layer_norm(&x[0], &x[1], &x[2], self.0)
     }
     fn blocks(&self) -> Option<Blocks> {
         static LAYER_NORM: ByRows = by_rows!(
-            |[x, gamma, beta], n, epsilon, y| rows::layer_norm(x, gamma, beta, n, epsilon, y),
+            |[x, gamma, beta], n, epsilon, y| layer_norm::layer_norm(x, gamma, beta, n, epsilon, y),
             |dy, [x, gamma, _], _, n, epsilon, [dx, scale, _]| match (dx, scale) {
                 (Some(dx), Some(scale)) => {
-                    rows::layer_norm_pull_both([x, dy, gamma], n, epsilon, dx, scale);
+                    layer_norm::layer_norm_pull_both([x, dy, gamma], n, epsilon, dx, scale);
                 }
-                (Some(dx), None) => rows::layer_norm_pull(x, gamma, dy, n, epsilon, dx),
-                (None, Some(scale)) => rows::layer_norm_pull_scale(x, dy, n, epsilon, scale),
+                (Some(dx), None) => layer_norm::layer_norm_pull(x, gamma, dy, n, epsilon, dx),
+                (None, Some(scale)) => layer_norm::layer_norm_pull_scale(x, dy, n, epsilon, scale),
                 (None, None) => {}
             },
             adds 2
@@ -72,7 +72,7 @@ impl Op for LayerNormInput {
         "layer_norm_input"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        layer_norm::layer_norm_input(&x[0], &x[1], &x[2], self.0)
+        normalize::layer_norm_input(&x[0], &x[1], &x[2], self.0)
     }
     /// With the gradient h: `$\bar p = r P h$` (P is symmetric). In x, `$S = r Q$` with
     /// `$Q = \langle h, p \rangle - n \bar h \bar p - n \overline{h \hat x}\, \overline{p \hat x}$` gives
@@ -107,7 +107,7 @@ impl Op for LayerNormScales {
         "layer_norm_scales"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        layer_norm::layer_norm_scales(&x[0], &x[1], self.0)
+        normalize::layer_norm_scales(&x[0], &x[1], self.0)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (x, d, h) = (step.x(0), step.x(1), step.dy());
