@@ -30,11 +30,11 @@ fn fold<T: Copy, J: Join<T>>(x: &[T], f: &impl Fn(T) -> T) -> T {
     if J::EXACT || x.len() <= SHORT {
         return x.iter().fold(J::IDENTITY, |a, &b| J::join(a, f(b)));
     }
-    pairwise::<T, J, 1>(
+    pairwise::<[&[T]; 1], J, 1>(
         [x],
         #[inline(always)]
         |x| {
-            lanes::<T, J, 1, LANES>(
+            lanes::<[&[T]; 1], J, 1, LANES>(
                 x,
                 #[inline(always)]
                 |lane, [x]| J::join(lane, f(x)),

@@ -3,13 +3,13 @@
 //! A slice in, a slice out: nothing here knows a tensor or its layout. A kernel works on a whole slice, on the runs of
 //! `width` elements in it (what lies along the last axis of a tensor), or on a matrix in it, given by two strides.
 //!
-//! - Choices that all loops share: [`dispatch`] the vector width, [`parallel`] the second core, [`pool`] the memory.
+//! - Choices that all loops share: `dispatch` the vector width, [`parallel`] the second core, [`pool`] the memory.
 //! - Functions of one element: [`math`].
-//! - Reductions: `pairwise` the one way to reduce a slice, [`fold`] by it slices, runs and columns, [`sum`] sums of
+//! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
 //!   functions.
 //! - Runs: `runs` the driver, [`softmax`], [`layer_norm`].
 //! - Whole slices: [`axpy`], [`copy`].
-//! - Matrices: [`gemm`], [`transpose`].
+//! - Matrices: `gemm`, `transpose`.
 //!
 //! Gradients are no business of these loops with one exception: a function of a run is not a sum of functions of its
 //! elements, so [`softmax`] and [`layer_norm`] hold, beside each function, the kernel that adds its gradient (`…_pull`).

@@ -4,7 +4,8 @@
 //! the length alone, never on the number of threads. [`fold`](super::fold) reduces whole slices, runs and columns by any
 //! [`Join`]; [`sum`](super::sum) adds what a function makes of one, two or three slices.
 
-use smallvec::SmallVec;
+use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use super::{BLOCK, Real, math};
 
@@ -75,26 +76,86 @@ integer_joins! {
     Min, u8, 1, u8::min;
 }
 
+/// One, two or three equally long slices, walked together. Written out for each number: elements in arrays of any length
+/// the compiler keeps in memory.
+pub(super) trait Slices<const N: usize>: Copy {
+    /// The type of the elements.
+    type T: Copy;
+    /// Elements of each slice.
+    fn len(self) -> usize;
+    /// A part of each slice.
+    fn part(self, range: Range<usize>) -> Self;
+    /// The elements of all slices at one place after the other.
+    fn places(self) -> impl Iterator<Item = [Self::T; N]>;
+    /// Replaces lane `i mod L` by what `step` makes of it and the elements at place `i`, for every place.
+    fn into_lanes<const L: usize>(
+        self,
+        lanes: &mut [Self::T; L],
+        step: impl Fn(Self::T, [Self::T; N]) -> Self::T,
+    );
+}
+
+macro_rules! slices {
+    ($n:literal, $($x:ident)+, $place:pat => $places:expr, |$lanes:ident, $lane:ident| $pair:pat => $pairs:expr) => {
+        impl<T: Copy> Slices<$n> for [&[T]; $n] {
+            type T = T;
+            #[inline(always)]
+            fn len(self) -> usize {
+                self[0].len()
+            }
+            #[inline(always)]
+            fn part(self, range: Range<usize>) -> Self {
+                let [$($x),+] = self;
+                [$(&$x[range.clone()]),+]
+            }
+            #[inline(always)]
+            fn places(self) -> impl Iterator<Item = [T; $n]> {
+                let [$($x),+] = self;
+                $places.map(#[inline(always)] |$place| [$(*$x),+])
+            }
+            #[inline(always)]
+            fn into_lanes<const L: usize>(self, $lanes: &mut [T; L], step: impl Fn(T, [T; $n]) -> T) {
+                let [$($x),+] = self;
+                let rest = [$($x.as_chunks::<L>().1),+];
+                $(let $x = $x.as_chunks::<L>().0;)+
+                for $place in $places {
+                    for $pair in $pairs {
+                        *$lane = step(*$lane, [$(*$x),+]);
+                    }
+                }
+                let [$($x),+] = rest;
+                for $pair in $pairs {
+                    *$lane = step(*$lane, [$(*$x),+]);
+                }
+            }
+        }
+    };
+}
+slices!(1, x, x => x.iter(), |lanes, lane| (lane, x) => lanes.iter_mut().zip(x));
+slices!(2, x y, (x, y) => x.iter().zip(y), |lanes, lane| ((lane, x), y) => lanes.iter_mut().zip(x).zip(y));
+slices!(3, x y z, ((x, y), z) => x.iter().zip(y).zip(z), |lanes, lane| (((lane, x), y), z) => lanes.iter_mut().zip(x).zip(y).zip(z));
+
 /// One block of equally long slices in `L` lanes: element `i` of the slices goes into lane `i mod L` by `step`, and the
 /// lanes are joined pairwise.
 #[inline(always)]
-pub(super) fn lanes<T: Copy, J: Join<T>, const N: usize, const L: usize>(
-    x: [&[T]; N],
-    step: impl Fn(T, [T; N]) -> T,
-) -> T {
+pub(super) fn lanes<X: Slices<N>, J: Join<X::T>, const N: usize, const L: usize>(
+    x: X,
+    step: impl Fn(X::T, [X::T; N]) -> X::T,
+) -> X::T {
     let mut lanes = [J::IDENTITY; L];
-    let parts = x.map(<[T]>::as_chunks::<L>);
-    let (chunks, rest) = (parts[0].0.len(), parts[0].1.len());
-    for c in 0..chunks {
-        let chunk = parts.map(|(chunks, _)| &chunks[c]);
-        for (i, lane) in lanes.iter_mut().enumerate() {
-            *lane = step(*lane, chunk.map(|x| x[i]));
-        }
+    x.into_lanes(&mut lanes, step);
+    // In an array of their own, one by one: lanes that are joined in place the compiler keeps in memory, in the loop above
+    // too, which then takes twice as long.
+    let mut joined = [J::IDENTITY; L];
+    for (joined, &lane) in joined.iter_mut().zip(&lanes) {
+        *joined = J::join(*joined, lane);
     }
-    let tail = parts.map(|(_, tail)| &tail[..rest]);
-    for (i, lane) in lanes.iter_mut().enumerate().take(rest) {
-        *lane = step(*lane, tail.map(|x| x[i]));
-    }
+    halves::<X::T, J, L>(joined)
+}
+
+/// Lanes joined pairwise.
+#[inline(always)]
+pub(super) fn halves<T: Copy, J: Join<T>, const L: usize>(mut lanes: [T; L]) -> T {
     let mut width = L / 2;
     while width > 0 {
         for i in 0..width {
@@ -107,22 +168,30 @@ pub(super) fn lanes<T: Copy, J: Join<T>, const N: usize, const L: usize>(
 
 /// The results of `block` for the blocks of equally long slices, joined pairwise.
 #[inline(always)]
-pub(super) fn pairwise<T: Copy, J: Join<T>, const N: usize>(
-    x: [&[T]; N],
-    block: impl Fn([&[T]; N]) -> T,
-) -> T {
-    let n = x[0].len();
-    // A stack of partial results, each of 2^k blocks: k falls towards the top.
-    let mut partial = SmallVec::<[T; 64]>::new();
-    for (count, start) in (0..n).step_by(BLOCK).enumerate() {
-        let mut total = block(x.map(|x| &x[start..n.min(start + BLOCK)]));
+pub(super) fn pairwise<X: Slices<N>, J: Join<X::T>, const N: usize>(x: X, block: impl Fn(X) -> X::T) -> X::T {
+    let n = x.len();
+    // A stack of partial results, each of 2^k blocks: k falls towards the top. Not initialised, since most slices are one
+    // block long, and filling it would cost as much as ten elements.
+    let mut partial = [const { MaybeUninit::<X::T>::uninit() }; 48];
+    let (mut depth, mut count, mut start) = (0, 0usize, 0);
+    loop {
+        let end = n.min(start + BLOCK);
+        let mut total = block(x.part(start..end));
         if n <= BLOCK {
             return total;
         }
         for _ in 0..count.trailing_ones() {
-            total = J::join(partial.pop().unwrap_or(J::IDENTITY), total);
+            depth -= 1;
+            // SAFETY: what lies below `depth` was written.
+            total = J::join(unsafe { partial[depth].assume_init() }, total);
         }
-        partial.push(total);
+        partial[depth].write(total);
+        (depth, count, start) = (depth + 1, count + 1, end);
+        if start == n {
+            break;
+        }
     }
-    partial.into_iter().rev().reduce(|low, high| J::join(high, low)).unwrap_or(J::IDENTITY)
+    // SAFETY: as above.
+    let full = partial[..depth].iter().rev().map(|partial| unsafe { partial.assume_init() });
+    full.reduce(|low, high| J::join(high, low)).unwrap_or(J::IDENTITY)
 }

@@ -1,6 +1,5 @@
 //! Softmax and log-softmax over runs, each with the kernel that adds its gradient.
 
-use super::pairwise::{Max, lanes};
 use super::runs::each_run;
 use super::{Real, math, sum};
 
@@ -10,11 +9,17 @@ const LANES: usize = 16;
 /// The largest element of a run; NaN if there is one.
 #[inline(always)]
 fn largest<T: Real>(x: &[T]) -> T {
-    lanes::<T, Max, 1, LANES>(
-        [x],
-        #[inline(always)]
-        |lane, [x]| math::max(lane, x),
-    )
+    let mut lanes = [T::NEG_INFINITY; LANES];
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = math::max(*lane, x);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = math::max(*lane, x);
+    }
+    lanes.iter().copied().fold(T::NEG_INFINITY, math::max)
 }
 
 /// `y[i] = exp(x[i] - shift)`; returns the sum.
@@ -24,7 +29,7 @@ fn exp_shifted<T: Real>(x: &[T], shift: T, y: &mut [T]) -> T {
         *y = math::exp(x - shift);
     }
     sum::over_run(
-        [y],
+        [&*y],
         #[inline(always)]
         |[y]| y,
     )

@@ -1,9 +1,9 @@
 //! Sums of what a function makes of the elements of one or more slices, on this thread.
 //!
-//! All are pairwise over blocks, by [`pairwise`](super::pairwise): the error grows with `$\log n$`, and the bits depend on
+//! All are pairwise over blocks, by `pairwise`: the error grows with `$\log n$`, and the bits depend on
 //! the length alone.
 
-use super::pairwise::{LANES, Sum, lanes, pairwise};
+use super::pairwise::{LANES, Slices, Sum, lanes, pairwise};
 use super::{Real, math, run};
 
 /// `$\sum_i x_i$`.
@@ -46,34 +46,53 @@ pub fn dot<T: Real>(x: &[T], y: &[T]) -> T {
 
 /// The sum that `step` builds: it gets a running sum and the elements at one place.
 #[inline(always)]
-pub(super) fn in_lanes<T: Real, const N: usize>(x: [&[T]; N], step: impl Fn(T, [T; N]) -> T) -> T {
-    pairwise::<T, Sum, N>(
+pub(super) fn in_lanes<X: Slices<N>, const N: usize>(x: X, step: impl Fn(X::T, [X::T; N]) -> X::T) -> X::T
+where
+    X::T: Real,
+{
+    pairwise::<X, Sum, N>(
         x,
         #[inline(always)]
-        |x| lanes::<T, Sum, N, LANES>(x, &step),
+        |x| lanes::<X, Sum, N, LANES>(x, &step),
     )
 }
 
 /// `$\sum_i f(x_i, \dots)$` over a run, which is often short: fewer elements than lanes are added one after the other, since
 /// the lanes would cost more than they.
 #[inline(always)]
-pub(super) fn over_run<T: Real, const N: usize>(x: [&[T]; N], f: impl Fn([T; N]) -> T) -> T {
-    pairwise::<T, Sum, N>(
+pub(super) fn over_run<X: Slices<N>, const N: usize>(x: X, f: impl Fn([X::T; N]) -> X::T) -> X::T
+where
+    X::T: Real,
+{
+    if x.len() < LANES {
+        return in_order(x, f);
+    }
+    pairwise::<X, Sum, N>(
         x,
         #[inline(always)]
         |x| {
-            let n = x[0].len();
-            if n < LANES {
-                let x = x.map(|x| &x[..n]);
-                return (0..n).fold(T::ZERO, |total, i| total + f(x.map(|x| x[i])));
+            if x.len() < LANES {
+                return in_order(x, &f);
             }
-            lanes::<T, Sum, N, LANES>(
+            lanes::<X, Sum, N, LANES>(
                 x,
                 #[inline(always)]
                 |lane, x| lane + f(x),
             )
         },
     )
+}
+
+#[inline(always)]
+fn in_order<X: Slices<N>, const N: usize>(x: X, f: impl Fn([X::T; N]) -> X::T) -> X::T
+where
+    X::T: Real,
+{
+    let mut total = X::T::ZERO;
+    for x in x.places() {
+        total += f(x);
+    }
+    total
 }
 
 #[cfg(test)]
@@ -88,7 +107,7 @@ mod tests {
             assert_eq!(sum(&x), want);
             assert_eq!(sum_map(&x, |x| x + x), 2.0 * want);
             assert_eq!(dot(&x, &vec![3.0; n]), 3.0 * want);
-            assert_eq!(over_run([&x, &x], |[x, y]| x + y), 2.0 * want);
+            assert_eq!(over_run([&x[..], &x], |[x, y]| x + y), 2.0 * want);
         }
     }
 

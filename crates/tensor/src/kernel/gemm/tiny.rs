@@ -1,7 +1,7 @@
 //! Products so small that packing would cost more than the multiplications.
 
 use super::matrix::{Mat, Product};
-use crate::kernel::pairwise::{Sum, lanes};
+use crate::kernel::pairwise::{Slices, Sum, halves};
 use crate::kernel::{Real, math, run};
 
 /// Elements of the scratch memory for an operand or result that is laid out again.
@@ -106,19 +106,18 @@ fn tile<T: Real, const W: usize>(
     }
 }
 
-/// Lanes of a short dot product.
-const LANES: usize = 8;
-
-/// `$\sum_i x_i y_i$` of short slices.
+/// `$\sum_i x_i y_i$` of short slices, in eight lanes.
 pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     run(
         #[inline(always)]
         || {
-            lanes::<T, Sum, 2, LANES>(
-                [x, y],
+            let mut lanes = [T::ZERO; 8];
+            [x, y].into_lanes(
+                &mut lanes,
                 #[inline(always)]
                 |lane, [x, y]| math::mul_add(x, y, lane),
-            )
+            );
+            halves::<T, Sum, 8>(lanes)
         },
     )
 }

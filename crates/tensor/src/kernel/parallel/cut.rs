@@ -95,7 +95,6 @@ impl<T> Shared<T> {
 
     /// # Safety
     /// `start .. start + len` must lie inside the slice, which must outlive the result and be touched there by nobody else.
-    #[expect(clippy::mut_from_ref, reason = "the caller promises that nobody else has this range")]
     unsafe fn piece<'a>(&self, start: usize, len: usize) -> &'a mut [T] {
         // SAFETY: as the caller promises.
         unsafe { std::slice::from_raw_parts_mut(self.at(start), len) }
