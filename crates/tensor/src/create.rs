@@ -5,6 +5,11 @@
 use crate::{DType, Element, Shape, Tensor};
 
 impl Tensor {
+    /// A 0-d tensor of one element.
+    pub fn scalar<T: Element>(x: T) -> Self {
+        Self::build::<T>((), |out| out[0] = x)
+    }
+
     /// `value` everywhere, F32.
     pub fn full(shape: impl Into<Shape>, value: f64) -> Self {
         Self::full_of(shape, value, DType::F32)

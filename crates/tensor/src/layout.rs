@@ -1,4 +1,4 @@
-//! Shapes, strides, and the one broadcast rule.
+//! Shapes, strides, and the one broadcast rule. Loops over layouts stand in `strided`.
 //!
 //! A [`Layout`] says where the element with indices `i, j, …` lies: at `offset + i·strides[0] + j·strides[1] + …`. A
 //! stride of zero repeats an element (expand), a negative one walks backwards (flip). Both are small arrays inside the
@@ -291,89 +291,6 @@ impl Layout {
         }
         Some(Self { shape, strides, offset: self.offset })
     }
-
-    /// Calls `f` with the offset of each element, in row-major order.
-    pub fn for_each_offset(&self, mut f: impl FnMut(usize)) {
-        rows(&[self], |offsets, len, steps| {
-            let mut at = offsets[0] as isize;
-            for _ in 0..len {
-                f(at as usize);
-                at += steps[0];
-            }
-        });
-    }
-}
-
-/// Walks layouts of one shape in row-major order and calls `row(offsets, len, steps)` for each innermost run, after
-/// merging axes that lie contiguously in all of them: offset of its first element, number of elements, step, per layout.
-pub fn rows(layouts: &[&Layout], mut row: impl FnMut(&[usize], usize, &[isize])) {
-    walk(layouts, &mut row); // compiled once, not for every row
-}
-
-type RowFn<'f> = dyn FnMut(&[usize], usize, &[isize]) + 'f;
-
-fn walk(layouts: &[&Layout], row: &mut RowFn<'_>) {
-    let shape = layouts[0].shape;
-    if shape.elements() == 0 {
-        return;
-    }
-    let (dims, strides) = merge(layouts);
-    let Some((&len, outer)) = dims.split_last() else {
-        let offsets: smallvec::SmallVec<[usize; 4]> = layouts.iter().map(|l| l.offset).collect();
-        return row(&offsets, 1, &[1; 8][..layouts.len()]);
-    };
-    let steps = &strides[outer.len()];
-    let mut at: smallvec::SmallVec<[isize; 4]> = layouts.iter().map(|l| l.offset as isize).collect();
-    let mut index = [0usize; MAX_RANK];
-    let mut offsets: smallvec::SmallVec<[usize; 4]> = smallvec::smallvec![0; layouts.len()];
-    loop {
-        offsets.iter_mut().zip(&at).for_each(|(o, &a)| *o = a as usize);
-        row(&offsets, len, steps);
-        let mut axis = outer.len();
-        loop {
-            if axis == 0 {
-                return;
-            }
-            axis -= 1;
-            index[axis] += 1;
-            at.iter_mut().zip(&strides[axis]).for_each(|(a, &s)| *a += s);
-            if index[axis] < outer[axis] {
-                break;
-            }
-            for (a, &s) in at.iter_mut().zip(&strides[axis]) {
-                *a -= s * outer[axis] as isize;
-            }
-            index[axis] = 0;
-        }
-    }
-}
-
-type Steps = smallvec::SmallVec<[isize; 4]>;
-
-/// The axes of a group of layouts, merged where every layout allows it, without those of size 1.
-pub fn merge(
-    layouts: &[&Layout],
-) -> (smallvec::SmallVec<[usize; MAX_RANK]>, smallvec::SmallVec<[Steps; MAX_RANK]>) {
-    let shape = layouts[0].shape;
-    let mut dims = smallvec::SmallVec::<[usize; MAX_RANK]>::new();
-    let mut strides = smallvec::SmallVec::<[Steps; MAX_RANK]>::new();
-    for axis in 0..shape.len() {
-        debug_assert!(layouts.iter().all(|l| l.shape == shape), "rows: layouts of one shape");
-        if shape[axis] == 1 {
-            continue;
-        }
-        let steps: Steps = layouts.iter().map(|l| l.strides[axis]).collect();
-        if let (Some(size), Some(outer)) = (dims.last_mut(), strides.last_mut())
-            && outer.iter().zip(&steps).all(|(&o, &s)| o == s * shape[axis] as isize)
-        {
-            *size *= shape[axis];
-            *outer = steps;
-            continue;
-        }
-        dims.push(shape[axis]);
-        strides.push(steps);
-    }
-    (dims, strides)
 }
 
 /// Turns an axis that may count from the end (-1 is the last) into an index.
@@ -422,29 +339,5 @@ mod tests {
         let split = t.reshape(shape(&[2, 3, 4])).unwrap();
         assert_eq!(split.strides[..3], [3, 1, 6]);
         assert_eq!(t.reshape(shape(&[6, 1, 4])).unwrap().shape, [6, 1, 4]);
-    }
-
-    #[test]
-    fn rows_merge_contiguous_axes() {
-        let a = Layout::contiguous(shape(&[2, 3, 4]));
-        let mut count = 0;
-        rows(&[&a, &a], |_, len, _| {
-            assert_eq!(len, 24);
-            count += 1;
-        });
-        assert_eq!(count, 1);
-        let bias = Layout::contiguous(shape(&[4])).expand(shape(&[2, 3, 4])).unwrap();
-        let mut seen = vec![];
-        rows(&[&a, &bias], |offsets, len, steps| seen.push((offsets.to_vec(), len, steps.to_vec())));
-        assert_eq!(seen.len(), 6);
-        assert_eq!(seen[5], (vec![20, 0], 4, vec![1, 1]));
-    }
-
-    #[test]
-    fn offsets_of_a_scalar_and_of_nothing() {
-        let mut seen = vec![];
-        Layout::contiguous(shape(&[])).for_each_offset(|o| seen.push(o));
-        assert_eq!(seen, [0]);
-        Layout::contiguous(shape(&[3, 0])).for_each_offset(|_| panic!("no element"));
     }
 }

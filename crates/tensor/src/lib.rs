@@ -43,6 +43,7 @@ mod dtype;
 // What a tensor is.
 mod axes;
 mod layout;
+mod strided;
 mod tensor;
 
 // From numbers to tensors and back.
@@ -51,30 +52,23 @@ mod create;
 mod display;
 pub mod random;
 
-// Arithmetic.
-mod arithmetic;
-mod compare;
+// The operations. What `Var` has too stands in a file of the same name there.
+mod arrange;
+pub mod conv;
+mod cumulative;
 pub mod elementwise;
-mod fused;
-mod matmul;
-
-// Many elements to few.
-mod extremes;
-mod reduce;
-mod statistics;
-
-// Elements at other places.
 mod index;
-mod join;
-mod mask;
+mod last_axis;
+mod loss;
+mod matmul;
 mod movement;
-mod slice;
+pub mod normalize;
+mod pad;
+pub mod pool;
+mod reduce;
+mod scatter;
+mod softmax;
 mod sort;
-
-// Windows and rows.
-pub mod layer_norm;
-pub mod taps;
-pub mod window;
 
 // Files.
 mod error;
@@ -84,16 +78,14 @@ pub mod io;
 pub mod kernel;
 
 pub use axes::Axes;
-pub use compare::Operand;
 pub use convert::{Nested, Scalar};
 pub use dtype::{DType, Element};
+pub use elementwise::Operand;
 pub use error::Error;
-pub use fused::{
-    cross_entropy, cross_entropy_backward, linear, log_softmax, log_softmax_backward, softmax,
-    softmax_backward,
-};
-pub use layout::{Layout, MAX_RANK, Shape, axis_index, merge, rows};
-pub use movement::REST;
+pub use layout::{Layout, MAX_RANK, Shape, axis_index};
+pub use loss::{cross_entropy, cross_entropy_backward};
+pub use matmul::linear;
+pub use movement::{REST, Slice};
 pub use random::{Rng, rng};
-pub use slice::Slice;
+pub use softmax::{log_softmax, log_softmax_backward, softmax, softmax_backward};
 pub use tensor::Tensor;

@@ -1,9 +1,10 @@
-//! Matrix products, batched and broadcast, over strided operands without copies.
+//! Matrix products, batched and broadcast, over strided operands without copies, and the affine map of a layer.
 
+use crate::dtype::Element;
 use crate::elementwise::promoted;
-use crate::kernel::Real;
 use crate::kernel::gemm::{Mat, Product, gemm};
-use crate::kernel::parallel;
+use crate::kernel::{Real, parallel, run};
+use crate::last_axis::runs_per_piece;
 use crate::layout::{Layout, Shape};
 use crate::tensor::Tensor;
 
@@ -100,7 +101,7 @@ fn batched(a: &Tensor, b: &Tensor) -> Tensor {
 }
 
 /// The matrix in the last two axes, `offset` elements behind the first one.
-fn matrix<T: Product>(t: &Tensor, offset: usize) -> Mat<'_, T> {
+fn matrix<T: Product + Element>(t: &Tensor, offset: usize) -> Mat<'_, T> {
     let rank = t.rank();
     let layout = t.layout();
     let block = t.block::<T>();
@@ -120,6 +121,40 @@ fn offsets(t: &Tensor, batch: Shape) -> Vec<usize> {
     let mut out = Vec::with_capacity(batch.elements());
     leading.expand(batch).expect("the batches broadcast").for_each_offset(|o| out.push(o));
     out
+}
+
+/// `$x W^\top + b$`: x is `[…, in]`, `w` is `[out, in]`, `b` is `[out]`.
+///
+/// # Panics
+/// If the sizes do not fit.
+#[track_caller]
+pub fn linear(x: &Tensor, w: &Tensor, b: Option<&Tensor>) -> Tensor {
+    let mut y = x.matmul(&w.t());
+    if let Some(b) = b {
+        let b = b.to(y.dtype()).contiguous();
+        with_float!("linear", y.dtype(), T => add_to_runs(y.slice_mut::<T>(), b.as_slice::<T>()));
+    }
+    y
+}
+
+/// Adds `bias` to each run.
+fn add_to_runs<T: Real + Element>(y: &mut [T], bias: &[T]) {
+    let width = bias.len();
+    if y.is_empty() {
+        return;
+    }
+    parallel::chunks(y, runs_per_piece(width) * width, 0.1, |_, y| {
+        run(
+            #[inline(always)]
+            || {
+                for y in y.chunks_exact_mut(width) {
+                    for (y, &b) in y.iter_mut().zip(bias) {
+                        *y += b;
+                    }
+                }
+            },
+        );
+    });
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
-//! Order: sorting, the largest few, searching, distinct values.
+//! Order: the places of extremes, sorting, the largest few, searching, distinct values.
 //!
-//! Sorts are stable, and NaN counts as larger than every number, as in NumPy and PyTorch.
+//! Sorts are stable, and NaN counts as larger than every number, as in NumPy and PyTorch. Of several extremes the first
+//! counts, and NaN wins, as in PyTorch.
 
 use std::cmp::Ordering;
 
+use crate::kernel::fold::{Join, Max, Min, same, whole};
+use crate::kernel::parallel;
 use crate::layout::axis_index;
 use crate::{DType, Element, Tensor};
 
@@ -13,7 +16,75 @@ fn order<T: Element>(a: &T, b: &T) -> Ordering {
     a.partial_cmp(b).unwrap_or_else(|| (a != a).cmp(&(b != b)))
 }
 
+/// The place of the extreme of a run: the first element equal to it, or the first NaN.
+fn place<T: Element, J: Join<T>>(j: J, run: &[T]) -> i64 {
+    let best = whole(j, run, same);
+    #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
+    let at =
+        if best == best { run.iter().position(|&x| x == best) } else { run.iter().position(|&x| x != x) };
+    at.map_or(0, |at| at as i64)
+}
+
 impl Tensor {
+    fn place_over<T: Element, J: Join<T>>(&self, j: J, axis: usize, keep: bool) -> Self {
+        let runs = self.move_axis(axis as isize, -1).contiguous();
+        let (x, len) = (runs.as_slice::<T>(), self.shape()[axis]);
+        let shape = if keep { self.shape().with(axis, 1) } else { self.shape().without(axis) };
+        Self::build::<i64>(shape, |out| {
+            parallel::chunks(out, (4096 / len.max(1)).max(1), len as f64 * 0.5, |start, out| {
+                for (i, y) in out.iter_mut().enumerate() {
+                    *y = place(j, &x[(start + i) * len..][..len]);
+                }
+            });
+        })
+    }
+
+    /// The index of the largest element in row-major order, as I64 without axes; the first of several; NaN wins.
+    ///
+    /// # Panics
+    /// If there is no element.
+    #[track_caller]
+    pub fn argmax(&self) -> Self {
+        assert!(!self.is_empty(), "argmax: {} has no elements", self.shape());
+        let x = self.contiguous();
+        Self::scalar(with_dtype!(self.dtype(), T => place(Max, x.as_slice::<T>())))
+    }
+
+    /// The index of the smallest element in row-major order, as I64 without axes; the first of several; NaN wins.
+    ///
+    /// # Panics
+    /// If there is no element.
+    #[track_caller]
+    pub fn argmin(&self) -> Self {
+        assert!(!self.is_empty(), "argmin: {} has no elements", self.shape());
+        let x = self.contiguous();
+        Self::scalar(with_dtype!(self.dtype(), T => place(Min, x.as_slice::<T>())))
+    }
+
+    /// The indices of the largest elements along `axis`, as I64; the first of several; NaN wins. The axis is dropped, or
+    /// kept with size 1 (`keep`).
+    ///
+    /// # Panics
+    /// If the axis is out of range or has no elements.
+    #[track_caller]
+    pub fn argmax_axis(&self, axis: isize, keep: bool) -> Self {
+        let axis = axis_index("argmax", axis, self.shape());
+        self.not_of_nothing("argmax", &[axis]);
+        with_dtype!(self.dtype(), T => self.place_over::<T, _>(Max, axis, keep))
+    }
+
+    /// The indices of the smallest elements along `axis`, as I64; the first of several; NaN wins. The axis is dropped, or
+    /// kept with size 1 (`keep`).
+    ///
+    /// # Panics
+    /// If the axis is out of range or has no elements.
+    #[track_caller]
+    pub fn argmin_axis(&self, axis: isize, keep: bool) -> Self {
+        let axis = axis_index("argmin", axis, self.shape());
+        self.not_of_nothing("argmin", &[axis]);
+        with_dtype!(self.dtype(), T => self.place_over::<T, _>(Min, axis, keep))
+    }
+
     /// The places along an axis in the order of their elements, I64. Equal elements keep their order; NaN counts as the
     /// largest.
     ///
@@ -23,11 +94,11 @@ impl Tensor {
     pub fn argsort(&self, axis: isize, descending: bool) -> Self {
         let axis = axis_index("argsort", axis, self.shape()) as isize;
         let moved = self.move_axis(axis, -1).contiguous();
-        let sorted = with_dtype!(self.dtype(), T => moved.argsort_rows::<T>(descending));
+        let sorted = with_dtype!(self.dtype(), T => moved.argsort_runs::<T>(descending));
         sorted.move_axis(-1, axis).contiguous()
     }
 
-    fn argsort_rows<T: Element>(&self, descending: bool) -> Self {
+    fn argsort_runs<T: Element>(&self, descending: bool) -> Self {
         let len = self.shape()[self.rank() - 1].max(1);
         Self::build::<i64>(*self.shape(), |out| {
             for (x, out) in self.as_slice::<T>().chunks(len).zip(out.chunks_mut(len)) {
@@ -114,6 +185,23 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_of_extremes() {
+        let x = Tensor::from([[1.0, 7.0, 7.0], [9.0, -2.0, -2.0]]);
+        assert_eq!((x.argmax().item(), x.argmin().item()), (3.0, 4.0));
+        assert_eq!(x.argmax_axis(1, false).to_vec::<i64>(), [1, 0]);
+        assert_eq!(x.argmin_axis(0, true).to_vec2::<i64>(), [[0, 1, 1]]);
+        let nan = Tensor::from([1.0, f64::NAN, 3.0, f64::NAN]);
+        assert_eq!((nan.argmax().item(), nan.argmin().item()), (1.0, 1.0));
+        assert_eq!(Tensor::zeros([0, 3]).argmax_axis(1, false).shape()[..], [0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "argmax: [3, 0] has no elements along axis 1")]
+    fn no_place_in_nothing() {
+        Tensor::zeros([3, 0]).argmax_axis(1, false);
+    }
 
     #[test]
     fn sorted() {

@@ -169,7 +169,7 @@ impl Tensor {
         if self.is_contiguous() {
             crate::kernel::copy::copy(self.as_slice::<T>(), out.slice_mut());
         } else {
-            crate::kernel::copy::gather_strided(self.block::<T>(), &self.layout, out.slice_mut());
+            crate::strided::gather(self.block::<T>(), &self.layout, out.slice_mut());
         }
         out
     }

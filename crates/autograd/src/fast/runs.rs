@@ -2,8 +2,8 @@
 //! besides its rule, and the numeric way back over tensors.
 
 use gradus_tensor::Tensor;
+use gradus_tensor::kernel::axpy::add;
 use gradus_tensor::kernel::parallel;
-use gradus_tensor::kernel::rows::add;
 
 use super::store::Mirror;
 use super::{Lane, for_lane};

@@ -4,7 +4,7 @@
 //! each a rule of the others, so every order of derivative is as fast as the first.
 
 use gradus_tensor::Tensor;
-use gradus_tensor::window::{self, Window, spatial};
+use gradus_tensor::conv::{self, Window, spatial};
 
 use crate::op::{Backward, Op};
 use crate::var::Var;
@@ -43,9 +43,9 @@ impl Op for Conv {
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         let f = match self.slope {
-            Slope::Output => window::conv,
-            Slope::Input => window::conv_input,
-            Slope::Weight => window::conv_weight,
+            Slope::Output => conv::conv,
+            Slope::Input => conv::conv_input,
+            Slope::Weight => conv::conv_weight,
         };
         f(&x[0], &x[1], &self.window, self.groups)
     }
@@ -76,11 +76,7 @@ impl Op for Columns {
         if self.back { "fold" } else { "columns" }
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        if self.back {
-            window::from_windows(&x[0], &self.window)
-        } else {
-            window::columns(&x[0], &self.window)
-        }
+        if self.back { conv::from_windows(&x[0], &self.window) } else { conv::columns(&x[0], &self.window) }
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let op = Self { back: !self.back, ..*self };

@@ -148,6 +148,6 @@ impl<'t> Var<'t> {
             _ if second_order => parabola(places[i], n - 3),
             _ => line(n - 2),
         };
-        self.along_axis(axis, gradus_tensor::taps::Taps { input: n, rows: (0..n).map(row).collect() })
+        self.along_axis(axis, gradus_tensor::pool::Taps { input: n, rows: (0..n).map(row).collect() })
     }
 }

@@ -1,11 +1,10 @@
 //! Normalisations: layer (fused), root mean square, group, instance, batch, local response.
 
-use gradus_tensor::kernel::rows;
-use gradus_tensor::{MAX_RANK, Shape, Tensor, layer_norm};
+use gradus_tensor::kernel::layer_norm;
+use gradus_tensor::{MAX_RANK, Shape, Tensor, normalize};
 use smallvec::SmallVec;
 
-use crate::fast::runs::Kernels;
-use crate::fast::runs::{RunKernels, run_kernels};
+use crate::fast::runs::{Kernels, RunKernels, run_kernels};
 use crate::op::{Backward, Op};
 use crate::var::Var;
 
@@ -20,7 +19,7 @@ impl Op for LayerNorm {
         "layer_norm"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        layer_norm::layer_norm(&x[0], &x[1], &x[2], self.0)
+        normalize::layer_norm(&x[0], &x[1], &x[2], self.0)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (x, gamma, dy) = (step.x(0), step.x(1), step.dy());
@@ -40,13 +39,13 @@ impl Op for LayerNorm {
     }
     fn kernels(&self) -> Option<Kernels> {
         static LAYER_NORM: RunKernels = run_kernels!(
-            |[x, gamma, beta], n, epsilon, y| rows::layer_norm(x, gamma, beta, n, epsilon, y),
+            |[x, gamma, beta], n, epsilon, y| layer_norm::layer_norm(x, gamma, beta, n, epsilon, y),
             |dy, [x, gamma, _], _, n, epsilon, [dx, scale, _]| match (dx, scale) {
                 (Some(dx), Some(scale)) => {
-                    rows::layer_norm_pull_both([x, dy, gamma], n, epsilon, dx, scale);
+                    layer_norm::layer_norm_pull_both([x, dy, gamma], n, epsilon, dx, scale);
                 }
-                (Some(dx), None) => rows::layer_norm_pull(x, gamma, dy, n, epsilon, dx),
-                (None, Some(scale)) => rows::layer_norm_pull_scale(x, dy, n, epsilon, scale),
+                (Some(dx), None) => layer_norm::layer_norm_pull(x, gamma, dy, n, epsilon, dx),
+                (None, Some(scale)) => layer_norm::layer_norm_pull_scale(x, dy, n, epsilon, scale),
                 (None, None) => {}
             },
             adds 2

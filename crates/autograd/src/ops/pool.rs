@@ -4,7 +4,7 @@
 //! Means are weighted sums along one axis after the other ([`Taps`]); maxima find their places and gather there, so ties
 //! go to the first.
 
-use gradus_tensor::taps::{self, Taps};
+use gradus_tensor::pool::{self, Taps};
 use gradus_tensor::{Shape, Tensor};
 
 use crate::op::{Backward, Op};
@@ -24,7 +24,7 @@ impl Op for Along {
         "along_axis"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        taps::along_axis(&x[0], self.axis, &self.taps, self.transpose)
+        pool::along_axis(&x[0], self.axis, &self.taps, self.transpose)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let op = Self { transpose: !self.transpose, ..self.clone() };
@@ -221,7 +221,7 @@ impl<'t> Var<'t> {
         let plane: usize = shape[2..].iter().product();
         let mut wide = vec![shape[0] * shape[1], 1, 1, 1];
         wide.splice(4 - (shape.len() - 2).., shape[2..].iter().copied());
-        let places = taps::window_argmax(&self.value().reshape(wide), &windows);
+        let places = pool::window_argmax(&self.value().reshape(wide), &windows);
         let (rows, places) = (shape[0] * shape[1], places.reshape(&out));
         let count: usize = out[2..].iter().product();
         let flat = self.reshape([rows, plane]).gather(1, &places.reshape([rows, count]));

@@ -1,10 +1,9 @@
 //! Softmax and log-softmax along an axis.
 
-use gradus_tensor::kernel::rows;
+use gradus_tensor::kernel::softmax;
 use gradus_tensor::{Tensor, axis_index};
 
-use crate::fast::runs::Kernels;
-use crate::fast::runs::{RunKernels, run_kernels};
+use crate::fast::runs::{Kernels, RunKernels, run_kernels};
 use crate::op::{Backward, Op};
 use crate::var::Var;
 
@@ -25,9 +24,9 @@ impl Op for Softmax {
     }
     fn kernels(&self) -> Option<Kernels> {
         static SOFTMAX: RunKernels =
-            run_kernels!(|[x, ..], n, _, y| rows::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+            run_kernels!(|[x, ..], n, _, y| softmax::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
-                    rows::softmax_pull(y, dy, n, g);
+                    softmax::softmax_pull(y, dy, n, g);
                 }
             });
         Some(Kernels::Runs(&SOFTMAX, 0.0))
@@ -51,9 +50,9 @@ impl Op for LogSoftmax {
     }
     fn kernels(&self) -> Option<Kernels> {
         static LOG_SOFTMAX: RunKernels =
-            run_kernels!(|[x, ..], n, _, y| rows::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+            run_kernels!(|[x, ..], n, _, y| softmax::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
-                    rows::log_softmax_pull(y, dy, n, g);
+                    softmax::log_softmax_pull(y, dy, n, g);
                 }
             });
         Some(Kernels::Runs(&LOG_SOFTMAX, 0.0))

@@ -1,10 +1,8 @@
-//! Copies: contiguous, and from a strided view into row-major order.
+//! Copies of slices, by way of the caches or past them.
 
 use bytemuck::Pod;
 
 use super::parallel;
-use super::transpose::transpose;
-use crate::layout::{Layout, merge, rows};
 
 /// Copies equally long slices, in parallel when they are large.
 pub fn copy<T: Pod + Send + Sync>(x: &[T], y: &mut [T]) {
@@ -57,32 +55,4 @@ pub fn settle() {
     unsafe {
         std::arch::x86_64::_mm_sfence();
     };
-}
-
-/// Writes the elements of a view over `block` into `out` in row-major order.
-pub fn gather_strided<T: Pod + Send + Sync>(block: &[T], layout: &Layout, out: &mut [T]) {
-    let (dims, strides) = merge(&[layout]);
-    if let [rows, cols] = dims[..] {
-        // A transposed matrix: walk it in tiles, so that both sides stay in the cache.
-        let (rs, cs) = (strides[0][0], strides[1][0]);
-        if rs == 1 && cs > 0 && rows >= 8 && cols >= 8 {
-            return transpose(&block[layout.offset..], rows, cols, cs as usize, out);
-        }
-    }
-    let mut at = 0;
-    rows(&[layout], |offsets, len, steps| {
-        let (row, out) = (offsets[0], &mut out[at..at + len]);
-        match steps[0] {
-            1 => out.copy_from_slice(&block[row..row + len]),
-            0 => out.fill(block[row]),
-            step => {
-                let mut from = row as isize;
-                for y in out {
-                    *y = block[from as usize];
-                    from += step;
-                }
-            }
-        }
-        at += len;
-    });
 }

@@ -1,66 +1,13 @@
-//! Reductions of plain slices: a whole slice, each row, each column.
+//! Reductions of plain slices: a whole slice, each of its runs, each column of matrices.
 //!
-//! A reduction is named by its [`Join`]: an operation on pairs and its identity. Joins run in lanes over blocks of
-//! [`BLOCK`] elements and pairwise over blocks; work is cut by sizes alone, so the bits never depend on the number of
-//! threads.
+//! A reduction is named by its [`Join`]: an operation on pairs and its identity. Slices and runs are joined by
+//! [`pairwise`](super::pairwise), columns in halves of their rows; work is cut by sizes alone, so the bits never depend on
+//! the number of threads.
 
-#![allow(clippy::inline_always, reason = "the closure given to the dispatch must hold the whole loop body")]
+pub(crate) use super::pairwise::{Join, Max, Min, Prod, Sum};
+use super::pairwise::{LANES, lanes, pairwise};
+use super::{parallel, run};
 
-use super::{BLOCK, parallel, run};
-
-/// An associative operation on pairs, with its identity.
-pub trait Join<T>: Copy + Sync {
-    /// The result for no elements.
-    const IDENTITY: T;
-    /// Whether the order of joins cannot change the result: for integers.
-    const EXACT: bool;
-    /// The result for two.
-    fn join(a: T, b: T) -> T;
-}
-
-/// Addition (of integers: modulo 2⁶⁴).
-#[derive(Debug, Clone, Copy)]
-pub struct Sum;
-/// Multiplication (of integers: modulo 2⁶⁴).
-#[derive(Debug, Clone, Copy)]
-pub struct Prod;
-/// The larger; NaN wins.
-#[derive(Debug, Clone, Copy)]
-pub struct Max;
-/// The smaller; NaN wins.
-#[derive(Debug, Clone, Copy)]
-pub struct Min;
-
-macro_rules! join {
-    ($op:ident, $t:ty, $exact:literal, $identity:expr, |$a:ident, $b:ident| $body:expr) => {
-        impl Join<$t> for $op {
-            const IDENTITY: $t = $identity;
-            const EXACT: bool = $exact;
-            #[inline(always)]
-            fn join($a: $t, $b: $t) -> $t {
-                $body
-            }
-        }
-    };
-}
-macro_rules! float_joins {
-    ($($t:ident)*) => {$(
-        join!(Sum, $t, false, 0.0, |a, b| a + b);
-        join!(Prod, $t, false, 1.0, |a, b| a * b);
-        join!(Max, $t, false, $t::NEG_INFINITY, |a, b| if b > a || b.is_nan() { b } else { a });
-        join!(Min, $t, false, $t::INFINITY, |a, b| if b < a || b.is_nan() { b } else { a });
-    )*};
-}
-float_joins!(f32 f64);
-join!(Sum, i64, true, 0, |a, b| a.wrapping_add(b));
-join!(Prod, i64, true, 1, |a, b| a.wrapping_mul(b));
-join!(Max, i64, true, i64::MIN, |a, b| a.max(b));
-join!(Min, i64, true, i64::MAX, |a, b| a.min(b));
-join!(Max, u8, true, 0, |a, b| a.max(b));
-join!(Min, u8, true, 1, |a, b| a.min(b));
-
-/// Running results of one block: enough for several vectors of the widest kind.
-const LANES: usize = 64;
 /// Slices up to this length are joined one after the other.
 const SHORT: usize = 32;
 /// Elements that one thread takes at a time.
@@ -73,7 +20,7 @@ const STRIP: usize = 2048;
 const COST: f64 = 0.1;
 
 /// `x` itself: the function of a plain reduction.
-pub fn same<T>(x: T) -> T {
+pub(crate) fn same<T>(x: T) -> T {
     x
 }
 
@@ -83,30 +30,23 @@ fn fold<T: Copy, J: Join<T>>(x: &[T], f: &impl Fn(T) -> T) -> T {
     if J::EXACT || x.len() <= SHORT {
         return x.iter().fold(J::IDENTITY, |a, &b| J::join(a, f(b)));
     }
-    // An explicit stack of partial results: level k holds that of 2^k blocks.
-    let mut levels = [J::IDENTITY; 48];
-    let mut count = 0usize;
-    for piece in x.chunks(BLOCK) {
-        let mut total = block::<T, J>(piece, f);
-        if x.len() <= BLOCK {
-            return total;
-        }
-        let mut level = 0;
-        while count >> level & 1 == 1 {
-            total = J::join(levels[level], total);
-            level += 1;
-        }
-        levels[level] = total;
-        count += 1;
-    }
-    let full = (0..48).filter(|&level| count >> level & 1 == 1);
-    full.map(|level| levels[level]).reduce(|low, high| J::join(high, low)).unwrap_or(J::IDENTITY)
+    pairwise::<[&[T]; 1], J, 1>(
+        [x],
+        #[inline(always)]
+        |x| {
+            lanes::<[&[T]; 1], J, 1, LANES>(
+                x,
+                #[inline(always)]
+                |lane, [x]| J::join(lane, f(x)),
+            )
+        },
+    )
 }
 
-/// Joins each row of `x`, `len` long, on this thread. The only place where [`fold`] is compiled: everything else calls
+/// Joins each run of `x`, `len` long, on this thread. The only place where [`fold`] is compiled: everything else calls
 /// this, since a copy in each caller made a third of the crate's code.
 #[inline(never)]
-fn each_row<T: Copy, J: Join<T>, F: Fn(T) -> T>(x: &[T], len: usize, out: &mut [T], f: &F) {
+fn each_run<T: Copy, J: Join<T>, F: Fn(T) -> T>(x: &[T], len: usize, out: &mut [T], f: &F) {
     run(
         #[inline(always)]
         || {
@@ -120,35 +60,12 @@ fn each_row<T: Copy, J: Join<T>, F: Fn(T) -> T>(x: &[T], len: usize, out: &mut [
 /// One slice, on this thread.
 fn one<T: Copy, J: Join<T>, F: Fn(T) -> T>(x: &[T], f: &F) -> T {
     let mut out = [J::IDENTITY];
-    each_row::<T, J, F>(x, x.len(), &mut out, f);
+    each_run::<T, J, F>(x, x.len(), &mut out, f);
     out[0]
 }
 
-/// At most [`BLOCK`] elements, in lanes.
-#[inline(always)]
-fn block<T: Copy, J: Join<T>>(x: &[T], f: &impl Fn(T) -> T) -> T {
-    let mut lanes = [J::IDENTITY; LANES];
-    let (chunks, rest) = x.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = J::join(*lane, f(x));
-        }
-    }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = J::join(*lane, f(x));
-    }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] = J::join(lanes[i], lanes[i + width]);
-        }
-        width /= 2;
-    }
-    lanes[0]
-}
-
 /// `f(x₀) ∘ f(x₁) ∘ …` of one slice, in parallel when it is long.
-pub fn whole<T: Copy + Send + Sync, J: Join<T>, F: Fn(T) -> T + Sync>(_: J, x: &[T], f: F) -> T {
+pub(crate) fn whole<T: Copy + Send + Sync, J: Join<T>, F: Fn(T) -> T + Sync>(_: J, x: &[T], f: F) -> T {
     if x.len() <= PIECE {
         return one::<T, J, F>(x, &f);
     }
@@ -162,23 +79,29 @@ pub fn whole<T: Copy + Send + Sync, J: Join<T>, F: Fn(T) -> T + Sync>(_: J, x: &
     one::<T, J, _>(&partial, &same)
 }
 
-/// Joins each row of `x`, `len` long, into one element of `out`.
-pub fn rows<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], len: usize, out: &mut [T]) {
+/// Joins each run of `x`, `len` long, into one element of `out`.
+pub(crate) fn runs<T: Copy + Send + Sync, J: Join<T>>(j: J, x: &[T], len: usize, out: &mut [T]) {
     debug_assert_eq!(x.len(), len * out.len());
     if len > PIECE {
-        for (y, row) in out.iter_mut().zip(x.chunks(len)) {
-            *y = whole(j, row, same);
+        for (y, run) in out.iter_mut().zip(x.chunks(len)) {
+            *y = whole(j, run, same);
         }
         return;
     }
     let group = (PIECE / 2 / len).max(1);
     parallel::chunks(out, group, len as f64 * COST, |start, out| {
-        each_row::<T, J, _>(&x[start * len..][..out.len() * len], len, out, &same);
+        each_run::<T, J, _>(&x[start * len..][..out.len() * len], len, out, &same);
     });
 }
 
 /// Joins the rows of each matrix of `x`, `[outer, rows, inner]`, into `out`, `[outer, inner]`.
-pub fn columns<T: Copy + Send + Sync, J: Join<T>>(_: J, x: &[T], rows: usize, inner: usize, out: &mut [T]) {
+pub(crate) fn columns<T: Copy + Send + Sync, J: Join<T>>(
+    _: J,
+    x: &[T],
+    rows: usize,
+    inner: usize,
+    out: &mut [T],
+) {
     debug_assert_eq!(x.len() * inner, rows * inner * out.len());
     let size = rows * inner;
     if size > PIECE || out.len() == inner {
@@ -296,11 +219,11 @@ mod tests {
     fn the_bits_do_not_depend_on_the_number_of_threads() {
         let x: Vec<f32> = (0..300_000).map(|i| (i as f32).sin()).collect();
         let all = || {
-            let (mut narrow, mut wide, mut row) = (vec![0.0; 3], vec![0.0; 30_000], vec![0.0; 100]);
+            let (mut narrow, mut wide, mut run) = (vec![0.0; 3], vec![0.0; 30_000], vec![0.0; 100]);
             columns(Sum, &x, 100_000, 3, &mut narrow);
             columns(Sum, &x, 10, 30_000, &mut wide);
-            rows(Sum, &x, 3000, &mut row);
-            (whole(Sum, &x, |x| x), narrow, wide, row)
+            runs(Sum, &x, 3000, &mut run);
+            (whole(Sum, &x, |x| x), narrow, wide, run)
         };
         let before = parallel::threads();
         parallel::set_threads(1);

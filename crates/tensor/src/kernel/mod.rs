@@ -1,19 +1,33 @@
 //! Loops over plain slices: the only place in the workspace where `unsafe` may stand.
 //!
-//! Everything here is without shapes and without gradients: a slice in, a slice out. [`dispatch`] chooses the vector
-//! width, [`math`] holds the elementary functions, [`pool`] the memory, [`parallel`] the second core.
+//! A slice in, a slice out: nothing here knows a tensor or its layout. A kernel works on a whole slice, on the runs of
+//! `width` elements in it (what lies along the last axis of a tensor), or on a matrix in it, given by two strides.
+//!
+//! - Choices that all loops share: `dispatch` the vector width, [`parallel`] the second core, [`pool`] the memory.
+//! - Functions of one element: [`math`].
+//! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
+//!   functions.
+//! - Runs: `runs` the driver, [`softmax`], [`layer_norm`].
+//! - Whole slices: [`axpy`], [`copy`].
+//! - Matrices: `gemm`, `transpose`.
+//!
+//! Gradients are no business of these loops with one exception: a function of a run is not a sum of functions of its
+//! elements, so [`softmax`] and [`layer_norm`] hold, beside each function, the kernel that adds its gradient (`…_pull`).
 
+pub mod axpy;
 pub mod copy;
-pub mod dispatch;
-pub mod fold;
-pub mod gemm;
+pub(crate) mod dispatch;
+pub(crate) mod fold;
+pub(crate) mod gemm;
+pub mod layer_norm;
 pub mod math;
+mod pairwise;
 pub mod parallel;
 pub mod pool;
-pub mod rows;
+mod runs;
+pub mod softmax;
 pub mod sum;
-mod tiny;
-pub mod transpose;
+pub(crate) mod transpose;
 
 pub use dispatch::run;
 pub use math::Real;

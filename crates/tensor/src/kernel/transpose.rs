@@ -9,7 +9,13 @@ use super::parallel;
 const TILE: usize = 16;
 
 /// `out[i, j] = x[i + j·stride]` for `out` of `rows` × `cols`.
-pub fn transpose<T: Pod + Send + Sync>(x: &[T], rows: usize, cols: usize, stride: usize, out: &mut [T]) {
+pub(crate) fn transpose<T: Pod + Send + Sync>(
+    x: &[T],
+    rows: usize,
+    cols: usize,
+    stride: usize,
+    out: &mut [T],
+) {
     parallel::chunks(out, TILE * cols, 0.2, |start, out| {
         let first = start / cols;
         let height = out.len() / cols;

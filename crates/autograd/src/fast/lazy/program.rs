@@ -5,7 +5,7 @@
 //! the number of threads.
 
 use gradus_tensor::Tensor;
-use gradus_tensor::kernel::rows::{self, add, add_multiple};
+use gradus_tensor::kernel::axpy::{add, add_multiple, multiple};
 use gradus_tensor::kernel::{copy, parallel};
 
 use super::reach::Reach;
@@ -255,7 +255,7 @@ impl<T: Lane> Scratch<'_, T> {
                     |s, g| if k == T::ONE { add(s.at(dy), g) } else { add_multiple(k, s.at(dy), g) },
                 );
             }
-            Pull::First { dy, k, g } => self.into(g, |s, g| rows::multiple(k, s.at(dy), g)),
+            Pull::First { dy, k, g } => self.into(g, |s, g| multiple(k, s.at(dy), g)),
             Pull::Row { pull, dy, x: [a, b], y, c, g } => {
                 self.into(g, |s, g| pull(s.at(dy), s.at(a), s.at(b), s.at(y), c, g));
             }

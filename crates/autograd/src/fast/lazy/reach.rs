@@ -2,7 +2,7 @@
 
 use gradus_tensor::Shape;
 use gradus_tensor::kernel::Real;
-use gradus_tensor::kernel::rows::add;
+use gradus_tensor::kernel::axpy::add;
 
 /// Which element of an operand stands at element `i` of the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Interpolation of `[N, C, …]` to other spatial sizes, axis by axis, and sampling at given places.
 
-use gradus_tensor::taps::Taps;
+use gradus_tensor::pool::Taps;
 use gradus_tensor::{DType, Tensor};
 
 use crate::ops::conv::each;

@@ -8,19 +8,6 @@ pub fn select<T: Copy>(condition: bool, a: T, b: T) -> T {
     if condition { a } else { b }
 }
 
-/// Free functions for methods of [`Real`].
-macro_rules! unary {
-    ($($(#[$doc:meta])* $name:ident;)*) => {
-        $(
-            $(#[$doc])*
-            #[inline(always)]
-            pub fn $name<R: Real>(x: R) -> R {
-                R::$name(x)
-            }
-        )*
-    };
-}
-
 unary! {
     /// |x|.
     abs;

@@ -11,7 +11,6 @@
 //! Errors are given in units in the last place (ulp), the largest against the true value: over all `f32`, and over 10⁸
 //! sampled `f64` (erf and Φ: 4·10⁶); `accuracy` measures them.
 
-#![allow(clippy::inline_always, reason = "the closure given to the dispatch must hold the whole loop body")]
 #![allow(
     clippy::excessive_precision,
     reason = "coefficients keep the digits they were published or computed with"
@@ -22,6 +21,19 @@
 )]
 #![allow(clippy::needless_bitwise_bool, reason = "the lazy operators are branches")]
 #![allow(clippy::eq_op, reason = "x != x is the branch-free test for NaN")]
+
+/// Free functions for methods of [`Real`].
+macro_rules! unary {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[inline(always)]
+            pub fn $name<R: Real>(x: R) -> R {
+                R::$name(x)
+            }
+        )*
+    };
+}
 
 #[cfg(test)]
 mod accuracy;
@@ -52,19 +64,6 @@ pub use compound::{
 pub use gamma::{digamma, gamma, lgamma, polygamma, trigamma};
 pub use normal::{erfc, erfcx, erfinv, log_normal_cdf, ndtri, normal_cdf, normal_pdf};
 pub use real::{Arithmetic, Real};
-
-/// Free functions for methods of [`Real`].
-macro_rules! unary {
-    ($($(#[$doc:meta])* $name:ident;)*) => {
-        $(
-            $(#[$doc])*
-            #[inline(always)]
-            pub fn $name<R: Real>(x: R) -> R {
-                R::$name(x)
-            }
-        )*
-    };
-}
 
 unary! {
     /// eˣ. At most 1.04 ulp (`f64`: 1.0).

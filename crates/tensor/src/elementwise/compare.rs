@@ -3,7 +3,7 @@
 //! The right-hand side is a tensor, which broadcasts, or a number, which takes the tensor's element type. NaN compares as
 //! in IEEE 754: unequal to everything, and neither less nor greater.
 
-use crate::elementwise::{map, zip};
+use super::drive::{map, zip};
 use crate::kernel::run;
 use crate::{DType, Element, Tensor};
 

@@ -1,122 +1,24 @@
 //! Matrix products of strided operands: `$C = \alpha A B + \beta C$`.
 //!
-//! The blocked kernels are the `gemm` crate's. Around them: vectors by dot products, tiny products by a plain loop, and
-//! large ones cut into panels of fixed size for the second core, so the bits do not depend on the number of threads.
+//! The blocked kernels are the `gemm` crate's (`matrix`). Around them: vectors by dot products, tiny products by a plain
+//! loop (`tiny`), and large ones cut into panels of fixed size for the second core (`panels`), so the bits do not depend on
+//! the number of threads.
 
-use gemm_common::Parallelism;
+mod matrix;
+mod panels;
+mod tiny;
+
+use matrix::runs_across;
+pub(crate) use matrix::{Mat, Product};
 
 use super::pool::Buffer;
-use super::{Real, parallel, tiny, transpose};
-
-/// A strided matrix inside a slice: element `(i, j)` is `data[i·rs + j·cs]`.
-#[derive(Debug, Clone, Copy)]
-pub struct Mat<'a, T> {
-    /// The memory, from element `(0, 0)` on.
-    pub data: &'a [T],
-    /// Step from row to row.
-    pub rs: isize,
-    /// Step from column to column.
-    pub cs: isize,
-}
-
-impl<T> Mat<'_, T> {
-    /// The transpose, over the same memory.
-    pub(super) fn t(self) -> Self {
-        Self { rs: self.cs, cs: self.rs, ..self }
-    }
-
-    /// Whether every element of an `m` × `n` matrix lies inside the slice.
-    fn holds(&self, m: usize, n: usize) -> bool {
-        if m == 0 || n == 0 {
-            return true;
-        }
-        self.rs >= 0
-            && self.cs >= 0
-            && ((m - 1) * self.rs as usize + (n - 1) * self.cs as usize) < self.data.len()
-    }
-
-    fn rows_from(self, i: usize) -> Self {
-        Self { data: &self.data[i * self.rs as usize..], ..self }
-    }
-
-    fn cols_from(self, j: usize) -> Self {
-        Self { data: &self.data[j * self.cs as usize..], ..self }
-    }
-}
-
-/// The element types that products are made of.
-pub trait Product: Real + crate::Element {
-    /// # Safety
-    /// As of the `gemm` crate: every element of the three matrices must lie inside its allocation, and the destination
-    /// must not overlap the operands.
-    #[doc(hidden)]
-    #[expect(clippy::too_many_arguments, reason = "the signature of the kernel's entry")]
-    unsafe fn blocked(
-        mkn: (usize, usize, usize),
-        c: *mut Self,
-        rs: isize,
-        cs: isize,
-        accumulate: bool,
-        a: Mat<'_, Self>,
-        b: Mat<'_, Self>,
-        alpha: Self,
-    );
-}
-
-macro_rules! product {
-    ($t:ident, $krate:ident) => {
-        impl Product for $t {
-            unsafe fn blocked(
-                (m, k, n): (usize, usize, usize),
-                c: *mut Self,
-                rs: isize,
-                cs: isize,
-                accumulate: bool,
-                a: Mat<'_, Self>,
-                b: Mat<'_, Self>,
-                alpha: Self,
-            ) {
-                // The kernel prefers column-major destinations; Cᵀ = Bᵀ Aᵀ.
-                let transposed = cs < rs && !runs_across((m, k), n, &b, rs);
-                let gemm = $krate::gemm::$t::get_gemm_fn();
-                let ((m, n), (rs, cs), (a, b)) =
-                    if transposed { ((n, m), (cs, rs), (b.t(), a.t())) } else { ((m, n), (rs, cs), (a, b)) };
-                // SAFETY: as the caller promises.
-                unsafe {
-                    gemm(
-                        m,
-                        n,
-                        k,
-                        c,
-                        cs,
-                        rs,
-                        accumulate,
-                        a.data.as_ptr(),
-                        a.cs,
-                        a.rs,
-                        b.data.as_ptr(),
-                        b.cs,
-                        b.rs,
-                        1.0,
-                        alpha,
-                        false,
-                        false,
-                        false,
-                        Parallelism::None,
-                    );
-                }
-            }
-        }
-    };
-}
-product!(f32, gemm_f32);
-product!(f64, gemm_f64);
+use super::{parallel, sum, transpose};
 
 /// `$C = \alpha A B$`, or `$C + \alpha A B$` when `accumulate`: `a` is `m` × `k`, `b` is `k` × `n`, `c` row-major `m` × `n`.
 ///
 /// # Panics
 /// If an element of a matrix lies outside its slice.
-pub fn gemm<T: Product>(
+pub(crate) fn gemm<T: Product>(
     (m, k, n): (usize, usize, usize),
     a: Mat<'_, T>,
     b: Mat<'_, T>,
@@ -156,7 +58,7 @@ pub fn gemm<T: Product>(
         unsafe { T::blocked((m, k, n), c.as_mut_ptr(), n as isize, 1, accumulate, a, b, alpha) };
         return;
     }
-    panels((m, k, n), a, b, alpha, accumulate, c);
+    panels::panels((m, k, n), a, b, alpha, accumulate, c);
 }
 
 /// Below this many multiplications the blocked kernel's set-up costs more than the product.
@@ -172,13 +74,6 @@ fn with_rows_of<T: Product>(x: Mat<'_, T>, (rows, cols): (usize, usize), f: impl
     let copy = &mut copy.get_mut::<T>().expect("a fresh block has one owner")[..rows * cols];
     transpose::transpose(x.data, rows, cols, x.cs as usize, copy);
     f(Mat { data: copy, rs: cols as isize, cs: 1 });
-}
-
-/// Whether few rows against a long right operand with dense columns run better without the detour over the transposed
-/// product, which would pack the long operand (64 × 256 by 256 × 784: 121 GFLOP/s, so 194). Not where the rows of the
-/// destination, `rs` apart, fall on the same place of the cache.
-fn runs_across<T>((m, k): (usize, usize), n: usize, b: &Mat<'_, T>, rs: isize) -> bool {
-    b.rs == 1 && b.cs > 1 && m <= 128 && k <= 512 && n >= 2 * m && n >= 128 && rs % 256 != 0
 }
 
 /// Destinations narrower than a vector of the blocked kernel are widened to one.
@@ -220,54 +115,11 @@ fn matvec<T: Product>(m: usize, k: usize, a: Mat<'_, T>, b: &[T], alpha: T, accu
     parallel::chunks(c, 64, k as f64 * 0.1, |start, c| {
         for (i, y) in c.iter_mut().enumerate() {
             let row = &a.data[(start + i) * a.rs as usize..][..k];
-            let value =
-                alpha * if k < SHORT { tiny::dot(row, &b[..k]) } else { super::sum::dot(row, &b[..k]) };
+            let value = alpha * if k < SHORT { tiny::dot(row, &b[..k]) } else { sum::dot(row, &b[..k]) };
             *y = if accumulate { *y + value } else { value };
         }
     });
     debug_assert!(c.len() == m);
-}
-
-/// Cuts the longer side of the destination into a fixed number of panels.
-fn panels<T: Product>(
-    (m, k, n): (usize, usize, usize),
-    a: Mat<'_, T>,
-    b: Mat<'_, T>,
-    alpha: T,
-    accumulate: bool,
-    c: &mut [T],
-) {
-    // Cutting the longer side keeps the panels near square, so little is packed twice. The cut depends on sizes alone.
-    let by_rows = m >= n;
-    let side = if by_rows { m } else { n };
-    let size = side.div_ceil(PANELS).next_multiple_of(32);
-    let c = Destination(c.as_mut_ptr());
-    parallel::for_each(side.div_ceil(size), |piece| {
-        let start = piece * size;
-        let len = size.min(side - start);
-        let (mkn, at, a, b) = if by_rows {
-            ((len, k, n), start * n, a.rows_from(start), b)
-        } else {
-            ((m, k, len), start, a, b.cols_from(start))
-        };
-        // SAFETY: the panel lies inside `c` (checked by `gemm`), panels do not overlap, and each runs once.
-        unsafe { T::blocked(mkn, c.at(at), n as isize, 1, accumulate, a, b, alpha) };
-    });
-}
-
-/// How many panels a large product is cut into.
-const PANELS: usize = 2;
-
-struct Destination<T>(*mut T);
-// SAFETY: panels write to disjoint elements while the owner waits.
-unsafe impl<T: Send> Sync for Destination<T> {}
-impl<T> Destination<T> {
-    /// # Safety
-    /// `offset` must lie inside the allocation.
-    unsafe fn at(&self, offset: usize) -> *mut T {
-        // SAFETY: as the caller promises.
-        unsafe { self.0.add(offset) }
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,15 @@
-//! Views: other shapes, orders of axes and repetitions of the same elements, without copies.
+//! Views: other shapes, orders of axes and repetitions of the same elements, without copies; parts of a tensor in `slice`,
+//! several tensors as one in `join`.
 //!
-//! A view shares the memory of its tensor and has a layout of its own. Only [`Tensor::reshape`] copies, and only when
-//! the strides leave no other way.
+//! A view shares the memory of its tensor and has a layout of its own. Of the views only [`Tensor::reshape`] copies, and
+//! only when the strides leave no other way.
+
+mod join;
+mod slice;
 
 use smallvec::SmallVec;
+
+pub use slice::Slice;
 
 use crate::axes::Axes;
 use crate::layout::{MAX_RANK, axis_index};

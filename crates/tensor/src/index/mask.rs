@@ -1,7 +1,7 @@
-//! Choosing by truth: where, masked fill and select, the places of nonzero elements.
+//! Choosing by truth: where, masked fill, the places of nonzero elements.
 
-use crate::kernel::{copy, parallel};
-use crate::layout::rows;
+use crate::kernel::parallel;
+use crate::strided::runs;
 use crate::{DType, Element, Tensor};
 
 impl Tensor {
@@ -41,23 +41,6 @@ impl Tensor {
         Self::where_(mask, &Self::full_of((), value, self.dtype()), self)
     }
 
-    /// The elements where the mask is true, in row-major order along one axis; both broadcast.
-    ///
-    /// # Panics
-    /// If the mask is not Bool or the shapes do not broadcast.
-    #[track_caller]
-    pub fn masked_select(&self, mask: &Self) -> Self {
-        assert_eq!(mask.dtype(), DType::Bool, "masked_select: the mask is Bool, got {}", mask.dtype());
-        let shape = self.shape().broadcast_or_panic(mask.shape(), "masked_select");
-        let (x, mask) = (self.expand(shape).contiguous(), mask.expand(shape).contiguous());
-        let mask = mask.as_slice::<u8>();
-        with_dtype!(self.dtype(), T => {
-            let chosen = x.as_slice::<T>().iter().zip(mask).filter(|&(_, &m)| m != 0);
-            let chosen: Vec<T> = chosen.map(|(&x, _)| x).collect();
-            Self::build::<T>(chosen.len(), |out| copy::copy(&chosen, out))
-        })
-    }
-
     /// The places of the elements that are not zero (NaN counts), in row-major order: I64 of shape `[k, rank]`.
     pub fn nonzero(&self) -> Self {
         let (mask, shape) = (self.to(DType::Bool).contiguous(), *self.shape());
@@ -91,7 +74,7 @@ fn choose<T: Element>(condition: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let (c, x, z) = (condition.block::<u8>(), a.block::<T>(), b.block::<T>());
     Tensor::build::<T>(shape, |out| {
         let mut out = out.iter_mut();
-        rows(&[condition.layout(), a.layout(), b.layout()], |offsets, len, steps| {
+        runs(&[condition.layout(), a.layout(), b.layout()], |offsets, len, steps| {
             let [mut i, mut j, mut k] = [offsets[0] as isize, offsets[1] as isize, offsets[2] as isize];
             for y in out.by_ref().take(len) {
                 *y = if c[i as usize] != 0 { x[j as usize] } else { z[k as usize] };
@@ -116,7 +99,6 @@ mod tests {
         let x = Tensor::arange(6).reshape([2, 3]);
         assert_eq!(x.masked_fill(&mask, 9.0).to_vec2::<i64>(), [[9, 1, 9], [3, 4, 9]]);
         assert_eq!(x.masked_fill(&mask.select(0, 0), 9.0).to_vec2::<i64>(), [[9, 1, 9], [9, 4, 9]]);
-        assert_eq!(x.masked_select(&mask).to_vec::<i64>(), [0, 2, 5]);
         assert_eq!(mask.nonzero().to_vec2::<i64>(), [[0, 0], [0, 2], [1, 2]]);
         assert_eq!(Tensor::from([0.0, 3.0]).nonzero().to_vec2::<i64>(), [[1]]);
         assert_eq!(Tensor::zeros([2, 2]).nonzero().shape()[..], [0, 2]);

@@ -1,4 +1,4 @@
-//! Weighted sums along one axis (average pooling, interpolation) and the places of maxima in windows.
+//! Pooling: weighted sums along one axis (means of windows, interpolation) and the places of maxima in windows.
 //!
 //! Both work on lists of input places for each output place, so regular, adaptive and interpolating windows are one.
 

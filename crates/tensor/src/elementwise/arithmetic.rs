@@ -2,10 +2,21 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use super::drive::{each, each2, map, zip};
 use crate::dtype::DType;
-use crate::elementwise::{map, promoted, rows1, rows2, scalar_like, zip};
 use crate::kernel::run;
 use crate::tensor::Tensor;
+
+/// Both tensors in the wider of their types.
+pub(crate) fn promoted(a: &Tensor, b: &Tensor) -> (Tensor, Tensor) {
+    let dtype = a.dtype().promote(b.dtype());
+    (a.to(dtype), b.to(dtype))
+}
+
+/// A number as a 0-d tensor that leaves the float type of `like` as it is; integers become F32.
+pub(crate) fn scalar_like(x: f64, like: &Tensor) -> Tensor {
+    if like.dtype() == DType::F64 { Tensor::scalar(x) } else { Tensor::scalar(x as f32) }
+}
 
 /// Arithmetic over the numeric types; Bool counts as I64.
 macro_rules! arithmetic {
@@ -17,8 +28,8 @@ macro_rules! arithmetic {
                 let (a, b) = promoted(self, other);
                 let op = stringify!($method);
                 match a.dtype() {
-                    DType::F32 => zip::<f32, f32>(&a, &b, op, 0.3, &|a, b, y| run(#[inline(always)] || rows2(a, b, y, $float))),
-                    DType::F64 => zip::<f64, f64>(&a, &b, op, 0.5, &|a, b, y| run(#[inline(always)] || rows2(a, b, y, $float))),
+                    DType::F32 => zip::<f32, f32>(&a, &b, op, 0.3, &|a, b, y| run(#[inline(always)] || each2(a, b, y, $float))),
+                    DType::F64 => zip::<f64, f64>(&a, &b, op, 0.5, &|a, b, y| run(#[inline(always)] || each2(a, b, y, $float))),
                     DType::I64 | DType::Bool => integers(&a, &b, op, $int),
                 }
             }
@@ -71,9 +82,9 @@ arithmetic! {
 #[track_caller]
 fn integers(a: &Tensor, b: &Tensor, op: &str, f: Option<fn(i64, i64) -> i64>) -> Tensor {
     if let Some(f) = f {
-        return zip::<i64, i64>(&a.to(DType::I64), &b.to(DType::I64), op, 0.5, &|a, b, y| rows2(a, b, y, f));
+        return zip::<i64, i64>(&a.to(DType::I64), &b.to(DType::I64), op, 0.5, &|a, b, y| each2(a, b, y, f));
     }
-    let divide = |a: &[f32], b: &[f32], y: &mut [f32]| rows2(a, b, y, |a, b| a / b);
+    let divide = |a: &[f32], b: &[f32], y: &mut [f32]| each2(a, b, y, |a, b| a / b);
     zip::<f32, f32>(&a.to(DType::F32), &b.to(DType::F32), op, 0.5, &divide)
 }
 
@@ -81,10 +92,10 @@ impl Neg for &Tensor {
     type Output = Tensor;
     fn neg(self) -> Tensor {
         match self.dtype() {
-            DType::F32 => map::<f32, f32>(self, 0.3, &|x, y| rows1(x, y, |x| -x)),
-            DType::F64 => map::<f64, f64>(self, 0.5, &|x, y| rows1(x, y, |x| -x)),
+            DType::F32 => map::<f32, f32>(self, 0.3, &|x, y| each(x, y, |x| -x)),
+            DType::F64 => map::<f64, f64>(self, 0.5, &|x, y| each(x, y, |x| -x)),
             DType::I64 | DType::Bool => {
-                map::<i64, i64>(&self.to(DType::I64), 0.5, &|x, y| rows1(x, y, i64::wrapping_neg))
+                map::<i64, i64>(&self.to(DType::I64), 0.5, &|x, y| each(x, y, i64::wrapping_neg))
             }
         }
     }
@@ -94,5 +105,48 @@ impl Neg for Tensor {
     type Output = Self;
     fn neg(self) -> Self {
         -&self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(n: usize) -> Tensor {
+        Tensor::build::<f32>(n, |out| out.iter_mut().enumerate().for_each(|(i, x)| *x = i as f32))
+    }
+
+    #[test]
+    fn arithmetic_broadcasts() {
+        let a = range(6).reshaped([2, 3].into());
+        let row = range(3);
+        assert_eq!((&a + &row).to_vec::<f32>(), [0., 2., 4., 3., 5., 7.]);
+        let col = range(2).reshaped([2, 1].into());
+        assert_eq!((&a * &col).to_vec::<f32>(), [0., 0., 0., 3., 4., 5.]);
+        assert_eq!((1.0 - &a).to_vec::<f32>(), [1., 0., -1., -2., -3., -4.]);
+        assert_eq!((&col - &row).to_vec::<f32>(), [0., -1., -2., 1., 0., -1.]);
+    }
+
+    #[test]
+    fn mixed_types_go_to_the_wider() {
+        let ints = Tensor::build::<i64>(2, |out| out.copy_from_slice(&[3, 4]));
+        assert_eq!((&ints + &ints).dtype(), DType::I64);
+        assert_eq!((&ints / &ints).to_vec::<f32>(), [1.0, 1.0]);
+        assert_eq!((&ints * &Tensor::scalar(0.5f64)).to_vec::<f64>(), [1.5, 2.0]);
+        assert_eq!((&range(2) * 0.5).dtype(), DType::F32);
+    }
+
+    #[test]
+    fn long_runs_broadcast_in_blocks() {
+        let a = range(3 * 5000).reshaped([3, 5000].into());
+        let col = range(3).reshaped([3, 1].into());
+        let sum = (&a + &col).to_vec::<f32>();
+        assert!(sum.iter().enumerate().all(|(i, &x)| x == (i + i / 5000) as f32));
+    }
+
+    #[test]
+    #[should_panic(expected = "mul: [2] and [3] do not broadcast: sizes 2 and 3 of axis -1 differ")]
+    fn a_clash_names_both_shapes() {
+        let _ = &range(2) * &range(3);
     }
 }

@@ -1,81 +1,9 @@
-//! Where the extremes are, and running results along an axis.
-//!
-//! Ties go to the first index and NaN wins, as in PyTorch.
+//! Running results along an axis: sums, products, extremes.
 
-use crate::kernel::fold::{Join, Max, Min, same, whole};
-use crate::kernel::parallel;
 use crate::layout::axis_index;
 use crate::{DType, Element, Tensor};
 
-/// The place of the extreme of a row: the first element equal to it, or the first NaN.
-fn place<T: Element, J: Join<T>>(j: J, row: &[T]) -> i64 {
-    let best = whole(j, row, same);
-    #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
-    let at =
-        if best == best { row.iter().position(|&x| x == best) } else { row.iter().position(|&x| x != x) };
-    at.map_or(0, |at| at as i64)
-}
-
 impl Tensor {
-    fn place_over<T: Element, J: Join<T>>(&self, j: J, axis: usize, keep: bool) -> Self {
-        let rows = self.move_axis(axis as isize, -1).contiguous();
-        let (x, len) = (rows.as_slice::<T>(), self.shape()[axis]);
-        let shape = if keep { self.shape().with(axis, 1) } else { self.shape().without(axis) };
-        Self::build::<i64>(shape, |out| {
-            parallel::chunks(out, (4096 / len.max(1)).max(1), len as f64 * 0.5, |start, out| {
-                for (i, y) in out.iter_mut().enumerate() {
-                    *y = place(j, &x[(start + i) * len..][..len]);
-                }
-            });
-        })
-    }
-
-    /// The index of the largest element in row-major order, as I64 without axes; the first of several; NaN wins.
-    ///
-    /// # Panics
-    /// If there is no element.
-    #[track_caller]
-    pub fn argmax(&self) -> Self {
-        assert!(!self.is_empty(), "argmax: {} has no elements", self.shape());
-        let x = self.contiguous();
-        Self::scalar(with_dtype!(self.dtype(), T => place(Max, x.as_slice::<T>())))
-    }
-
-    /// The index of the smallest element in row-major order, as I64 without axes; the first of several; NaN wins.
-    ///
-    /// # Panics
-    /// If there is no element.
-    #[track_caller]
-    pub fn argmin(&self) -> Self {
-        assert!(!self.is_empty(), "argmin: {} has no elements", self.shape());
-        let x = self.contiguous();
-        Self::scalar(with_dtype!(self.dtype(), T => place(Min, x.as_slice::<T>())))
-    }
-
-    /// The indices of the largest elements along `axis`, as I64; the first of several; NaN wins. The axis is dropped, or
-    /// kept with size 1 (`keep`).
-    ///
-    /// # Panics
-    /// If the axis is out of range or has no elements.
-    #[track_caller]
-    pub fn argmax_axis(&self, axis: isize, keep: bool) -> Self {
-        let axis = axis_index("argmax", axis, self.shape());
-        self.not_of_nothing("argmax", &[axis]);
-        with_dtype!(self.dtype(), T => self.place_over::<T, _>(Max, axis, keep))
-    }
-
-    /// The indices of the smallest elements along `axis`, as I64; the first of several; NaN wins. The axis is dropped, or
-    /// kept with size 1 (`keep`).
-    ///
-    /// # Panics
-    /// If the axis is out of range or has no elements.
-    #[track_caller]
-    pub fn argmin_axis(&self, axis: isize, keep: bool) -> Self {
-        let axis = axis_index("argmin", axis, self.shape());
-        self.not_of_nothing("argmin", &[axis]);
-        with_dtype!(self.dtype(), T => self.place_over::<T, _>(Min, axis, keep))
-    }
-
     /// Running results along an axis: `join(out[i - 1], x[i])` gives `out[i]`.
     fn cumulate<T: Element>(&self, axis: usize, join: impl Fn(T, T) -> T) -> Self {
         let x = self.contiguous();
@@ -163,23 +91,6 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn places_of_extremes() {
-        let x = Tensor::from([[1.0, 7.0, 7.0], [9.0, -2.0, -2.0]]);
-        assert_eq!((x.argmax().item(), x.argmin().item()), (3.0, 4.0));
-        assert_eq!(x.argmax_axis(1, false).to_vec::<i64>(), [1, 0]);
-        assert_eq!(x.argmin_axis(0, true).to_vec2::<i64>(), [[0, 1, 1]]);
-        let nan = Tensor::from([1.0, f64::NAN, 3.0, f64::NAN]);
-        assert_eq!((nan.argmax().item(), nan.argmin().item()), (1.0, 1.0));
-        assert_eq!(Tensor::zeros([0, 3]).argmax_axis(1, false).shape()[..], [0]);
-    }
-
-    #[test]
-    #[should_panic(expected = "argmax: [3, 0] has no elements along axis 1")]
-    fn no_place_in_nothing() {
-        Tensor::zeros([3, 0]).argmax_axis(1, false);
-    }
 
     #[test]
     fn running_results() {

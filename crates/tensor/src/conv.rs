@@ -3,7 +3,6 @@
 //! The three functions are the slopes of one trilinear form `$\sum g \cdot (x * w)$` in its three arguments, so each is a
 //! rule for the others. Values are `[N, C, spatial …]` with one to three spatial axes, weights `[O, C / groups, …]`.
 
-use crate::dtype::Element;
 use crate::kernel::gemm::{Mat, Product, gemm};
 use crate::kernel::parallel;
 use crate::kernel::pool::Buffer;
@@ -104,7 +103,7 @@ impl Window {
 }
 
 /// Writes the columns of `channels` channels: row `(c, k)`, one column for each output place.
-fn to_columns<T: Element>(w: &Window, channels: usize, x: &[T], columns: &mut [T]) {
+fn to_columns<T: Copy + Default>(w: &Window, channels: usize, x: &[T], columns: &mut [T]) {
     let places: usize = w.output().iter().product();
     columns.fill(T::default());
     let step = w.stride[2];
@@ -217,6 +216,49 @@ fn conv_sample<T: Product>(x: &[T], weight: &[T], w: &Window, s: &Sizes, y: &mut
     }
 }
 
+/// The window of each output place as a column: `[N, C, …]` to `[N, C · kernel, places]`.
+///
+/// # Panics
+/// If a window does not fit or the elements are not floats.
+#[track_caller]
+pub fn columns(x: &Tensor, w: &Window) -> Tensor {
+    let (n, channels) = (x.shape()[0], x.shape()[1]);
+    let (taps, places): (usize, usize) = (w.kernel.iter().product(), w.output().iter().product());
+    let plane: usize = w.input.iter().product();
+    with_float!("columns", x.dtype(), T => {
+        let x = x.contiguous();
+        let x = x.as_slice::<T>();
+        Tensor::build::<T>([n, channels * taps, places], |out| {
+            for (x, out) in x.chunks((channels * plane).max(1)).zip(out.chunks_mut((channels * taps * places).max(1))) {
+                to_columns(w, channels, x, out);
+            }
+        })
+    })
+}
+
+/// Columns added to the places they came from: the transpose of [`columns`].
+///
+/// # Panics
+/// If the sizes do not fit or the elements are not floats.
+#[track_caller]
+pub fn from_windows(x: &Tensor, w: &Window) -> Tensor {
+    let taps: usize = w.kernel.iter().product();
+    let (n, channels) = (x.shape()[0], x.shape()[1] / taps.max(1));
+    let (plane, places): (usize, usize) = (w.input.iter().product(), w.output().iter().product());
+    with_float!("from_windows", x.dtype(), T => {
+        let x = x.contiguous();
+        let x = x.as_slice::<T>();
+        Tensor::build::<T>(with_spatial(&[n, channels], w.own(&w.input)), |out| {
+            out.fill(T::default());
+            for (x, out) in x.chunks((channels * taps * places).max(1)).zip(out.chunks_mut((channels * plane).max(1))) {
+                from_columns(w, channels, x, out);
+            }
+        })
+    })
+}
+
+// The gradients: slopes in the input and in the weight.
+
 /// The slope of [`conv`] in x, for outputs weighted by `g`: also the transposed convolution.
 ///
 /// # Panics
@@ -312,47 +354,6 @@ fn weight_sample<T: Product>(x: &[T], g: &[T], w: &Window, s: &Sizes, sum: &mut 
         let sum = &mut sum[group * s.cout * rows..][..s.cout * rows];
         gemm((s.cout, s.places, rows), g, transposed(columns, s.places), T::ONE, true, sum);
     }
-}
-
-/// The window of each output place as a column: `[N, C, …]` to `[N, C · kernel, places]`.
-///
-/// # Panics
-/// If a window does not fit or the elements are not floats.
-#[track_caller]
-pub fn columns(x: &Tensor, w: &Window) -> Tensor {
-    let (n, channels) = (x.shape()[0], x.shape()[1]);
-    let (taps, places): (usize, usize) = (w.kernel.iter().product(), w.output().iter().product());
-    let plane: usize = w.input.iter().product();
-    with_float!("columns", x.dtype(), T => {
-        let x = x.contiguous();
-        let x = x.as_slice::<T>();
-        Tensor::build::<T>([n, channels * taps, places], |out| {
-            for (x, out) in x.chunks((channels * plane).max(1)).zip(out.chunks_mut((channels * taps * places).max(1))) {
-                to_columns(w, channels, x, out);
-            }
-        })
-    })
-}
-
-/// Columns added to the places they came from: the transpose of [`columns`].
-///
-/// # Panics
-/// If the sizes do not fit or the elements are not floats.
-#[track_caller]
-pub fn from_windows(x: &Tensor, w: &Window) -> Tensor {
-    let taps: usize = w.kernel.iter().product();
-    let (n, channels) = (x.shape()[0], x.shape()[1] / taps.max(1));
-    let (plane, places): (usize, usize) = (w.input.iter().product(), w.output().iter().product());
-    with_float!("from_windows", x.dtype(), T => {
-        let x = x.contiguous();
-        let x = x.as_slice::<T>();
-        Tensor::build::<T>(with_spatial(&[n, channels], w.own(&w.input)), |out| {
-            out.fill(T::default());
-            for (x, out) in x.chunks((channels * taps * places).max(1)).zip(out.chunks_mut((channels * plane).max(1))) {
-                from_columns(w, channels, x, out);
-            }
-        })
-    })
 }
 
 #[cfg(test)]

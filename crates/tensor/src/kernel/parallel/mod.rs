@@ -1,9 +1,11 @@
 //! The second core: a loop over pieces, handed to waiting threads in a fraction of a microsecond.
 //!
 //! A kernel of 50 µs cannot wait 14 µs for a general thread pool to wake up, so the helpers spin for a short while
-//! after each job and only then park. Pieces are cut by size, never by the number of threads, so results are the same
-//! bits on any number of threads. A job started while another is running (from a second thread, or nested) runs
+//! after each job and only then park. Pieces are cut by size (`cut`), never by the number of threads, so results are the
+//! same bits on any number of threads. A job started while another is running (from a second thread, or nested) runs
 //! serially on its caller.
+
+mod cut;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
@@ -11,6 +13,9 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering}
 use std::sync::{Mutex, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
+
+pub(super) use cut::Shared;
+pub use cut::{chunks, chunks_all, pieces};
 
 /// How long a helper spins for the next job before it parks.
 const SPIN: Duration = Duration::from_micros(50);
@@ -100,8 +105,8 @@ pub fn for_each(pieces: usize, body: impl Fn(usize) + Sync) {
     each(pieces, &body);
 }
 
-/// [`for_each`], compiled once. The loops here take their bodies by reference, so that every body is compiled once and
-/// the loops once for each type of element: as generic code they were an eighth of the crate's.
+/// [`for_each`], compiled once. The loops here and in `cut` take their bodies by reference, so that every body is compiled
+/// once and the loops once for each type of element: as generic code they were an eighth of the crate's.
 fn each(pieces: usize, body: &(dyn Fn(usize) + Sync)) {
     if pieces > 1
         && threads() > 1
@@ -208,143 +213,6 @@ fn enter() -> bool {
     TEAM.gate
         .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |gate| (gate & OPEN != 0).then_some(gate + 1))
         .is_ok()
-}
-
-/// Splits `out` into pieces of `size` elements and runs `body(start, piece)` on each, in parallel when there is enough
-/// work: `cost` is the rough time of one element in nanoseconds.
-pub fn chunks<T: Send>(out: &mut [T], size: usize, cost: f64, body: impl Fn(usize, &mut [T]) + Sync) {
-    cut(out, size, cost, &body);
-}
-
-fn cut<T: Send>(out: &mut [T], size: usize, cost: f64, body: &(dyn Fn(usize, &mut [T]) + Sync)) {
-    let n = out.len();
-    if n <= size || (n as f64) * cost < SERIAL_NS || threads() == 1 {
-        for (i, piece) in out.chunks_mut(size).enumerate() {
-            body(i * size, piece);
-        }
-        return;
-    }
-    let base = Shared(out.as_mut_ptr());
-    for_each(n.div_ceil(size), |i| {
-        let start = i * size;
-        let len = size.min(n - start);
-        // SAFETY: piece i covers start..start+len, inside `out`; pieces do not overlap and each runs once, while `out` is
-        // borrowed mutably.
-        let piece = unsafe { std::slice::from_raw_parts_mut(base.at(start), len) };
-        body(start, piece);
-    });
-}
-
-/// As [`chunks`], over two slices cut alike: the pieces `i` of both go to one call.
-pub fn chunks2<A: Send, B: Send>(
-    (a, size_a): (&mut [A], usize),
-    (b, size_b): (&mut [B], usize),
-    cost: f64,
-    body: impl Fn(usize, &mut [A], &mut [B]) + Sync,
-) {
-    let (na, nb) = (a.len(), b.len());
-    let pieces = na.div_ceil(size_a.max(1));
-    assert_eq!(
-        pieces,
-        nb.div_ceil(size_b.max(1)),
-        "chunks2: both slices must have the same number of pieces"
-    );
-    let (a, b) = (Shared(a.as_mut_ptr()), Shared(b.as_mut_ptr()));
-    let piece = |i: usize| {
-        let (sa, sb) = (i * size_a, i * size_b);
-        // SAFETY: as in `chunks`, for each of the two slices.
-        let (pa, pb) = unsafe {
-            (
-                std::slice::from_raw_parts_mut(a.at(sa), size_a.min(na - sa)),
-                std::slice::from_raw_parts_mut(b.at(sb), size_b.min(nb - sb)),
-            )
-        };
-        body(i, pa, pb);
-    };
-    if (na as f64) * cost < SERIAL_NS {
-        (0..pieces).for_each(piece);
-    } else {
-        for_each(pieces, piece);
-    }
-}
-
-/// As [`chunks`], over any number of slices of one length and type, cut at the same places: `body(start, pieces)`.
-///
-/// # Panics
-/// If the slices differ in length.
-pub fn chunks_all<T: Send, const N: usize>(
-    slices: [&mut [T]; N],
-    size: usize,
-    cost: f64,
-    body: impl Fn(usize, [&mut [T]; N]) + Sync,
-) {
-    cut_all(slices, size, cost, &body);
-}
-
-fn cut_all<T: Send, const N: usize>(
-    slices: [&mut [T]; N],
-    size: usize,
-    cost: f64,
-    body: &(dyn Fn(usize, [&mut [T]; N]) + Sync),
-) {
-    let n = slices.first().map_or(0, |slice| slice.len());
-    assert!(slices.iter().all(|slice| slice.len() == n), "chunks_all: the slices must have the same length");
-    if n <= size || (n as f64) * cost < SERIAL_NS {
-        return body(0, slices);
-    }
-    let bases = slices.map(|slice| Shared(slice.as_mut_ptr()));
-    for_each(n.div_ceil(size), |i| {
-        let start = i * size;
-        let len = size.min(n - start);
-        // SAFETY: as in `chunks`, for each of the slices, which are borrowed mutably and so do not overlap.
-        let pieces =
-            std::array::from_fn(|k| unsafe { std::slice::from_raw_parts_mut(bases[k].at(start), len) });
-        body(start, pieces);
-    });
-}
-
-/// As [`chunks`], over any number of slices of one type, each cut into pieces of its own size: `body(i, pieces)` gets the
-/// pieces `i` of all of them. A slice that is too short for piece `i` gives an empty one.
-pub fn pieces<T: Send>(
-    slices: &mut [(&mut [T], usize)],
-    count: usize,
-    cost: f64,
-    body: impl Fn(usize, &mut [&mut [T]]) + Sync,
-) {
-    let bases: Vec<(Shared<T>, usize, usize)> =
-        slices.iter_mut().map(|(slice, size)| (Shared(slice.as_mut_ptr()), slice.len(), *size)).collect();
-    let piece = |i: usize| {
-        let cut = |(base, n, size): &(Shared<T>, usize, usize)| {
-            let start = (i * size).min(*n);
-            // SAFETY: as in `chunks`, for each of the slices, which are borrowed mutably and so do not overlap.
-            unsafe { std::slice::from_raw_parts_mut(base.at(start), (*size).min(n - start)) }
-        };
-        let mut cuts: smallvec::SmallVec<[&mut [T]; 8]> = bases.iter().map(cut).collect();
-        body(i, &mut cuts);
-    };
-    if cost < SERIAL_NS {
-        (0..count).for_each(piece);
-    } else {
-        for_each(count, piece);
-    }
-}
-
-/// Below this many nanoseconds of work a loop stays on its thread.
-const SERIAL_NS: f64 = 20_000.0;
-
-/// A pointer that pieces of one loop may share; each piece touches its own range.
-struct Shared<T>(*mut T);
-
-// SAFETY: the pieces of a job write to ranges that do not overlap, and the owner of the memory waits for all of them.
-unsafe impl<T: Send> Sync for Shared<T> {}
-
-impl<T> Shared<T> {
-    /// # Safety
-    /// `offset` must lie inside the allocation.
-    unsafe fn at(&self, offset: usize) -> *mut T {
-        // SAFETY: as the caller promises.
-        unsafe { self.0.add(offset) }
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Products so small that packing would cost more than the multiplications.
 
-use super::gemm::{Mat, Product};
-use super::{Real, math, run};
+use super::matrix::{Mat, Product};
+use crate::kernel::pairwise::{Slices, Sum, halves};
+use crate::kernel::{Real, math, run};
 
 /// Elements of the scratch memory for an operand or result that is laid out again.
 const SCRATCH: usize = 1024;
@@ -105,31 +106,18 @@ fn tile<T: Real, const W: usize>(
     }
 }
 
-/// The sum of eight lanes, pairwise.
-#[inline(always)]
-fn across<T: Real>([a, b, c, d, e, f, g, h]: [T; 8]) -> T {
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
-}
-
-/// `$\sum_i x_i y_i$` of short slices.
+/// `$\sum_i x_i y_i$` of short slices, in eight lanes.
 pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     run(
         #[inline(always)]
-        || short_dot(x, y),
+        || {
+            let mut lanes = [T::ZERO; 8];
+            [x, y].into_lanes(
+                &mut lanes,
+                #[inline(always)]
+                |lane, [x, y]| math::mul_add(x, y, lane),
+            );
+            halves::<T, Sum, 8>(lanes)
+        },
     )
-}
-
-#[inline(always)]
-fn short_dot<T: Real>(x: &[T], y: &[T]) -> T {
-    let mut lanes = [T::ZERO; 8];
-    let ((cx, rx), (cy, ry)) = (x.as_chunks::<8>(), y.as_chunks::<8>());
-    for (x, y) in cx.iter().zip(cy) {
-        for ((lane, &x), &y) in lanes.iter_mut().zip(x).zip(y) {
-            *lane = math::mul_add(x, y, *lane);
-        }
-    }
-    for ((lane, &x), &y) in lanes.iter_mut().zip(rx).zip(ry) {
-        *lane = math::mul_add(x, y, *lane);
-    }
-    across(lanes)
 }

@@ -1,11 +1,11 @@
-//! Layer normalisation: each row is centred, divided by its deviation, scaled and shifted, in one pass while it lies in
+//! Layer normalisation: each run is centred, divided by its deviation, scaled and shifted, in one pass while it lies in
 //! the cache.
 //!
 //! `$y = \gamma \odot \hat x + \beta$`, `$\hat x = (x - \mu)\, r$`, `$r = 1/\sqrt{\sigma^2 + \varepsilon}$`, with the
 //! biased variance (Ba et al., 2016).
 
-use crate::fused::{by_rows, rows_per_piece};
-use crate::kernel::{Real, parallel, rows};
+use crate::kernel::{Real, axpy, layer_norm as kernel, parallel};
+use crate::last_axis::{by_runs, runs_per_piece};
 use crate::tensor::Tensor;
 
 /// `$\gamma \odot (x - \mu) r + \beta$` along the last axis.
@@ -17,9 +17,11 @@ pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, epsilon: f64) -> Te
     with_float!("layer_norm", x.dtype(), T => {
         let (gamma, beta) = (gamma.to(x.dtype()).contiguous(), beta.to(x.dtype()).contiguous());
         let (gamma, beta) = (gamma.as_slice::<T>(), beta.as_slice::<T>());
-        by_rows::<T, 1>([x], 0.6, &|[x], n, y| rows::layer_norm(x, gamma, beta, n, T::of(epsilon), y))
+        by_runs::<T, 1>([x], 0.6, &|[x], n, y| kernel::layer_norm(x, gamma, beta, n, T::of(epsilon), y))
     })
 }
+
+// The gradients.
 
 /// The gradient of [`layer_norm`] in x for outputs weighted by `d`:
 /// `$r (p - \overline{p} - \hat x\, \overline{p \hat x})$` with `$p = d \odot \gamma$`.
@@ -31,16 +33,16 @@ pub fn layer_norm_input(x: &Tensor, gamma: &Tensor, d: &Tensor, epsilon: f64) ->
     with_float!("layer_norm_input", x.dtype(), T => {
         let gamma = gamma.to(x.dtype()).contiguous();
         let gamma = gamma.as_slice::<T>();
-        by_rows::<T, 2>([x, d], 1.0, &|[x, d], n, z| {
+        by_runs::<T, 2>([x, d], 1.0, &|[x, d], n, z| {
             z.fill(T::ZERO);
-            rows::layer_norm_pull(x, gamma, d, n, T::of(epsilon), z);
+            kernel::layer_norm_pull(x, gamma, d, n, T::of(epsilon), z);
         })
     })
 }
 
-/// The gradients of [`layer_norm`] in gamma and beta, `[2, width]`: `$\sum d \odot \hat x$` and `$\sum d$` over the rows.
+/// The gradients of [`layer_norm`] in gamma and beta, `[2, width]`: `$\sum d \odot \hat x$` and `$\sum d$` over the runs.
 ///
-/// Rows are summed in blocks of fixed borders, so the bits do not depend on the number of threads.
+/// Runs are summed in blocks of fixed borders, so the bits do not depend on the number of threads.
 ///
 /// # Panics
 /// As [`layer_norm`].
@@ -59,26 +61,26 @@ pub fn layer_norm_scales(x: &Tensor, d: &Tensor, epsilon: f64) -> Tensor {
             parallel::chunks(partial, 2 * width, block as f64 / width as f64, |start, sum| {
                 let first = start / (2 * width) * block;
                 let range = first..(first + block).min(x.len());
-                scale_rows(&x[range.clone()], &d[range], T::of(epsilon), sum);
+                scale_runs(&x[range.clone()], &d[range], T::of(epsilon), sum);
             });
         });
         partial.sum_axes(0)
     })
 }
 
-/// Elements in one block of rows: at most 16 blocks.
+/// Elements in one block of runs: at most 16 blocks.
 fn scale_block(n: usize, width: usize) -> usize {
-    let rows = n / width.max(1);
-    rows.div_ceil(16).max(rows_per_piece(width)) * width
+    let runs = n / width.max(1);
+    runs.div_ceil(16).max(runs_per_piece(width)) * width
 }
 
-fn scale_rows<T: Real>(x: &[T], d: &[T], epsilon: T, sum: &mut [T]) {
+fn scale_runs<T: Real>(x: &[T], d: &[T], epsilon: T, sum: &mut [T]) {
     let width = sum.len() / 2;
     sum.fill(T::ZERO);
     let (scales, shifts) = sum.split_at_mut(width);
     for (x, d) in x.chunks_exact(width).zip(d.chunks_exact(width)) {
-        rows::layer_norm_pull_scale(x, d, width, epsilon, scales);
-        rows::add(d, shifts);
+        kernel::layer_norm_pull_scale(x, d, width, epsilon, scales);
+        axpy::add(d, shifts);
     }
 }
 
@@ -87,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_have_mean_0_and_variance_1() {
+    fn runs_have_mean_0_and_variance_1() {
         let x = Tensor::from([[1.0, 2.0, 3.0, 6.0], [-4.0, 0.0, 0.0, 4.0]]);
         let y = layer_norm(&x, &Tensor::from([1.0; 4]), &Tensor::from([0.0; 4]), 0.0);
         assert!(y.sum_axes(1).abs().max().item() < 1e-14);

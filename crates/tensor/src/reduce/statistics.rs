@@ -1,20 +1,15 @@
 //! Reductions that need more than one pass: means, variances, norms, log-sum-exp.
 //!
-//! Variances subtract the mean first (two passes over each row, while it lies in the cache), so they do not cancel;
+//! Variances subtract the mean first (two passes over each run, while it lies in the cache), so they do not cancel;
 //! log-sum-exp subtracts the maximum, so it does not overflow.
 
-use smallvec::SmallVec;
-
+use super::{AxisList, forms, reduced_shape};
 use crate::axes::Axes;
-use crate::kernel::fold::{Join, Max, Sum, same, whole};
+use crate::kernel::fold::{Max, Sum, same, whole};
 use crate::kernel::{Real, parallel};
-use crate::layout::MAX_RANK;
-use crate::reduce::{forms, reduced_shape};
 use crate::{DType, Element, Tensor};
 
-type AxisList = SmallVec<[usize; MAX_RANK]>;
-
-/// Rows above this length are cut among threads; shorter ones are shared out whole.
+/// Runs above this length are cut among threads; shorter ones are shared out whole.
 const LONG: usize = 1 << 16;
 
 impl Tensor {
@@ -23,23 +18,23 @@ impl Tensor {
         if self.dtype().is_float() { self.clone() } else { self.to(DType::F32) }
     }
 
-    /// Applies `row` to the elements along `axes`: one result for each place along the other axes.
-    fn over_rows<T: Element>(&self, axes: &[usize], keep: bool, row: &(dyn Fn(&[T]) -> T + Sync)) -> Self {
+    /// Applies `f` to the elements along `axes`: one result for each place along the other axes.
+    fn over_runs<T: Element>(&self, axes: &[usize], keep: bool, f: &(dyn Fn(&[T]) -> T + Sync)) -> Self {
         let mut order: AxisList = (0..self.rank()).filter(|axis| !axes.contains(axis)).collect();
         let kept = order.len();
         order.extend_from_slice(axes);
         order[kept..].sort_unstable();
-        let rows = self.permuted(&order).contiguous();
-        let x = rows.as_slice::<T>();
+        let runs = self.permuted(&order).contiguous();
+        let x = runs.as_slice::<T>();
         let len: usize = axes.iter().map(|&axis| self.shape()[axis]).product();
         Self::build::<T>(reduced_shape(self.shape(), axes, keep), |out| {
             if len == 0 {
-                out.fill(row(&[]));
+                out.fill(f(&[]));
             } else if len > LONG {
-                out.iter_mut().zip(x.chunks(len)).for_each(|(y, x)| *y = row(x));
+                out.iter_mut().zip(x.chunks(len)).for_each(|(y, x)| *y = f(x));
             } else {
                 parallel::chunks(out, (LONG / 4 / len).max(1), len as f64 * 0.3, |start, out| {
-                    out.iter_mut().zip(x[start * len..].chunks(len)).for_each(|(y, x)| *y = row(x));
+                    out.iter_mut().zip(x[start * len..].chunks(len)).for_each(|(y, x)| *y = f(x));
                 });
             }
         })
@@ -57,41 +52,34 @@ impl Tensor {
 
     fn var_over(&self, axes: &[usize], correction: usize, keep: bool) -> Self {
         let x = self.floats();
-        with_float!("var", x.dtype(), T => x.over_rows::<T>(axes, keep, &|row| variance(row, correction)))
+        with_float!("var", x.dtype(), T => x.over_runs::<T>(axes, keep, &|run| variance(run, correction)))
     }
 
     fn std_over(&self, axes: &[usize], correction: usize, keep: bool) -> Self {
         let x = self.floats();
-        with_float!("std", x.dtype(), T => x.over_rows::<T>(axes, keep, &|row| variance(row, correction).sqrt()))
+        with_float!("std", x.dtype(), T => x.over_runs::<T>(axes, keep, &|run| variance(run, correction).sqrt()))
     }
 
     fn norm_over(&self, axes: &[usize], keep: bool) -> Self {
         let x = self.floats();
-        with_float!("norm", x.dtype(), T => x.over_rows::<T>(axes, keep, &|row| whole(Sum, row, |x| x * x).sqrt()))
+        with_float!("norm", x.dtype(), T => x.over_runs::<T>(axes, keep, &|run| whole(Sum, run, |x| x * x).sqrt()))
     }
 
     fn logsumexp_over(&self, axes: &[usize], keep: bool) -> Self {
         let x = self.floats();
-        with_float!("logsumexp", x.dtype(), T => x.over_rows::<T>(axes, keep, &logsumexp))
+        with_float!("logsumexp", x.dtype(), T => x.over_runs::<T>(axes, keep, &logsumexp))
     }
 }
 
 /// `$\sum_i (x_i - \bar x)^2 / (n - c)$`, at least 0 in the denominator.
-fn variance<T: Real>(x: &[T], correction: usize) -> T
-where
-    Sum: Join<T>,
-{
+fn variance<T: Real>(x: &[T], correction: usize) -> T {
     let mean = whole(Sum, x, same) / T::of(x.len() as f64);
     let squares = whole(Sum, x, |x| (x - mean) * (x - mean));
     squares / T::of(x.len().saturating_sub(correction) as f64)
 }
 
 /// `$m + \ln \sum_i e^{x_i - m}$` with the maximum `$m$`; an infinite one is the result itself.
-fn logsumexp<T: Real>(x: &[T]) -> T
-where
-    Sum: Join<T>,
-    Max: Join<T>,
-{
+fn logsumexp<T: Real>(x: &[T]) -> T {
     let m = whole(Max, x, same);
     if m.abs() == T::INFINITY {
         return m;

@@ -1,16 +1,19 @@
-//! Reading and writing at places that an I64 tensor names.
+//! Reading and adding at places that an I64 tensor names; choosing by truth in `mask`.
 //!
 //! [`Tensor::gather`] and [`Tensor::scatter_add`] move single elements, [`Tensor::index_select`] and
 //! [`Tensor::index_add`] whole slices; each pair is the other's gradient. Places count from 0; negative ones are out of
 //! range, as in PyTorch. Repeated places are added in their order, so results are the same bits every time.
 
+mod mask;
+
 use crate::kernel::parallel;
-use crate::layout::{axis_index, rows};
+use crate::layout::axis_index;
+use crate::strided::runs;
 use crate::{DType, Element, Layout, Shape, Tensor};
 
 /// Checks that every index is in `0 .. size`; the panic names the first that is not, and where it stands.
 #[track_caller]
-fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
+pub(crate) fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
     assert_eq!(
         index.dtype(),
         DType::I64,
@@ -76,7 +79,7 @@ impl Tensor {
         let (x, places, stride) = (self.block::<T>(), index.block::<i64>(), self.layout.strides[axis]);
         Self::build::<T>(*index.shape(), |out| {
             let mut out = out.iter_mut();
-            rows(&[index.layout(), &base], |offsets, len, steps| {
+            runs(&[index.layout(), &base], |offsets, len, steps| {
                 let (mut i, mut from) = (offsets[0] as isize, offsets[1] as isize);
                 for y in out.by_ref().take(len) {
                     *y = x[(from + places[i as usize] as isize * stride) as usize];
@@ -88,13 +91,19 @@ impl Tensor {
 
     /// Calls `put(y, x)` for each element of `src` and the element of a copy of this tensor that `index` names.
     #[track_caller]
-    fn scattered<T: Element>(&self, axis: usize, index: &Self, src: &Self, put: impl Fn(&mut T, T)) -> Self {
+    pub(crate) fn scattered<T: Element>(
+        &self,
+        axis: usize,
+        index: &Self,
+        src: &Self,
+        put: impl Fn(&mut T, T),
+    ) -> Self {
         let mut out = self.copied();
         let base = without_axis(out.layout(), index.shape(), axis);
         let stride = out.layout.strides[axis];
         let source = Layout { shape: *index.shape(), ..*src.layout() };
         let (x, places, y) = (src.block::<T>(), index.block::<i64>(), out.slice_mut::<T>());
-        rows(&[index.layout(), &base, &source], |offsets, len, steps| {
+        runs(&[index.layout(), &base, &source], |offsets, len, steps| {
             let [mut i, mut to, mut from] = [offsets[0] as isize, offsets[1] as isize, offsets[2] as isize];
             for _ in 0..len {
                 put(&mut y[(to + places[i as usize] as isize * stride) as usize], x[from as usize]);
@@ -105,24 +114,12 @@ impl Tensor {
     }
 
     #[track_caller]
-    fn check_scatter(&self, op: &str, axis: isize, index: &Self, src: &Self) -> usize {
+    pub(crate) fn check_scatter(&self, op: &str, axis: isize, index: &Self, src: &Self) -> usize {
         let at = axis_index(op, axis, self.shape());
         check_sizes(op, self.shape(), index.shape(), at);
         check_sizes(op, src.shape(), index.shape(), src.rank());
         check_indices(op, index, self.shape()[at], &format!("axis {axis}"));
         at
-    }
-
-    /// A copy with the elements that `index` names along an axis replaced: `$y_{i\,\text{index}_{ij}} = \text{src}_{ij}$`
-    /// for `axis` 1. Where places repeat, the last one counts.
-    ///
-    /// # Panics
-    /// As [`Self::gather`]; also if `index` is larger than `src` along an axis.
-    #[track_caller]
-    pub fn scatter(&self, axis: isize, index: &Self, src: &Self) -> Self {
-        let at = self.check_scatter("scatter", axis, index, src);
-        let src = src.to(self.dtype());
-        with_dtype!(self.dtype(), T => self.scattered::<T>(at, index, &src, |y, x| *y = x))
     }
 
     /// A copy with `src` added to the elements that `index` names along an axis:
@@ -214,22 +211,6 @@ impl Tensor {
         }
         out
     }
-
-    /// The elements at these places of the flattened tensor, with the shape of `index`.
-    ///
-    /// # Panics
-    /// If an index is out of range, or `index` is not I64.
-    #[track_caller]
-    pub fn take(&self, index: &Self) -> Self {
-        check_indices("take", index, self.elements(), "the flattened tensor");
-        let places = index.contiguous();
-        let flat = self.contiguous();
-        with_dtype!(self.dtype(), T => {
-            let x = flat.as_slice::<T>();
-            let from = places.as_slice::<i64>();
-            Self::build::<T>(*index.shape(), |out| out.iter_mut().zip(from).for_each(|(y, &i)| *y = x[i as usize]))
-        })
-    }
 }
 
 #[cfg(test)]
@@ -251,7 +232,6 @@ mod tests {
             [12.0, 20.0]
         );
         assert_eq!(grid().index_select(1, &Tensor::from([2, 2, 0])).to_vec2::<f64>()[1], [22.0, 22.0, 20.0]);
-        assert_eq!(grid().take(&Tensor::from([[5], [0]])).to_vec2::<f64>(), [[22.0], [10.0]]);
     }
 
     #[test]
@@ -261,7 +241,6 @@ mod tests {
             zeros.scatter_add(1, &index, &grid()).to_vec2::<f32>(),
             [[0.0, 0.0, 21.0], [20.0, 21.0, 0.0]]
         );
-        assert_eq!(zeros.scatter(1, &index, &grid()).to_vec2::<f32>(), [[0.0, 0.0, 11.0], [20.0, 21.0, 0.0]]);
         let added = grid().index_add(0, &Tensor::from([1, 1]), &grid());
         assert_eq!(added.to_vec2::<f64>(), [[10.0, 11.0, 12.0], [50.0, 53.0, 56.0]]);
         assert_eq!(zeros.sum().item(), 0.0);
@@ -303,11 +282,5 @@ mod tests {
     #[should_panic(expected = "index_add: the source is [1, 3], but [2, 3] is needed")]
     fn a_source_of_a_wrong_shape() {
         grid().index_add(0, &Tensor::from([0, 1]), &Tensor::zeros([1, 3]));
-    }
-
-    #[test]
-    #[should_panic(expected = "take: index 6 at [0] is out of range for the flattened tensor of size 6")]
-    fn a_flat_index_out_of_range() {
-        grid().take(&Tensor::from([6]));
     }
 }

@@ -1,4 +1,4 @@
-//! Parts of a tensor as views: slices with steps, single places, diagonals, windows, splits.
+//! Parts of a tensor as views: slices with steps, single places, splits.
 //!
 //! Slices follow Python: negative bounds count from the end, bounds beyond it are clamped, a negative step walks
 //! backwards. What names a place ([`Tensor::select`], [`Tensor::narrow`]) must exist.
@@ -159,51 +159,6 @@ impl Tensor {
         axes.iter().fold(self.clone(), |x, &axis| x.slice(axis as isize, Slice::ALL.step(-1)))
     }
 
-    /// The elements `(i, i + offset)` of two axes, along a new last axis in their place; a negative offset lies below the
-    /// main diagonal.
-    ///
-    /// # Panics
-    /// If an axis is out of range or both are the same.
-    #[track_caller]
-    pub fn diagonal(&self, offset: isize, axis1: isize, axis2: isize) -> Self {
-        let axes = Axes::from([axis1, axis2]).resolve("diagonal", self.shape());
-        let (rows, cols) = (self.shape()[axes[0]], self.shape()[axes[1]]);
-        let (down, right) = ((-offset).max(0) as usize, offset.max(0) as usize);
-        let len = rows.saturating_sub(down).min(cols.saturating_sub(right));
-        let stride = self.layout.strides[axes[0]] + self.layout.strides[axes[1]];
-        let corner = if len == 0 {
-            self.clone()
-        } else {
-            self.narrow(axes[0] as isize, down, len).narrow(axes[1] as isize, right, len)
-        };
-        let rest = corner.without_axes(&axes, corner.layout.offset);
-        rest.insert_axis(rest.rank(), len, stride)
-    }
-
-    /// All windows of `size` places along an axis, `step` apart: the axis counts the windows and a new last axis the
-    /// places in each. Windows may overlap; the view copies nothing.
-    ///
-    /// # Panics
-    /// If the axis is out of range, shorter than a window, or the step is zero.
-    #[track_caller]
-    pub fn unfold(&self, axis: isize, size: usize, step: usize) -> Self {
-        let index = axis_index("unfold", axis, self.shape());
-        let n = self.shape()[index];
-        assert!(step > 0, "unfold: the step must not be zero");
-        assert!(
-            size <= n,
-            "unfold: windows of {size} do not fit axis {axis} of {}, of size {n}",
-            self.shape()
-        );
-        let stride = self.layout.strides[index];
-        let mut layout = self.layout;
-        layout.shape[index] = (n - size) / step + 1;
-        layout.strides[index] = stride * step as isize;
-        let mut starts = self.clone();
-        starts.layout = layout;
-        starts.insert_axis(self.rank(), size, stride)
-    }
-
     /// Parts of these sizes along an axis, one behind the other.
     ///
     /// # Panics
@@ -304,12 +259,6 @@ mod tests {
         assert_eq!(grid().narrow(1, 1, 2).to_vec2::<i64>(), [[1, 2], [5, 6], [9, 10]]);
         assert_eq!(grid().select(0, -1).to_vec::<i64>(), [8, 9, 10, 11]);
         assert_eq!(grid().flip([0, 1]).to_vec::<i64>(), (0..12).rev().collect::<Vec<_>>());
-        assert_eq!(grid().diagonal(0, 0, 1).to_vec::<i64>(), [0, 5, 10]);
-        assert_eq!(grid().diagonal(2, 0, 1).to_vec::<i64>(), [2, 7]);
-        assert_eq!(grid().diagonal(-1, 0, 1).to_vec::<i64>(), [4, 9]);
-        assert!(grid().diagonal(7, 0, 1).is_empty());
-        assert_eq!(Tensor::arange(5).unfold(0, 3, 1).to_vec2::<i64>(), [[0, 1, 2], [1, 2, 3], [2, 3, 4]]);
-        assert_eq!(grid().unfold(1, 2, 2).shape()[..], [3, 2, 2]);
         let sizes: Vec<usize> = Tensor::arange(7).chunk(0, 3).iter().map(Tensor::elements).collect();
         assert_eq!(sizes, [3, 3, 1]);
         assert_eq!(grid().split(1, &[1, 0, 3])[2].to_vec::<i64>()[..3], [1, 2, 3]);
@@ -349,12 +298,6 @@ mod tests {
     #[should_panic(expected = "split: [1, 2] add up to 3, but axis 1 of [3, 4] has size 4")]
     fn sizes_that_do_not_add_up() {
         grid().split(1, &[1, 2]);
-    }
-
-    #[test]
-    #[should_panic(expected = "unfold: windows of 5 do not fit axis 1 of [3, 4], of size 4")]
-    fn a_window_that_does_not_fit() {
-        grid().unfold(1, 5, 1);
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! Reductions over any axes: sums, products, extremes, truth.
+//! Reductions over any axes: sums, products, extremes, truth; in `statistics` means, variances, norms.
 //!
 //! Each comes in three forms: `sum()` over everything, `sum_axes(axes)`, which drops the axes, and `sum_keep(axes)`,
 //! which keeps them with size 1. Axes that lie next to each other in memory are reduced in one pass; sums are pairwise
 //! over fixed blocks, so the bits never depend on the number of threads.
+
+mod statistics;
 
 use smallvec::SmallVec;
 
@@ -14,7 +16,7 @@ use crate::{DType, Element, Shape, Tensor};
 type AxisList = SmallVec<[usize; MAX_RANK]>;
 
 /// The shape that is left when `axes` are reduced.
-pub(crate) fn reduced_shape(shape: &Shape, axes: &[usize], keep: bool) -> Shape {
+fn reduced_shape(shape: &Shape, axes: &[usize], keep: bool) -> Shape {
     let kept = shape.iter().enumerate().filter_map(|(axis, &size)| {
         let reduced = axes.contains(&axis);
         if reduced { keep.then_some(1) } else { Some(size) }
@@ -23,7 +25,7 @@ pub(crate) fn reduced_shape(shape: &Shape, axes: &[usize], keep: bool) -> Shape 
 }
 
 /// Joins the elements along `axes`.
-pub(crate) fn reduce<T: Element, J: Join<T>>(j: J, x: &Tensor, axes: &[usize], keep: bool) -> Tensor {
+fn reduce<T: Element, J: Join<T>>(j: J, x: &Tensor, axes: &[usize], keep: bool) -> Tensor {
     let shape = reduced_shape(x.shape(), axes, keep);
     if x.is_empty() {
         return Tensor::build::<T>(shape, |out| out.fill(J::IDENTITY));
@@ -71,7 +73,7 @@ fn reduce_contiguous<T: Element, J: Join<T>>(j: J, x: &Tensor, axes: &[usize], s
         let source = &current.as_slice::<T>()[..outer * len * inner];
         current = Tensor::build::<T>([outer, inner], |out| match (outer, inner) {
             (1, 1) => out[0] = fold::whole(j, source, fold::same),
-            (_, 1) => fold::rows(j, source, len, out),
+            (_, 1) => fold::runs(j, source, len, out),
             _ => fold::columns(j, source, len, inner, out),
         });
         groups.remove(at);
@@ -87,7 +89,7 @@ impl Tensor {
         if self.dtype() == DType::Bool { self.to(DType::I64) } else { self.clone() }
     }
 
-    pub(crate) fn sum_over(&self, axes: &[usize], keep: bool) -> Self {
+    fn sum_over(&self, axes: &[usize], keep: bool) -> Self {
         match self.dtype() {
             DType::Bool | DType::I64 => reduce::<i64, _>(Sum, &self.counted(), axes, keep),
             DType::F32 => reduce::<f32, _>(Sum, self, axes, keep),
@@ -190,7 +192,7 @@ macro_rules! forms {
         )*}
     };
 }
-pub(crate) use forms;
+use forms;
 
 forms! {
     /// The sum `$\sum_i x_i$`, 0 of nothing. I64 and Bool give I64.

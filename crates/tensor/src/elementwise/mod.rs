@@ -1,0 +1,215 @@
+//! Elementwise functions: one line each of the lists below; operators in `arithmetic`, truth in `compare`.
+//!
+//! Two drivers, [`map`] and [`zip`], turn shapes and strides into contiguous runs. A function over runs is all a new
+//! operation needs.
+
+mod arithmetic;
+mod compare;
+mod drive;
+
+pub(crate) use arithmetic::{promoted, scalar_like};
+pub use compare::Operand;
+pub use drive::{add_assign, map, zip};
+use drive::{each, each2};
+
+use crate::dtype::{DType, Element};
+use crate::kernel::{math, run};
+use crate::tensor::Tensor;
+
+macro_rules! functions {
+    ($($(#[$doc:meta])* $name:ident, $cost:expr;)*) => {
+        const UNARY: &[(&str, f64)] = &[$((stringify!($name), $cost)),*];
+        impl Tensor {$(
+            $(#[$doc])*
+            ///
+            /// # Panics
+            /// If the elements are not floats.
+            #[track_caller]
+            pub fn $name(&self) -> Self {
+                with_float!(stringify!($name), self.dtype(), T => map::<T, T>(self, $cost, &|x, y| {
+                    run(#[inline(always)] || each(x, y, math::$name));
+                }))
+            }
+        )*}
+    };
+}
+
+functions! {
+    /// `$e^x$`.
+    exp, 0.5;
+    /// `$2^x$`.
+    exp2, 0.5;
+    /// `$e^x - 1$`, exact near 0.
+    expm1, 0.5;
+    /// `$\ln x$`.
+    ln, 1.0;
+    /// `$\log_2 x$`.
+    log2, 1.0;
+    /// `$\log_{10} x$`.
+    log10, 1.0;
+    /// `$\ln(1 + x)$`, exact near 0.
+    log1p, 1.0;
+    /// `$\sqrt x$`.
+    sqrt, 0.5;
+    /// `$1 / \sqrt x$`.
+    rsqrt, 0.5;
+    /// `$1 / x$`.
+    recip, 0.3;
+    /// `$x^2$`.
+    square, 0.2;
+    /// `$\sin x$`, in radians.
+    sin, 0.6;
+    /// `$\cos x$`, in radians.
+    cos, 0.6;
+    /// `$\tan x$`, in radians.
+    tan, 10.0;
+    /// `$\arcsin x$`.
+    asin, 10.0;
+    /// `$\arccos x$`.
+    acos, 10.0;
+    /// `$\arctan x$`.
+    atan, 10.0;
+    /// `$\sinh x$`.
+    sinh, 10.0;
+    /// `$\cosh x$`.
+    cosh, 10.0;
+    /// `$\tanh x$`.
+    tanh, 1.0;
+    /// `$\operatorname{arsinh} x$`.
+    asinh, 10.0;
+    /// `$\operatorname{arcosh} x$`.
+    acosh, 10.0;
+    /// `$\operatorname{artanh} x$`.
+    atanh, 10.0;
+    /// `$1 / (1 + e^{-x})$`.
+    sigmoid, 1.0;
+    /// `$\operatorname{erf} x$`.
+    erf, 1.2;
+    /// `$1 - \operatorname{erf} x$`.
+    erfc, 5.0;
+    /// The inverse of `erf`.
+    erfinv, 10.0;
+    /// `$\ln |\Gamma(x)|$`.
+    lgamma, 20.0;
+    /// `$\Gamma'(x) / \Gamma(x)$`.
+    digamma, 20.0;
+    /// The largest integer not above x.
+    floor, 0.2;
+    /// The smallest integer not below x.
+    ceil, 0.2;
+    /// The nearest integer, halves to the even one.
+    round, 0.2;
+    /// The integer part, towards zero.
+    trunc, 0.2;
+    /// The fractional part, with the sign of x.
+    frac, 0.2;
+}
+
+macro_rules! functions2 {
+    ($($(#[$doc:meta])* $name:ident = $f:ident, $cost:expr;)*) => {
+        const BINARY: &[(&str, f64)] = &[$((stringify!($name), $cost)),*];
+        impl Tensor {$(
+            $(#[$doc])*
+            ///
+            /// # Panics
+            /// If the shapes do not broadcast, or neither operand holds floats.
+            #[track_caller]
+            pub fn $name(&self, other: &Self) -> Self {
+                let (a, b) = promoted(self, other);
+                with_float!(stringify!($name), a.dtype(), T => zip::<T, T>(&a, &b, stringify!($name), $cost, &|a, b, y| {
+                    run(#[inline(always)] || each2(a, b, y, math::$f));
+                }))
+            }
+        )*}
+    };
+}
+
+functions2! {
+    /// `$x^y$`.
+    pow = pow, 5.0;
+    /// The larger of two, elementwise; NaN if either is.
+    maximum = max, 0.3;
+    /// The smaller of two, elementwise; NaN if either is.
+    minimum = min, 0.3;
+    /// The larger of two, elementwise; a NaN is ignored where the other is a number.
+    fmax = fmax, 0.3;
+    /// The smaller of two, elementwise; a NaN is ignored where the other is a number.
+    fmin = fmin, 0.3;
+    /// The angle of the point `(other, self)`, `$\operatorname{atan2}(y, x)$`.
+    atan2 = atan2, 10.0;
+    /// `$\sqrt{x^2 + y^2}$` without overflow.
+    hypot = hypot, 5.0;
+    /// The remainder of a division, with the sign of the dividend.
+    fmod = fmod, 10.0;
+    /// The remainder of a division, with the sign of the divisor.
+    remainder = remainder, 10.0;
+    /// `$\ln(e^x + e^y)$` without overflow.
+    logaddexp = logaddexp, 3.0;
+    /// The magnitude of x with the sign of y.
+    copysign = copysign, 0.3;
+    /// `$x \ln y$`, 0 where x is 0.
+    xlogy = xlogy, 2.0;
+}
+
+/// Name and cost (rough nanoseconds for an element) of every function of the two lists, for the test that compares them with
+/// the table of elementwise operations of a tape.
+#[doc(hidden)]
+pub fn costs() -> impl Iterator<Item = (&'static str, f64)> {
+    UNARY.iter().chain(BINARY).copied()
+}
+
+impl Tensor {
+    /// `$|x|$`, of floats or integers.
+    pub fn abs(&self) -> Self {
+        match self.dtype() {
+            DType::F32 => map::<f32, f32>(self, 0.2, &|x, y| each(x, y, f32::abs)),
+            DType::F64 => map::<f64, f64>(self, 0.4, &|x, y| each(x, y, f64::abs)),
+            DType::I64 | DType::Bool => {
+                map::<i64, i64>(&self.to(DType::I64), 0.4, &|x, y| each(x, y, i64::wrapping_abs))
+            }
+        }
+    }
+
+    /// -1, 0 or 1, of floats or integers; NaN stays NaN.
+    pub fn sign(&self) -> Self {
+        match self.dtype() {
+            DType::F32 => map::<f32, f32>(self, 0.2, &|x, y| each(x, y, math::sign)),
+            DType::F64 => map::<f64, f64>(self, 0.4, &|x, y| each(x, y, math::sign)),
+            DType::I64 | DType::Bool => {
+                map::<i64, i64>(&self.to(DType::I64), 0.4, &|x, y| each(x, y, i64::signum))
+            }
+        }
+    }
+
+    /// `$x^p$` with one exponent for all elements.
+    ///
+    /// # Panics
+    /// If the elements are not floats.
+    #[track_caller]
+    pub fn powf(&self, p: f64) -> Self {
+        self.pow(&scalar_like(p, self))
+    }
+
+    /// x cut to the range `low ..= high`; NaN stays NaN.
+    ///
+    /// # Panics
+    /// If the elements are not floats.
+    #[track_caller]
+    pub fn clamp(&self, low: f64, high: f64) -> Self {
+        with_float!("clamp", self.dtype(), T => {
+            let (low, high) = (T::from_f64(low), T::from_f64(high));
+            map::<T, T>(self, 0.2, &|x, y| run(#[inline(always)] || each(x, y, |x| math::min(math::max(x, low), high))))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "exp: needs floats, got i64; convert with .to(DType::F32)")]
+    fn integers_have_no_exponential() {
+        let _ = Tensor::scalar(3i64).exp();
+    }
+}

@@ -1,0 +1,122 @@
+//! Layer normalisation over runs, with the kernels that add its gradients.
+
+use super::runs::each_run;
+use super::{Real, run, sum};
+
+/// The mean and the reciprocal deviation of a run, with the biased variance.
+#[inline(always)]
+pub fn moments<T: Real>(x: &[T], epsilon: T) -> (T, T) {
+    let n = T::of(x.len() as f64);
+    let mean = sum::over_run(
+        [x],
+        #[inline(always)]
+        |[x]| x,
+    ) / n;
+    let squares = sum::over_run(
+        [x],
+        #[inline(always)]
+        |[x]| (x - mean) * (x - mean),
+    );
+    (mean, T::ONE / (squares / n + epsilon).sqrt())
+}
+
+/// `$\gamma \odot (x - \mu) r + \beta$` with the first `width` elements of `gamma` and `beta`.
+pub fn layer_norm<T: Real>(x: &[T], gamma: &[T], beta: &[T], width: usize, epsilon: T, y: &mut [T]) {
+    let (gamma, beta) = (&gamma[..width], &beta[..width]);
+    each_run(
+        [x],
+        width,
+        y,
+        #[inline(always)]
+        |[x], y| {
+            let (mean, r) = moments(x, epsilon);
+            for (((y, &x), &g), &b) in y.iter_mut().zip(x).zip(gamma).zip(beta) {
+                *y = (x - mean) * r * g + b;
+            }
+        },
+    );
+}
+
+/// `$g \mathrel{+}= r (p - \overline p - \hat x\, \overline{p \hat x})$` with `$p = d \odot \gamma$`: the gradient of
+/// [`layer_norm`] in x for outputs weighted by `d`.
+pub fn layer_norm_pull<T: Real>(x: &[T], gamma: &[T], d: &[T], width: usize, epsilon: T, g: &mut [T]) {
+    let gamma = &gamma[..width];
+    each_run(
+        [x, d],
+        width,
+        g,
+        #[inline(always)]
+        |[x, d], g| {
+            let (mean, r) = moments(x, epsilon);
+            let (p, q) = projections(x, gamma, d, mean, r);
+            for (((g, &x), &c), &d) in g.iter_mut().zip(x).zip(gamma).zip(d) {
+                *g += r * (d * c - p - (x - mean) * q);
+            }
+        },
+    );
+}
+
+/// The means of `$p$` and of `$p \hat x\, r$` over a run.
+#[inline(always)]
+fn projections<T: Real>(x: &[T], gamma: &[T], d: &[T], mean: T, r: T) -> (T, T) {
+    let n = T::of(x.len() as f64);
+    let p = sum::over_run(
+        [d, gamma],
+        #[inline(always)]
+        |[d, c]| d * c,
+    );
+    let q = sum::in_lanes(
+        [x, d, gamma],
+        #[inline(always)]
+        |lane, [x, d, c]| lane + d * c * (x - mean),
+    );
+    (p / n, q * r * r / n)
+}
+
+/// `$g \mathrel{+}= d \odot \hat x$`, run by run: the gradient of [`layer_norm`] in gamma before the runs are summed.
+pub fn layer_norm_pull_scale<T: Real>(x: &[T], d: &[T], width: usize, epsilon: T, g: &mut [T]) {
+    each_run(
+        [x, d],
+        width,
+        g,
+        #[inline(always)]
+        |[x, d], g| {
+            let (mean, r) = moments(x, epsilon);
+            for ((g, &x), &d) in g.iter_mut().zip(x).zip(d) {
+                *g += d * ((x - mean) * r);
+            }
+        },
+    );
+}
+
+/// [`layer_norm_pull`] into `dx` and [`layer_norm_pull_scale`] into `scale`, with one reading of the moments.
+pub fn layer_norm_pull_both<T: Real>(
+    [x, d, gamma]: [&[T]; 3],
+    width: usize,
+    epsilon: T,
+    dx: &mut [T],
+    scale: &mut [T],
+) {
+    let gamma = &gamma[..width];
+    run(
+        #[inline(always)]
+        || {
+            let runs = dx.chunks_exact_mut(width).zip(scale.chunks_exact_mut(width)).enumerate();
+            for (i, (dx, scale)) in runs {
+                let (x, d) = (&x[i * width..][..width], &d[i * width..][..width]);
+                let (mean, r) = moments(x, epsilon);
+                let (p, q) = projections(x, gamma, d, mean, r);
+                both_run([x, d, gamma], (mean, r, p, q), dx, scale);
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn both_run<T: Real>([x, d, gamma]: [&[T]; 3], (mean, r, p, q): (T, T, T, T), dx: &mut [T], scale: &mut [T]) {
+    for ((((g, s), &x), &c), &d) in dx.iter_mut().zip(scale).zip(x).zip(gamma).zip(d) {
+        let centred = x - mean;
+        *g += r * (d * c - p - centred * q);
+        *s += d * (centred * r);
+    }
+}

@@ -1,0 +1,77 @@
+//! Cross-entropy in one visit to the logits.
+
+use crate::kernel::{Real, parallel, run, softmax, sum};
+use crate::last_axis::runs_per_piece;
+use crate::tensor::Tensor;
+
+/// The mean over the rows of `$\ln \sum_j e^{x_j} - x_t$`, for logits `[N, C]` and labels `[N]`.
+///
+/// # Panics
+/// If a label is not below C or the elements are not floats.
+#[track_caller]
+pub fn cross_entropy(x: &Tensor, labels: &Tensor) -> Tensor {
+    let classes = x.shape()[1];
+    let labels = labels.contiguous();
+    let labels = labels.as_slice::<i64>();
+    with_float!("cross_entropy", x.dtype(), T => {
+        let x = x.contiguous();
+        let x = x.as_slice::<T>();
+        let mut losses = vec![T::ZERO; labels.len()];
+        parallel::chunks(&mut losses, runs_per_piece(classes), classes as f64, |start, losses| {
+            let mut scratch = vec![T::ZERO; classes];
+            for (i, loss) in losses.iter_mut().enumerate() {
+                let logits = &x[(start + i) * classes..][..classes];
+                let target = logits[labels[start + i] as usize];
+                let scratch = &mut scratch;
+                *loss = run(#[inline(always)] || {
+                    let (shift, log) = softmax::log_sum_exp(logits, scratch);
+                    log - (target - shift)
+                });
+            }
+        });
+        let n = T::of(labels.len() as f64);
+        Tensor::scalar(sum::sum(&losses) / n)
+    })
+}
+
+// The gradient.
+
+/// `$\tfrac dN (\mathrm{softmax}(x_i)_j - [j = t_i])$`: the gradient of [`cross_entropy`].
+///
+/// # Panics
+/// If a label is not below C or the elements are not floats.
+#[track_caller]
+pub fn cross_entropy_backward(x: &Tensor, labels: &Tensor, d: f64) -> Tensor {
+    let classes = x.shape()[1];
+    let mut z = crate::softmax(x);
+    let labels = labels.contiguous();
+    let labels = labels.as_slice::<i64>();
+    with_float!("cross_entropy_backward", z.dtype(), T => {
+        let scale = T::of(d / labels.len() as f64);
+        parallel::chunks(z.slice_mut::<T>(), runs_per_piece(classes) * classes.max(1), 0.3, |start, z| {
+            for (i, logits) in z.chunks_exact_mut(classes).enumerate() {
+                logits[labels[start / classes + i] as usize] += -T::ONE;
+                for z in logits {
+                    *z *= scale;
+                }
+            }
+        });
+    });
+    z
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cross_entropy_is_minus_the_log_of_the_probability() {
+        let x = Tensor::from([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]]);
+        let labels = Tensor::from([0i64, 2]);
+        // -ln(e^2/(e^2+e+1)) = 0.4076059644443804, -ln(1/3) = 1.0986122886681098
+        let loss = cross_entropy(&x, &labels).item();
+        assert!((loss - f64::midpoint(0.407_605_964_444_380_4, 1.098_612_288_668_109_8)).abs() < 1e-15);
+        let g = cross_entropy_backward(&x, &labels, 1.0).to_vec::<f64>();
+        assert!((g[5] - (1.0 / 3.0 - 1.0) / 2.0).abs() < 1e-15);
+    }
+}
