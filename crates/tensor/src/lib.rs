@@ -56,6 +56,7 @@ pub mod random;
 mod arrange;
 pub mod conv;
 mod cumulative;
+mod distance;
 pub mod elementwise;
 mod index;
 mod last_axis;

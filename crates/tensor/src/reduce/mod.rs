@@ -1,4 +1,4 @@
-//! Reductions over any axes: sums, products, extremes, truth; in `statistics` means, variances, norms.
+//! Reductions over any axes: sums, products, extremes, truth; in `statistics` means, variances, log-sum-exp.
 //!
 //! Each comes in three forms: `sum()` over everything, `sum_axes(axes)`, which drops the axes, and `sum_keep(axes)`,
 //! which keeps them with size 1. Axes that lie next to each other in memory are reduced in one pass; sums are pairwise
@@ -13,7 +13,7 @@ use crate::kernel::fold::{self, Join, Max, Min, Prod, Sum};
 use crate::layout::{Layout, MAX_RANK};
 use crate::{DType, Element, Shape, Tensor};
 
-type AxisList = SmallVec<[usize; MAX_RANK]>;
+pub(crate) type AxisList = SmallVec<[usize; MAX_RANK]>;
 
 /// The shape that is left when `axes` are reduced.
 fn reduced_shape(shape: &Shape, axes: &[usize], keep: bool) -> Shape {
@@ -192,7 +192,7 @@ macro_rules! forms {
         )*}
     };
 }
-use forms;
+pub(crate) use forms;
 
 forms! {
     /// The sum `$\sum_i x_i$`, 0 of nothing. I64 and Bool give I64.

@@ -1,4 +1,4 @@
-//! Reductions that need more than one pass: means, variances, norms, log-sum-exp.
+//! Reductions that need more than one pass: means, variances, log-sum-exp.
 //!
 //! Variances subtract the mean first (two passes over each run, while it lies in the cache), so they do not cancel;
 //! log-sum-exp subtracts the maximum, so it does not overflow.
@@ -14,12 +14,17 @@ const LONG: usize = 1 << 16;
 
 impl Tensor {
     /// This tensor as floats: I64 and Bool become F32.
-    fn floats(&self) -> Self {
+    pub(crate) fn floats(&self) -> Self {
         if self.dtype().is_float() { self.clone() } else { self.to(DType::F32) }
     }
 
     /// Applies `f` to the elements along `axes`: one result for each place along the other axes.
-    fn over_runs<T: Element>(&self, axes: &[usize], keep: bool, f: &(dyn Fn(&[T]) -> T + Sync)) -> Self {
+    pub(crate) fn over_runs<T: Element>(
+        &self,
+        axes: &[usize],
+        keep: bool,
+        f: &(dyn Fn(&[T]) -> T + Sync),
+    ) -> Self {
         let mut order: AxisList = (0..self.rank()).filter(|axis| !axes.contains(axis)).collect();
         let kept = order.len();
         order.extend_from_slice(axes);
@@ -60,11 +65,6 @@ impl Tensor {
         with_float!("std", x.dtype(), T => x.over_runs::<T>(axes, keep, &|run| variance(run, correction).sqrt()))
     }
 
-    fn norm_over(&self, axes: &[usize], keep: bool) -> Self {
-        let x = self.floats();
-        with_float!("norm", x.dtype(), T => x.over_runs::<T>(axes, keep, &|run| whole(Sum, run, |x| x * x).sqrt()))
-    }
-
     fn logsumexp_over(&self, axes: &[usize], keep: bool) -> Self {
         let x = self.floats();
         with_float!("logsumexp", x.dtype(), T => x.over_runs::<T>(axes, keep, &logsumexp))
@@ -90,8 +90,6 @@ fn logsumexp<T: Real>(x: &[T]) -> T {
 forms! {
     /// The mean `$\frac{1}{n} \sum_i x_i$`, NaN of nothing. I64 and Bool give F32.
     mean_over: mean mean_axes mean_keep;
-    /// The Euclidean norm `$\sqrt{\sum_i x_i^2}$`, 0 of nothing. I64 and Bool give F32.
-    norm_over: norm norm_axes norm_keep;
     /// The logarithm of the sum of exponentials, `$\ln \sum_i e^{x_i}$`, −∞ of nothing. I64 and Bool give F32.
     logsumexp_over: logsumexp logsumexp_axes logsumexp_keep;
 }
@@ -165,13 +163,10 @@ mod tests {
         assert_eq!(Tensor::from([true, false]).mean().item(), 0.5);
         assert!(Tensor::zeros(0).mean().item().is_nan() && Tensor::zeros(0).var(0).item().is_nan());
         assert!(Tensor::ones(1).var(1).item().is_nan());
-        assert_eq!(Tensor::zeros([2, 0]).norm_axes(1).to_vec::<f32>(), [0.0, 0.0]);
     }
 
     #[test]
-    fn norms_and_log_sum_exp() {
-        let x = Tensor::from([[3.0, 4.0], [-5.0, 12.0]]);
-        assert_eq!(x.norm_axes(1).to_vec::<f64>(), [5.0, 13.0]);
+    fn log_sum_exp() {
         let y = Tensor::from([[1000.0, 1000.0], [f64::NEG_INFINITY, 1.0]]).logsumexp_axes(1).to_vec::<f64>();
         assert!((y[0] - 1000.0 - 2f64.ln()).abs() < 1e-12 && y[1] == 1.0);
         assert_eq!(Tensor::full(3, f64::NEG_INFINITY).logsumexp().item(), f64::NEG_INFINITY);
