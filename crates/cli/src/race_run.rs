@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use gradus::optim::catalog::{METHODS, NamedMethod, NamedRule, RATES, RULES};
+use gradus::optim::catalog::{METHODS, Named, RATES, RULES};
 use gradus::optim::surfaces::{SURFACES, Surface};
-use gradus::optim::{Minimizer, Optimizer, Solver, Trajectory, minimize};
+use gradus::optim::{Optimizer, Trajectory, minimize};
 
 /// The rate on a surface without a minimum, where none is the best.
 const FALLING_RATE: f64 = 0.05;
@@ -12,8 +12,8 @@ const FALLING_RATE: f64 = 0.05;
 /// An optimizer of the catalogue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
-    Rule(&'static NamedRule),
-    Method(&'static NamedMethod),
+    Rule(&'static Named),
+    Method(&'static Named),
 }
 
 impl Kind {
@@ -52,11 +52,9 @@ impl Kind {
         }
     }
 
-    pub(crate) fn minimizer(self, lr: f64) -> Box<dyn Minimizer> {
-        match self {
-            Self::Rule(rule) => Box::new(Optimizer::new((rule.make)(), lr)),
-            Self::Method(method) => Box::new(Solver::new((method.make)(), lr)),
-        }
+    pub(crate) fn optimizer(self, lr: f64) -> Optimizer {
+        let (Self::Rule(named) | Self::Method(named)) = self;
+        Optimizer::new((named.make)(), lr)
     }
 }
 
@@ -161,7 +159,7 @@ impl Course {
     }
 
     fn at(&self, kind: Kind, lr: f64) -> Run {
-        let mut path = minimize(self.surface.f, &self.start, &mut *kind.minimizer(lr), self.steps);
+        let mut path = minimize(self.surface.f, &self.start, &mut kind.optimizer(lr), self.steps);
         if let Some(end) = path.values.iter().position(|value| !value.is_finite()) {
             // What follows is no path.
             path.points.truncate(end + 1);

@@ -60,6 +60,7 @@ mod matmul;
 
 // Many elements to few.
 mod extremes;
+mod inner_product;
 mod reduce;
 mod statistics;
 
@@ -92,6 +93,7 @@ pub use fused::{
     cross_entropy, cross_entropy_backward, linear, log_softmax, log_softmax_backward, softmax,
     softmax_backward,
 };
+pub use inner_product::inner_product;
 pub use layout::{Layout, MAX_RANK, Shape, axis_index, merge, rows};
 pub use movement::REST;
 pub use random::{Rng, rng};
