@@ -43,9 +43,7 @@ fn step(c: &mut Criterion) {
     let mut optimizer = Optimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }, 0.01);
     c.bench_function("training step of an MLP 2-32-1", |b| {
         b.iter(|| {
-            let (loss, grads) = value_and_grad(|tape| model.forward(tape.constant(&x)).mse(&y));
-            optimizer.step(&mut model, &grads);
-            loss
+            optimizer.training_step(&mut model, |model, tape| model.forward(tape.constant(&x)).mse(&y))
         });
     });
 }

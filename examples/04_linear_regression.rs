@@ -24,9 +24,9 @@ fn descend(data: &Dataset, row: &Row, epochs: u64) -> (Linear, Vec<f64>) {
     let mut losses = Vec::new();
     for epoch in 0..epochs {
         for batch in loader.epoch(data, epoch) {
-            let (_, grads) =
-                value_and_grad(|tape| 0.5 * model.forward(tape.constant(&batch.inputs)).mse(&batch.labels));
-            optimizer.step(&mut model, &grads);
+            optimizer.training_step(&mut model, |model, tape| {
+                0.5 * model.forward(tape.constant(&batch.inputs)).mse(&batch.labels)
+            });
         }
         let error = model.predict(&data.inputs) - &data.labels;
         losses.push(0.5 * error.square().mean().item());

@@ -40,9 +40,11 @@ fn main() {
     let (train, test) = spiral(examples, &mut rng).split(0.25, 0);
     let mut model = sequential![
         Linear::new(2, 32, &mut rng),
+        BatchNorm::new(32),
         Tanh,
         Linear::new(32, 32, &mut rng),
         Tanh,
+        Dropout { p: 0.1 },
         Linear::new(32, 3, &mut rng),
     ];
     println!("{}", summary(&model));
@@ -53,10 +55,9 @@ fn main() {
     for epoch in 0..epochs {
         let mut sum = 0.0;
         for batch in loader.epoch(&train, epoch) {
-            let (loss, grads) = value_and_grad(|tape| {
+            let loss = optimizer.training_step(&mut model, |model, tape| {
                 model.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels)
             });
-            optimizer.step(&mut model, &grads);
             sum += loss * batch.len() as f64;
         }
         if (epoch + 1) % (epochs / 5) == 0 {

@@ -64,10 +64,9 @@ pub(crate) fn train(data: &Dataset, recipe: &Recipe, seed: u64) -> f64 {
     let loader = Loader { batch: 10, shuffle: Some(seed), drop_last: false };
     for epoch in 0..recipe.epochs {
         for batch in loader.epoch(data, epoch) {
-            let (_, grads) = value_and_grad(|tape| {
+            optimizer.training_step(&mut model, |model, tape| {
                 recipe.factor * model.forward(tape.constant(&batch.inputs)).mse(&batch.labels)
             });
-            optimizer.step(&mut model, &grads);
         }
     }
     let error = model.predict(&data.inputs) - &data.labels;

@@ -76,10 +76,9 @@ impl Training {
     }
 
     fn step(&mut self) -> f64 {
-        let (loss, grads) =
-            value_and_grad(|tape| self.model.forward(tape.constant(&self.x)).cross_entropy(&self.y));
-        self.optimizer.step(&mut self.model, &grads);
-        loss
+        let (x, y) = (&self.x, &self.y);
+        self.optimizer
+            .training_step(&mut self.model, |model, tape| model.forward(tape.constant(x)).cross_entropy(y))
     }
 
     /// Steps in which lists and pools grow to the size that they keep.

@@ -8,6 +8,7 @@ use std::sync::Once;
 
 use gradus::data::{self, idx};
 use gradus::nn::state_dict;
+use gradus::optim::{AdaHessian, Lbfgs, LevenbergMarquardt, Lookahead, Nesterov, Rule, Sam, Sophia};
 use gradus::prelude::*;
 use gradus::tensor::io::safetensors;
 
@@ -186,4 +187,121 @@ fn idx_files() {
         assert!(matches!(error, data::Error::Format { .. }), "{error}");
     }
     std::fs::remove_file(&path).unwrap();
+}
+
+/// A layer that trains, behind a container and by itself.
+fn trains() -> Sequential {
+    let mut rng = rng(0);
+    sequential![
+        Linear::new(3, 4, &mut rng),
+        BatchNorm::new(4),
+        Dropout { p: 0.5 },
+        Linear::new(4, 1, &mut rng)
+    ]
+}
+
+#[test]
+fn gradients_without_training_are_refused_and_the_layer_is_named() {
+    let (mut model, x) = (trains(), Tensor::ones([5, 3]));
+    let mut optimizer = Optimizer::new(Sgd::default(), 0.1);
+    let line = line!() + 1;
+    let (_, grads) = value_and_grad(|tape| model.forward(tape.constant(&x)).square().mean());
+    let before = state_dict::state_dict(&model);
+    let called = format!("a layer at tests/bad_input.rs:{line}:");
+    let parts = [
+        "step: these gradients are not those of a training: ",
+        &called,
+        "optimizer.training_step(&mut model, |model, tape| …)",
+        "value_and_grad_training(seed, |tape| …)",
+        "value_and_grad_with(Mode::Record, …)",
+    ];
+    says(|| optimizer.step(&mut model, &grads), &parts);
+    says(|| optimizer.step_with_curvature(&mut model, &grads, Some(&grads)), &parts);
+    let after = state_dict::state_dict(&model);
+    assert!(before.iter().zip(&after).all(|((_, a), (_, b))| a.equal(b)) && optimizer.steps() == 0);
+    // A layer that is called directly.
+    let mut layer = Linear::new(3, 1, &mut rng(0));
+    let line = line!() + 1;
+    let (_, grads) =
+        value_and_grad(|tape| Dropout { p: 0.5 }.forward(layer.forward(tape.constant(&x))).mean());
+    says(|| optimizer.step(&mut layer, &grads), &[&format!("a layer at tests/bad_input.rs:{line}:")]);
+    // Through the other doors.
+    let mut optimizer = Optimizer::new(Sgd::default(), 0.1);
+    optimizer.training_step(&mut model, |model, tape| model.forward(tape.constant(&x)).square().mean());
+    let f = |tape: &Tape| model.forward(tape.constant(&x)).square().mean().backward();
+    let grads = f(&Tape::with_mode(Mode::Record));
+    optimizer.step(&mut model, &grads);
+    assert_eq!(optimizer.steps(), 2);
+}
+
+#[test]
+fn rules_that_need_more_than_one_gradient_say_so() {
+    let (mut w, call) = (Param::new([1.0, 2.0]), "call optimizer.training_step(&mut model, |model, tape| …)");
+    let (_, grads) = value_and_grad(|tape| tape.param(&w).square().sum());
+    let own = "step_with_curvature(&mut model, &grads, Some(&curvature))";
+    let rules: [(fn() -> Box<dyn Rule>, &[&str]); 6] = [
+        (|| Nesterov::default().into(), &["step: Nesterov takes the gradient ahead", call]),
+        (|| Sam::new(Sgd::default()).into(), &["step: Sam takes a second gradient", call]),
+        (|| Sophia::default().into(), &["step: Sophia divides by the Hessian's diagonal", call, own]),
+        (|| AdaHessian::default().into(), &["step: AdaHessian divides by", call, own]),
+        (|| Lookahead::new(Sophia::default()).into(), &["step: Lookahead divides by", call, own]),
+        (|| Lbfgs::default().into(), &["step: Lbfgs evaluates the loss itself", call]),
+    ];
+    for (make, parts) in rules {
+        says(|| Optimizer::new(make(), 0.1).step(&mut w, &grads), parts);
+    }
+    let mut sophia = Optimizer::new(Sophia::default(), 0.1);
+    says(|| sophia.step_with_curvature(&mut w, &grads, None), &["the first step needs an estimate"]);
+    let parts = ["step_with_curvature: Nesterov takes the gradient ahead", call];
+    let mut nesterov = Optimizer::new(Nesterov::default(), 0.1);
+    says(|| nesterov.step_with_curvature(&mut w, &grads, Some(&grads)), &parts);
+    assert_eq!(w.value().to_f64_vec(), [1.0, 2.0]);
+}
+
+#[test]
+fn methods_say_what_they_cannot_share() {
+    let mut w = Param::new([1.0, 2.0]);
+    let mut train = |optimizer: Optimizer, parts: &[&str]| {
+        let mut optimizer = optimizer;
+        says(|| optimizer.training_step(&mut w, |w, tape| tape.param(w).square().sum()), parts);
+    };
+    let method = || Optimizer::new(Lbfgs::default(), 1.0);
+    train(
+        method().clip_norm(1.0),
+        &["training_step: Lbfgs evaluates the loss itself, so its gradients can be neither"],
+    );
+    train(method().accumulate(2), &["neither accumulated nor clipped"]);
+    train(method().group_named("*", Sgd::default()), &["Lbfgs", "no other group may have a rule"]);
+    train(Optimizer::new(Sam::new(Lbfgs::default()), 1.0), &["training_step: Sam stands around a method"]);
+    let parts = [
+        "training_step: LevenbergMarquardt needs the residuals",
+        "minimize_objective(&mut LeastSquares(|x| …)",
+    ];
+    train(Optimizer::new(LevenbergMarquardt::default(), 1.0), &parts);
+    let mut optimizer = method();
+    let f = || optimizer.training_step(&mut w, |w, tape| tape.param(w).square());
+    let (message, _) = panic_of(f);
+    assert!(message.starts_with("training_step at tests/bad_input.rs:"), "{message}");
+    assert!(message.ends_with("must be a scalar that depends on a parameter, got shape [2]"), "{message}");
+    assert_eq!(w.value().to_f64_vec(), [1.0, 2.0]);
+}
+
+#[test]
+fn gradients_of_other_shapes_and_models_change_nothing() {
+    let mut model = vec![Param::new([1.0, 2.0]), Param::new([3.0])];
+    let mut optimizer = Optimizer::new(Sgd::default(), 0.1);
+    let mut grads = Gradients::default();
+    grads.set(model[0].id(), Tensor::from([1.0, 1.0]));
+    grads.set(model[1].id(), Tensor::from([1.0, 1.0]));
+    says(
+        || optimizer.step(&mut model, &grads),
+        &["step: the gradient of 1 has shape [2], the parameter [1]"],
+    );
+    assert_eq!((model[0].value().to_f64_vec(), optimizer.steps()), (vec![1.0, 2.0], 0));
+    let mut clone = model.clone();
+    says(
+        || optimizer.step(&mut clone, &grads),
+        &["step: none of the 2 gradients is of a parameter of this model"],
+    );
+    assert_eq!(optimizer.steps(), 0);
 }

@@ -1,5 +1,6 @@
 //! The figures that the lecture notes print, to all their digits.
 
+use gradus_autograd::FiniteDifference;
 use gradus_optim::theory::{QuadraticMomentum, effective_samples, stability_limit};
 use gradus_optim::{Differences, Momentum, Objective, Optimizer, Rule, Sgd, minimize, surfaces};
 
@@ -71,7 +72,8 @@ fn the_range_of_convergence() {
 
 #[test]
 fn forward_differences() {
-    let mut f = Differences { f: |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>(), h: 1e-6, central: false };
+    let mut f =
+        Differences { f: |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>(), by: FiniteDifference::forward() };
     let cases: [(&[f64], &[f64]); 4] = [
         (&[1.0, 2.0, 3.0], &[2.000_001_000_368_456_5, 4.000_001_000_648_012_5, 6.000_001_000_927_568]),
         (&[0.0, 0.0], &[1e-6, 1e-6]),

@@ -101,11 +101,10 @@ fn the_parts_add_up_to_the_whole() {
 fn trained(threads: usize, mut model: Sequential, data: &Dataset, mut optimizer: Optimizer) -> Vec<Vec<u64>> {
     gradus::set_threads(threads);
     let loader = Loader { batch: data.len() / 4, shuffle: Some(4), drop_last: false };
-    for (step, batch) in (0..2).flat_map(|epoch| loader.epoch(data, epoch)).enumerate() {
-        let (_, grads) = value_and_grad_training(step as u64, |tape| {
+    for batch in (0..2).flat_map(|epoch| loader.epoch(data, epoch)) {
+        optimizer.training_step(&mut model, |model, tape| {
             model.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels)
         });
-        optimizer.step(&mut model, &grads);
     }
     model.params().iter().map(|(_, p)| bits_of(p.value())).collect()
 }

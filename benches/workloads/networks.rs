@@ -43,9 +43,7 @@ pub(crate) fn w3() {
     let y = &x.slice(1, 0..1) * &x.slice(1, 1..2);
     let mut optimizer = Optimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }, 0.05);
     training("W3", || {
-        let (loss, grads) = value_and_grad(|tape| model.forward(tape.constant(&x), Var::tanh).mse(&y));
-        optimizer.step(&mut model, &grads);
-        loss
+        optimizer.training_step(&mut model, |model, tape| model.forward(tape.constant(&x), Var::tanh).mse(&y))
     });
 }
 
@@ -59,10 +57,9 @@ pub(crate) fn w4() {
     let (x, y) = w4_data();
     let mut optimizer = Optimizer::new(Adam::default(), 1e-3);
     training("W4", || {
-        let (loss, grads) =
-            value_and_grad(|tape| model.forward(tape.constant(&x), Var::relu).cross_entropy(&y));
-        optimizer.step(&mut model, &grads);
-        loss
+        optimizer.training_step(&mut model, |model, tape| {
+            model.forward(tape.constant(&x), Var::relu).cross_entropy(&y)
+        })
     });
 }
 

@@ -219,7 +219,7 @@ fn layer_norm(g: &Given<'_>) -> Result<LayerNorm, String> {
     Ok(LayerNorm {
         weight: new.weight.filter(|_| affine),
         bias: new.bias.filter(|_| affine && g.flag("bias")),
-        epsilon: g.number("eps", 1e-5),
+        eps: g.number("eps", 1e-5),
         sizes: new.sizes,
     })
 }
@@ -232,6 +232,6 @@ fn batch_norm(g: &Given<'_>) -> BatchNorm {
         bias: new.bias.filter(|_| affine),
         running: new.running.filter(|_| g.flag("track_running_stats")),
         momentum: g.by_name.get("momentum").map_or(new.momentum, |v| v.as_f64()),
-        epsilon: g.number("eps", 1e-5),
+        eps: g.number("eps", 1e-5),
     }
 }

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use gradus_optim::schedule::{
-    ConstantFactor, CosineAnnealing, CycleScale, Cyclic, Exponential, Goal, Lambda, Linear, MultiStep,
-    Multiplicative, OneCycle, Polynomial, Ramp, ReduceOnPlateau, Schedule, Shape, StepDecay, SwaAnneal,
-    Threshold, WarmRestarts,
+    ConstantFactor, CosineAnnealing, Curve, CycleScale, Cyclic, Exponential, Goal, Lambda, Linear, MultiStep,
+    Multiplicative, OneCycle, Polynomial, Ramp, ReduceOnPlateau, Schedule, StepDecay, SwaAnneal, Threshold,
+    WarmRestarts,
 };
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
@@ -125,10 +125,10 @@ impl Args<'_> {
         parsed.map(Some).map_err(|e| format!("unsupported: {name}: {e}"))
     }
 
-    fn shape(&self) -> Result<Shape, String> {
+    fn curve(&self) -> Result<Curve, String> {
         match self.value("anneal_strategy").and_then(Value::as_str) {
-            None | Some("cos") => Ok(Shape::Cosine),
-            Some("linear") => Ok(Shape::Linear),
+            None | Some("cos") => Ok(Curve::Cosine),
+            Some("linear") => Ok(Curve::Linear),
             Some(other) => Err(format!("unsupported: anneal_strategy {other}")),
         }
     }
@@ -225,7 +225,7 @@ fn simple(name: &str, args: &Args<'_>, base: f64) -> Result<Any, String> {
             initial: base,
             swa: args.needed("swa_lr")?,
             steps: args.count("anneal_epochs", 10)?,
-            shape: args.shape()?,
+            curve: args.curve()?,
         }),
         other => return Err(format!("unsupported: scheduler {other}")),
     })
@@ -254,7 +254,7 @@ fn one_cycle(args: &Args<'_>) -> Result<OneCycle, String> {
     let start = peak / args.number("div_factor", 25.0)?;
     let end = start / args.number("final_div_factor", 1e4)?;
     let (rise, three_phase) = (args.number("pct_start", 0.3)?, args.flag("three_phase"));
-    Ok(OneCycle { start, peak, end, steps, rise, shape: args.shape()?, three_phase })
+    Ok(OneCycle { start, peak, end, steps, rise, curve: args.curve()?, three_phase })
 }
 
 fn momentum(name: &str, args: &Args<'_>) -> Result<Any, String> {
@@ -306,7 +306,7 @@ fn plateau_of(args: &Args<'_>, lr: f64) -> Result<ReduceOnPlateau, String> {
     rate.patience = args.count("patience", rate.patience)?;
     rate.cooldown = args.count("cooldown", rate.cooldown)?;
     rate.minimum = args.number("min_lr", rate.minimum)?;
-    rate.epsilon = args.number("eps", rate.epsilon)?;
+    rate.eps = args.number("eps", rate.eps)?;
     Ok(rate)
 }
 

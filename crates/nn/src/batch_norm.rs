@@ -32,7 +32,7 @@ pub struct BatchNorm {
     /// How much a batch counts in the running statistics, m; `None`: all batches alike, `$m = 1/n$` at the n-th.
     pub momentum: Option<f64>,
     /// `$\varepsilon$`.
-    pub epsilon: f64,
+    pub eps: f64,
 }
 
 /// The running statistics of a [`BatchNorm`]: buffers, saved under the layer's own name.
@@ -70,7 +70,7 @@ impl BatchNorm {
             bias: Some(Param::new(zeros)),
             running: Some(Running::new(channels)),
             momentum: Some(0.1),
-            epsilon: 1e-5,
+            eps: 1e-5,
         }
     }
 
@@ -136,7 +136,7 @@ impl Module for BatchNorm {
             }
         };
         let lift = |param: &Option<Param>| param.as_ref().map(|param| tape.param(param));
-        x.batch_norm(mean, variance, self.epsilon).scale_channels(lift(&self.weight), lift(&self.bias))
+        x.batch_norm(mean, variance, self.eps).scale_channels(lift(&self.weight), lift(&self.bias))
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn layer() -> BatchNorm {
-        let mut layer = BatchNorm { epsilon: 0.0, ..BatchNorm::new(2) };
+        let mut layer = BatchNorm { eps: 0.0, ..BatchNorm::new(2) };
         layer.convert(DType::F64);
         layer.weight.as_mut().unwrap().set(Tensor::from([2.0, 3.0]));
         layer.bias.as_mut().unwrap().set(Tensor::from([0.5, 0.0]));

@@ -21,7 +21,7 @@ pub struct LayerNorm {
     /// The sizes of the last axes, those that are normalised together.
     pub sizes: Shape,
     /// `$\varepsilon$`.
-    pub epsilon: f64,
+    pub eps: f64,
 }
 
 params!(LayerNorm { weight, bias });
@@ -31,7 +31,7 @@ impl LayerNorm {
     pub fn new(sizes: impl Into<Shape>) -> Self {
         let sizes = sizes.into();
         let (ones, zeros) = (Tensor::ones(sizes), Tensor::zeros(sizes));
-        Self { weight: Some(Param::new(ones)), bias: Some(Param::new(zeros)), sizes, epsilon: 1e-5 }
+        Self { weight: Some(Param::new(ones)), bias: Some(Param::new(zeros)), sizes, eps: 1e-5 }
     }
 }
 
@@ -49,7 +49,7 @@ impl Module for LayerNorm {
             Some(param) => tape.param(param),
             None => tape.constant(Tensor::full_of(self.sizes, value, x.dtype())),
         };
-        x.layer_norm(or(&self.weight, 1.0), or(&self.bias, 0.0), self.epsilon)
+        x.layer_norm(or(&self.weight, 1.0), or(&self.bias, 0.0), self.eps)
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
         let layer = LayerNorm {
             weight: Some(Param::new(Tensor::from([2.0, 3.0]))),
             bias: Some(Param::new(Tensor::from([0.5, 0.0]))),
-            epsilon: 0.0,
+            eps: 0.0,
             ..LayerNorm::new(2)
         };
         assert_eq!(layer.predict(&x).to_f64_vec(), [-1.5, 3.0, 2.5, -3.0]);

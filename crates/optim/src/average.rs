@@ -4,9 +4,9 @@ use gradus_autograd::Params;
 use gradus_tensor::Tensor;
 use indexmap::IndexMap;
 
+use crate::drive::Kept;
 use crate::error::Error;
 use crate::state::Entries;
-use crate::step::Kept;
 
 /// How much a new value counts.
 #[derive(Debug, Clone, Copy, PartialEq)]

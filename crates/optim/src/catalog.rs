@@ -4,16 +4,16 @@
 //! and with the accuracy that it reaches on handwritten digits; `gradus optimizers` prints it.
 
 use crate::error::Error;
-use crate::methods::{ConjugateGradients, Lbfgs, LineSearch, Method, Newton, PolyakStep};
+use crate::methods::{ConjugateGradients, Lbfgs, LineSearch, Newton, PolyakStep};
 use crate::rule::Rule;
 use crate::rules as r;
 
 /// The learning rates among which `gradus race` chooses where none is given.
 pub const RATES: [f64; 13] = [1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.4, 1.0, 3.0];
 
-/// An update rule under a name.
+/// A rule or a method under a name.
 #[derive(Debug, Clone, Copy)]
-pub struct NamedRule {
+pub struct Named {
     /// The name.
     pub name: &'static str,
     /// What it is, and whose.
@@ -24,28 +24,18 @@ pub struct NamedRule {
     pub make: fn() -> Box<dyn Rule>,
 }
 
-/// A method under a name.
-#[derive(Debug, Clone, Copy)]
-pub struct NamedMethod {
-    /// The name.
-    pub name: &'static str,
-    /// What it is, and whose.
-    pub about: &'static str,
-    /// The learning rate of its source.
-    pub lr: f64,
-    /// Makes it, with its default hyper-parameters.
-    pub make: fn() -> Box<dyn Method>,
-}
-
-macro_rules! rules {
-    ($($name:literal $lr:literal $about:literal $make:expr;)*) => {
-        /// Every rule, in teaching order.
-        pub const RULES: &[NamedRule] =
-            &[$(NamedRule { name: $name, about: $about, lr: $lr, make: || Box::new($make) },)*];
+macro_rules! catalog {
+    ($(#[$doc:meta])* $list:ident: $($name:literal $lr:literal $about:literal $make:expr;)*) => {
+        $(#[$doc])*
+        pub const $list: &[Named] =
+            &[$(Named { name: $name, about: $about, lr: $lr, make: || Box::new($make) },)*];
     };
 }
 
-rules! {
+catalog! {
+    /// Every rule that is handed gradients, in teaching order. [`Sam`](crate::Sam), which goes around any of them, is not
+    /// among them: at a fixed distance it keeps away from the minimum of a narrow valley, where each of these arrives.
+    RULES:
     "sgd" 1e-2 "gradient descent; Robbins and Monro 1951"
         r::Sgd::default();
     "momentum" 1e-2 "the velocity is a leaky sum of gradients; Polyak 1964"
@@ -140,42 +130,31 @@ rules! {
         r::Soap::default();
 }
 
-/// Every method that needs the function, in teaching order. (Levenberg–Marquardt needs residuals too.)
-pub const METHODS: &[NamedMethod] = &[
-    NamedMethod {
-        name: "polyak",
-        about: "the rate from the value at the minimum; Polyak 1987",
-        lr: 1.0,
-        make: || Box::new(PolyakStep::default()),
-    },
-    NamedMethod {
-        name: "conjugate-gradients",
-        about: "conjugate directions and line searches; Nocedal and Wright 2006",
-        lr: 1e-2,
-        make: || Box::new(ConjugateGradients::default()),
-    },
-    NamedMethod {
-        name: "newton",
-        about: "Newton's method, damped; Nocedal and Wright 2006",
-        lr: 1.0,
-        make: || Box::new(Newton::default()),
-    },
-    NamedMethod {
-        name: "lbfgs",
-        about: "the Hessian from the last gradients; Liu and Nocedal 1989",
-        lr: 1.0,
-        make: || Box::new(Lbfgs { line_search: LineSearch::StrongWolfe, ..Lbfgs::default() }),
-    },
-];
+catalog! {
+    /// Every method that evaluates the loss itself, in teaching order. (Levenberg–Marquardt needs residuals too.)
+    METHODS:
+    "polyak" 1.0 "the rate from the value at the minimum; Polyak 1987"
+        PolyakStep::default();
+    "conjugate-gradients" 1e-2 "conjugate directions and line searches; Nocedal and Wright 2006"
+        ConjugateGradients::default();
+    "newton" 1.0 "Newton's method, damped; Nocedal and Wright 2006"
+        Newton::default();
+    "lbfgs" 1.0 "the Hessian from the last gradients; Liu and Nocedal 1989"
+        Lbfgs { line_search: LineSearch::StrongWolfe, ..Lbfgs::default() };
+}
 
-/// The rule of a name.
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static Named> {
+    RULES.iter().chain(METHODS)
+}
+
+/// The rule or method of a name.
 ///
 /// # Errors
 /// If there is none; the error lists the names.
-pub fn rule(name: &str) -> Result<&'static NamedRule, Error> {
-    let known = || RULES.iter().map(|rule| rule.name.to_string()).collect();
-    RULES
-        .iter()
-        .find(|rule| rule.name == name)
+pub fn named(name: &str) -> Result<&'static Named, Error> {
+    let known = || all().map(|named| named.name.to_string()).collect();
+    all()
+        .find(|named| named.name == name)
         .ok_or_else(|| Error::Unknown { name: name.to_string(), known: known() })
 }

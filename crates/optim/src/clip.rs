@@ -2,13 +2,17 @@
 //! `clip_norm` and `clip_value`.
 
 use gradus_autograd::Gradients;
+use gradus_tensor::{DType, Tensor};
 
 /// The norm of order `p` of all gradients as one vector: `$(\sum |g|^p)^{1/p}$`, the largest `$|g|$` for infinite p, 0 for no
 /// gradients.
 pub fn total_norm(grads: &Gradients, p: f64) -> f64 {
+    if p == 2.0 {
+        return grads.norm();
+    }
     // The norm of the norms is the norm of all, so each tensor is reduced by itself.
     let each = grads.iter().map(|(_, g)| {
-        let size = g.to(gradus_tensor::DType::F64).abs();
+        let size = g.to(DType::F64).abs();
         if p.is_infinite() {
             if size.is_empty() { 0.0 } else { size.max().item() }
         } else {
@@ -25,18 +29,28 @@ pub fn total_norm(grads: &Gradients, p: f64) -> f64 {
 /// Pascanu, Mikolov and Bengio 2013; `torch.nn.utils.clip_grad_norm_`.
 pub fn clip_norm(grads: &mut Gradients, max_norm: f64, p: f64) -> f64 {
     let norm = total_norm(grads, p);
-    let factor = (max_norm / (norm + 1e-6)).min(1.0);
+    let factor = factor(max_norm, norm);
     if factor != 1.0 {
         grads.scale(factor);
     }
     norm
 }
 
+/// What gradients of this norm are multiplied by.
+pub(crate) fn factor(max_norm: f64, norm: f64) -> f64 {
+    (max_norm / (norm + 1e-6)).min(1.0)
+}
+
 /// Limits every element of the gradients to `-limit ..= limit`; NaN stays.
 pub fn clip_value(grads: &mut Gradients, limit: f64) {
     for (_, g) in grads.iter_mut() {
-        *g = g.clamp(-limit, limit);
+        *g = by_value(g, limit);
     }
+}
+
+/// Every element limited to `-limit ..= limit`; NaN stays.
+pub(crate) fn by_value(g: &Tensor, limit: f64) -> Tensor {
+    g.clamp(-limit, limit)
 }
 
 #[cfg(test)]

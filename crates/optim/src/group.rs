@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::methods::Notes;
 use crate::rule::Rule;
 use crate::schedule::Schedule;
 
@@ -16,6 +17,8 @@ pub(crate) struct Group {
     pub(crate) lr: Option<Arc<dyn Schedule>>,
     /// The shared numbers of a global rule.
     pub(crate) shared: Vec<f64>,
+    /// What a method remembers.
+    pub(crate) notes: Notes,
 }
 
 impl Group {
@@ -23,7 +26,7 @@ impl Group {
         let global = rule.as_deref().and_then(Rule::global);
         let shared =
             global.map_or_else(Vec::new, |g| g.shared().into_iter().map(|(_, start)| start).collect());
-        Self { select, rule, lr, shared }
+        Self { select, rule, lr, shared, notes: Notes::new() }
     }
 }
 

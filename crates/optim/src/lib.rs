@@ -5,15 +5,14 @@
 //! everything else: groups, learning rates, clipping, missing gradients, saving and loading.
 //!
 //! ```
-//! use gradus_autograd::{Param, value_and_grad};
+//! use gradus_autograd::Param;
 //! use gradus_optim::{AdamW, Optimizer, schedule::{Cosine, Schedule}};
 //!
 //! let mut w = Param::new([3.0, -2.0]);
 //! let rate = Cosine { peak: 0.1, end: 0.0, steps: 190 }.warmup(10);
 //! let mut optimizer = Optimizer::new(AdamW { weight_decay: 0.0, ..AdamW::default() }, rate).clip_norm(1.0);
 //! for _ in 0..200 {
-//!     let (_, grads) = value_and_grad(|tape| (tape.param(&w) - 1.0).square().sum());
-//!     optimizer.step(&mut w, &grads);
+//!     optimizer.training_step(&mut w, |w, tape| (tape.param(w) - 1.0).square().sum());
 //! }
 //! assert!(w.value().to_f64_vec().iter().all(|x| (x - 1.0).abs() < 0.01));
 //! ```
@@ -34,60 +33,67 @@
 //! 9. Around another rule: [`Lookahead`], [`Cautious`], [`Sam`].
 //! 10. With noise: [`Langevin`].
 //! 11. With curvature: [`Sophia`], [`AdaHessian`], fed by [`hutchinson`].
-//! 12. Methods that evaluate the function themselves, driven by [`Solver`]: [`PolyakStep`],
-//!     [`ConjugateGradients`], [`Lbfgs`], [`Newton`], [`LevenbergMarquardt`].
+//! 12. Methods that evaluate the loss themselves: [`PolyakStep`], [`ConjugateGradients`], [`Lbfgs`], [`Newton`];
+//!     and, for sums of squares, [`LevenbergMarquardt`].
+//!
+//! One call serves them all, [`Optimizer::training_step`]. Gradients of one's own go to [`Optimizer::step`].
 //!
 //! [`catalog`] has them under names; [`schedule`] has the learning rates, [`lr_finder`] looks for one;
 //! [`minimize`] walks down [`surfaces`]; [`theory`] computes what momentum does on a quadratic.
 //!
 //! # Own rules
 //!
-//! A rule is one file: a struct with its hyper-parameters, [`Rule::update`], and, if it remembers anything,
-//! [`Rule::slots`]. See [`Rule`] for one in eight lines.
+//! A rule is one file: a struct with its hyper-parameters, [`Rule::update`], if it remembers anything,
+//! [`Rule::slots`], and if one gradient is not enough for it, [`Rule::needs`]. See [`Rule`] for one in eight lines.
 
 #![forbid(unsafe_code)]
 
-mod average;
+// What an optimizer is; read rule, optimizer, training_step, loss, drive, prepare, then follow.
+mod drive;
+mod follow;
+mod group;
+mod loss;
+mod optimizer;
+mod prepare;
+mod rule;
+mod state;
+mod training_step;
+
+// The optimizers.
 pub mod catalog;
+mod methods;
+mod rules;
+pub mod schedule;
+
+// Beside the step.
+mod average;
 mod clip;
 mod curvature;
 mod describe;
 mod error;
-mod fused;
-mod gradient;
-mod group;
 mod linalg;
-mod lr_finder;
-mod methods;
-mod minimize;
-mod optimizer;
-mod rule;
-mod rules;
-mod sam;
-pub mod schedule;
-mod state;
-mod step;
-pub mod surfaces;
-pub mod theory;
+mod pass;
+mod study;
 
 pub use average::{Average, Averaging};
 pub use clip::{clip_norm, clip_value, total_norm};
 pub use curvature::hutchinson;
+pub use drive::Kept;
 pub use error::Error;
-pub use lr_finder::{LrSearch, lr_finder};
 pub use methods::{
-    ConjugateForm, ConjugateGradients, Lbfgs, LevenbergMarquardt, LineSearch, Memory, Method, Newton,
-    Objective, PolyakStep, Solver,
+    ConjugateForm, ConjugateGradients, Lbfgs, LevenbergMarquardt, LineSearch, Method, Newton, Notes,
+    Objective, PolyakStep,
 };
-pub use minimize::{Differences, LeastSquares, Minimizer, OnTape, Trajectory, minimize, minimize_objective};
 pub use optimizer::Optimizer;
-pub use rule::{Global, Rule, Slot, Step, number, zeros};
+pub use rule::{Ascent, Global, Needs, Rule, Slot, Step, number, zeros};
 pub use rules::{
     AdEmaMix, AdaBelief, AdaHessian, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Adopt, Asgd,
     Cautious, DAdaptAdam, Dog, Lamb, Langevin, Lars, Lion, Lookahead, Madgrad, Mars, Momentum, MomentumForm,
-    Muon, MuonRate, NAdam, Nesterov, NovoGrad, Prodigy, RAdam, RmsProp, Rprop, ScheduleFree,
+    Muon, MuonRate, NAdam, Nesterov, NovoGrad, Prodigy, RAdam, RmsProp, Rprop, Sam, ScheduleFree,
     ScheduleFreeBase, Sgd, Shampoo, Signum, Soap, Sophia, SparseAdam, Yogi,
 };
-pub use sam::Sam;
 pub use state::Entries;
-pub use step::Kept;
+pub use study::lr_finder::{LrSearch, lr_finder};
+pub use study::minimize::{Trajectory, minimize, minimize_objective};
+pub use study::objective::{Differences, LeastSquares, OnTape};
+pub use study::{surfaces, theory};

@@ -4,26 +4,25 @@ use std::fmt;
 use std::sync::Arc;
 
 use gradus_autograd::{Gradients, Param, ParamId, Params};
-use gradus_tensor::Tensor;
+use gradus_tensor::{Shape, Tensor};
 
 use crate::error::Error;
-use crate::gradient::Preparation;
 use crate::group::{Group, Select};
+use crate::prepare::Preparation;
 use crate::rule::Rule;
 use crate::schedule::Schedule;
 
 /// Updates a model's parameters from their gradients, each by the rule of its group.
 ///
 /// ```
-/// use gradus_autograd::{Param, value_and_grad};
+/// use gradus_autograd::Param;
 /// use gradus_optim::{AdamW, Optimizer, schedule::{Cosine, Schedule}};
 ///
 /// let mut w = Param::new(3.0);
 /// let rate = Cosine { peak: 0.1, end: 0.0, steps: 190 }.warmup(10);
 /// let mut optimizer = Optimizer::new(AdamW { weight_decay: 0.0, ..AdamW::default() }, rate).clip_norm(1.0);
 /// for _ in 0..200 {
-///     let (_, grads) = value_and_grad(|tape| (tape.param(&w) - 1.0).square());
-///     optimizer.step(&mut w, &grads);
+///     optimizer.training_step(&mut w, |w, tape| (tape.param(w) - 1.0).square());
 /// }
 /// assert!((w.value().item() - 1.0).abs() < 0.01);
 /// ```
@@ -31,7 +30,7 @@ use crate::schedule::Schedule;
 /// A parameter without gradient is skipped wholly: no decay, no momentum, and its count of updates stands
 /// still. An optimizer belongs to one model; parameters are known by identity, and by name when a model was
 /// cloned or loaded.
-#[must_use = "an optimizer does nothing until .step(..) is called"]
+#[must_use = "an optimizer does nothing until .training_step(..) is called"]
 pub struct Optimizer {
     /// The first is for all parameters that no other chooses.
     pub(crate) groups: Vec<Group>,
@@ -42,6 +41,8 @@ pub struct Optimizer {
     pub(crate) skipped: u64,
     pub(crate) pending: Pending,
     pub(crate) varying: Vec<Varying>,
+    /// Of the random numbers that layers draw.
+    pub(crate) seed: u64,
     bound: bool,
 }
 
@@ -56,6 +57,8 @@ pub(crate) struct Entry {
     /// Made of the name.
     pub(crate) key: u64,
     pub(crate) group: usize,
+    /// Of the parameter when it was first seen.
+    pub(crate) shape: Shape,
     /// Updates so far.
     pub(crate) t: u64,
     /// Empty before the first update, as are the names.
@@ -64,12 +67,21 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(id: ParamId, name: &str, group: usize) -> Self {
+    pub(crate) fn new(id: ParamId, shape: Shape, name: &str, group: usize) -> Self {
         // FNV-1a.
         let key = name
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
-        Self { id, name: name.to_string(), key, group, t: 0, slots: Vec::new(), slot_names: Vec::new() }
+        Self {
+            id,
+            name: name.to_string(),
+            key,
+            group,
+            shape,
+            t: 0,
+            slots: Vec::new(),
+            slot_names: Vec::new(),
+        }
     }
 }
 
@@ -81,7 +93,8 @@ pub(crate) struct Pending {
 }
 
 impl Optimizer {
-    /// An optimizer with one rule for all parameters, at a learning rate that is a number or a schedule.
+    /// An optimizer with one rule for all parameters, at a learning rate that is a number or a schedule. A
+    /// [`Method`](crate::Method) is a rule too.
     pub fn new(rule: impl Into<Box<dyn Rule>>, lr: impl Schedule + 'static) -> Self {
         Self {
             groups: vec![Group::new(Select::Rest, Some(rule.into()), None)],
@@ -92,6 +105,7 @@ impl Optimizer {
             skipped: 0,
             pending: Pending::default(),
             varying: Vec::new(),
+            seed: 0,
             bound: false,
         }
     }
@@ -207,6 +221,12 @@ impl Optimizer {
         self
     }
 
+    /// Fixes the random numbers that layers draw in [`Self::training_step`]; 0 unless it is set.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Ascends instead of descending: the gradients' sign is turned, before anything else sees them.
     pub fn maximize(mut self) -> Self {
         self.preparation.maximize = true;
@@ -235,8 +255,7 @@ impl Optimizer {
 
     /// The rule of this type, with the hyper-parameters in force; of the first group that has one.
     pub fn rule<R: Rule>(&self) -> Option<&R> {
-        let mut rules = self.groups.iter().filter_map(|group| group.rule.as_deref());
-        rules.find_map(|rule| (rule as &dyn std::any::Any).downcast_ref())
+        self.rules().find_map(|rule| (rule as &dyn std::any::Any).downcast_ref())
     }
 
     /// The rule of this type, to be changed.
@@ -274,7 +293,7 @@ impl Optimizer {
             self.groups.iter().zip(&mut chosen).for_each(|(g, chosen)| *chosen |= g.select.matches(name));
             // A parameter that has changed its rule begins anew.
             let known = self.entries.iter_mut().find(|entry| entry.name == *name && entry.group == group);
-            let mut entry = Entry::new(param.id(), name, group);
+            let mut entry = Entry::new(param.id(), *param.shape(), name, group);
             if let Some(known) = known {
                 entry.t = known.t;
                 entry.slots = std::mem::take(&mut known.slots);
@@ -292,9 +311,9 @@ impl Optimizer {
         Ok(())
     }
 
-    /// Whether some rule uses an estimate of the Hessian's diagonal.
-    pub fn uses_curvature(&self) -> bool {
-        self.groups.iter().filter_map(|group| group.rule.as_deref()).any(Rule::uses_curvature)
+    /// The rules in force, group by group.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &dyn Rule> {
+        self.groups.iter().filter_map(|group| group.rule.as_deref())
     }
 
     fn group_of(&self, name: &str) -> usize {
@@ -319,11 +338,11 @@ impl Optimizer {
             return at;
         }
         if let Some(at) = self.entries.iter().position(|entry| entry.name == name) {
-            self.entries[at].id = id;
+            (self.entries[at].id, self.entries[at].shape) = (id, *param.shape());
             return at;
         }
         let group = self.group_of(name);
-        self.entries.push(Entry::new(id, name, group));
+        self.entries.push(Entry::new(id, *param.shape(), name, group));
         self.entries.len() - 1
     }
 }

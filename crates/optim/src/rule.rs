@@ -9,6 +9,8 @@ use std::fmt::Debug;
 
 use gradus_tensor::Tensor;
 
+use crate::methods::Method;
+
 /// Where the training is, as an update sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
@@ -21,8 +23,7 @@ pub struct Step<'a> {
     pub step: u64,
     /// A number of the parameter's own, made of its name: the seed of its random stream.
     pub key: u64,
-    /// An estimate of the Hessian's diagonal, where one was handed in at this step
-    /// ([`Optimizer::step_with_curvature`](crate::Optimizer::step_with_curvature)).
+    /// An estimate of the Hessian's diagonal, at the steps at which there is one ([`Needs::curvature`]).
     pub curvature: Option<&'a Tensor>,
     /// The numbers that a [`Global`] rule shares among all parameters of its group.
     pub shared: &'a [f64],
@@ -58,6 +59,36 @@ pub fn number(name: &'static str, value: f64) -> Slot {
     (name, Tensor::scalar(value))
 }
 
+/// What a rule needs beside one gradient at the model's own place.
+///
+/// [`Optimizer::training_step`](crate::Optimizer::training_step) sees to all of it;
+/// [`Optimizer::step`](crate::Optimizer::step), which is handed one gradient, refuses rules with such needs.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Needs {
+    /// The gradient where [`Rule::ahead`] says.
+    pub ahead: bool,
+    /// A second gradient, from up the first one.
+    pub ascent: Option<Ascent>,
+    /// An estimate of the Hessian's diagonal at every so many steps, the first of them included.
+    pub curvature: Option<u64>,
+    /// The loss itself, as often as it likes: a [`Method`].
+    pub function: bool,
+    /// The residuals whose squares are the loss.
+    pub residuals: bool,
+}
+
+/// The way up the gradient of all parameters to the place of the second one:
+/// `$\rho\,g/(\lVert g\rVert + \epsilon)$`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ascent {
+    /// The length, `$\rho$`.
+    pub rho: f64,
+    /// Added to the norm, `$\epsilon$`.
+    pub eps: f64,
+    /// Distances in units of the parameters: `$\rho\,\theta^2 g/(\lVert\theta g\rVert + \epsilon)$`.
+    pub adaptive: bool,
+}
+
 /// An update rule for one tensor.
 ///
 /// ```
@@ -83,11 +114,17 @@ pub trait Rule: Any + Debug + Send + Sync {
         Vec::new()
     }
 
+    /// What it needs beside one gradient at the model's own place; nothing, unless a rule says otherwise. A rule around
+    /// another one hands on the other's needs.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
     /// One update of `theta` with the gradient `g`; `slots` in the order of [`Rule::slots`].
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]);
 
-    /// Where the next gradient is wanted, if not at `theta`: true look-ahead. Used by
-    /// [`Optimizer::step_ahead`](crate::Optimizer::step_ahead).
+    /// Where the next gradient is wanted, if not at `theta`, for rules with [`Needs::ahead`]; not asked before the first
+    /// update.
     fn ahead(&self, lr: f64, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
         let _ = (lr, theta, slots);
         None
@@ -100,15 +137,21 @@ pub trait Rule: Any + Debug + Send + Sync {
         None
     }
 
-    /// Whether [`Step::curvature`] is used.
-    fn uses_curvature(&self) -> bool {
-        false
-    }
-
     /// This rule as one whose parameters share numbers, if it is one.
     fn global(&self) -> Option<&dyn Global> {
         None
     }
+
+    /// This rule as one that evaluates the loss itself, if it is one.
+    fn method(&self) -> Option<&dyn Method> {
+        None
+    }
+}
+
+/// The name of a rule's type.
+pub(crate) fn name_of(rule: &dyn Rule) -> String {
+    let text = format!("{rule:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_string()
 }
 
 /// A rule with numbers that all parameters of its group share, such as an estimate of the distance to the

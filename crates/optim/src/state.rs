@@ -2,13 +2,14 @@
 //!
 //! The entries: `step`, `skipped`, `waiting`; for each parameter `NAME/t` (its updates) and, from the first
 //! on, `NAME/SLOT`; `NAME/accumulated` for gradients that wait; `group I/SHARED` for a group's shared
-//! numbers.
+//! numbers, `group I/notes/NAME` for what a method remembers.
 
 use gradus_autograd::{Gradients, Params};
 use gradus_tensor::Tensor;
 use indexmap::IndexMap;
 
 use crate::error::Error;
+use crate::methods::Notes;
 use crate::optimizer::{Entry, Optimizer};
 use crate::rule::{Global, Rule};
 
@@ -42,6 +43,9 @@ impl Optimizer {
             for ((name, _), value) in global.into_iter().flat_map(Global::shared).zip(&group.shared) {
                 all.push((format!("group {i}/{name}"), Tensor::scalar(*value)));
             }
+            for (name, note) in &group.notes {
+                all.push((format!("group {i}/notes/{name}"), Tensor::from_slice(note, note.len())));
+            }
         }
         all
     }
@@ -61,7 +65,7 @@ impl Optimizer {
             let (_, param) =
                 params.iter().find(|(name, _)| *name == entry.name).expect("bound to this model");
             let group = &self.groups[entry.group];
-            let mut new = Entry::new(entry.id, &entry.name, entry.group);
+            let mut new = Entry::new(entry.id, *param.shape(), &entry.name, entry.group);
             new.t = state.count(&format!("{}/t", entry.name))?;
             if let Some(rule) = group.rule.as_deref().filter(|_| new.t > 0) {
                 let lr = group.lr.as_ref().unwrap_or(&self.lr).at(step);
@@ -76,7 +80,7 @@ impl Optimizer {
             }
             entries.push(new);
         }
-        let mut shared = Vec::new();
+        let (mut shared, mut notes) = (Vec::new(), Vec::new());
         for (i, group) in self.groups.iter().enumerate() {
             let global = group.rule.as_deref().and_then(Rule::global);
             let names = global.into_iter().flat_map(Global::shared);
@@ -84,11 +88,15 @@ impl Optimizer {
                 state.take(&format!("group {i}/{name}"), &Tensor::scalar(start)).map(|value| value.item())
             };
             shared.push(names.map(&mut number).collect::<Result<Vec<f64>, Error>>()?);
+            let method = group.rule.as_deref().and_then(Rule::method);
+            notes.push(method.map_or_else(Notes::new, |_| state.notes(&format!("group {i}/notes/"))));
         }
         state.finish()?;
         (self.step, self.skipped, self.entries) = (step, skipped, entries);
         (self.pending.count, self.pending.sums) = (count, sums);
-        self.groups.iter_mut().zip(shared).for_each(|(group, shared)| group.shared = shared);
+        for ((group, shared), notes) in self.groups.iter_mut().zip(shared).zip(notes) {
+            (group.shared, group.notes) = (shared, notes);
+        }
         Ok(())
     }
 
@@ -140,6 +148,17 @@ impl State {
             found: Box::new(*value.shape()),
             found_type: value.dtype(),
         })
+    }
+
+    /// All entries whose names begin so.
+    fn notes(&mut self, prefix: &str) -> Notes {
+        let mine = |name: &String| name.starts_with(prefix);
+        let names: Vec<String> = self.0.keys().filter(|name| mine(name)).cloned().collect();
+        let take = |name: String| {
+            let value = self.0.swap_remove(&name).map(|value| value.to_f64_vec()).unwrap_or_default();
+            (name[prefix.len()..].to_string(), value)
+        };
+        names.into_iter().map(take).collect()
     }
 
     fn count(&mut self, name: &str) -> Result<u64, Error> {

@@ -3,8 +3,7 @@
 
 use gradus_autograd::Var;
 use gradus_optim::{
-    LeastSquares, LevenbergMarquardt, Minimizer, Objective, Optimizer, Solver, catalog, minimize,
-    minimize_objective, surfaces,
+    LeastSquares, LevenbergMarquardt, Objective, Optimizer, catalog, minimize, minimize_objective, surfaces,
 };
 
 /// The slow ones get more.
@@ -47,7 +46,7 @@ const FUNCTIONS: [Plain; 3] = [
 ];
 
 /// The first step within the distance 0.1 of the minimum.
-fn arrival(function: &Plain, by: &mut dyn Minimizer, steps: usize) -> Option<usize> {
+fn arrival(function: &Plain, by: &mut Optimizer, steps: usize) -> Option<usize> {
     let mut f = function;
     let mut x = gradus_autograd::Param::new(function.start);
     (0..=steps).find(|_| {
@@ -81,7 +80,7 @@ fn every_optimizer_minimises() {
 fn every_method_minimises() {
     for method in catalog::METHODS {
         for function in &FUNCTIONS {
-            let steps = arrival(function, &mut Solver::new((method.make)(), method.lr), 3000);
+            let steps = arrival(function, &mut Optimizer::new((method.make)(), method.lr), 3000);
             println!("{} on {}: {steps:?}", method.name, function.name);
             assert!(steps.is_some(), "{} on {}", method.name, function.name);
         }
@@ -93,7 +92,8 @@ fn newton_solves_a_quadratic_at_once_and_conjugate_gradients_in_two_steps() {
     let surface = surfaces::surface("booth").unwrap();
     for (name, steps) in [("newton", 1), ("conjugate-gradients", 3)] {
         let method = catalog::METHODS.iter().find(|method| method.name == name).unwrap();
-        let path = minimize(surface.f, &surface.start, &mut Solver::new((method.make)(), method.lr), steps);
+        let path =
+            minimize(surface.f, &surface.start, &mut Optimizer::new((method.make)(), method.lr), steps);
         assert!(path.values[steps] < 1e-6, "{name}: {:?}", path.values);
     }
 }
@@ -106,7 +106,7 @@ fn damped_gauss_newton_follows_the_valley() {
         Var::stack(&[1.0 - x, 10.0 * (y - x.square())], 0)
     }
     let mut f = LeastSquares(residuals);
-    let mut solver = Solver::new(LevenbergMarquardt::default(), 1.0);
-    let path = minimize_objective(&mut f, &[-1.2, 1.0], &mut solver, 60);
+    let mut optimizer = Optimizer::new(LevenbergMarquardt::default(), 1.0);
+    let path = minimize_objective(&mut f, &[-1.2, 1.0], &mut optimizer, 60);
     assert!(path.values[60] < 1e-12, "{:?}", path.last());
 }

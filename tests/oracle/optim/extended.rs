@@ -1,6 +1,6 @@
 //! The group `optim_ext`: optimizers beyond PyTorch's, on given gradients, and SAM on functions.
 
-use gradus_autograd::{Gradients, Param, value_and_grad};
+use gradus_autograd::{Gradients, Param};
 use gradus_optim::{
     AdaBelief, Adam, Adan, Lamb, Lars, Lion, Lookahead, NovoGrad, Optimizer, Rule, Sam, ScheduleFree,
     ScheduleFreeBase, Sgd, Sophia, Yogi,
@@ -45,9 +45,13 @@ pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String>
         match &curvature {
             Some((hess, k)) if t % k == 0 => {
                 let (grads, hess) = (of(&grads, &model), of(hess, &model));
-                optimizer.step_with_curvature(&mut model, &grads, &hess);
+                optimizer.step_with_curvature(&mut model, &grads, Some(&hess));
             }
-            _ => {
+            Some(_) => {
+                let grads = of(&grads, &model);
+                optimizer.step_with_curvature(&mut model, &grads, None);
+            }
+            None => {
                 let grads = of(&grads, &model);
                 optimizer.step(&mut model, &grads);
             }
@@ -110,6 +114,7 @@ fn rule(name: &str, case: &Value, h: &Hyper<'_>) -> Result<Box<dyn Rule>, String
             gamma: h.number("gamma")?,
             eps,
             weight_decay,
+            every: h.number("k")? as u64,
         }),
         "Lookahead" => lookahead(case, h)?,
         _ if name.starts_with("ScheduleFree") => schedule_free(name, h)?,
@@ -152,13 +157,13 @@ fn schedule_free(name: &str, h: &Hyper<'_>) -> Result<Box<dyn Rule>, String> {
 
 fn sam(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
     let (id, name, h) = (text(case, "id")?, text(case, "fn")?, Hyper(&case["hyper"]));
-    let method = Sam { rho: h.number("rho")?, eps: h.number("eps")?, adaptive: false };
-    let momentum = Sgd { momentum: h.number("momentum")?, ..Sgd::default() };
-    let mut optimizer = Optimizer::new(momentum, h.number("lr")?);
+    let rule = Sgd { momentum: h.number("momentum")?, ..Sgd::default() };
+    let sam = Sam { rule, rho: h.number("rho")?, eps: h.number("eps")?, adaptive: false };
+    let mut optimizer = Optimizer::new(sam, h.number("lr")?);
     let (f, mut x) = (surface(name)?, Param::new(start(name)?));
     let want = tensor(tensors, &format!("{id}/x"))?;
     for t in 1..want.shape()[0] {
-        method.step(&mut optimizer, &mut x, |x| value_and_grad(|tape| f(tape.param(x))));
+        optimizer.training_step(&mut x, |x, tape| f(tape.param(x)));
         compare(case, &format!("x after step {t}"), &x.value().to_f64_vec(), &row(&want, t).to_f64_vec())?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The group `optim_fn`: PyTorch's optimizers on functions, L-BFGS among them.
 
-use gradus_autograd::{Gradients, Param, Tape, Var, value_and_grad};
-use gradus_optim::{Lbfgs, LineSearch, Optimizer, Solver, surfaces};
+use gradus_autograd::{Param, Tape, Var};
+use gradus_optim::{Lbfgs, LineSearch, Optimizer, surfaces};
 use gradus_tensor::Tensor;
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub(crate) fn start(name: &str) -> Result<[f64; 2], String> {
 /// What differs; or a text beginning with `unsupported:`.
 pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String> {
     let (id, name) = (text(case, "id")?, text(case, "fn")?);
-    let (valid, mut runner) = (count(case, "valid_steps")?, Runner::new(case)?);
+    let (valid, mut optimizer) = (count(case, "valid_steps")?, optimizer(case)?);
     let mut problem = Problem::new(name, tensors)?;
     let calls: Vec<u64> =
         case["closure_calls_cumulative"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
@@ -52,7 +52,11 @@ pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String>
             compare(case, &format!("{name} after {t} steps"), &param.value().to_f64_vec(), &want)?;
         }
         if t < valid {
-            let loss = runner.step(&mut problem);
+            let Problem { model, f, calls } = &mut problem;
+            let loss = optimizer.training_step(model, |model, tape| {
+                *calls += 1;
+                f(model, tape)
+            });
             compare(case, &format!("loss {t}"), &[loss], &losses[t..=t])?;
             if let Some(&want) = calls.get(t)
                 && problem.calls != want
@@ -64,60 +68,37 @@ pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String>
     Ok(())
 }
 
-enum Runner {
-    Rule(Box<Optimizer>),
-    Method(Solver),
-}
-
-impl Runner {
-    fn new(case: &Value) -> Result<Self, String> {
-        let (name, mut hyper) = (text(case, "optimizer")?, case["hyper"].clone());
-        let h = Hyper(&hyper);
-        let lr = h.number("lr")?;
-        if name == "LBFGS" {
-            if h.flag("maximize") {
-                return Err("unsupported: LBFGS that maximizes".into());
-            }
-            let line_search = match h.0["line_search_fn"].as_str() {
-                None => LineSearch::None,
-                Some("strong_wolfe") => LineSearch::StrongWolfe,
-                Some(other) => return Err(format!("unsupported: line search {other}")),
-            };
-            let method = Lbfgs {
-                iterations: h.number("max_iter")? as usize,
-                evaluations: Some(h.number("max_eval")? as usize),
-                tolerance_grad: h.number("tolerance_grad")?,
-                tolerance_change: h.number("tolerance_change")?,
-                history: h.number("history_size")? as usize,
-                line_search,
-            };
-            return Ok(Self::Method(Solver::new(method, lr)));
+fn optimizer(case: &Value) -> Result<Optimizer, String> {
+    let (name, mut hyper) = (text(case, "optimizer")?, case["hyper"].clone());
+    let h = Hyper(&hyper);
+    let lr = h.number("lr")?;
+    if name == "LBFGS" {
+        if h.flag("maximize") {
+            return Err("unsupported: LBFGS that maximizes".into());
         }
-        if name == "AdamW" {
-            hyper["decoupled_weight_decay"] = Value::Bool(true);
-        }
-        let optimizer = Optimizer::new(hyper::torch(name, &hyper)?, lr);
-        Ok(Self::Rule(Box::new(if Hyper(&hyper).flag("maximize") {
-            optimizer.maximize()
-        } else {
-            optimizer
-        })))
-    }
-
-    fn step(&mut self, problem: &mut Problem) -> f64 {
-        let Problem { model, f, calls } = problem;
-        let mut evaluate = |model: &Model| {
-            *calls += 1;
-            f(model)
+        let line_search = match h.0["line_search_fn"].as_str() {
+            None => LineSearch::None,
+            Some("strong_wolfe") => LineSearch::StrongWolfe,
+            Some(other) => return Err(format!("unsupported: line search {other}")),
         };
-        match self {
-            Self::Rule(optimizer) => optimizer.step_ahead(model, evaluate),
-            Self::Method(solver) => solver.step(model, &mut evaluate),
-        }
+        let method = Lbfgs {
+            iterations: h.number("max_iter")? as usize,
+            evaluations: Some(h.number("max_eval")? as usize),
+            tolerance_grad: h.number("tolerance_grad")?,
+            tolerance_change: h.number("tolerance_change")?,
+            history: h.number("history_size")? as usize,
+            line_search,
+        };
+        return Ok(Optimizer::new(method, lr));
     }
+    if name == "AdamW" {
+        hyper["decoupled_weight_decay"] = Value::Bool(true);
+    }
+    let optimizer = Optimizer::new(hyper::torch(name, &hyper)?, lr);
+    Ok(if Hyper(&hyper).flag("maximize") { optimizer.maximize() } else { optimizer })
 }
 
-type Evaluate = Box<dyn Fn(&Model) -> (f64, Gradients)>;
+type Evaluate = Box<dyn for<'t> Fn(&Model, &'t Tape) -> Var<'t>>;
 
 struct Problem {
     model: Model,
@@ -131,12 +112,15 @@ impl Problem {
             let (x, y) = (tensor(tensors, "logreg/X")?, tensor(tensors, "logreg/y")?);
             let zeros = |shape: &[usize]| Param::new(Tensor::zeros_of(shape, gradus_tensor::DType::F64));
             let model = Model(vec![("w".into(), zeros(&[x.shape()[1]])), ("b".into(), zeros(&[]))]);
-            let f = move |model: &Model| value_and_grad(|tape| logistic(tape, model, &x, &y));
-            return Ok(Self { model, f: Box::new(f), calls: 0 });
+            return Ok(Self {
+                model,
+                f: Box::new(move |model, tape| logistic(tape, model, &x, &y)),
+                calls: 0,
+            });
         }
         let (f, x) = (surface(name)?, Param::new(start(name)?));
-        let f = move |model: &Model| value_and_grad(|tape| f(tape.param(&model.0[0].1)));
-        Ok(Self { model: Model(vec![("x".into(), x)]), f: Box::new(f), calls: 0 })
+        let model = Model(vec![("x".into(), x)]);
+        Ok(Self { model, f: Box::new(move |model, tape| f(tape.param(&model.0[0].1))), calls: 0 })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The cases `formula_*`, which are plain formulas of the step.
 
 use gradus_optim::schedule::{
-    CosineAnnealing, Exponential, InverseSqrt, InverseTime, Noam, Ramp, Schedule, Shape, WarmupStableDecay,
+    CosineAnnealing, Curve, Exponential, InverseSqrt, InverseTime, Noam, Ramp, Schedule, WarmupStableDecay,
 };
 use serde_json::Value;
 
@@ -44,9 +44,9 @@ pub(super) fn formula(name: &str, kwargs: &Value) -> Result<Option<Any>, String>
         "warmup_inverse_sqrt" => {
             Box::new(InverseSqrt { peak: args.needed("peak")?, warmup: args.count("warmup", 0)? })
         }
-        "wsd_linear" => wsd(Shape::Linear)?,
-        "wsd_cosine" => wsd(Shape::Cosine)?,
-        "wsd_sqrt" => wsd(Shape::SquareRoot)?,
+        "wsd_linear" => wsd(Curve::Linear)?,
+        "wsd_cosine" => wsd(Curve::Cosine)?,
+        "wsd_sqrt" => wsd(Curve::SquareRoot)?,
         "d2l_factor" => {
             let factor = args.needed("factor")?;
             let falling = Exponential { initial: args.needed("base")? * factor, factor };

@@ -2,9 +2,9 @@
 
 use std::ops::AddAssign;
 
-use gradus_tensor::Tensor;
+use gradus_tensor::{Tensor, inner_product};
 
-use super::param::ParamId;
+use super::param::{Param, ParamId};
 use super::training::Untrained;
 use crate::fast::store::Mirror;
 use crate::gradients::Gradients;
@@ -60,8 +60,17 @@ impl Gradients {
 
     /// `$\sqrt{\sum g^2}$` over all parameters.
     pub fn norm(&self) -> f64 {
-        self.params.values().map(|g| g.to_f64_vec().iter().map(|x| x * x).sum::<f64>()).sum::<f64>().sqrt()
+        norm(self.params.values())
     }
+
+    /// `$\sqrt{\sum g^2}$` over these parameters, as far as they have a gradient.
+    pub fn norm_of<'p>(&self, params: impl IntoIterator<Item = &'p Param>) -> f64 {
+        norm(params.into_iter().filter_map(|param| self.get(param)))
+    }
+}
+
+fn norm<'g>(gradients: impl Iterator<Item = &'g Tensor>) -> f64 {
+    gradients.map(|g| inner_product(g, g)).sum::<f64>().sqrt()
 }
 
 /// Sums gradients parameter by parameter. Gradients by variable are dropped: they belong to one tape. Of statistics the

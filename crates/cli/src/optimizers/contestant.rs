@@ -2,16 +2,16 @@
 
 use std::str::FromStr;
 
-use gradus::optim::catalog::{METHODS, NamedMethod, NamedRule, RULES};
-use gradus::optim::{Minimizer, Optimizer, Solver};
+use gradus::optim::Optimizer;
+use gradus::optim::catalog::{METHODS, Named, RULES};
 
 use crate::text::arguments::learning_rate;
 
 /// An optimizer of the catalogue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
-    Rule(&'static NamedRule),
-    Method(&'static NamedMethod),
+    Rule(&'static Named),
+    Method(&'static Named),
 }
 
 impl Kind {
@@ -50,11 +50,9 @@ impl Kind {
         }
     }
 
-    pub(crate) fn minimizer(self, lr: f64) -> Box<dyn Minimizer> {
-        match self {
-            Self::Rule(rule) => Box::new(Optimizer::new((rule.make)(), lr)),
-            Self::Method(method) => Box::new(Solver::new((method.make)(), lr)),
-        }
+    pub(crate) fn optimizer(self, lr: f64) -> Optimizer {
+        let (Self::Rule(named) | Self::Method(named)) = self;
+        Optimizer::new((named.make)(), lr)
     }
 }
 

@@ -1,8 +1,7 @@
 //! What `gradus optimizers --measure` does with each one: a classifier of digits, and three functions.
 
-use gradus::autograd::Tape;
-use gradus::optim::catalog::{NamedMethod, NamedRule, RATES};
-use gradus::optim::{DAdaptAdam, Objective, OnTape, Solver, hutchinson, surfaces};
+use gradus::optim::catalog::{Named, RATES};
+use gradus::optim::{DAdaptAdam, Objective, OnTape, surfaces};
 use gradus::prelude::*;
 
 use super::contestant::{Contestant, Kind};
@@ -115,7 +114,7 @@ fn steps_to_minimum(kind: Kind, name: &str, lr: f64, most: usize) -> Option<usiz
     let surface = surfaces::surface(name).expect("a standard function is a surface");
     let mut f = OnTape(surface.f);
     let f: &mut dyn Objective = &mut f;
-    let (mut by, mut x) = (kind.minimizer(lr), Param::new(surface.start));
+    let (mut by, mut x) = (kind.optimizer(lr), Param::new(surface.start));
     for step in 1..=most {
         by.advance(&mut x, f);
         let distance = surface.distance(&x.value().to_f64_vec());
@@ -147,7 +146,7 @@ fn loss<'t>(model: &Sequential, tape: &'t Tape, batch: &Dataset) -> gradus::auto
 }
 
 /// With a warm-up over a twentieth of the steps, then half a cosine down to 0, as `gradus train` does it.
-fn fit_rule(rule: &NamedRule, training: Training, model: &mut Sequential, train: &Dataset) -> u64 {
+fn fit_rule(rule: &Named, training: Training, model: &mut Sequential, train: &Dataset) -> u64 {
     let batch = training.batch.unwrap_or(train.len());
     let loader = Loader { batch, shuffle: Some(SEED), drop_last: false };
     let steps = training.epochs * loader.batches(train.len()) as u64;
@@ -155,15 +154,9 @@ fn fit_rule(rule: &NamedRule, training: Training, model: &mut Sequential, train:
     let rate = Cosine { peak: training.lr, end: 0.0, steps: (steps - warmup).max(1) }.warmup(warmup);
     let made = if rule.name == OTHER.0 { OTHER.1().into() } else { (rule.make)() };
     let mut optimizer = Optimizer::new(made, rate);
-    let mut signs = rng(SEED);
     for epoch in 0..training.epochs {
         for batch in loader.epoch(train, epoch) {
-            if optimizer.uses_curvature() {
-                let (_, grads, curvature) = hutchinson(model, &mut signs, |tape| loss(model, tape, &batch));
-                optimizer.step_with_curvature(model, &grads, &curvature);
-            } else {
-                optimizer.step_ahead(model, |model| value_and_grad(|tape| loss(model, tape, &batch)));
-            }
+            optimizer.training_step(model, |model, tape| loss(model, tape, &batch));
         }
     }
     // Of rules with an average, that is the answer.
@@ -171,10 +164,10 @@ fn fit_rule(rule: &NamedRule, training: Training, model: &mut Sequential, train:
     steps
 }
 
-fn fit_method(method: &NamedMethod, training: Training, model: &mut Sequential, train: &Dataset) -> u64 {
-    let mut solver = Solver::new((method.make)(), training.lr);
+fn fit_method(method: &Named, training: Training, model: &mut Sequential, train: &Dataset) -> u64 {
+    let mut optimizer = Optimizer::new((method.make)(), training.lr);
     for _ in 0..training.epochs {
-        solver.step(model, |model| value_and_grad(|tape| loss(model, tape, train)));
+        optimizer.training_step(model, |model, tape| loss(model, tape, train));
     }
     training.epochs
 }

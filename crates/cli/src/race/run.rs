@@ -59,7 +59,7 @@ impl Course {
     }
 
     fn at(&self, kind: Kind, lr: f64) -> Run {
-        let mut path = minimize(self.surface.f, &self.start, &mut *kind.minimizer(lr), self.steps);
+        let mut path = minimize(self.surface.f, &self.start, &mut kind.optimizer(lr), self.steps);
         if let Some(end) = path.values.iter().position(|value| !value.is_finite()) {
             // What follows is no path.
             path.points.truncate(end + 1);

@@ -192,14 +192,14 @@ impl Train {
         let loader = Loader { batch: recipe.batch, shuffle: Some(self.seed), drop_last: false };
         let batches = loader.batches(train.len());
         let lr = self.lr.unwrap_or(recipe.lr(self.optimizer));
-        let mut optimizer = recipe.optimizer(self.optimizer, lr, epochs * batches as u64);
+        let mut optimizer = recipe.optimizer(self.optimizer, lr, epochs * batches as u64).seed(self.seed);
         let progress = Progress::new(epochs, batches);
         let start = Instant::now();
         let mut outcome = Outcome { loss: 0.0, accuracy: 0.0, seconds: 0.0 };
         for epoch in 0..epochs {
             let (mut loss_sum, mut right) = (0.0, 0.0);
             for batch in loader.epoch(train, epoch) {
-                let (loss, hits) = self.step(model, &mut optimizer, &batch)?;
+                let (loss, hits) = Self::step(model, &mut optimizer, &batch)?;
                 loss_sum += loss * batch.len() as f64;
                 right += hits * batch.len() as f64;
                 progress.batch();
@@ -214,23 +214,19 @@ impl Train {
 
     /// One step; the batch's loss and accuracy before it.
     fn step(
-        &self,
         model: &mut Sequential,
         optimizer: &mut Optimizer,
         batch: &Dataset,
     ) -> Result<(f64, f64), Failure> {
-        // The multiplier sets the steps of one training apart from those of its neighbours in seed.
-        let mode =
-            Mode::Training(self.seed.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(optimizer.steps()));
-        let (loss, grads, hits) = value_and_grad_with(mode, |tape| {
+        let (step, mut hits) = (optimizer.steps(), 0.0);
+        let loss = optimizer.training_step(model, |model, tape| {
             let scores = model.forward(tape.constant(&batch.inputs));
-            (scores.cross_entropy(&batch.labels), accuracy(&scores.value(), &batch.labels))
+            hits = accuracy(&scores.value(), &batch.labels);
+            scores.cross_entropy(&batch.labels)
         });
         if !loss.is_finite() {
-            let step = optimizer.steps();
             return Err(Failure::Run(format!("the loss is {loss} at step {step}; try a smaller --lr")));
         }
-        optimizer.step(model, &grads);
         Ok((loss, hits))
     }
 }

@@ -1,7 +1,7 @@
 //! Nonlinear conjugate gradients.
 
 use super::line_search::{Place, Wolfe};
-use super::{Memory, Method, Objective, along, dot, largest};
+use super::{Method, Notes, Objective, along, dot, largest};
 
 /// How much of the last direction is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +51,13 @@ impl ConjugateGradients {
 }
 
 impl Method for ConjugateGradients {
-    fn step(&self, lr: f64, x: &mut [f64], memory: &mut Memory, f: &mut dyn Objective) -> f64 {
+    fn step(&self, lr: f64, x: &mut [f64], notes: &mut Notes, f: &mut dyn Objective) -> f64 {
         let (value, g) = f.value_and_grad(x);
         if largest(&g) == 0.0 {
             return value;
         }
         let minus: Vec<f64> = g.iter().map(|g| -g).collect();
-        let mut d = match (memory.get("gradient"), memory.get("direction")) {
+        let mut d = match (notes.get("gradient"), notes.get("direction")) {
             (Some(before), Some(d)) => along(&minus, self.beta(&g, before, d), d),
             _ => minus.clone(),
         };
@@ -66,14 +66,14 @@ impl Method for ConjugateGradients {
         }
         let slope = dot(&g, &d);
         // The first length: as much decrease to first order as in the step before.
-        let last = memory.get("decrease").map_or(lr, |last| (1.01 * 2.0 * last[0] / slope).clamp(1e-12, 1e6));
+        let last = notes.get("decrease").map_or(lr, |last| (1.01 * 2.0 * last[0] / slope).clamp(1e-12, 1e6));
         let wolfe = Wolfe { c1: 1e-4, c2: self.flatness, tolerance: 1e-14, limit: 40 };
         let start = Place { t: 0.0, value, grad: g.clone(), slope };
         let (place, _) = wolfe.search(&start, last, &d, &mut |t| f.value_and_grad(&along(x, t, &d)));
         x.copy_from_slice(&along(x, place.t, &d));
-        memory.insert("decrease".into(), vec![place.value - value]);
-        memory.insert("gradient".into(), g);
-        memory.insert("direction".into(), d);
+        notes.insert("decrease".into(), vec![place.value - value]);
+        notes.insert("gradient".into(), g);
+        notes.insert("direction".into(), d);
         value
     }
 }

@@ -1,7 +1,7 @@
 //! L-BFGS: Newton's direction from the last few steps.
 
 use super::line_search::{Place, Wolfe};
-use super::{Memory, Method, Objective, along, dot, largest};
+use super::{Method, Notes, Objective, along, dot, largest};
 
 /// How far to go along a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Default for Lbfgs {
     }
 }
 
-/// The memory, unpacked.
+/// The notes, unpacked.
 struct State {
     moves: f64,
     d: Vec<f64>,
@@ -69,8 +69,8 @@ struct State {
 }
 
 impl State {
-    fn unpack(memory: &mut Memory, n: usize) -> Self {
-        let mut take = |name| memory.shift_remove(name).unwrap_or_default();
+    fn unpack(notes: &mut Notes, n: usize) -> Self {
+        let mut take = |name| notes.shift_remove(name).unwrap_or_default();
         let numbers: Vec<f64> = take("numbers");
         let number = |i: usize| numbers.get(i).copied().unwrap_or_default();
         let (ys, ss): (Vec<f64>, Vec<f64>) = (take("changes"), take("steps"));
@@ -86,12 +86,12 @@ impl State {
         }
     }
 
-    fn pack(self, memory: &mut Memory) {
-        memory.insert("numbers".into(), vec![self.moves, self.t, self.scale]);
-        memory.insert("direction".into(), self.d);
-        memory.insert("gradient".into(), self.before);
-        memory.insert("changes".into(), self.pairs.iter().flat_map(|(y, _)| y.iter().copied()).collect());
-        memory.insert("steps".into(), self.pairs.iter().flat_map(|(_, s)| s.iter().copied()).collect());
+    fn pack(self, notes: &mut Notes) {
+        notes.insert("numbers".into(), vec![self.moves, self.t, self.scale]);
+        notes.insert("direction".into(), self.d);
+        notes.insert("gradient".into(), self.before);
+        notes.insert("changes".into(), self.pairs.iter().flat_map(|(y, _)| y.iter().copied()).collect());
+        notes.insert("steps".into(), self.pairs.iter().flat_map(|(_, s)| s.iter().copied()).collect());
     }
 
     /// Renews the pairs and the direction for the gradient `g`.
@@ -184,15 +184,15 @@ impl Lbfgs {
 }
 
 impl Method for Lbfgs {
-    fn step(&self, lr: f64, x: &mut [f64], memory: &mut Memory, f: &mut dyn Objective) -> f64 {
+    fn step(&self, lr: f64, x: &mut [f64], notes: &mut Notes, f: &mut dyn Objective) -> f64 {
         let first = f.value_and_grad(x);
         let value = first.0;
         if largest(&first.1) <= self.tolerance_grad {
             return value;
         }
-        let mut state = State::unpack(memory, x.len());
+        let mut state = State::unpack(notes, x.len());
         self.run(lr, x, &mut state, f, first);
-        state.pack(memory);
+        state.pack(notes);
         value
     }
 }

@@ -1,6 +1,6 @@
 //! Damped Gauss–Newton, for sums of squares.
 
-use super::{Memory, Method, Objective, along};
+use super::{Method, Notes, Objective, along};
 use crate::linalg::solve_positive;
 
 /// Levenberg's and Marquardt's method: between Gauss–Newton (small `$\mu$`) and gradient descent (large
@@ -10,7 +10,8 @@ use crate::linalg::solve_positive;
 /// (J^\top J + \mu \operatorname{diag}(J^\top J))\,d = -J^\top r
 /// ```
 ///
-/// A step that lowers the value is taken and divides `$\mu$` by 10; another is not, and multiplies it by 10.
+/// It needs the residuals, so use [`minimize_objective`](crate::minimize_objective) with a
+/// [`LeastSquares`](crate::LeastSquares). A step that lowers the value is taken and divides `$\mu$` by 10; another is not, and multiplies it by 10.
 ///
 /// # Source
 /// Levenberg 1944; Marquardt 1963.
@@ -31,9 +32,13 @@ impl Default for LevenbergMarquardt {
 }
 
 impl Method for LevenbergMarquardt {
+    fn needs_residuals(&self) -> bool {
+        true
+    }
+
     /// # Panics
     /// If the function has no residuals ([`LeastSquares`](crate::LeastSquares) has).
-    fn step(&self, lr: f64, x: &mut [f64], memory: &mut Memory, f: &mut dyn Objective) -> f64 {
+    fn step(&self, lr: f64, x: &mut [f64], notes: &mut Notes, f: &mut dyn Objective) -> f64 {
         let squares = |r: &[f64]| r.iter().map(|r| r * r).sum::<f64>() / 2.0;
         let (r, jacobian) =
             f.residuals(x).expect("LevenbergMarquardt needs residuals; give it a LeastSquares");
@@ -46,7 +51,7 @@ impl Method for LevenbergMarquardt {
                 (0..n).for_each(|j| normal[i * n + j] += row[i] * row[j]);
             }
         }
-        let mut damping = memory.get("damping").map_or(self.damping, |d| d[0]);
+        let mut damping = notes.get("damping").map_or(self.damping, |d| d[0]);
         for _ in 0..self.tries {
             let mut damped = normal.clone();
             (0..n).for_each(|i| damped[i * n + i] += damping * normal[i * n + i].max(f64::MIN_POSITIVE));
@@ -60,7 +65,7 @@ impl Method for LevenbergMarquardt {
             }
             damping *= self.factor;
         }
-        memory.insert("damping".into(), vec![damping.clamp(1e-30, 1e30)]);
+        notes.insert("damping".into(), vec![damping.clamp(1e-30, 1e30)]);
         value
     }
 }

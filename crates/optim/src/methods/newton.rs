@@ -1,6 +1,6 @@
 //! Newton's method, damped.
 
-use super::{Memory, Method, Objective, along, dot};
+use super::{Method, Notes, Objective, along, dot};
 use crate::linalg::solve_positive;
 
 /// Newton's method: to the minimum of the quadratic that touches the function here. For small problems.
@@ -31,7 +31,7 @@ impl Default for Newton {
 }
 
 impl Method for Newton {
-    fn step(&self, lr: f64, x: &mut [f64], _: &mut Memory, f: &mut dyn Objective) -> f64 {
+    fn step(&self, lr: f64, x: &mut [f64], _: &mut Notes, f: &mut dyn Objective) -> f64 {
         let n = x.len();
         let (value, g) = f.value_and_grad(x);
         let hessian = f.hessian(x);

@@ -1,6 +1,6 @@
 //! Polyak's step size.
 
-use super::{Memory, Method, Objective, along, dot};
+use super::{Method, Notes, Objective, along, dot};
 
 /// Gradient descent whose rate follows from the value at the minimum, where that is known.
 ///
@@ -27,7 +27,7 @@ impl Default for PolyakStep {
 }
 
 impl Method for PolyakStep {
-    fn step(&self, lr: f64, x: &mut [f64], _: &mut Memory, f: &mut dyn Objective) -> f64 {
+    fn step(&self, lr: f64, x: &mut [f64], _: &mut Notes, f: &mut dyn Objective) -> f64 {
         let (value, g) = f.value_and_grad(x);
         let square = dot(&g, &g);
         if square > 0.0 {

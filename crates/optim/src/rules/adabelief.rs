@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// AdaBelief: where the gradient is near its average, the step is large.
@@ -52,7 +52,7 @@ impl Rule for AdaBelief {
             let (eps, eps_root) = (T::of(self.eps), T::of(self.eps_root));
             let scale = T::of(1.0 / step.correction(self.beta2));
             let (rest1, beta2, rest2) = (T::of(1.0 - self.beta1), T::of(self.beta2), T::of(1.0 - self.beta2));
-            fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, s| {
+            pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, s| {
                 *m += rest1 * (g - *m);
                 let surprise = g - *m;
                 *s = beta2 * *s + rest2 * (surprise * surprise) + eps_root;

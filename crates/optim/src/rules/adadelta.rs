@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Adadelta: the step has the unit of the parameter, since it is scaled by the root mean square of earlier
@@ -44,7 +44,7 @@ impl Rule for Adadelta {
         with_float!("adadelta", theta.dtype(), T => {
             let (lr, l2, eps) = (T::of(step.lr), T::of(self.weight_decay), T::of(self.eps));
             let (rho, rest) = (T::of(self.rho), T::of(1.0 - self.rho));
-            fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, s, d| {
+            pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, s, d| {
                 let g = g + l2 * *x;
                 *s = rho * *s + rest * (g * g);
                 let change = (*d + eps).sqrt() / (*s + eps).sqrt() * g;

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{DType, Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Adafactor: `$n + m$` numbers remembered for an `$n \times m$` matrix instead of `$2nm$`.
@@ -73,7 +73,7 @@ impl Rule for Adafactor {
         let eps = self.eps1.unwrap_or(machine);
         let (t, root) = (step.t as f64, (theta.elements() as f64).sqrt());
         let rest = t.powf(self.beta2_decay);
-        let size = (fused::norm(theta) / root).max(self.eps2) * step.lr.min(1.0 / t.sqrt());
+        let size = (pass::norm(theta) / root).max(self.eps2) * step.lr.min(1.0 / t.sqrt());
         let variance = if slots.len() == 2 {
             Self::factored(g, slots, rest, eps)
         } else {
@@ -83,12 +83,12 @@ impl Rule for Adafactor {
         let mut u = g.clone();
         with_float!("adafactor", theta.dtype(), T => {
             let least = T::of(eps * eps);
-            fused::none::<T>(&mut u, &variance, &mut [], #[inline(always)] |u, v| {
+            pass::none::<T>(&mut u, &variance, &mut [], #[inline(always)] |u, v| {
                 *u /= (if v > least { v } else { least }).sqrt();
             });
-            let rate = T::of(size / (fused::norm(&u) / (root * self.clip)).max(1.0));
+            let rate = T::of(size / (pass::norm(&u) / (root * self.clip)).max(1.0));
             let keep = T::of(1.0 - step.lr * self.weight_decay);
-            fused::none::<T>(theta, &u, &mut [], #[inline(always)] |x, u| *x = keep * *x - rate * u);
+            pass::none::<T>(theta, &u, &mut [], #[inline(always)] |x, u| *x = keep * *x - rate * u);
         });
     }
 }

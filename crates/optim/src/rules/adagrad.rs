@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
 /// AdaGrad: each element's step is divided by the root of its summed squared gradients.
@@ -54,7 +54,7 @@ impl Rule for Adagrad {
         with_float!("adagrad", theta.dtype(), T => {
             let (lr, l2) = (T::of(lr), T::of(self.weight_decay));
             let (inside, outside) = (T::of(inside), T::of(outside));
-            fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, s| {
+            pass::one::<T>(theta, g, slots, #[inline(always)] |x, g, s| {
                 let g = g + l2 * *x;
                 *s += g * g;
                 *x -= lr * g / ((*s + inside).sqrt() + outside);

@@ -3,8 +3,8 @@
 use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
-use crate::rule::{Rule, Slot, Step, number, power, zeros};
+use crate::pass;
+use crate::rule::{Needs, Rule, Slot, Step, number, power, zeros};
 
 /// AdaHessian: steps divided by a power of the root mean square curvature.
 ///
@@ -16,8 +16,8 @@ use crate::rule::{Rule, Slot, Step, number, power, zeros};
 /// \end{aligned}
 /// ```
 ///
-/// Hand `$D$` in with [`Optimizer::step_with_curvature`](crate::Optimizer::step_with_curvature);
-/// [`hutchinson`](crate::hutchinson) makes one.
+/// [`Optimizer::training_step`](crate::Optimizer::training_step) makes `$D$` at every step by
+/// [`hutchinson`](crate::hutchinson).
 ///
 /// # Source
 /// Yao et al. 2021, algorithm 1, with a learning rate of 0.15.
@@ -37,11 +37,13 @@ pub struct AdaHessian {
     pub power: f64,
     /// Decoupled decay, `$\lambda$`.
     pub weight_decay: f64,
+    /// After how many steps the curvature is estimated anew.
+    pub every: u64,
 }
 
 impl Default for AdaHessian {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, eps: 1e-4, power: 1.0, weight_decay: 0.0 }
+        Self { beta1: 0.9, beta2: 0.999, eps: 1e-4, power: 1.0, weight_decay: 0.0, every: 1 }
     }
 }
 
@@ -52,8 +54,8 @@ impl Rule for AdaHessian {
         slots
     }
 
-    fn uses_curvature(&self) -> bool {
-        true
+    fn needs(&self) -> Needs {
+        Needs { curvature: Some(self.every), ..Needs::default() }
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
@@ -68,7 +70,7 @@ impl Rule for AdaHessian {
                 (T::of(step.lr / step.correction(self.beta1)), T::of(1.0 - step.lr * self.weight_decay));
             let (rest, eps, scale) = (T::of(1.0 - self.beta1), T::of(self.eps), T::of(1.0 / correction));
             let half = T::of(self.power / 2.0);
-            fused::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
+            pass::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
                 *m += rest * (g - *m);
                 *x = keep * *x - rate * *m / (math::pow(scale * *v, half) + eps);
             });

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Adam: each element's step is its average gradient over the root of its average squared gradient.
@@ -136,14 +136,14 @@ fn adam(
         let (beta2, rest1, rest2) = (T::of(rule.beta2), T::of(1.0 - rule.beta1), T::of(1.0 - rule.beta2));
         let (rate, root) = (T::of(step.lr / correction(rule.beta1)), T::of(1.0 / root));
         if slots.len() == 2 {
-            return fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
+            return pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
                 let g = g + l2 * *x;
                 *m += rest1 * (g - *m);
                 *v = beta2 * *v + rest2 * (g * g);
                 *x = keep * *x - rate * *m / (v.sqrt() * root + eps);
             });
         }
-        fused::three::<T>(theta, g, slots, #[inline(always)] |x, g, m, v, v_max| {
+        pass::three::<T>(theta, g, slots, #[inline(always)] |x, g, m, v, v_max| {
             let g = g + l2 * *x;
             *m += rest1 * (g - *m);
             *v = beta2 * *v + rest2 * (g * g);

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Adamax: Adam in the infinity norm.
@@ -49,7 +49,7 @@ impl Rule for Adamax {
             let (rate, l2, eps) =
                 (T::of(step.lr / step.correction(self.beta1)), T::of(self.weight_decay), T::of(self.eps));
             let (rest, beta2) = (T::of(1.0 - self.beta1), T::of(self.beta2));
-            fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, u| {
+            pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, u| {
                 let g = g + l2 * *x;
                 *m += rest * (g - *m);
                 let (kept, new) = (beta2 * *u, g.abs() + eps);

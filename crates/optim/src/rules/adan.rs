@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Adan: averages of the gradient, of its change, and of the square of both together.
@@ -63,7 +63,7 @@ impl Rule for Adan {
             let for_m = T::of(1.0 / step.correction(self.beta1));
             let for_v = T::of(self.beta2 / step.correction(self.beta2));
             let for_n = T::of(1.0 / step.correction(self.beta3));
-            fused::four::<T>(theta, g, slots, #[inline(always)] |x, g, m, v, n, last| {
+            pass::four::<T>(theta, g, slots, #[inline(always)] |x, g, m, v, n, last| {
                 let d = g - *last;
                 let both = g + beta2 * d;
                 *m += rest1 * (g - *m);

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// AdEMAMix: a fast average that follows the landscape and a slow one that remembers tens of thousands of
@@ -74,7 +74,7 @@ impl Rule for AdEmaMix {
             let (scale1, scale2) =
                 (T::of(1.0 / step.correction(self.beta1)), T::of(1.0 / step.correction(self.beta2)));
             let alpha = T::of(alpha);
-            fused::three::<T>(theta, g, slots, #[inline(always)] |x, g, m, s, v| {
+            pass::three::<T>(theta, g, slots, #[inline(always)] |x, g, m, s, v| {
                 *m += rest1 * (g - *m);
                 *s += rest3 * (g - *s);
                 *v = beta2 * *v + rest2 * (g * g);

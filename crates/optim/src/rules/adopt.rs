@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// ADOPT: converges for any `$\beta_2$`, since a gradient is not divided by itself.
@@ -55,7 +55,7 @@ impl Rule for Adopt {
             let (lr, keep, eps) = (T::of(step.lr), T::of(1.0 - step.lr * self.weight_decay), T::of(self.eps));
             let (rest1, beta2, rest2) = (T::of(1.0 - self.beta1), T::of(self.beta2), T::of(1.0 - self.beta2));
             let limit = T::of(limit);
-            fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
+            pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
                 let root = v.sqrt();
                 let u = g / if root > eps { root } else { eps };
                 let u = if u > limit { limit } else { u };

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, number};
 
 /// Averaged stochastic gradient descent: a rate that falls as a power of the step, and from step `$t_0$` on
@@ -51,7 +51,7 @@ impl Rule for Asgd {
         with_float!("asgd", theta.dtype(), T => {
             let (keep, l2) = (T::of(1.0 - self.lambd * eta), T::of(self.weight_decay));
             let (eta, mu) = (T::of(eta), T::of(mu));
-            fused::one::<T>(theta, g, &mut slots[..1], #[inline(always)] |x, g, average| {
+            pass::one::<T>(theta, g, &mut slots[..1], #[inline(always)] |x, g, average| {
                 *x = keep * *x - eta * (g + l2 * *x);
                 *average = if mu == T::ONE { *x } else { *average + mu * (*x - *average) };
             });

@@ -2,7 +2,7 @@
 
 use gradus_tensor::Tensor;
 
-use crate::rule::{Rule, Slot, Step};
+use crate::rule::{Global, Needs, Rule, Slot, Step};
 
 /// Any rule, whose step is left out where its sign is not the gradient's, and enlarged elsewhere to make up
 /// for it.
@@ -28,8 +28,20 @@ impl<R: Rule> Rule for Cautious<R> {
         self.rule.slots(theta, lr)
     }
 
-    fn uses_curvature(&self) -> bool {
-        self.rule.uses_curvature()
+    fn needs(&self) -> Needs {
+        self.rule.needs()
+    }
+
+    fn ahead(&self, lr: f64, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
+        self.rule.ahead(lr, theta, slots)
+    }
+
+    fn answer(&self, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
+        self.rule.answer(theta, slots)
+    }
+
+    fn global(&self) -> Option<&dyn Global> {
+        self.rule.global()
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {

@@ -1,9 +1,9 @@
 //! D-Adaptation: Adam that estimates its own learning rate from below.
 
 use gradus_tensor::kernel::Real;
-use gradus_tensor::{Tensor, with_float};
+use gradus_tensor::{Tensor, inner_product, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step, zeros};
 
 /// D-Adaptation for Adam: a growing lower bound `$d$` of the distance to the solution is the unit of the
@@ -56,7 +56,7 @@ impl Rule for DAdaptAdam {
         let [m, v, _] = slots else { panic!("DAdaptAdam has three slots") };
         with_float!("d_adapt_adam", theta.dtype(), T => {
             let (keep, eps) = (T::of(1.0 - rate * self.weight_decay), T::of(self.eps));
-            fused::one::<T>(theta, v, std::slice::from_mut(m), #[inline(always)] |x, v, m| {
+            pass::one::<T>(theta, v, std::slice::from_mut(m), #[inline(always)] |x, v, m| {
                 *x = keep * *x - *m / (v.sqrt() + eps);
             });
         });
@@ -75,7 +75,7 @@ impl Global for DAdaptAdam {
     fn measure(&self, step: &Step<'_>, _: &Tensor, g: &Tensor, slots: &mut [Tensor]) -> [f64; 3] {
         let (rate, keep) = (step.shared[0] * step.lr, self.beta2.sqrt());
         let scaled = &slots[2] / (slots[1].sqrt() + self.eps);
-        let numerator = rate * fused::dot(g, &scaled);
+        let numerator = rate * inner_product(g, &scaled);
         slots[0] = &slots[0] * self.beta1 + g * (rate * (1.0 - self.beta1));
         slots[1] = &slots[1] * self.beta2 + g.square() * (1.0 - self.beta2);
         slots[2] = &slots[2] * keep + g * (rate * (1.0 - keep));

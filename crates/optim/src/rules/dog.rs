@@ -1,9 +1,9 @@
 //! DoG: distance over gradients, a learning rate without a parameter.
 
 use gradus_tensor::kernel::Real;
-use gradus_tensor::{Tensor, with_float};
+use gradus_tensor::{Tensor, inner_product, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step};
 
 /// Distance over gradients: the rate is the largest distance from the start so far, over the root of the
@@ -47,7 +47,7 @@ impl Rule for Dog {
         let share = (1.0 + self.power) / (step.t as f64 + self.power);
         with_float!("dog", theta.dtype(), T => {
             let (rate, share) = (T::of(rate), T::of(share));
-            fused::one::<T>(theta, g, &mut slots[1..], #[inline(always)] |x, g, average| {
+            pass::one::<T>(theta, g, &mut slots[1..], #[inline(always)] |x, g, average| {
                 *x -= rate * g;
                 *average += share * (*x - *average);
             });
@@ -70,8 +70,8 @@ impl Global for Dog {
 
     fn measure(&self, step: &Step<'_>, theta: &Tensor, g: &Tensor, slots: &mut [Tensor]) -> [f64; 3] {
         let way = theta - &slots[0];
-        let size = if step.shared[0] == 0.0 { fused::dot(theta, theta) } else { 0.0 };
-        [fused::dot(&way, &way), fused::dot(g, g), size]
+        let size = if step.shared[0] == 0.0 { inner_product(theta, theta) } else { 0.0 };
+        [inner_product(&way, &way), inner_product(g, g), size]
     }
 
     fn agree(&self, _: &Step<'_>, [way, square, size]: [f64; 3], shared: &mut [f64]) {

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// LAMB: Adam's direction, as long as the tensor itself.
@@ -55,14 +55,14 @@ impl Rule for Lamb {
             let (beta2, rest1, rest2) = (T::of(self.beta2), T::of(1.0 - self.beta1), T::of(1.0 - self.beta2));
             let (scale1, scale2) = (T::of(1.0 / correction(self.beta1)), T::of(1.0 / correction(self.beta2)));
             let (eps, decay) = (T::of(self.eps), T::of(self.weight_decay));
-            fused::two::<T>(&mut u, g, slots, #[inline(always)] |u, g, m, v| {
+            pass::two::<T>(&mut u, g, slots, #[inline(always)] |u, g, m, v| {
                 *m += rest1 * (g - *m);
                 *v = beta2 * *v + rest2 * (g * g);
                 *u = scale1 * *m / ((scale2 * *v).sqrt() + eps) + decay * *u;
             });
-            let (size, length) = (fused::norm(theta), fused::norm(&u));
+            let (size, length) = (pass::norm(theta), pass::norm(&u));
             let rate = T::of(step.lr * if size == 0.0 || length == 0.0 { 1.0 } else { size / length });
-            fused::none::<T>(theta, &u, &mut [], #[inline(always)] |x, u| *x -= rate * u);
+            pass::none::<T>(theta, &u, &mut [], #[inline(always)] |x, u| *x -= rate * u);
         });
     }
 }

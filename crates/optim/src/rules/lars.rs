@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Layer-wise adaptive rate scaling: the step of a tensor is in proportion to the tensor's own norm.
@@ -50,17 +50,17 @@ impl Rule for Lars {
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
-        let size = fused::norm(theta);
+        let size = pass::norm(theta);
         let length = if self.joint_norm {
-            fused::norm(&(g + &*theta * self.weight_decay))
+            pass::norm(&(g + &*theta * self.weight_decay))
         } else {
-            fused::norm(g) + self.weight_decay * size
+            pass::norm(g) + self.weight_decay * size
         };
         let ratio = if size == 0.0 || length == 0.0 { 1.0 } else { self.trust * size / (length + self.eps) };
         with_float!("lars", theta.dtype(), T => {
             let (rate, decay, mu) = (T::of(step.lr * ratio), T::of(self.weight_decay), T::of(self.momentum));
             let (direct, through) = if self.nesterov { (T::ONE, mu) } else { (T::ZERO, T::ONE) };
-            fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, v| {
+            pass::one::<T>(theta, g, slots, #[inline(always)] |x, g, v| {
                 let d = rate * (g + decay * *x);
                 *v = mu * *v + d;
                 *x -= direct * d + through * *v;

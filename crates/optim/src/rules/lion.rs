@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Lion, an update found by a search over programs: every element moves by the learning rate.
@@ -45,7 +45,7 @@ impl Rule for Lion {
             let (lr, keep) = (T::of(step.lr), T::of(1.0 - step.lr * self.weight_decay));
             let (beta1, beta2) = (T::of(self.beta1), T::of(self.beta2));
             let (rest1, rest2) = (T::of(1.0 - self.beta1), T::of(1.0 - self.beta2));
-            fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, m| {
+            pass::one::<T>(theta, g, slots, #[inline(always)] |x, g, m| {
                 *x = keep * *x - lr * math::sign(beta1 * *m + rest1 * g);
                 *m = beta2 * *m + rest2 * g;
             });

@@ -2,7 +2,7 @@
 
 use gradus_tensor::Tensor;
 
-use crate::rule::{Rule, Slot, Step};
+use crate::rule::{Global, Needs, Rule, Slot, Step};
 
 /// Lookahead: any rule makes `$k$` steps, then the slow weights go a part of the way, and the rule goes on
 /// from there.
@@ -39,8 +39,20 @@ impl<R: Rule> Rule for Lookahead<R> {
         slots
     }
 
-    fn uses_curvature(&self) -> bool {
-        self.rule.uses_curvature()
+    fn needs(&self) -> Needs {
+        self.rule.needs()
+    }
+
+    fn ahead(&self, lr: f64, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
+        self.rule.ahead(lr, theta, &slots[..slots.len() - 1])
+    }
+
+    fn answer(&self, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {
+        self.rule.answer(theta, &slots[..slots.len() - 1])
+    }
+
+    fn global(&self) -> Option<&dyn Global> {
+        self.rule.global().map(|_| self as &dyn Global)
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
@@ -50,6 +62,28 @@ impl<R: Rule> Rule for Lookahead<R> {
             *slow = &*slow + (&*theta - &*slow) * self.alpha;
             *theta = slow.copied();
         }
+    }
+}
+
+impl<R: Rule> Lookahead<R> {
+    fn inner(&self) -> &dyn Global {
+        self.rule.global().expect("asked only if the inner rule is global")
+    }
+}
+
+/// As the inner rule, whose slots end before the slow weights.
+impl<R: Rule> Global for Lookahead<R> {
+    fn shared(&self) -> Vec<(&'static str, f64)> {
+        self.inner().shared()
+    }
+
+    fn measure(&self, step: &Step<'_>, theta: &Tensor, g: &Tensor, slots: &mut [Tensor]) -> [f64; 3] {
+        let end = slots.len() - 1;
+        self.inner().measure(step, theta, g, &mut slots[..end])
+    }
+
+    fn agree(&self, step: &Step<'_>, sums: [f64; 3], shared: &mut [f64]) {
+        self.inner().agree(step, sums, shared);
     }
 }
 

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
 /// MADGRAD: weighted sums of gradients and squares from the start; the parameter follows the dual average.
@@ -43,7 +43,7 @@ impl Rule for Madgrad {
             let (weight, l2) = (T::of(step.lr * (step.t as f64).sqrt()), T::of(self.weight_decay));
             let (mu, rest, eps) = (T::of(self.momentum), T::of(1.0 - self.momentum), T::of(self.eps));
             let third = T::of(1.0 / 3.0);
-            fused::three::<T>(theta, g, slots, #[inline(always)] |x, g, s, v, start| {
+            pass::three::<T>(theta, g, slots, #[inline(always)] |x, g, s, v, start| {
                 let g = g + l2 * *x;
                 *s += weight * g;
                 *v += weight * (g * g);

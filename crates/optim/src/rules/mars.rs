@@ -3,7 +3,7 @@
 use gradus_tensor::Tensor;
 
 use super::adam::AdamW;
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
 /// MARS-AdamW, approximate: the change of the gradient is added to it, scaled, and the sum clipped to length
@@ -46,7 +46,7 @@ impl Rule for Mars {
         let [adamw @ .., before] = slots else { panic!("Mars has a slot of its own") };
         let change = if step.t == 1 { g.zeros_like() } else { g - &*before };
         let c = g + change * (self.gamma * self.adamw.beta1 / (1.0 - self.adamw.beta1));
-        let length = fused::norm(&c);
+        let length = pass::norm(&c);
         let c = if length > 1.0 { c * (1.0 / length) } else { c };
         *before = g.clone();
         self.adamw.update(step, theta, &c, adamw);

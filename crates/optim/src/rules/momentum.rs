@@ -3,8 +3,8 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
-use crate::rule::{Rule, Slot, Step, zeros};
+use crate::pass;
+use crate::rule::{Needs, Rule, Slot, Step, zeros};
 
 /// A notation of momentum: what goes into the velocity `$v$`, and what comes out of it.
 ///
@@ -99,7 +99,7 @@ impl Rule for Momentum {
         with_float!("momentum", theta.dtype(), T => {
             let (beta, into, out) = (T::of(self.beta), T::of(into), T::of(out));
             let (l2, shrink) = (T::of(l2), T::of(shrink));
-            fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, v| {
+            pass::one::<T>(theta, g, slots, #[inline(always)] |x, g, v| {
                 *v = beta * *v + into * (g + l2 * *x);
                 *x = *x - out * *v - shrink * *x;
             });
@@ -115,7 +115,7 @@ impl Rule for Momentum {
 /// ```
 ///
 /// with `$a$` and `$b$` from the [`MomentumForm`]. It needs the gradient at another place, so use
-/// [`Optimizer::step_ahead`](crate::Optimizer::step_ahead).
+/// [`Optimizer::training_step`](crate::Optimizer::training_step).
 ///
 /// # Source
 /// Nesterov 1983; Sutskever et al. 2013, eq. 3 and 4 ([`MomentumForm::Velocity`]).
@@ -146,6 +146,10 @@ impl Rule for Nesterov {
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
         Momentum { beta: self.beta, form: self.form, ..Momentum::default() }.update(step, theta, g, slots);
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { ahead: true, ..Needs::default() }
     }
 
     fn ahead(&self, lr: f64, theta: &Tensor, slots: &[Tensor]) -> Option<Tensor> {

@@ -4,7 +4,7 @@ use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
 use super::adam::AdamW;
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// How Muon's rate depends on a matrix's shape `$A \times B$`.
@@ -79,7 +79,7 @@ impl Default for Muon {
 fn orthogonalized(g: &Tensor, [a, b, c]: [f64; 3], iterations: usize, eps: f64) -> Tensor {
     let tall = g.shape()[0] > g.shape()[1];
     let mut x = if tall { g.t() } else { g.clone() };
-    x = &x * (1.0 / fused::norm(&x).max(eps));
+    x = &x * (1.0 / pass::norm(&x).max(eps));
     for _ in 0..iterations {
         let gram = x.matmul(&x.t());
         let polynomial = &gram * b + gram.matmul(&gram) * c;
@@ -110,7 +110,7 @@ impl Rule for Muon {
         let x = orthogonalized(&x, self.coefficients, self.iterations, self.eps);
         with_float!("muon", theta.dtype(), T => {
             let (keep, rate) = (T::of(1.0 - step.lr * self.weight_decay), T::of(rate));
-            fused::none::<T>(theta, &x, &mut [], #[inline(always)] |w, x| *w = keep * *w - rate * x);
+            pass::none::<T>(theta, &x, &mut [], #[inline(always)] |w, x| *w = keep * *w - rate * x);
         });
     }
 }

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, power, zeros};
 
 /// NAdam: Adam whose average gradient looks one step ahead, with a momentum `$\mu_t$` that warms up.
@@ -73,7 +73,7 @@ impl Rule for NAdam {
             let (l2, keep, eps) = (T::of(l2), T::of(1.0 - shrink), T::of(self.eps));
             let (beta2, rest1, rest2) = (T::of(self.beta2), T::of(1.0 - self.beta1), T::of(1.0 - self.beta2));
             let (for_g, for_m, scale) = (T::of(for_g), T::of(for_m), T::of(1.0 / correction));
-            fused::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
+            pass::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
                 let g = g + l2 * *x;
                 *m += rest1 * (g - *m);
                 *v = beta2 * *v + rest2 * (g * g);

@@ -1,9 +1,9 @@
 //! NovoGrad: Adam with one mean square per tensor.
 
 use gradus_tensor::kernel::Real;
-use gradus_tensor::{Tensor, with_float};
+use gradus_tensor::{Tensor, inner_product, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, zeros};
 
 /// NovoGrad: gradients are divided by the average norm of their tensor, before the momentum.
@@ -44,13 +44,13 @@ impl Rule for NovoGrad {
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
-        let square = fused::dot(g, g);
+        let square = inner_product(g, g);
         let v = if step.t == 1 { square } else { self.beta2 * slots[1].item() + (1.0 - self.beta2) * square };
         slots[1] = Tensor::scalar(v);
         with_float!("novograd", theta.dtype(), T => {
             let (lr, keep, decay) = (T::of(step.lr), T::of(self.beta1), T::of(self.weight_decay));
             let scale = T::of(1.0 / (v.sqrt() + self.eps));
-            fused::one::<T>(theta, g, &mut slots[..1], #[inline(always)] |x, g, m| {
+            pass::one::<T>(theta, g, &mut slots[..1], #[inline(always)] |x, g, m| {
                 *m = keep * *m + (scale * g + decay * *x);
                 *x -= lr * *m;
             });

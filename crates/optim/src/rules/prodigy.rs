@@ -1,9 +1,9 @@
 //! Prodigy: Adam that estimates its own learning rate.
 
 use gradus_tensor::kernel::Real;
-use gradus_tensor::{Tensor, with_float};
+use gradus_tensor::{Tensor, inner_product, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step, power, zeros};
 
 /// Prodigy: the distance `$D$` to the solution is estimated on the way, and is the unit of the learning rate,
@@ -80,7 +80,7 @@ impl Rule for Prodigy {
             let (beta1, beta2) = (T::of(self.beta1), T::of(self.beta2));
             let into1 = T::of(before * (1.0 - self.beta1));
             let into2 = T::of(before * before * (1.0 - self.beta2));
-            fused::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
+            pass::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
                 *m = beta1 * *m + into1 * g;
                 *v = beta2 * *v + into2 * (g * g);
                 *x = keep * *x - rate * *m / (v.sqrt() + eps);
@@ -106,7 +106,7 @@ impl Global for Prodigy {
     fn measure(&self, step: &Step<'_>, theta: &Tensor, g: &Tensor, slots: &mut [Tensor]) -> [f64; 3] {
         let d = step.shared[0];
         let weight = d / self.d0 * d * self.rate(step.lr, step.t);
-        let numerator = weight * fused::dot(g, &(&slots[3] - theta));
+        let numerator = weight * inner_product(g, &(&slots[3] - theta));
         slots[2] = &slots[2] * self.beta2.sqrt() + g * weight;
         [numerator, slots[2].abs().sum().item(), 0.0]
     }

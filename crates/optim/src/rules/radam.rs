@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, power, zeros};
 
 /// Rectified Adam: the variance of the adaptive rate is known, and early steps are scaled down for it, or
@@ -71,12 +71,12 @@ impl Rule for RAdam {
                 *v = beta2 * *v + rest2 * (g * g);
             };
             if adaptive.is_some() {
-                fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
+                pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
                     averages(g + l2 * *x, m, v);
                     *x = keep * *x - rate * *m / (v.sqrt() + eps);
                 });
             } else {
-                fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
+                pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
                     averages(g + l2 * *x, m, v);
                     *x = keep * *x - rate * *m;
                 });

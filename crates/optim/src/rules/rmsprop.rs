@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// RMSProp: each element's step is divided by the root of its average squared gradient.
@@ -73,17 +73,17 @@ impl Rule for RmsProp {
                 g / ((*v - *mean * *mean + inside).sqrt() + outside)
             };
             match (self.centered, slots.len()) {
-                (false, 1) => fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, v| {
+                (false, 1) => pass::one::<T>(theta, g, slots, #[inline(always)] |x, g, v| {
                     *x -= lr * quotient(g + l2 * *x, v);
                 }),
-                (true, 2) => fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, v, mean| {
+                (true, 2) => pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, v, mean| {
                     *x -= lr * centered(g + l2 * *x, v, mean);
                 }),
-                (false, _) => fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, v, b| {
+                (false, _) => pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, v, b| {
                     *b = mu * *b + quotient(g + l2 * *x, v);
                     *x -= lr * *b;
                 }),
-                (true, _) => fused::three::<T>(theta, g, slots, #[inline(always)] |x, g, v, b, mean| {
+                (true, _) => pass::three::<T>(theta, g, slots, #[inline(always)] |x, g, v, b, mean| {
                     *b = mu * *b + centered(g + l2 * *x, v, mean);
                     *x -= lr * *b;
                 }),

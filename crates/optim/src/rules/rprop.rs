@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
 /// Resilient backpropagation: a step grows while the gradient keeps its sign, and shrinks when it turns. For
@@ -52,7 +52,7 @@ impl Rule for Rprop {
         with_float!("rprop", theta.dtype(), T => {
             let (shrink, grow) = (T::of(self.shrink), T::of(self.grow));
             let (smallest, largest) = (T::of(self.smallest), T::of(self.largest));
-            fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, before, size| {
+            pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, before, size| {
                 let agreement = g * *before;
                 let factor = if agreement > T::ZERO { grow } else { T::ONE };
                 let factor = if agreement < T::ZERO { shrink } else { factor };

@@ -4,7 +4,7 @@ use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
 use super::radam::rectification;
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, power};
 
 /// What the steps of a schedule-free method are made of.
@@ -122,13 +122,13 @@ impl Rule for ScheduleFree {
                 *z -= lr * d;
             };
             let Some((beta2, eps, divide)) = divisor else {
-                return fused::one::<T>(theta, g, &mut slots[..1], #[inline(always)] |y, g, z| {
+                return pass::one::<T>(theta, g, &mut slots[..1], #[inline(always)] |y, g, z| {
                     advance(y, g, z);
                 });
             };
             let scale = T::of(1.0 / (1.0 - power(beta2, step.t)));
             let (beta2, rest, eps) = (T::of(beta2), T::of(1.0 - beta2), T::of(eps));
-            fused::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |y, g, z, v| {
+            pass::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |y, g, z, v| {
                 *v = beta2 * *v + rest * (g * g);
                 let d = g / ((scale * *v).sqrt() + eps);
                 advance(y, if divide { d } else { g }, z);

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Gradient descent, with momentum (`$\mu$`), dampening (`$\tau$`), Nesterov's form, and L2 regularisation
@@ -50,20 +50,20 @@ impl Rule for Sgd {
             let (lr, decay, stay) = (T::of(step.lr), T::of(l2), T::of(1.0 - shrink));
             let mu = T::of(self.momentum);
             if slots.is_empty() && self.momentum == 0.0 {
-                return fused::none::<T>(theta, g, slots, #[inline(always)] |x, g| {
+                return pass::none::<T>(theta, g, slots, #[inline(always)] |x, g| {
                     *x = stay * *x - lr * (g + decay * *x);
                 });
             }
             let (keep, take) =
                 if step.t == 1 { (T::ZERO, T::ONE) } else { (mu, T::of(1.0 - self.dampening)) };
             if self.nesterov {
-                return fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, b| {
+                return pass::one::<T>(theta, g, slots, #[inline(always)] |x, g, b| {
                     let g = g + decay * *x;
                     *b = keep * *b + take * g;
                     *x = stay * *x - lr * (g + mu * *b);
                 });
             }
-            fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, b| {
+            pass::one::<T>(theta, g, slots, #[inline(always)] |x, g, b| {
                 *b = keep * *b + take * (g + decay * *x);
                 *x = stay * *x - lr * *b;
             });

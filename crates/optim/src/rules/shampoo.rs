@@ -3,8 +3,8 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Shape, Tensor, with_float};
 
-use crate::fused;
 use crate::linalg::matrix_power;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Shampoo: AdaGrad for matrices, with the second moments of rows and of columns.
@@ -75,7 +75,7 @@ impl Rule for Shampoo {
         with_float!("shampoo", theta.dtype(), T => {
             let (lr, keep) = (T::of(step.lr), T::of(1.0 - step.lr * self.weight_decay));
             let mu = T::of(self.momentum);
-            fused::one::<T>(theta, &direction, &mut slots[..1], #[inline(always)] |x, u, b| {
+            pass::one::<T>(theta, &direction, &mut slots[..1], #[inline(always)] |x, u, b| {
                 *b = mu * *b + u;
                 *x = keep * *x - lr * *b;
             });

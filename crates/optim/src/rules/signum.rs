@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Signum: `$m \leftarrow \beta m + (1-\beta)\,g$`,
@@ -35,7 +35,7 @@ impl Rule for Signum {
         with_float!("signum", theta.dtype(), T => {
             let (lr, keep) = (T::of(step.lr), T::of(1.0 - step.lr * self.weight_decay));
             let rest = T::of(1.0 - self.beta);
-            fused::one::<T>(theta, g, slots, #[inline(always)] |x, g, m| {
+            pass::one::<T>(theta, g, slots, #[inline(always)] |x, g, m| {
                 *m += rest * (g - *m);
                 *x = keep * *x - lr * math::sign(*m);
             });

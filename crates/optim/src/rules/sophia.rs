@@ -3,8 +3,8 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
-use crate::rule::{Rule, Slot, Step, zeros};
+use crate::pass;
+use crate::rule::{Needs, Rule, Slot, Step, zeros};
 
 /// Sophia: momentum divided by an estimate of the curvature, at most the learning rate per element.
 ///
@@ -17,9 +17,8 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// \end{aligned}
 /// ```
 ///
-/// Hand the estimate `$\hat h$` in every tenth step or so with
-/// [`Optimizer::step_with_curvature`](crate::Optimizer::step_with_curvature);
-/// [`hutchinson`](crate::hutchinson) makes one.
+/// [`Optimizer::training_step`](crate::Optimizer::training_step) makes the estimate `$\hat h$` at every tenth step by
+/// [`hutchinson`](crate::hutchinson).
 ///
 /// # Source
 /// Liu et al. 2023, algorithm 3, with a learning rate of 1e-3.
@@ -35,11 +34,13 @@ pub struct Sophia {
     pub eps: f64,
     /// Decoupled decay, `$\lambda$`.
     pub weight_decay: f64,
+    /// After how many steps the curvature is estimated anew.
+    pub every: u64,
 }
 
 impl Default for Sophia {
     fn default() -> Self {
-        Self { beta1: 0.965, beta2: 0.99, gamma: 0.01, eps: 1e-12, weight_decay: 0.1 }
+        Self { beta1: 0.965, beta2: 0.99, gamma: 0.01, eps: 1e-12, weight_decay: 0.1, every: 10 }
     }
 }
 
@@ -48,8 +49,8 @@ impl Rule for Sophia {
         zeros(theta, ["m", "h"])
     }
 
-    fn uses_curvature(&self) -> bool {
-        true
+    fn needs(&self) -> Needs {
+        Needs { curvature: Some(self.every), ..Needs::default() }
     }
 
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]) {
@@ -59,7 +60,7 @@ impl Rule for Sophia {
         with_float!("sophia", theta.dtype(), T => {
             let (lr, keep) = (T::of(step.lr), T::of(1.0 - step.lr * self.weight_decay));
             let (rest, gamma, eps) = (T::of(1.0 - self.beta1), T::of(self.gamma), T::of(self.eps));
-            fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, h| {
+            pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, h| {
                 *m += rest * (g - *m);
                 let curvature = gamma * *h;
                 let u = *m / if curvature > eps { curvature } else { eps };

@@ -3,7 +3,7 @@
 use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
-use crate::fused;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
 /// Yogi: the average of squares grows and shrinks by addition, so that it does not forget fast when gradients
@@ -51,7 +51,7 @@ impl Rule for Yogi {
             let (rate, eps) = (T::of(step.lr / step.correction(self.beta1)), T::of(self.eps));
             let scale = T::of(1.0 / step.correction(self.beta2));
             let (rest1, rest2) = (T::of(1.0 - self.beta1), T::of(1.0 - self.beta2));
-            fused::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
+            pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
                 *m += rest1 * (g - *m);
                 let square = g * g;
                 *v -= rest2 * math::sign(*v - square) * square;

@@ -1,6 +1,6 @@
 //! Half a period of the cosine, once or for ever.
 
-use super::{Schedule, Shape};
+use super::{Curve, Schedule};
 
 /// Half a period of the cosine down to `end`, which is held:
 /// `$s_t = b + \tfrac12 (s_0 - b)\,(1 + \cos(\pi \min(t, n)/n))$`.
@@ -34,7 +34,7 @@ pub struct Cosine {
 impl Schedule for Cosine {
     fn at(&self, step: u64) -> f64 {
         assert!(self.steps > 0, "Cosine: steps is 0; the curve needs at least one step");
-        Shape::Cosine.between(self.peak, self.end, step as f64 / self.steps as f64)
+        Curve::Cosine.between(self.peak, self.end, step as f64 / self.steps as f64)
     }
 }
 
@@ -67,7 +67,7 @@ impl Schedule for CosineAnnealing {
         // The cosine is even, so the way up is the way down, backwards.
         let within = step % n.saturating_mul(2);
         let distance = if within <= n { within } else { n - (within - n) };
-        Shape::Cosine.between(self.peak, self.end, distance as f64 / n as f64)
+        Curve::Cosine.between(self.peak, self.end, distance as f64 / n as f64)
     }
 }
 

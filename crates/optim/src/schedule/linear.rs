@@ -1,6 +1,6 @@
 //! A straight line.
 
-use super::{Schedule, Shape};
+use super::{Curve, Schedule};
 
 /// A straight line from `start` to `end`, which is held: `$s_t = a + (b - a)\,\min(t, n)/n$`.
 ///
@@ -24,7 +24,7 @@ pub struct Linear {
 impl Schedule for Linear {
     fn at(&self, step: u64) -> f64 {
         assert!(self.steps > 0, "Linear: steps is 0; the line needs at least one step");
-        Shape::Linear.between(self.start, self.end, step as f64 / self.steps as f64)
+        Curve::Linear.between(self.start, self.end, step as f64 / self.steps as f64)
     }
 }
 

@@ -48,6 +48,7 @@ use std::sync::Arc;
 mod combine;
 mod constant_factor;
 mod cosine;
+mod curve;
 mod cyclic;
 mod exponential;
 mod inverse_sqrt;
@@ -59,7 +60,6 @@ mod one_cycle;
 mod plateau;
 mod polynomial;
 mod recurrence;
-mod shape;
 mod step_decay;
 mod swa;
 mod warm_restarts;
@@ -69,6 +69,7 @@ mod warmup_stable_decay;
 pub use combine::{Max, Min, Then, Times};
 pub use constant_factor::ConstantFactor;
 pub use cosine::{Cosine, CosineAnnealing};
+pub use curve::Curve;
 pub use cyclic::{CycleScale, Cyclic};
 pub use exponential::Exponential;
 pub use inverse_sqrt::{InverseSqrt, Noam};
@@ -80,7 +81,6 @@ pub use one_cycle::OneCycle;
 pub use plateau::{Goal, PlateauState, ReduceOnPlateau, Threshold};
 pub use polynomial::Polynomial;
 pub use recurrence::{Multiplicative, Recurrence};
-pub use shape::Shape;
 pub use step_decay::StepDecay;
 pub use swa::SwaAnneal;
 pub use warm_restarts::WarmRestarts;
@@ -209,7 +209,7 @@ mod tests {
             warmup: 2,
             stable: 3,
             decay: 4,
-            shape: Shape::SquareRoot,
+            curve: Curve::SquareRoot,
         };
         vec![
             Box::new(0.1),
@@ -234,7 +234,7 @@ mod tests {
             Box::new(InverseSqrt { peak: 1.0, warmup: 3 }),
             Box::new(Noam { factor: 1.0, width: 64, warmup: 3 }),
             Box::new(wsd),
-            Box::new(SwaAnneal { initial: 1.0, swa: 0.1, steps: 5, shape: Shape::Cosine }),
+            Box::new(SwaAnneal { initial: 1.0, swa: 0.1, steps: 5, curve: Curve::Cosine }),
             Box::new(Cosine { peak: 1.0, end: 0.1, steps: 7 }.warmup(4)),
             Box::new(1.0.then(4, Linear { start: 1.0, end: 0.0, steps: 3 })),
         ]

@@ -1,12 +1,12 @@
 //! The 1cycle policy: one rise, one long fall.
 
-use super::{Schedule, Shape};
+use super::{Curve, Schedule};
 
 /// One rise from `start` to `peak`, then one fall to `end`, which is held.
 ///
 /// Of `$N$` steps the rise takes those up to `$cN - 1$`, where `$c$` is `rise`; the fall ends at step
 /// `$N - 1$`. In the three-phase form the value is back at `start` at step `$2cN - 2$` and only then falls to
-/// `end`. Within a phase the way is a [`Shape`].
+/// `end`. Within a phase the way is a [`Curve`].
 ///
 /// Momentum moves against the learning rate; it is a `OneCycle` with other end points:
 ///
@@ -38,7 +38,7 @@ pub struct OneCycle {
     /// The part of the steps that the rise takes, `$c \in [0, 1]$`; in the three-phase form at most 1/2.
     pub rise: f64,
     /// The way within each phase.
-    pub shape: Shape,
+    pub curve: Curve,
     /// Whether the value falls back to `start` before it falls to `end`.
     pub three_phase: bool,
 }
@@ -48,7 +48,7 @@ impl OneCycle {
     /// `peak / 250 000`, by cosines.
     pub fn new(peak: f64, steps: u64) -> Self {
         let start = peak / 25.0;
-        Self { start, peak, end: start / 1e4, steps, rise: 0.3, shape: Shape::Cosine, three_phase: false }
+        Self { start, peak, end: start / 1e4, steps, rise: 0.3, curve: Curve::Cosine, three_phase: false }
     }
 }
 
@@ -82,7 +82,7 @@ impl OneCycle {
     /// The value at `t` on the way from `a` at time `from` to `b` at time `to`; an empty way is at its end.
     fn phase(&self, a: f64, b: f64, t: f64, from: f64, to: f64) -> f64 {
         let progress = if to > from { (t - from) / (to - from) } else { 1.0 };
-        self.shape.between(a, b, progress)
+        self.curve.between(a, b, progress)
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
         end: 0.0,
         steps: 10,
         rise: 0.5,
-        shape: Shape::Linear,
+        curve: Curve::Linear,
         three_phase: false,
     };
 

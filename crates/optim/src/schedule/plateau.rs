@@ -42,7 +42,7 @@ pub struct ReduceOnPlateau {
     /// The value is never reduced below this.
     pub minimum: f64,
     /// A reduction by no more than this is not made.
-    pub epsilon: f64,
+    pub eps: f64,
     /// The best metric so far; none before the first improvement.
     pub best: Option<f64>,
     /// Observations without improvement since the last improvement or reduction.
@@ -85,7 +85,7 @@ impl ReduceOnPlateau {
             threshold: Threshold::Relative(1e-4),
             cooldown: 0,
             minimum: 0.0,
-            epsilon: 1e-8,
+            eps: 1e-8,
             best: None,
             bad: 0,
             cooling: 0,
@@ -114,7 +114,7 @@ impl ReduceOnPlateau {
         }
         if self.bad > self.patience {
             let reduced = (self.value * self.factor).max(self.minimum);
-            if self.value - reduced > self.epsilon {
+            if self.value - reduced > self.eps {
                 self.value = reduced;
             }
             self.cooling = self.cooldown;
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(run(rate, &[1.0; 6]), [1.0, 0.5, 0.5, 0.5, 0.25, 0.25]);
         let rate = ReduceOnPlateau { cooldown: 0, minimum: 0.375, ..rate };
         assert_eq!(run(rate, &[1.0; 4]), [1.0, 0.5, 0.375, 0.375]);
-        let rate = ReduceOnPlateau { minimum: 0.0, epsilon: 0.25, ..rate };
+        let rate = ReduceOnPlateau { minimum: 0.0, eps: 0.25, ..rate };
         assert_eq!(run(rate, &[1.0; 4]), [1.0, 0.5, 0.5, 0.5]);
     }
 

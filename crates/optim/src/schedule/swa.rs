@@ -1,6 +1,6 @@
 //! The learning rate of stochastic weight averaging.
 
-use super::{Schedule, Shape};
+use super::{Curve, Schedule};
 
 /// From the rate reached so far to the constant rate at which weights are averaged:
 /// `$s_t = r(t/n)\,s_0 + (1 - r(t/n))\,s_{swa}$`, then `$s_{swa}$`.
@@ -23,7 +23,7 @@ pub struct SwaAnneal {
     /// Steps from the one to the other, `$n$`; with 0 the second is in force at once.
     pub steps: u64,
     /// The way between the two.
-    pub shape: Shape,
+    pub curve: Curve,
 }
 
 impl Schedule for SwaAnneal {
@@ -31,7 +31,7 @@ impl Schedule for SwaAnneal {
         if step >= self.steps {
             return self.swa;
         }
-        self.shape.between(self.initial, self.swa, step as f64 / self.steps as f64)
+        self.curve.between(self.initial, self.swa, step as f64 / self.steps as f64)
     }
 }
 
@@ -41,14 +41,14 @@ mod tests {
 
     #[test]
     fn to_the_constant() {
-        let rate = SwaAnneal { initial: 1.0, swa: 0.5, steps: 4, shape: Shape::Linear };
+        let rate = SwaAnneal { initial: 1.0, swa: 0.5, steps: 4, curve: Curve::Linear };
         assert_eq!([0, 1, 3, 4, u64::MAX].map(|t| rate.at(t)), [1.0, 0.875, 0.625, 0.5, 0.5]);
-        let rate = SwaAnneal { shape: Shape::Cosine, ..rate };
+        let rate = SwaAnneal { curve: Curve::Cosine, ..rate };
         assert!((rate.at(2) - 0.75).abs() < 1e-15);
     }
 
     #[test]
     fn at_once() {
-        assert_eq!(SwaAnneal { initial: 1.0, swa: 0.5, steps: 0, shape: Shape::Linear }.at(0), 0.5);
+        assert_eq!(SwaAnneal { initial: 1.0, swa: 0.5, steps: 0, curve: Curve::Linear }.at(0), 0.5);
     }
 }

@@ -1,6 +1,6 @@
 //! The cosine that starts again.
 
-use super::{Schedule, Shape};
+use super::{Curve, Schedule};
 
 /// Cosine decay with warm restarts: cycle `$i$` takes `$n_i = n_0 g^i$` steps, and `$\tau$` steps into it
 /// `$s_t = b + \tfrac12 (s_0 - b)\,(1 + \cos(\pi \tau/n_i))$`.
@@ -33,7 +33,7 @@ impl Schedule for WarmRestarts {
             within -= length;
             length = length.saturating_mul(self.growth);
         }
-        Shape::Cosine.between(self.peak, self.end, within as f64 / length as f64)
+        Curve::Cosine.between(self.peak, self.end, within as f64 / length as f64)
     }
 }
 

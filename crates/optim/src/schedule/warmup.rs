@@ -1,6 +1,6 @@
 //! A rise before a schedule, in every form in use.
 
-use super::{Schedule, Shape};
+use super::{Curve, Schedule};
 
 /// `steps` steps of rise to the first value of `schedule`, then `schedule` from its own step 0:
 /// `$w_t = \rho(t)\,s_0$` for `$t < n$`, then `$s_{t-n}$`.
@@ -57,13 +57,13 @@ impl Ramp {
         let (t, n) = (step as f64, steps as f64);
         match self {
             Ramp::Linear => (t + 1.0) / n,
-            Ramp::LinearFrom { start } => Shape::Linear.between(start, 1.0, t / n),
+            Ramp::LinearFrom { start } => Curve::Linear.between(start, 1.0, t / n),
             Ramp::Exponential { start } => {
                 assert!(start > 0.0, "Ramp::Exponential: start is {start}; it must be positive");
                 start.powf(1.0 - t / n)
             }
             Ramp::Constant { factor } => factor,
-            Ramp::Cosine { start } => Shape::Cosine.between(start, 1.0, t / n),
+            Ramp::Cosine { start } => Curve::Cosine.between(start, 1.0, t / n),
         }
     }
 }

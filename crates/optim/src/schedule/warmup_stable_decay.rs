@@ -1,6 +1,6 @@
 //! Three phases: rise, plateau, decay.
 
-use super::{Schedule, Shape};
+use super::{Curve, Schedule};
 
 /// WSD: a linear rise from 0, a constant, a decay to `end`, which is held.
 ///
@@ -24,7 +24,7 @@ pub struct WarmupStableDecay {
     /// Steps of the decay.
     pub decay: u64,
     /// The way of the decay.
-    pub shape: Shape,
+    pub curve: Curve,
 }
 
 impl Schedule for WarmupStableDecay {
@@ -40,7 +40,7 @@ impl Schedule for WarmupStableDecay {
         if since >= self.decay {
             return self.end;
         }
-        self.shape.between(self.peak, self.end, since as f64 / self.decay as f64)
+        self.curve.between(self.peak, self.end, since as f64 / self.decay as f64)
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     const LINES: WarmupStableDecay =
-        WarmupStableDecay { peak: 1.0, end: 0.5, warmup: 4, stable: 3, decay: 4, shape: Shape::Linear };
+        WarmupStableDecay { peak: 1.0, end: 0.5, warmup: 4, stable: 3, decay: 4, curve: Curve::Linear };
 
     #[test]
     fn phases() {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn square_root() {
-        let rate = WarmupStableDecay { shape: Shape::SquareRoot, ..LINES };
+        let rate = WarmupStableDecay { curve: Curve::SquareRoot, ..LINES };
         assert_eq!([7, 8, 11].map(|t| rate.at(t)), [1.0, 0.75, 0.5]);
     }
 

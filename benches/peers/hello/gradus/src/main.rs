@@ -7,8 +7,8 @@ fn main() {
     let x = Tensor::randn([8, 4], &mut rng);
     let y = Tensor::from([0i64, 1, 2, 0, 1, 2, 0, 1]);
     for _ in 0..10 {
-        let (loss, grads) = value_and_grad(|tape| model.forward(tape.constant(&x)).cross_entropy(&y));
-        optimizer.step(&mut model, &grads);
+        let loss =
+            optimizer.training_step(&mut model, |model, tape| model.forward(tape.constant(&x)).cross_entropy(&y));
         println!("{loss}");
     }
 }

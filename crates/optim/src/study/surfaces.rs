@@ -179,7 +179,7 @@ pub const SURFACES: &[Surface] = &[
 mod tests {
     use super::*;
     use crate::methods::Objective;
-    use crate::minimize::OnTape;
+    use crate::study::objective::OnTape;
 
     #[test]
     fn gradients_vanish_at_the_minima() {

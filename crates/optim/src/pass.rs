@@ -1,13 +1,13 @@
 //! One pass over memory: the loop that every elementwise rule runs in.
 //!
-//! `fused::two(theta, g, slots, |x, g, m, v| …)` runs a formula over all elements of a parameter, its
+//! `pass::two(theta, g, slots, |x, g, m, v| …)` runs a formula over all elements of a parameter, its
 //! gradient and its slots: vectorised, on all cores, without temporaries. These loops wait for memory, so a
 //! pass saved is time saved.
 
 #![allow(clippy::inline_always, reason = "the closure given to the dispatch must hold the whole loop body")]
 
 use gradus_tensor::kernel::{Real, parallel, run, sum};
-use gradus_tensor::{Element, Tensor, with_float};
+use gradus_tensor::{Element, Tensor, inner_product, with_float};
 
 /// Elements of one parallel piece: four arrays of them fit into a second-level cache.
 const PIECE: usize = 1 << 14;
@@ -74,33 +74,9 @@ passes! {
     four(a b c d);
 }
 
-/// Elements of one piece of a sum.
-const SUM_PIECE: usize = 1 << 16;
-
-/// `$\sum_i x_i y_i$`, in F64 beyond the pieces; the same bits on any number of threads.
-///
-/// # Panics
-/// If shapes or types differ, or the elements are not floats.
-pub(crate) fn dot(x: &Tensor, y: &Tensor) -> f64 {
-    assert!(x.shape() == y.shape() && x.dtype() == y.dtype(), "dot: {} and {} differ", x.shape(), y.shape());
-    let (x, y) = (x.contiguous(), y.contiguous());
-    with_float!("dot", x.dtype(), T => {
-        let (x, y) = (x.as_slice::<T>(), y.as_slice::<T>());
-        if x.len() <= SUM_PIECE {
-            return sum::dot(x, y).to_f64();
-        }
-        let mut sums = vec![0.0; x.len().div_ceil(SUM_PIECE)];
-        parallel::chunks(&mut sums, 1, 1e4, |start, sums| {
-            let (start, end) = (start * SUM_PIECE, ((start + 1) * SUM_PIECE).min(x.len()));
-            sums[0] = sum::dot(&x[start..end], &y[start..end]).to_f64();
-        });
-        sums.iter().sum()
-    })
-}
-
 /// `$\sqrt{\sum_i x_i^2}$`.
 pub(crate) fn norm(x: &Tensor) -> f64 {
-    dot(x, x).sqrt()
+    inner_product(x, x).sqrt()
 }
 
 /// Whether every element is a finite number.
@@ -141,7 +117,6 @@ mod tests {
     #[test]
     fn sums_and_tests() {
         let x = Tensor::full(200_000, 0.5);
-        assert_eq!(dot(&x, &x), 50_000.0);
         assert_eq!(norm(&Tensor::from([3.0, 4.0])), 5.0);
         assert!(
             is_finite(&x)

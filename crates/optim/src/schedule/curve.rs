@@ -5,7 +5,7 @@
 /// What remains of the way is `$r(p)$`, with `$r(0) = 1$` and `$r(1) = 0$`; the value is
 /// `$s_{start}\,r + s_{end}\,(1 - r)$`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub enum Curve {
     /// A straight line: `$r = 1 - p$`.
     Linear,
     /// Half a period of the cosine: `$r = (1 + \cos \pi p)/2$`.
@@ -18,14 +18,14 @@ pub enum Shape {
     SquareRoot,
 }
 
-impl Shape {
+impl Curve {
     /// What remains of the way, `$r(p)$`; progress outside `$[0, 1]$` counts as 0 or 1.
     pub fn remaining(self, progress: f64) -> f64 {
         let p = progress.clamp(0.0, 1.0);
         match self {
-            Shape::Linear => 1.0 - p,
-            Shape::Cosine => f64::midpoint(1.0, (std::f64::consts::PI * p).cos()),
-            Shape::SquareRoot => 1.0 - p.sqrt(),
+            Curve::Linear => 1.0 - p,
+            Curve::Cosine => f64::midpoint(1.0, (std::f64::consts::PI * p).cos()),
+            Curve::SquareRoot => 1.0 - p.sqrt(),
         }
     }
 
@@ -42,16 +42,16 @@ mod tests {
 
     #[test]
     fn values_by_hand() {
-        assert_eq!([0.0, 0.25, 1.0].map(|p| Shape::Linear.remaining(p)), [1.0, 0.75, 0.0]);
-        assert_eq!([0.0, 0.25, 1.0].map(|p| Shape::SquareRoot.remaining(p)), [1.0, 0.5, 0.0]);
-        assert_eq!([0.0, 1.0].map(|p| Shape::Cosine.remaining(p)), [1.0, 0.0]);
-        assert!((Shape::Cosine.remaining(1.0 / 3.0) - 0.75).abs() < 1e-15);
-        assert!((Shape::Cosine.remaining(0.5) - 0.5).abs() < 1e-15);
+        assert_eq!([0.0, 0.25, 1.0].map(|p| Curve::Linear.remaining(p)), [1.0, 0.75, 0.0]);
+        assert_eq!([0.0, 0.25, 1.0].map(|p| Curve::SquareRoot.remaining(p)), [1.0, 0.5, 0.0]);
+        assert_eq!([0.0, 1.0].map(|p| Curve::Cosine.remaining(p)), [1.0, 0.0]);
+        assert!((Curve::Cosine.remaining(1.0 / 3.0) - 0.75).abs() < 1e-15);
+        assert!((Curve::Cosine.remaining(0.5) - 0.5).abs() < 1e-15);
     }
 
     #[test]
     fn both_ends_are_exact() {
-        for shape in [Shape::Linear, Shape::Cosine, Shape::SquareRoot] {
+        for shape in [Curve::Linear, Curve::Cosine, Curve::SquareRoot] {
             assert_eq!(shape.between(3e-4, 1e-5, 0.0), 3e-4);
             assert_eq!(shape.between(3e-4, 1e-5, 1.0), 1e-5);
             assert_eq!(shape.between(3e-4, 1e-5, 1e9), 1e-5);

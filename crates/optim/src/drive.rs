@@ -3,59 +3,113 @@
 use gradus_autograd::{Gradients, Param, ParamId, Params};
 use gradus_tensor::Tensor;
 
-use crate::gradient::{Prepared, scaled};
 use crate::optimizer::{Entry, Optimizer};
-use crate::rule::{Rule, Step};
+use crate::prepare::{Prepared, scaled};
+use crate::rule::{Rule, Step, name_of};
 
 impl Optimizer {
-    /// One step: every parameter with a gradient is updated by its group's rule, and statistics that layers
-    /// handed back with the gradients (a running mean) are put into the model.
+    /// One step with gradients at the model's own place: every parameter with a gradient is updated by its
+    /// group's rule, and statistics that layers handed back with the gradients (a running mean) are put into
+    /// the model. [`Self::training_step`] is the form for every rule.
     ///
     /// # Panics
-    /// At the first step, if a group chooses no parameter; or if a gradient's shape is not its parameter's.
+    /// Before anything is changed: if a rule needs more than that one gradient ([`Needs`](crate::Needs)), if a
+    /// layer asked the tape of the gradients for training and did not get it
+    /// ([`Gradients::untrained`]), if a gradient's shape is not its parameter's or none is of this model, or,
+    /// at the first step, if a group chooses no parameter.
     #[track_caller]
     pub fn step(&mut self, model: &mut (impl Params + ?Sized), grads: &Gradients) {
-        self.step_inner(model, grads, None);
+        self.bind_for_step(model);
+        self.check_rules(false);
+        self.check(model, grads, "gradient");
+        apply_updates(model, grads);
+        self.take(model, grads, None);
     }
 
-    /// As [`Self::step`], with an estimate of the Hessian's diagonal for the rules that use one
-    /// ([`Sophia`](crate::Sophia), [`AdaHessian`](crate::AdaHessian)); see [`hutchinson`](crate::hutchinson).
+    /// As [`Self::step`], for the rules that use the Hessian's diagonal ([`Sophia`](crate::Sophia),
+    /// [`AdaHessian`](crate::AdaHessian)) and estimates of one's own; see [`hutchinson`](crate::hutchinson).
+    /// `None` at the steps without a new one.
     ///
     /// # Panics
-    /// As [`Self::step`].
+    /// As [`Self::step`]; or if there is none at the first step.
     #[track_caller]
     pub fn step_with_curvature(
         &mut self,
         model: &mut (impl Params + ?Sized),
         grads: &Gradients,
-        curvature: &Gradients,
+        curvature: Option<&Gradients>,
     ) {
-        self.step_inner(model, grads, Some(curvature));
+        self.bind_for_step(model);
+        self.check_rules(true);
+        self.check(model, grads, "gradient");
+        match curvature {
+            Some(curvature) => self.check(model, curvature, "curvature"),
+            None => assert!(self.step > 0, "step_with_curvature: the first step needs an estimate"),
+        }
+        apply_updates(model, grads);
+        self.take(model, grads, curvature);
     }
 
-    /// One step with the gradient taken where the rules want it ([`Nesterov`](crate::Nesterov): a velocity
-    /// ahead). `f` gives the loss and the gradients of a model; the loss is returned.
-    ///
-    /// # Panics
-    /// As [`Self::step`].
+    /// Panics if some rule needs more than gradients at the model's own place, and, perhaps, curvature.
     #[track_caller]
-    pub fn step_ahead<M: Params>(&mut self, model: &mut M, f: impl FnOnce(&M) -> (f64, Gradients)) -> f64 {
-        self.bind_for_step(model);
-        let mut kept = Vec::new();
-        self.visit_entries(model, &mut |this, i, param| {
-            let entry = &this.entries[i];
-            let group = &this.groups[entry.group];
-            let Some(rule) = group.rule.as_deref().filter(|_| entry.t > 0) else { return };
-            let lr = group.lr.as_ref().unwrap_or(&this.lr).at(this.step);
-            if let Some(there) = rule.ahead(lr, param.value(), &entry.slots) {
-                kept.push((param.id(), param.value().clone()));
-                param.set(there);
+    fn check_rules(&self, with_curvature: bool) {
+        let door = if with_curvature { "step_with_curvature" } else { "step" };
+        for rule in self.rules() {
+            let needs = rule.needs();
+            let (what, hint) = if needs.function {
+                ("evaluates the loss itself", "")
+            } else if needs.ahead {
+                ("takes the gradient ahead of the model's place", "")
+            } else if needs.ascent.is_some() {
+                ("takes a second gradient up the first one", "")
+            } else if needs.curvature.is_some() && !with_curvature {
+                (
+                    "divides by the Hessian's diagonal",
+                    "; with estimates of your own, step_with_curvature(&mut model, &grads, Some(&curvature))",
+                )
+            } else {
+                continue;
+            };
+            panic!(
+                "{door}: {} {what}, so one gradient is not enough; call optimizer.training_step(&mut model, \
+                 |model, tape| …){hint}",
+                name_of(rule)
+            );
+        }
+    }
+
+    /// Panics unless these gradients are of a training and fit the model.
+    #[track_caller]
+    pub(crate) fn check(&self, model: &(impl Params + ?Sized), grads: &Gradients, what: &str) {
+        if let Some(untrained) = grads.untrained() {
+            panic!(
+                "step: these gradients are not those of a training: {untrained} asked the tape for it (dropout, \
+                 batch statistics), and value_and_grad records without. Call optimizer.training_step(&mut model, \
+                 |model, tape| …), or step with the gradients of value_and_grad_training(seed, |tape| …); \
+                 value_and_grad_with(Mode::Record, …) is for who means it"
+            );
+        }
+        // The usual case needs no walk over the model.
+        let fits = |entry: &&Entry| grads.by_id(entry.id).is_some_and(|g| *g.shape() == entry.shape);
+        if self.entries.iter().filter(fits).count() == grads.len() {
+            return;
+        }
+        let (mut misfit, mut found) = (None, false);
+        model.visit("", &mut |name, param| {
+            let Some(g) = grads.get(param) else { return };
+            found = true;
+            if g.shape() != param.shape() && misfit.is_none() {
+                misfit = Some((name.to_string(), *g.shape(), *param.shape()));
             }
         });
-        let (loss, grads) = f(model);
-        Kept(kept).restore(model);
-        self.step(model, &grads);
-        loss
+        if let Some((name, of_g, of_param)) = misfit {
+            panic!("step: the {what} of {name} has shape {of_g}, the parameter {of_param}");
+        }
+        assert!(
+            found || grads.is_empty(),
+            "step: none of the {} gradients is of a parameter of this model; a clone of a model has parameters of its own",
+            grads.len()
+        );
     }
 
     /// Puts the weights into the model that the rules hold to be the answer: an average, where a rule keeps
@@ -74,23 +128,21 @@ impl Optimizer {
         Kept(kept)
     }
 
+    /// The step itself: accumulation, preparation, the rules.
     #[track_caller]
-    fn step_inner(
+    pub(crate) fn take(
         &mut self,
         model: &mut (impl Params + ?Sized),
         grads: &Gradients,
         curvature: Option<&Gradients>,
     ) {
-        self.bind_for_step(model);
-        apply_updates(model, grads);
         let sums = (self.preparation.accumulate > 1).then(|| self.collect(grads));
         let grads = match &sums {
             None => grads,
             Some(Some(sums)) => sums,
             Some(None) => return,
         };
-        let sign = if self.preparation.maximize { -1.0 } else { 1.0 };
-        let factor = sign / self.preparation.accumulate as f64;
+        let factor = self.preparation.sign() / self.preparation.accumulate as f64;
         let prepared = if self.preparation.is_needed() {
             let trained = self.trained(model);
             self.preparation.prepare(&trained, grads, factor)
@@ -132,7 +184,7 @@ impl Optimizer {
         trained
     }
 
-    fn vary_rules(&mut self) {
+    pub(crate) fn vary_rules(&mut self) {
         let step = self.step;
         for vary in &self.varying {
             let rules = self.groups.iter_mut().filter_map(|group| group.rule.as_deref_mut());
@@ -151,9 +203,10 @@ impl Optimizer {
         self.each(model, grads, factor, &mut |this, i, theta, g| {
             let entry = &mut this.entries[i];
             let group = &this.groups[entry.group];
-            let Some(global) = group.rule.as_deref().and_then(Rule::global) else { return };
+            let Some(rule) = group.rule.as_deref() else { return };
+            let Some(global) = rule.global() else { return };
             let lr = group.lr.as_ref().unwrap_or(&this.lr).at(this.step);
-            entry.begin(global, theta, lr);
+            entry.begin(rule, theta, lr);
             let (t, key) = (entry.t + 1, entry.key);
             let step = Step { lr, t, step: this.step, key, curvature: None, shared: &group.shared };
             let measured = global.measure(&step, theta, g, &mut entry.slots);
@@ -176,6 +229,7 @@ impl Optimizer {
         factor: f64,
         curvature: Option<&Gradients>,
     ) {
+        let sign = self.preparation.sign();
         let rates: Vec<f64> =
             self.groups.iter().map(|group| group.lr.as_ref().unwrap_or(&self.lr).at(self.step)).collect();
         self.each(model, grads, factor, &mut |this, i, theta, g| {
@@ -185,8 +239,8 @@ impl Optimizer {
             let lr = rates[entry.group];
             entry.begin(rule, theta, lr);
             entry.t += 1;
-            let curvature = curvature.and_then(|all| all.by_id(entry.id));
-            let (t, key) = (entry.t, entry.key);
+            let curvature = curvature.and_then(|all| all.by_id(entry.id)).map(|h| scaled(h, sign));
+            let (t, key, curvature) = (entry.t, entry.key, curvature.as_deref());
             let step = Step { lr, t, step: this.step, key, curvature, shared: &group.shared };
             rule.update(&step, theta, g, &mut entry.slots);
         });
@@ -249,7 +303,7 @@ impl Kept {
 
 impl Entry {
     /// Makes the slots before the first update.
-    fn begin(&mut self, rule: &(impl Rule + ?Sized), theta: &Tensor, lr: f64) {
+    fn begin(&mut self, rule: &dyn Rule, theta: &Tensor, lr: f64) {
         if self.t == 0 && self.slots.is_empty() {
             (self.slot_names, self.slots) = rule.slots(theta, lr).into_iter().unzip();
         }
@@ -257,7 +311,7 @@ impl Entry {
 }
 
 /// Puts new values of statistics into the model.
-fn apply_updates(model: &mut (impl Params + ?Sized), grads: &Gradients) {
+pub(crate) fn apply_updates(model: &mut (impl Params + ?Sized), grads: &Gradients) {
     if grads.updates().next().is_none() {
         return;
     }

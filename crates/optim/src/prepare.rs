@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 
 use gradus_autograd::{Gradients, Param};
-use gradus_tensor::kernel::Real;
-use gradus_tensor::{Tensor, with_float};
+use gradus_tensor::Tensor;
 
-use crate::fused;
+use crate::{clip, pass};
 
 /// The settings.
 #[derive(Debug)]
@@ -36,6 +35,16 @@ impl Default for Preparation {
 }
 
 impl Preparation {
+    /// -1 for an ascent.
+    pub(crate) fn sign(&self) -> f64 {
+        if self.maximize { -1.0 } else { 1.0 }
+    }
+
+    /// Whether single gradients are changed or gathered: what a method that evaluates the loss itself has no use for.
+    pub(crate) fn edits(&self) -> bool {
+        self.accumulate > 1 || self.norm.is_some() || self.reshapes()
+    }
+
     /// Whether gradients are changed one by one, beyond a common factor.
     fn reshapes(&self) -> bool {
         self.centralize || self.value.is_some() || self.adaptive.is_some()
@@ -55,7 +64,7 @@ impl Preparation {
         mut factor: f64,
     ) -> Option<(Prepared<'g>, f64)> {
         let all = || trained.iter().filter_map(|param| Some((*param, grads.get(param)?)));
-        if self.skip_nonfinite && !all().all(|(_, g)| fused::is_finite(g)) {
+        if self.skip_nonfinite && !all().all(|(_, g)| pass::is_finite(g)) {
             return None;
         }
         let mut prepared = Prepared::Borrowed(grads);
@@ -68,10 +77,8 @@ impl Preparation {
             prepared = Prepared::Owned(Box::new(changed));
         }
         if let Some(limit) = self.norm {
-            let squares =
-                trained.iter().filter_map(|param| prepared.get().get(param)).map(|g| fused::dot(g, g));
-            let norm = squares.sum::<f64>().sqrt() * factor.abs();
-            factor *= (limit / (norm + 1e-6)).min(1.0);
+            let norm = prepared.get().norm_of(trained.iter().copied()) * factor.abs();
+            factor *= clip::factor(limit, norm);
         }
         Some((prepared, factor))
     }
@@ -82,7 +89,7 @@ impl Preparation {
             g = centralized(&g);
         }
         if let Some(limit) = self.value {
-            g = clipped(&g, limit);
+            g = clip::by_value(&g, limit);
         }
         if let Some((clip, eps)) = self.adaptive {
             g = clipped_by_rows(theta, &g, clip, eps);
@@ -118,19 +125,6 @@ fn centralized(g: &Tensor) -> Tensor {
     }
     let axes: Vec<isize> = (1..g.rank() as isize).collect();
     g - &g.mean_keep(&axes[..])
-}
-
-/// Every element limited to `[-limit, limit]`; NaN stays.
-fn clipped(g: &Tensor, limit: f64) -> Tensor {
-    let mut out = g.clone();
-    with_float!("clip_value", g.dtype(), T => {
-        let limit = T::of(limit);
-        fused::none::<T>(&mut out, g, &mut [], #[inline(always)] |x, g| {
-            let g = if g > limit { limit } else { g };
-            *x = if g < -limit { -limit } else { g };
-        });
-    });
-    out
 }
 
 /// The norm of each row (the whole, for vectors and scalars), with axes kept.

@@ -1,0 +1,151 @@
+//! One step of a method, which evaluates the loss of a model as a function of the vector of its parameters.
+
+use gradus_autograd::{Gradients, ParamId, Params};
+use gradus_tensor::Tensor;
+
+use crate::drive::{Kept, apply_updates};
+use crate::loss::Loss;
+use crate::methods::Objective;
+use crate::optimizer::Optimizer;
+use crate::rule::name_of;
+use crate::training_step::Moved;
+
+impl Optimizer {
+    #[track_caller]
+    pub(crate) fn follow<M: Params + ?Sized>(&mut self, model: &mut M, loss: &mut impl Loss<M>) -> f64 {
+        let at = self.group_of_method();
+        self.vary_rules();
+        let (ids, mut x) = self.vector(model, at);
+        let kept = model
+            .params()
+            .iter()
+            .filter(|(_, param)| ids.contains(&param.id()))
+            .map(|(_, param)| (param.id(), param.value().clone()))
+            .collect();
+        let sign = self.preparation.sign();
+        let moved = Moved { model, kept: vec![Kept(kept)] };
+        let mut f = OnModel { moved, loss, ids: &ids, sign, first: None };
+        let group = &mut self.groups[at];
+        let before = self.preparation.skip_nonfinite.then(|| group.notes.clone());
+        let lr = group.lr.as_ref().unwrap_or(&self.lr).at(self.step);
+        let method = group.rule.as_deref().and_then(|rule| rule.method()).expect("it is the method's group");
+        let value = sign * method.step(lr, &mut x, &mut group.notes, &mut f);
+        let first = f.first.take();
+        drop(f);
+        if let Some((_, grads)) = &first {
+            apply_updates(model, grads);
+        }
+        let is_finite = |(finite, _): &(bool, Gradients)| *finite;
+        if let Some(before) = before.filter(|_| !first.as_ref().is_none_or(is_finite)) {
+            group.notes = before;
+            self.skipped += 1;
+            return value;
+        }
+        spread(model, &ids, &x);
+        let mine = self.entries.iter_mut().filter(|entry| ids.contains(&entry.id));
+        mine.for_each(|entry| entry.t += 1);
+        self.step += 1;
+        value
+    }
+
+    /// The group of the method; a method moves its parameters alone and sees whole gradients.
+    #[track_caller]
+    fn group_of_method(&self) -> usize {
+        let with_rules = || (0..self.groups.len()).filter(|&i| self.groups[i].rule.is_some());
+        let method = self.rules().find(|rule| rule.needs().function).expect("some rule needs the function");
+        let name = name_of(method);
+        assert!(
+            with_rules().count() == 1,
+            "training_step: {name} evaluates the loss itself and moves all parameters together, so no other group \
+             may have a rule; freeze the others"
+        );
+        assert!(
+            method.method().is_some(),
+            "training_step: {name} stands around a method that evaluates the loss itself; it can only stand around \
+             a rule that is handed gradients"
+        );
+        assert!(
+            !self.preparation.edits(),
+            "training_step: {name} evaluates the loss itself, so its gradients can be neither accumulated nor clipped"
+        );
+        with_rules().next().expect("there is one")
+    }
+
+    /// The trainable parameters of a group, and their elements in a row.
+    fn vector(&mut self, model: &mut (impl Params + ?Sized), at: usize) -> (Vec<ParamId>, Vec<f64>) {
+        let (mut ids, mut x) = (Vec::new(), Vec::new());
+        self.visit_entries(model, &mut |this, i, param| {
+            if param.is_trainable() && this.entries[i].group == at {
+                ids.push(param.id());
+                x.extend(param.value().to_f64_vec());
+            }
+        });
+        (ids, x)
+    }
+}
+
+/// Puts the elements of a vector into the parameters of these identities, in order.
+fn spread(model: &mut (impl Params + ?Sized), ids: &[ParamId], mut x: &[f64]) {
+    let mut ids = ids.iter().peekable();
+    model.visit_mut("", &mut |_, param| {
+        if ids.next_if_eq(&&param.id()).is_some() {
+            let (mine, rest) = x.split_at(param.value().elements());
+            param.set(Tensor::from_slice(mine, *param.shape()).to(param.value().dtype()));
+            x = rest;
+        }
+    });
+}
+
+/// A loss as a function of a vector.
+struct OnModel<'a, 'm, M: Params + ?Sized, L> {
+    moved: Moved<'m, M>,
+    loss: &'a mut L,
+    ids: &'a [ParamId],
+    /// -1 for an ascent.
+    sign: f64,
+    /// Of the first evaluation: whether all its numbers were finite, and the gradients, whose statistics count.
+    first: Option<(bool, Gradients)>,
+}
+
+impl<M: Params + ?Sized, L: Loss<M>> OnModel<'_, '_, M, L> {
+    fn go(&mut self, x: &[f64]) {
+        spread(self.moved.model, self.ids, x);
+    }
+}
+
+impl<M: Params + ?Sized, L: Loss<M>> Objective for OnModel<'_, '_, M, L> {
+    fn value_and_grad(&mut self, x: &[f64]) -> (f64, Vec<f64>) {
+        self.go(x);
+        let (value, grads, _) = self.loss.evaluate(self.moved.model, false);
+        let mut flat = Vec::with_capacity(x.len());
+        let mut ids = self.ids.iter().peekable();
+        self.moved.model.visit("", &mut |_, param| {
+            if ids.next_if_eq(&&param.id()).is_none() {
+                return;
+            }
+            match grads.get(param) {
+                Some(g) => flat.extend(g.to_f64_vec().iter().map(|g| self.sign * g)),
+                None => flat.resize(flat.len() + param.value().elements(), 0.0),
+            }
+        });
+        let finite = || value.is_finite() && flat.iter().all(|g| g.is_finite());
+        if self.first.is_none() {
+            self.first = Some((finite(), grads));
+        }
+        (self.sign * value, flat)
+    }
+
+    fn hessian(&mut self, x: &[f64]) -> Vec<f64> {
+        self.go(x);
+        let params = self.moved.model.params();
+        let mine: Vec<_> = params.iter().map(|(_, p)| *p).filter(|p| self.ids.contains(&p.id())).collect();
+        let mut hessian = self.loss.hessian(&mine, self.moved.model);
+        hessian.iter_mut().for_each(|h| *h *= self.sign);
+        hessian
+    }
+
+    fn residuals(&mut self, x: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
+        self.go(x);
+        self.loss.residuals(self.moved.model)
+    }
+}
