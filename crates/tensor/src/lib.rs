@@ -84,7 +84,7 @@ pub mod io;
 pub mod kernel;
 
 pub use axes::Axes;
-pub use compare::Operand;
+pub use compare::Rhs;
 pub use convert::{Nested, Scalar};
 pub use dtype::{DType, Element};
 pub use error::Error;

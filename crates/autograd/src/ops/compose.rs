@@ -80,7 +80,7 @@ impl<'t> Var<'t> {
     pub fn logit_with(self, epsilon: f64) -> Self {
         let x = self.value();
         let outside = x.lt(epsilon).or(&x.gt(1.0 - epsilon));
-        let bounded = Tensor::where_(&x.lt(epsilon), &x.full_like(epsilon), &x.full_like(1.0 - epsilon));
+        let bounded = x.full_like(epsilon).where_(&x.lt(epsilon), &x.full_like(1.0 - epsilon));
         self.tape().constant(bounded).where_(&outside, self).logit()
     }
 
@@ -181,7 +181,7 @@ impl<'t> Var<'t> {
     pub fn heaviside(self, at_zero: &Tensor) -> Self {
         let x = self.value();
         let step = x.gt(0.0).to(self.dtype());
-        self.tape().constant(Tensor::where_(&x.eq(0.0), &at_zero.to(self.dtype()), &step))
+        self.tape().constant(at_zero.to(self.dtype()).where_(&x.eq(0.0), &step))
     }
 
     /// The sum over axes without the elements that are NaN; the axes are dropped.

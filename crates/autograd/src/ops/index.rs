@@ -113,7 +113,7 @@ impl Op for Where {
         "where"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        Tensor::where_(&self.0, &x[0], &x[1])
+        x[0].where_(&self.0, &x[1])
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let dy = step.dy();

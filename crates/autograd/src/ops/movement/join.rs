@@ -14,7 +14,7 @@ impl Op for Cat {
         "cat"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        Tensor::cat(&x.iter().collect::<SmallVec<[&Tensor; 8]>>(), self.0)
+        Tensor::cat(x, self.0)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let mut start = 0;

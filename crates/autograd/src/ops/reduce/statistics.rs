@@ -17,7 +17,7 @@ reductions! {
         // The shift is a constant: the result does not depend on it. Where the maximum is infinite it is left out.
         let max = x.value().max_keep(axes.clone());
         let finite = max.is_finite();
-        let shift = Tensor::where_(&finite, &max, &Tensor::zeros_like(&max));
+        let shift = max.where_(&finite, &Tensor::zeros_like(&max));
         (x - &shift).exp().sum_keep(axes).ln() + &shift
     };
 }
