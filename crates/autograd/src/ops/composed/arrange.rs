@@ -4,7 +4,7 @@
 use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index};
 use smallvec::SmallVec;
 
-use crate::var::Var;
+use crate::var::{Operand, Var};
 
 type Sizes = SmallVec<[usize; MAX_RANK]>;
 
@@ -234,7 +234,12 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the axis is out of range or the part has another shape than `source`.
     #[track_caller]
-    pub fn slice_scatter(self, axis: isize, slice: impl Into<gradus_tensor::Slice>, source: Self) -> Self {
+    pub fn slice_scatter(
+        self,
+        axis: isize,
+        slice: impl Into<gradus_tensor::Slice>,
+        source: impl Operand<'t>,
+    ) -> Self {
         let places = Tensor::arange(self.elements()).to(DType::I64).reshape(self.shape());
         self.replaced(&places.slice(axis, slice), source)
     }
@@ -244,7 +249,7 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If axis or place are out of range or the shape of `source` does not fit.
     #[track_caller]
-    pub fn select_scatter(self, axis: isize, place: isize, source: Self) -> Self {
+    pub fn select_scatter(self, axis: isize, place: isize, source: impl Operand<'t>) -> Self {
         let places = Tensor::arange(self.elements()).to(DType::I64).reshape(self.shape());
         self.replaced(&places.select(axis, place), source)
     }
@@ -254,14 +259,21 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If an axis is out of range or the shape of `source` is not the diagonal's.
     #[track_caller]
-    pub fn diagonal_scatter(self, source: Self, offset: isize, axis1: isize, axis2: isize) -> Self {
+    pub fn diagonal_scatter(
+        self,
+        offset: isize,
+        axis1: isize,
+        axis2: isize,
+        source: impl Operand<'t>,
+    ) -> Self {
         let places = Tensor::arange(self.elements()).to(DType::I64).reshape(self.shape());
         self.replaced(&places.diagonal(offset, axis1, axis2), source)
     }
 
     /// This value with the elements at flat places replaced.
     #[track_caller]
-    fn replaced(self, places: &Tensor, source: Self) -> Self {
+    fn replaced(self, places: &Tensor, source: impl Operand<'t>) -> Self {
+        let source = self.lift(source);
         assert!(
             *places.shape() == source.shape(),
             "scatter: a part of shape {} from {}",
