@@ -175,6 +175,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "where")]
     #[track_caller]
     pub fn where_(self, mask: &Tensor, other: impl Operand<'t>) -> Self {
         let other = self.lift(other);

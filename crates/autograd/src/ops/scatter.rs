@@ -136,6 +136,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If a place is out of range or the index tensors do not broadcast.
+    #[doc(alias = "index")]
     #[track_caller]
     pub fn at(self, index: &[Option<Tensor>]) -> Self {
         let shape = self.shape();
@@ -157,6 +158,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// As [`Self::at`]; if `source` does not broadcast to the shape of the elements.
+    #[doc(alias = "index_put")]
     #[track_caller]
     pub fn put_at(self, index: &[Option<Tensor>], source: impl Operand<'t>, add: bool) -> Self {
         let source = self.lift(source);
@@ -234,6 +236,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "extract")]
+    #[doc(alias = "compress")]
     #[track_caller]
     pub fn masked_select(self, mask: &Tensor) -> Self {
         let shape = self.shape().broadcast_or_panic(mask.shape(), "masked_select");
@@ -244,6 +248,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If `source` has too few elements or the shapes do not broadcast.
+    #[doc(alias = "place")]
+    #[doc(alias = "putmask")]
     #[track_caller]
     pub fn masked_scatter(self, mask: &Tensor, source: impl Operand<'t>) -> Self {
         let source = self.lift(source);
@@ -279,6 +285,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If an index is out of range or the shapes do not broadcast.
+    #[doc(alias = "take_along_dim")]
     #[track_caller]
     pub fn take_along_axis(self, axis: isize, index: &Tensor) -> Self {
         let shape = self.shape();

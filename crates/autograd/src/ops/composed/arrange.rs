@@ -48,6 +48,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If `times` is shorter than the rank.
+    #[doc(alias = "tile")]
     #[track_caller]
     pub fn repeat(self, times: &[usize]) -> Self {
         let shape = self.shape();
@@ -85,6 +86,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or has another size than `times`.
+    #[doc(alias = "repeat_interleave")]
     #[track_caller]
     pub fn repeat_interleave_each(self, times: &[usize], axis: isize) -> Self {
         let shape = self.shape();
@@ -188,6 +190,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or shorter than a window, or the step is zero.
+    #[doc(alias = "sliding_window_view")]
     #[track_caller]
     pub fn unfold(self, axis: isize, size: usize, step: usize) -> Self {
         let shape = self.shape();
@@ -287,6 +290,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the channels are no multiple of `r²`.
+    #[doc(alias = "depth_to_space")]
     #[track_caller]
     pub fn pixel_shuffle(self, r: usize) -> Self {
         let shape = self.shape();
@@ -302,6 +306,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If height or width are no multiples of `r`.
+    #[doc(alias = "space_to_depth")]
     #[track_caller]
     pub fn pixel_unshuffle(self, r: usize) -> Self {
         let shape = self.shape();

@@ -88,6 +88,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the number of sizes is not that of the spatial axes.
+    #[doc(alias = "interpolate")]
+    #[doc(alias = "upsample")]
     #[track_caller]
     pub fn resize(self, out: &[usize], how: Resize) -> Self {
         let shape = self.shape();
@@ -102,6 +104,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If a list has another length than there are spatial axes.
+    #[doc(alias = "interpolate")]
     #[track_caller]
     pub fn resize_by(self, out: &[usize], steps: &[f64], how: Resize) -> Self {
         let shape = self.shape();

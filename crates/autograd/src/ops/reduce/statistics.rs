@@ -92,6 +92,7 @@ impl<'t> Var<'t> {
 
     /// The norm of order p of all elements, `$\lVert x \rVert_p = (\sum_i |x_i|^p)^{1/p}$`, to a value without axes; see
     /// [`Self::vector_norm_keep`].
+    #[doc(alias = "linalg_norm")]
     #[track_caller]
     pub fn vector_norm(self, p: f64) -> Self {
         self.vector_norm_axes(p, ())
