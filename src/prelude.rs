@@ -1,11 +1,12 @@
+pub use gradus_autograd::ops::{Attention, ConvOptions, Pool, Reduction};
 pub use gradus_autograd::{
-    Gradients, Mode, Param, Params, Tape, Var, grad, gradcheck, gradcheck_model, params, value_and_grad,
-    value_and_grad_training, value_and_grad_with,
+    Gradients, Mode, Param, Params, Tape, Var, grad, gradcheck, gradcheck_model, on_tape, params,
+    value_and_grad, value_and_grad_training, value_and_grad_with,
 };
 pub use gradus_data::{Dataset, Loader, Standardizer};
 pub use gradus_nn::{
     BatchNorm, Conv1d, Conv2d, Conv3d, Dropout, Embedding, Flatten, Gelu, LayerNorm, Linear, Module, Relu,
-    Sequential, Sigmoid, Silu, Tanh, accuracy, sequential, summary,
+    Sequential, Sigmoid, Silu, Tanh, accuracy, sequential, state_dict, summary,
 };
 pub use gradus_optim::schedule::{Cosine, Schedule};
 pub use gradus_optim::{Adam, AdamW, Optimizer, Sgd};

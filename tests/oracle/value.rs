@@ -43,7 +43,7 @@ impl<'t> Val<'t> {
             Self::List(items) if items.is_empty() => Tensor::zeros_of(0, DType::F64),
             Self::List(items) => {
                 let parts: Vec<Tensor> = items.iter().map(Self::tensor).collect();
-                Tensor::stack(&parts.iter().collect::<Vec<_>>(), 0)
+                Tensor::stack(&parts, 0)
             }
             other => panic!("unsupported: {other:?} as a tensor"),
         }

@@ -82,7 +82,7 @@ pub mod kernel;
 pub use axes::Axes;
 pub use convert::{Nested, Scalar};
 pub use dtype::{DType, Element};
-pub use elementwise::Operand;
+pub use elementwise::Rhs;
 pub use error::Error;
 pub use inner_product::inner_product;
 pub use layout::{Layout, MAX_RANK, Shape, axis_index};

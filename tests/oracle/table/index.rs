@@ -130,8 +130,8 @@ super::table! {
     "take_along_dim" ("input indices dim") |c| {
         let (x, index) = (c.v("input"), c.index("indices"));
         match c.opt_int("dim") {
-            Some(axis) => x.take_along_axis(&index, axis),
-            None => x.flatten().take_along_axis(&index.flatten(), 0),
+            Some(axis) => x.take_along_axis(axis, &index),
+            None => x.flatten().take_along_axis(0, &index.flatten()),
         }
     };
     "index_fill" ("input dim index value") |c| {

@@ -101,7 +101,7 @@ fn triangle<'t>(c: &Args<'t>) -> Var<'t> {
 fn qr_pos<'t>(a: Var<'t>) -> (Var<'t>, Var<'t>) {
     let (q, r) = a.qr();
     let diagonal = r.value().diagonal(0, -2, -1);
-    let sign = Tensor::where_(&diagonal.lt(0.0), &diagonal.full_like(-1.0), &diagonal.ones_like());
+    let sign = diagonal.full_like(-1.0).where_(&diagonal.lt(0.0), &diagonal.ones_like());
     (q * &sign.unsqueeze(-2), r * &sign.unsqueeze(-1))
 }
 

@@ -307,7 +307,7 @@ super::table! {
     "select_scatter" ("input src dim index") |c|
         c.v("input").select_scatter(c.axis("dim", 0), c.axis("index", 0), c.v("src"));
     "diagonal_scatter" ("input src offset dim1 dim2") |c|
-        c.v("input").diagonal_scatter(c.v("src"), c.axis("offset", 0), c.axis("dim1", 0), c.axis("dim2", 1));
+        c.v("input").diagonal_scatter(c.axis("offset", 0), c.axis("dim1", 0), c.axis("dim2", 1), c.v("src"));
     "slice_scatter" ("input src dim start end step") |c| {
         let slice = gradus_tensor::Slice {
             start: c.opt_int("start"),

@@ -121,7 +121,7 @@ mod tests {
     fn diagonal(whole: &Tensor, rank: isize) -> Tensor {
         let n = whole.shape()[0] as isize;
         let rows: Vec<Tensor> = (0..n).map(|i| whole.select(0, i).select(rank - 1, i)).collect();
-        Tensor::stack(&rows.iter().collect::<Vec<_>>(), 0)
+        Tensor::stack(&rows, 0)
     }
 
     fn random(shape: impl Into<Shape>, seed: u64) -> Tensor {

@@ -154,6 +154,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the sizes do not fit.
+    #[doc(alias = "conv1d")]
+    #[doc(alias = "conv2d")]
+    #[doc(alias = "conv3d")]
     #[track_caller]
     pub fn conv(self, weight: Self, bias: Option<Self>, how: &ConvOptions) -> Self {
         let (x, w) = (self.shape(), weight.shape());
@@ -176,6 +179,10 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the sizes do not fit.
+    #[doc(alias = "conv_transpose1d")]
+    #[doc(alias = "conv_transpose2d")]
+    #[doc(alias = "conv_transpose3d")]
+    #[doc(alias = "deconvolution")]
     #[track_caller]
     pub fn conv_transpose(
         self,
@@ -221,6 +228,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If a window does not fit.
+    #[doc(alias = "im2col")]
     #[track_caller]
     pub fn window_columns(self, kernel: &[usize], how: &ConvOptions) -> Self {
         let x = self.shape();
@@ -234,6 +242,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the number of columns is not the number of windows.
+    #[doc(alias = "col2im")]
     #[track_caller]
     pub fn fold(self, output: &[usize], kernel: &[usize], how: &ConvOptions) -> Self {
         let window = how.window("fold", output, &each("fold", kernel, output.len()));

@@ -57,6 +57,7 @@ impl Var<'_> {
     ///
     /// # Panics
     /// If the shapes do not fit, the labels are no integers, or a label is not below C.
+    #[doc(alias = "CrossEntropyLoss")]
     #[track_caller]
     pub fn cross_entropy(self, labels: &Tensor) -> Self {
         let shape = self.shape();

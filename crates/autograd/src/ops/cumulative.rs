@@ -108,6 +108,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or the shapes do not broadcast.
+    #[doc(alias = "trapezoid")]
+    #[doc(alias = "trapz")]
+    #[doc(alias = "cumulative_trapezoid")]
     #[track_caller]
     pub fn trapezoids(self, spacing: Self, axis: isize) -> Self {
         let at = axis_index("trapezoid", axis, &self.shape());
@@ -126,6 +129,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range, has another size than `places`, or is too short.
+    #[doc(alias = "gradient")]
     #[track_caller]
     pub fn coordinate_gradient(self, places: &[f64], axis: isize, second_order: bool) -> Self {
         let n = places.len();

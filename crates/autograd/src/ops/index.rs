@@ -114,7 +114,7 @@ impl Op for Where {
         "where"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        Tensor::where_(&self.0, &x[0], &x[1])
+        x[0].where_(&self.0, &x[1])
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let dy = step.dy();
@@ -176,6 +176,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "where")]
     #[track_caller]
     pub fn where_(self, mask: &Tensor, other: impl Operand<'t>) -> Self {
         let other = self.lift(other);

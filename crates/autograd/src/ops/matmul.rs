@@ -106,6 +106,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the inner sizes differ or the leading axes do not broadcast.
+    #[doc(alias = "mm")]
+    #[doc(alias = "bmm")]
+    #[doc(alias = "mv")]
     #[track_caller]
     pub fn matmul(self, other: impl Operand<'t>) -> Self {
         let other = self.lift(other);
@@ -117,6 +120,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the sizes do not fit.
+    #[doc(alias = "affine")]
     #[track_caller]
     pub fn linear(self, weight: Self, bias: Option<Self>) -> Self {
         let shape = self.shape();

@@ -127,6 +127,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the channels are no multiple of `groups`.
+    #[doc(alias = "instance_norm")]
     #[track_caller]
     pub fn group_norm(self, groups: usize, gamma: Option<Self>, beta: Option<Self>, eps: f64) -> Self {
         let shape = self.shape();
@@ -165,6 +166,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If there are less than three axes.
+    #[doc(alias = "lrn")]
     #[track_caller]
     pub fn local_response_norm(self, n: usize, alpha: f64, beta: f64, k: f64) -> Self {
         let shape = self.shape();

@@ -163,6 +163,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If a window does not fit.
+    #[doc(alias = "avg_pool1d")]
+    #[doc(alias = "avg_pool2d")]
+    #[doc(alias = "avg_pool3d")]
     #[track_caller]
     pub fn avg_pool(self, pool: &Pool) -> Self {
         let lines = pool.lines("avg_pool", &spatial_sizes("avg_pool", &self.shape()));
@@ -175,6 +178,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the number of sizes is not that of the spatial axes.
+    #[doc(alias = "adaptive_avg_pool1d")]
+    #[doc(alias = "adaptive_avg_pool2d")]
+    #[doc(alias = "adaptive_avg_pool3d")]
     #[track_caller]
     pub fn adaptive_avg_pool(self, out: &[usize]) -> Self {
         let sizes = spatial_sizes("adaptive_avg_pool", &self.shape());
@@ -193,6 +199,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If a window does not fit.
+    #[doc(alias = "max_pool1d")]
+    #[doc(alias = "max_pool2d")]
+    #[doc(alias = "max_pool3d")]
     #[track_caller]
     pub fn max_pool(self, pool: &Pool) -> (Self, Tensor) {
         let lines = pool.lines("max_pool", &spatial_sizes("max_pool", &self.shape()));
@@ -203,6 +212,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the number of sizes is not that of the spatial axes.
+    #[doc(alias = "adaptive_max_pool1d")]
+    #[doc(alias = "adaptive_max_pool2d")]
+    #[doc(alias = "adaptive_max_pool3d")]
     #[track_caller]
     pub fn adaptive_max_pool(self, out: &[usize]) -> (Self, Tensor) {
         let sizes = spatial_sizes("adaptive_max_pool", &self.shape());
@@ -232,6 +244,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If a place is out of range.
+    #[doc(alias = "max_unpool1d")]
+    #[doc(alias = "max_unpool2d")]
+    #[doc(alias = "max_unpool3d")]
     #[track_caller]
     pub fn max_unpool(self, places: &Tensor, out: &[usize]) -> Self {
         let shape = self.shape();
@@ -247,6 +262,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If a window does not fit.
+    #[doc(alias = "lp_pool1d")]
+    #[doc(alias = "lp_pool2d")]
+    #[doc(alias = "lp_pool3d")]
     #[track_caller]
     pub fn lp_pool(self, p: f64, pool: &Pool) -> Self {
         let rank = self.rank() - 2;

@@ -4,6 +4,7 @@ use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index};
 use smallvec::SmallVec;
 
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
 use crate::ops::index::crop_back;
 use crate::var::Var;
 
@@ -136,6 +137,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If a place is out of range or the index tensors do not broadcast.
+    #[doc(alias = "index")]
     #[track_caller]
     pub fn at(self, index: &[Option<Tensor>]) -> Self {
         let shape = self.shape();
@@ -157,8 +159,10 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// As [`Self::at`]; if `source` does not broadcast to the shape of the elements.
+    #[doc(alias = "index_put")]
     #[track_caller]
-    pub fn put_at(self, index: &[Option<Tensor>], source: Self, add: bool) -> Self {
+    pub fn put_at(self, index: &[Option<Tensor>], source: impl Operand<'t>, add: bool) -> Self {
+        let source = self.lift(source);
         let shape = self.shape();
         let places = Places::new(&shape, index);
         let (order, inverse) = places.order(shape.len());
@@ -187,7 +191,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If an index is out of range or the ranks differ.
     #[track_caller]
-    pub fn scatter(self, axis: isize, index: &Tensor, source: Self) -> Self {
+    pub fn scatter(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
+        let source = self.lift(source);
         let axis = axis_index("scatter", axis, &self.shape()) as isize;
         let dtype = self.dtype().promote(source.dtype());
         self.tape().apply(Scatter { axis, index: index.clone() }, &[self.to(dtype), source.to(dtype)])
@@ -198,7 +203,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If an index is out of range or the shapes do not fit.
     #[track_caller]
-    pub fn index_copy(self, axis: isize, index: &Tensor, source: Self) -> Self {
+    pub fn index_copy(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
+        let source = self.lift(source);
         let shape = source.shape();
         let at = axis_index("index_copy", axis, &self.shape());
         self.scatter(at as isize, &along(index, at, &shape), source)
@@ -209,15 +215,19 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If an index is out of range.
     #[track_caller]
-    pub fn index_fill(self, axis: isize, index: &Tensor, value: Self) -> Self {
+    pub fn index_fill(self, axis: isize, index: &Tensor, value: impl Operand<'t>) -> Self {
+        let value = self.lift(value);
         let shape = self.shape();
         let at = axis_index("index_fill", axis, &shape);
-        let n = index.elements();
-        let mut hit = vec![false; shape[at]];
+        let size = shape[at];
+        let mut hit = vec![false; size];
         for i in index.to_vec::<i64>() {
+            assert!(
+                (0..size as i64).contains(&i),
+                "index_fill: place {i} of axis {at}, which has size {size}"
+            );
             hit[i as usize] = true;
         }
-        debug_assert!(n == 0 || hit.contains(&true));
         let ones: SmallVec<[usize; MAX_RANK]> =
             (0..shape.len()).map(|a| if a == at { shape[at] } else { 1 }).collect();
         value.where_(&Tensor::from_vec(hit, &ones[..]), self).expand(shape)
@@ -227,6 +237,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "extract")]
+    #[doc(alias = "compress")]
     #[track_caller]
     pub fn masked_select(self, mask: &Tensor) -> Self {
         let shape = self.shape().broadcast_or_panic(mask.shape(), "masked_select");
@@ -237,22 +249,31 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If `source` has too few elements or the shapes do not broadcast.
+    #[doc(alias = "place")]
+    #[doc(alias = "putmask")]
     #[track_caller]
-    pub fn masked_scatter(self, mask: &Tensor, source: Self) -> Self {
+    pub fn masked_scatter(self, mask: &Tensor, source: impl Operand<'t>) -> Self {
+        let source = self.lift(source);
         let shape = self.shape().broadcast_or_panic(mask.shape(), "masked_scatter");
         let places = hits(&mask.expand(shape));
         let source = source.flatten().narrow(0, 0, places.elements());
         self.expand(shape).flatten().scatter(0, &places, source).reshape(shape)
     }
 
-    /// This value with the elements at flat places replaced by those of `source`, or, with `add`, added to.
+    /// This value with the elements at flat places (I64; negative ones count from the end) replaced by those of `source`, or,
+    /// with `add`, added to.
     ///
     /// # Panics
     /// If a place is out of range or the numbers of elements differ.
     #[track_caller]
-    pub fn put(self, index: &Tensor, source: Self, add: bool) -> Self {
+    pub fn put(self, index: &Tensor, source: impl Operand<'t>, add: bool) -> Self {
+        let source = self.lift(source);
         let n = self.elements() as i64;
-        let places: Vec<i64> = index.to_vec::<i64>().iter().map(|i| i.rem_euclid(n.max(1))).collect();
+        let place = |i: i64| {
+            assert!((-n..n).contains(&i), "put: place {i} of a value with {n} elements");
+            if i < 0 { i + n } else { i }
+        };
+        let places: Vec<i64> = index.to_vec::<i64>().into_iter().map(place).collect();
         let len = places.len();
         let (flat, places) = (self.flatten(), Tensor::from_vec(places, len));
         let source = source.flatten();
@@ -265,8 +286,9 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If an index is out of range or the shapes do not broadcast.
+    #[doc(alias = "take_along_dim")]
     #[track_caller]
-    pub fn take_along_axis(self, index: &Tensor, axis: isize) -> Self {
+    pub fn take_along_axis(self, axis: isize, index: &Tensor) -> Self {
         let shape = self.shape();
         let at = axis_index("take_along_axis", axis, &shape);
         let n = shape[at] as i64;
@@ -287,10 +309,11 @@ impl<'t> Var<'t> {
         self,
         axis: isize,
         index: &Tensor,
-        source: Self,
+        source: impl Operand<'t>,
         how: ScatterReduce,
         include_self: bool,
     ) -> Self {
+        let source = self.lift(source);
         let shape = self.shape();
         let at = axis_index("scatter_reduce", axis, &shape);
         let table = arrivals(&shape, at, index, &source.shape(), include_self);
@@ -325,10 +348,11 @@ impl<'t> Var<'t> {
         self,
         axis: isize,
         index: &Tensor,
-        source: Self,
+        source: impl Operand<'t>,
         how: ScatterReduce,
         include_self: bool,
     ) -> Self {
+        let source = self.lift(source);
         let at = axis_index("index_reduce", axis, &self.shape());
         let index = along(index, at, &source.shape());
         self.scatter_reduce(at as isize, &index, source, how, include_self)

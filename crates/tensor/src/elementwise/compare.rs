@@ -9,19 +9,19 @@ use crate::{DType, Element, Tensor};
 
 /// The right-hand side of a comparison: `&tensor` or a number.
 #[derive(Debug, Clone, Copy)]
-pub enum Operand<'a> {
+pub enum Rhs<'a> {
     /// A tensor, which broadcasts.
     Tensor(&'a Tensor),
     /// A number, the same for all elements.
     Number(f64),
 }
 
-impl<'a> From<&'a Tensor> for Operand<'a> {
+impl<'a> From<&'a Tensor> for Rhs<'a> {
     fn from(tensor: &'a Tensor) -> Self {
         Self::Tensor(tensor)
     }
 }
-impl From<f64> for Operand<'_> {
+impl From<f64> for Rhs<'_> {
     fn from(number: f64) -> Self {
         Self::Number(number)
     }
@@ -38,7 +38,7 @@ macro_rules! comparisons {
             /// # Panics
             /// If the shapes do not broadcast.
             #[track_caller]
-            pub fn $name<'a>(&self, other: impl Into<Operand<'a>>) -> Self {
+            pub fn $name<'a>(&self, other: impl Into<Rhs<'a>>) -> Self {
                 fn same<T: Element>(a: &Tensor, b: &Tensor) -> Tensor {
                     zip::<T, u8>(a, b, stringify!($name), COST, &|a, b, y| run(
                         #[inline(always)]
@@ -53,13 +53,13 @@ macro_rules! comparisons {
                     ))
                 }
                 match other.into() {
-                    Operand::Tensor(other) => {
+                    Rhs::Tensor(other) => {
                         let dtype = self.dtype().promote(other.dtype());
                         let (a, b) = (self.to(dtype), other.to(dtype));
                         with_dtype!(dtype, T => same::<T>(&a, &b))
                     }
-                    Operand::Number(number) if self.dtype() == DType::F32 => with::<f32>(self, number),
-                    Operand::Number(number) => with::<f64>(&self.to(DType::F64), number),
+                    Rhs::Number(number) if self.dtype() == DType::F32 => with::<f32>(self, number),
+                    Rhs::Number(number) => with::<f64>(&self.to(DType::F64), number),
                 }
             }
         )*}

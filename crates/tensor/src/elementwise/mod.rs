@@ -8,7 +8,7 @@ mod compare;
 mod drive;
 
 pub(crate) use arithmetic::{promoted, scalar_like};
-pub use compare::Operand;
+pub use compare::Rhs;
 pub use drive::{add_assign, map, zip};
 use drive::{each, each2};
 

@@ -5,24 +5,24 @@ use crate::strided::runs;
 use crate::{DType, Element, Tensor};
 
 impl Tensor {
-    /// `a` where the condition is true, `b` elsewhere, after broadcasting all three. Mixed element types go to the wider.
+    /// This tensor where the mask is true, `other` elsewhere, after broadcasting all three. Mixed element types go to the
+    /// wider.
     ///
     /// # Panics
-    /// If the condition is not Bool or the shapes do not broadcast.
+    /// If the mask is not Bool or the shapes do not broadcast.
     #[track_caller]
-    pub fn where_(condition: &Self, a: &Self, b: &Self) -> Self {
-        let dtype = condition.dtype();
+    pub fn where_(&self, mask: &Self, other: &Self) -> Self {
+        let dtype = mask.dtype();
         assert_eq!(
             dtype,
             DType::Bool,
-            "where: the condition is Bool, got {dtype}; compare, for example with .ne(0.0)"
+            "where: the mask is Bool, got {dtype}; compare, for example with .ne(0.0)"
         );
-        let shape = a.shape().broadcast_or_panic(b.shape(), "where");
-        let shape = condition.shape().broadcast_or_panic(&shape, "where");
-        let dtype = a.dtype().promote(b.dtype());
-        let (condition, a, b) =
-            (condition.expand(shape), a.to(dtype).expand(shape), b.to(dtype).expand(shape));
-        with_dtype!(dtype, T => choose::<T>(&condition, &a, &b))
+        let shape = self.shape().broadcast_or_panic(other.shape(), "where");
+        let shape = mask.shape().broadcast_or_panic(&shape, "where");
+        let dtype = self.dtype().promote(other.dtype());
+        let (mask, a, b) = (mask.expand(shape), self.to(dtype).expand(shape), other.to(dtype).expand(shape));
+        with_dtype!(dtype, T => choose::<T>(&mask, &a, &b))
     }
 
     /// `value` where the mask is true, this tensor elsewhere; the mask broadcasts to this tensor's shape.
@@ -38,7 +38,7 @@ impl Tensor {
             mask.shape(),
             self.shape()
         );
-        Self::where_(mask, &Self::full_of((), value, self.dtype()), self)
+        Self::full_of((), value, self.dtype()).where_(mask, self)
     }
 
     /// The places of the elements that are not zero (NaN counts), in row-major order: I64 of shape `[k, rank]`.
@@ -93,8 +93,8 @@ mod tests {
         let mask = Tensor::from([[true, false, true], [false, false, true]]);
         let (a, b) = (Tensor::from([1, 2, 3]), Tensor::from([[-1.0f32], [-2.0]]));
         let want = [[1.0, -1.0, 3.0], [-2.0, -2.0, 3.0]];
-        assert_eq!(Tensor::where_(&mask, &a, &b).to_vec2::<f32>(), want);
-        let full = Tensor::where_(&mask, &a.expand([2, 3]).contiguous(), &b.expand([2, 3]).contiguous());
+        assert_eq!(a.where_(&mask, &b).to_vec2::<f32>(), want);
+        let full = a.expand([2, 3]).contiguous().where_(&mask, &b.expand([2, 3]).contiguous());
         assert_eq!(full.to_vec2::<f32>(), want);
         let x = Tensor::arange(6).reshape([2, 3]);
         assert_eq!(x.masked_fill(&mask, 9.0).to_vec2::<i64>(), [[9, 1, 9], [3, 4, 9]]);
@@ -105,9 +105,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "where: the condition is Bool, got f32; compare, for example with .ne(0.0)")]
+    #[should_panic(expected = "where: the mask is Bool, got f32; compare, for example with .ne(0.0)")]
     fn a_condition_of_a_wrong_type() {
-        Tensor::where_(&Tensor::zeros(2), &Tensor::zeros(2), &Tensor::zeros(2));
+        Tensor::zeros(2).where_(&Tensor::zeros(2), &Tensor::zeros(2));
     }
 
     #[test]

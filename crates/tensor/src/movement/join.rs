@@ -1,5 +1,7 @@
 //! Copies into larger tensors: concatenation, and writing to a part.
 
+use std::borrow::Borrow;
+
 use crate::layout::axis_index;
 use crate::strided::runs;
 use crate::{DType, Element, Tensor};
@@ -32,15 +34,17 @@ impl Tensor {
         self
     }
 
-    /// Tensors joined along an existing axis; their other sizes are equal. Mixed element types go to the widest.
+    /// Tensors, or references to them, joined along an existing axis; their other sizes are equal. Mixed element types go to
+    /// the widest.
     ///
     /// # Panics
     /// If there is no tensor, or if sizes differ elsewhere.
     #[track_caller]
-    pub fn cat(tensors: &[&Self], axis: isize) -> Self {
-        let Some(first) = tensors.first() else { panic!("cat: no tensors given") };
+    pub fn cat<T: Borrow<Self>>(tensors: &[T], axis: isize) -> Self {
+        let mut each = tensors.iter().map(Borrow::<Self>::borrow);
+        let Some(first) = each.next() else { panic!("cat: no tensors given") };
         let index = axis_index("cat", axis, first.shape());
-        for (i, tensor) in tensors.iter().enumerate() {
+        for (i, tensor) in (1..).zip(each) {
             let (a, b) = (first.shape(), tensor.shape());
             assert_eq!(
                 a.len(),
@@ -55,31 +59,32 @@ impl Tensor {
                 );
             }
         }
-        let dtype = tensors.iter().map(|t| t.dtype()).fold(DType::Bool, DType::promote);
+        let dtype = tensors.iter().map(|t| t.borrow().dtype()).fold(DType::Bool, DType::promote);
         with_dtype!(dtype, T => cat_as::<T>(tensors, index, dtype))
     }
 
-    /// Tensors of one shape joined along a new axis at place `axis` of the result.
+    /// Tensors of one shape, or references to them, joined along a new axis at place `axis` of the result.
     ///
     /// # Panics
     /// If there is no tensor, or if shapes differ.
     #[track_caller]
-    pub fn stack(tensors: &[&Self], axis: isize) -> Self {
-        let Some(first) = tensors.first() else { panic!("stack: no tensors given") };
-        for (i, tensor) in tensors.iter().enumerate() {
+    pub fn stack<T: Borrow<Self>>(tensors: &[T], axis: isize) -> Self {
+        let mut each = tensors.iter().map(Borrow::<Self>::borrow);
+        let Some(first) = each.next() else { panic!("stack: no tensors given") };
+        for (i, tensor) in (1..).zip(each) {
             let (a, b) = (first.shape(), tensor.shape());
             assert_eq!(a, b, "stack: tensor 0 is {a} and tensor {i} is {b}: all must have one shape");
         }
-        let parts: Vec<Self> = tensors.iter().map(|tensor| tensor.unsqueeze(axis)).collect();
-        Self::cat(&parts.iter().collect::<Vec<_>>(), axis)
+        let parts: Vec<Self> = tensors.iter().map(|tensor| tensor.borrow().unsqueeze(axis)).collect();
+        Self::cat(&parts, axis)
     }
 }
 
-fn cat_as<T: Element>(tensors: &[&Tensor], axis: usize, dtype: DType) -> Tensor {
-    let size = tensors.iter().map(|t| t.shape()[axis]).sum();
-    let shape = tensors[0].shape().with(axis, size);
+fn cat_as<T: Element>(tensors: &[impl Borrow<Tensor>], axis: usize, dtype: DType) -> Tensor {
+    let parts: Vec<Tensor> = tensors.iter().map(|t| t.borrow().to(dtype).contiguous()).collect();
+    let size = parts.iter().map(|t| t.shape()[axis]).sum();
+    let shape = parts[0].shape().with(axis, size);
     let inner: usize = shape[axis + 1..].iter().product();
-    let parts: Vec<Tensor> = tensors.iter().map(|t| t.to(dtype).contiguous()).collect();
     Tensor::build::<T>(shape, |out| {
         let mut at = 0;
         for part in &parts {
@@ -110,6 +115,7 @@ mod tests {
         assert_eq!(wide.to_vec2::<f32>(), [[1.0, 2.0, 5.0], [3.0, 4.0, 6.0]]);
         assert_eq!(Tensor::cat(&[&x, &x.t()], 0).to_vec2::<i64>(), [[1, 2], [3, 4], [1, 3], [2, 4]]);
         assert_eq!(Tensor::stack(&[&x, &x], -1).shape()[..], [2, 2, 2]);
+        assert!(Tensor::cat(&[x.clone(), x.t()], 0).equal(&Tensor::cat(&[&x, &x.t()], 0)));
         assert_eq!(Tensor::stack(&[&Tensor::from(1), &Tensor::from(2)], 0).to_vec::<i64>(), [1, 2]);
     }
 
@@ -136,6 +142,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "cat: no tensors given")]
     fn nothing_to_join() {
-        Tensor::cat(&[], 0);
+        Tensor::cat::<Tensor>(&[], 0);
     }
 }

@@ -4,6 +4,7 @@
 use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index};
 use smallvec::SmallVec;
 
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 type Sizes = SmallVec<[usize; MAX_RANK]>;
@@ -48,6 +49,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If `times` is shorter than the rank.
+    #[doc(alias = "tile")]
     #[track_caller]
     pub fn repeat(self, times: &[usize]) -> Self {
         let shape = self.shape();
@@ -85,6 +87,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or has another size than `times`.
+    #[doc(alias = "repeat_interleave")]
     #[track_caller]
     pub fn repeat_interleave_each(self, times: &[usize], axis: isize) -> Self {
         let shape = self.shape();
@@ -188,6 +191,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or shorter than a window, or the step is zero.
+    #[doc(alias = "sliding_window_view")]
     #[track_caller]
     pub fn unfold(self, axis: isize, size: usize, step: usize) -> Self {
         let shape = self.shape();
@@ -234,7 +238,12 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the axis is out of range or the part has another shape than `source`.
     #[track_caller]
-    pub fn slice_scatter(self, axis: isize, slice: impl Into<gradus_tensor::Slice>, source: Self) -> Self {
+    pub fn slice_scatter(
+        self,
+        axis: isize,
+        slice: impl Into<gradus_tensor::Slice>,
+        source: impl Operand<'t>,
+    ) -> Self {
         let places = Tensor::arange(self.elements()).to(DType::I64).reshape(self.shape());
         self.replaced(&places.slice(axis, slice), source)
     }
@@ -244,7 +253,7 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If axis or place are out of range or the shape of `source` does not fit.
     #[track_caller]
-    pub fn select_scatter(self, axis: isize, place: isize, source: Self) -> Self {
+    pub fn select_scatter(self, axis: isize, place: isize, source: impl Operand<'t>) -> Self {
         let places = Tensor::arange(self.elements()).to(DType::I64).reshape(self.shape());
         self.replaced(&places.select(axis, place), source)
     }
@@ -254,14 +263,21 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If an axis is out of range or the shape of `source` is not the diagonal's.
     #[track_caller]
-    pub fn diagonal_scatter(self, source: Self, offset: isize, axis1: isize, axis2: isize) -> Self {
+    pub fn diagonal_scatter(
+        self,
+        offset: isize,
+        axis1: isize,
+        axis2: isize,
+        source: impl Operand<'t>,
+    ) -> Self {
         let places = Tensor::arange(self.elements()).to(DType::I64).reshape(self.shape());
         self.replaced(&places.diagonal(offset, axis1, axis2), source)
     }
 
     /// This value with the elements at flat places replaced.
     #[track_caller]
-    fn replaced(self, places: &Tensor, source: Self) -> Self {
+    fn replaced(self, places: &Tensor, source: impl Operand<'t>) -> Self {
+        let source = self.lift(source);
         assert!(
             *places.shape() == source.shape(),
             "scatter: a part of shape {} from {}",
@@ -275,6 +291,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the channels are no multiple of `r²`.
+    #[doc(alias = "depth_to_space")]
     #[track_caller]
     pub fn pixel_shuffle(self, r: usize) -> Self {
         let shape = self.shape();
@@ -290,6 +307,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If height or width are no multiples of `r`.
+    #[doc(alias = "space_to_depth")]
     #[track_caller]
     pub fn pixel_unshuffle(self, r: usize) -> Self {
         let shape = self.shape();

@@ -22,6 +22,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not fit.
+    #[doc(alias = "scaled_dot_product_attention")]
     #[track_caller]
     pub fn attention(self, keys: Self, values: Self, how: &Attention<'t>) -> Self {
         let (q, k) = (self.shape(), keys.shape());

@@ -94,6 +94,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not fit.
+    #[doc(alias = "cov")]
     #[track_caller]
     pub fn weighted_cov(self, correction: f64, times: Option<&Tensor>, reliability: Option<Self>) -> Self {
         let mut weight = self.tape().constant(Tensor::ones_of(self.shape()[1], self.dtype()));

@@ -88,6 +88,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the number of sizes is not that of the spatial axes.
+    #[doc(alias = "interpolate")]
+    #[doc(alias = "upsample")]
     #[track_caller]
     pub fn resize(self, out: &[usize], how: Resize) -> Self {
         let shape = self.shape();
@@ -102,6 +104,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If a list has another length than there are spatial axes.
+    #[doc(alias = "interpolate")]
     #[track_caller]
     pub fn resize_by(self, out: &[usize], steps: &[f64], how: Resize) -> Self {
         let shape = self.shape();
@@ -172,7 +175,7 @@ impl<'t> Var<'t> {
             let ok = at.ge(0.0).and(&at.le(size as f64 - 1.0));
             // NaN and what lies outside takes place 0; its weight is 0 or its element the border's.
             let bounded = at.clamp(0.0, size as f64 - 1.0);
-            (Tensor::where_(&at.is_nan(), &at.zeros_like(), &bounded), ok)
+            (at.zeros_like().where_(&at.is_nan(), &bounded), ok)
         };
         let ((i, row_ok), (j, col_ok)) = (within(row, x[2]), within(col, x[3]));
         let flat = (&(&i * x[3] as f64) + &j).to(DType::I64);

@@ -10,6 +10,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If they are no vectors of one size.
+    #[doc(alias = "vdot")]
+    #[doc(alias = "inner")]
     #[track_caller]
     pub fn dot(self, other: Self) -> Self {
         let (a, b) = (self.shape(), other.shape());
@@ -21,6 +23,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If they are no vectors.
+    #[doc(alias = "ger")]
     #[track_caller]
     pub fn outer(self, other: Self) -> Self {
         let (a, b) = (self.shape(), other.shape());
@@ -32,6 +35,10 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not fit.
+    #[doc(alias = "addmm")]
+    #[doc(alias = "baddbmm")]
+    #[doc(alias = "addmv")]
+    #[doc(alias = "addbmm")]
     #[track_caller]
     pub fn add_matmul(self, a: Self, b: Self, beta: f64, alpha: f64) -> Self {
         let product = a.matmul(b) * alpha;
@@ -136,6 +143,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the matrices are not square.
+    #[doc(alias = "expm")]
     #[track_caller]
     pub fn matrix_exp(self) -> Self {
         const DEGREE: u32 = 18;
@@ -181,6 +189,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If there are less than two or the sizes do not fit.
+    #[doc(alias = "chain_matmul")]
     #[track_caller]
     pub fn multi_dot(matrices: &[Self]) -> Self {
         let n = matrices.len();

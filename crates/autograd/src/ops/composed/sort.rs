@@ -37,6 +37,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or shorter than `k`.
+    #[doc(alias = "top_k")]
     #[track_caller]
     pub fn topk(self, k: usize, axis: isize, largest: bool) -> (Self, Tensor) {
         let places = self.value().argsort(axis, largest).narrow(axis, 0, k);
@@ -47,6 +48,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or shorter than `k`.
+    #[doc(alias = "kthvalue")]
     #[track_caller]
     pub fn kth_value(self, k: usize, axis: isize) -> (Self, Tensor) {
         let shape = self.shape();
@@ -60,6 +62,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or empty.
+    #[doc(alias = "max")]
+    #[doc(alias = "argmax")]
     #[track_caller]
     pub fn max_with_place(self, axis: isize) -> (Self, Tensor) {
         let places = self.value().argmax_axis(axis, true);
@@ -70,6 +74,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or empty.
+    #[doc(alias = "min")]
+    #[doc(alias = "argmin")]
     #[track_caller]
     pub fn min_with_place(self, axis: isize) -> (Self, Tensor) {
         let places = self.value().argmin_axis(axis, true);
@@ -81,6 +87,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or empty.
+    #[doc(alias = "median")]
     #[track_caller]
     pub fn median_with_place(self, axis: isize, ignore_nan: bool) -> (Self, Tensor) {
         let x = self.value();
@@ -159,6 +166,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the axis is out of range or empty.
+    #[doc(alias = "nanquantile")]
+    #[doc(alias = "percentile")]
     #[track_caller]
     pub fn quantile(self, q: Self, axis: isize, how: Interpolation, ignore_nan: bool) -> Self {
         let at = axis_index("quantile", axis, &self.shape());

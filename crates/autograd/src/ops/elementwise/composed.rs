@@ -7,6 +7,7 @@ use crate::var::Var;
 
 impl<'t> Var<'t> {
     /// x between two numbers; `high` wins where they cross. The slope is 0 from each bound on, else 1.
+    #[doc(alias = "clip")]
     #[track_caller]
     pub fn clamp(self, low: f64, high: f64) -> Self {
         let x = if low == f64::NEG_INFINITY { self } else { self.clamp_min(low) };
@@ -18,6 +19,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "clip")]
     #[track_caller]
     pub fn clamp_between(self, low: Option<Self>, high: Option<Self>) -> Self {
         let x = low.map_or(self, |low| self.maximum(low));
@@ -75,12 +77,12 @@ impl<'t> Var<'t> {
         (-self).softmax(axis)
     }
 
-    /// `$\ln(x / (1 - x))$` of x held between `epsilon` and `1 - epsilon`; the slope outside is 0.
+    /// `$\ln(x / (1 - x))$` of x held between `eps` and `1 - eps`; the slope outside is 0.
     #[track_caller]
-    pub fn logit_with(self, epsilon: f64) -> Self {
+    pub fn logit_with(self, eps: f64) -> Self {
         let x = self.value();
-        let outside = x.lt(epsilon).or(&x.gt(1.0 - epsilon));
-        let bounded = Tensor::where_(&x.lt(epsilon), &x.full_like(epsilon), &x.full_like(1.0 - epsilon));
+        let outside = x.lt(eps).or(&x.gt(1.0 - eps));
+        let bounded = x.full_like(eps).where_(&x.lt(eps), &x.full_like(1.0 - eps));
         self.tape().constant(bounded).where_(&outside, self).logit()
     }
 
@@ -97,6 +99,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "addcmul")]
     #[track_caller]
     pub fn add_product(self, a: Self, b: Self, c: f64) -> Self {
         self + a * b * c
@@ -106,6 +109,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "addcdiv")]
     #[track_caller]
     pub fn add_quotient(self, a: Self, b: Self, c: f64) -> Self {
         self + a / b * c
@@ -115,6 +119,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "floor_divide")]
     #[track_caller]
     pub fn floor_div(self, other: Self) -> Self {
         // The quotient of what the remainder leaves is exact up to rounding to an integer.
@@ -134,6 +139,8 @@ impl<'t> Var<'t> {
     }
 
     /// Rounded to `decimals` places behind the point (before it, if negative); halves to the even one. The slope is 0.
+    #[doc(alias = "round")]
+    #[doc(alias = "around")]
     #[track_caller]
     pub fn round_decimals(self, decimals: i32) -> Self {
         if decimals < 0 {
@@ -164,6 +171,7 @@ impl<'t> Var<'t> {
 
     /// `$\ln \Gamma_p(x)$` of the multivariate gamma function:
     /// `$\tfrac{p(p-1)}{4} \ln \pi + \sum_{j<p} \ln \Gamma(x - j/2)$`.
+    #[doc(alias = "multigammaln")]
     #[track_caller]
     pub fn mvlgamma(self, p: usize) -> Self {
         let constant = (p * p.saturating_sub(1)) as f64 / 4.0 * std::f64::consts::PI.ln();
@@ -181,13 +189,14 @@ impl<'t> Var<'t> {
     pub fn heaviside(self, at_zero: &Tensor) -> Self {
         let x = self.value();
         let step = x.gt(0.0).to(self.dtype());
-        self.tape().constant(Tensor::where_(&x.eq(0.0), &at_zero.to(self.dtype()), &step))
+        self.tape().constant(at_zero.to(self.dtype()).where_(&x.eq(0.0), &step))
     }
 
     /// The sum over axes without the elements that are NaN; the axes are dropped.
     ///
     /// # Panics
     /// If an axis is out of range.
+    #[doc(alias = "nansum")]
     #[track_caller]
     pub fn nansum_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
         self.masked_fill(&self.value().is_nan(), 0.0).sum_axes(axes)
@@ -197,6 +206,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If an axis is out of range.
+    #[doc(alias = "nanmean")]
     #[track_caller]
     pub fn nanmean_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
         let axes = axes.into();

@@ -119,6 +119,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the sizes do not fit.
+    #[doc(alias = "orgqr")]
     #[track_caller]
     pub fn householder_product(self, tau: Self) -> Self {
         let (m, n) = matrix_sizes("householder_product", &self.shape());

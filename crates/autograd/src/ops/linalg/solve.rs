@@ -162,6 +162,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the matrices are not square.
+    #[doc(alias = "inv")]
     #[track_caller]
     pub fn inverse(self) -> Self {
         self.square_size("inverse");
@@ -197,6 +198,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the sizes do not fit.
+    #[doc(alias = "triangular_solve")]
     #[track_caller]
     pub fn solve_triangular(self, b: Self, upper: bool, unit: bool) -> Self {
         let n = self.square_size("solve_triangular");
@@ -246,6 +248,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If there are less than two axes.
+    #[doc(alias = "pinverse")]
     #[track_caller]
     pub fn pinv(self, cut: f64) -> Self {
         matrix_sizes("pinv", &self.shape());
@@ -266,6 +269,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the sizes do not fit.
+    #[doc(alias = "lstsq")]
     #[track_caller]
     pub fn least_squares(self, b: Self) -> Self {
         let (m, n) = matrix_sizes("least_squares", &self.shape());

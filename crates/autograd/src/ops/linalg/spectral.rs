@@ -160,6 +160,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If there are less than two axes.
+    #[doc(alias = "svdvals")]
     #[track_caller]
     pub fn singular_values(self) -> Self {
         self.svd().s

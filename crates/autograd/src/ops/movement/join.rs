@@ -14,7 +14,7 @@ impl Op for Cat {
         "cat"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        Tensor::cat(&x.iter().collect::<SmallVec<[&Tensor; 8]>>(), self.0)
+        Tensor::cat(x, self.0)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let mut start = 0;
@@ -33,6 +33,8 @@ impl Var<'_> {
     ///
     /// # Panics
     /// If there are none, or their other sizes differ.
+    #[doc(alias = "concatenate")]
+    #[doc(alias = "concat")]
     #[track_caller]
     pub fn cat(parts: &[Self], axis: isize) -> Self {
         assert!(!parts.is_empty(), "cat: needs at least one value");
@@ -46,6 +48,9 @@ impl Var<'_> {
     ///
     /// # Panics
     /// If there are none, or their shapes differ.
+    #[doc(alias = "vstack")]
+    #[doc(alias = "hstack")]
+    #[doc(alias = "dstack")]
     #[track_caller]
     pub fn stack(parts: &[Self], axis: isize) -> Self {
         assert!(!parts.is_empty(), "stack: needs at least one value");

@@ -82,6 +82,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the number of elements differs.
+    #[doc(alias = "view")]
     #[track_caller]
     pub fn reshape(self, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
@@ -89,6 +90,7 @@ impl<'t> Var<'t> {
     }
 
     /// One axis for all elements.
+    #[doc(alias = "ravel")]
     #[track_caller]
     pub fn flatten(self) -> Self {
         self.reshape([self.elements()])
@@ -127,6 +129,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If an axis is out of range.
+    #[doc(alias = "swapaxes")]
+    #[doc(alias = "swapdims")]
     #[track_caller]
     pub fn transpose(self, a: isize, b: isize) -> Self {
         let shape = self.shape();
@@ -137,6 +141,7 @@ impl<'t> Var<'t> {
     }
 
     /// The last two axes exchanged; a vector or scalar stays as it is.
+    #[doc(alias = "mT")]
     #[track_caller]
     pub fn t(self) -> Self {
         if self.rank() < 2 { self } else { self.transpose(-2, -1) }
@@ -146,6 +151,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If an axis is out of range.
+    #[doc(alias = "moveaxis")]
+    #[doc(alias = "movedim")]
     #[track_caller]
     pub fn move_axis(self, from: isize, to: isize) -> Self {
         let shape = self.shape();
@@ -160,6 +167,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If this shape does not broadcast to it.
+    #[doc(alias = "broadcast_to")]
+    #[doc(alias = "expand_as")]
     #[track_caller]
     pub fn expand(self, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
@@ -188,6 +197,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the place is out of range.
+    #[doc(alias = "expand_dims")]
     #[track_caller]
     pub fn unsqueeze(self, axis: isize) -> Self {
         let shape = self.shape();
@@ -197,6 +207,8 @@ impl<'t> Var<'t> {
     }
 
     /// With elements of another float type; the gradient comes back in this value's own.
+    #[doc(alias = "astype")]
+    #[doc(alias = "type_as")]
     #[track_caller]
     pub fn to(self, dtype: DType) -> Self {
         if dtype == self.dtype() { self } else { self.tape().apply(Cast(dtype), &[self]) }

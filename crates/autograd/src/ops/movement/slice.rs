@@ -107,6 +107,8 @@ impl Var<'_> {
     ///
     /// # Panics
     /// If an axis is out of range or named twice.
+    #[doc(alias = "fliplr")]
+    #[doc(alias = "flipud")]
     #[track_caller]
     pub fn flip(self, axes: impl Into<Axes>) -> Self {
         let list = axes.into().resolve("flip", &self.shape());
@@ -117,6 +119,8 @@ impl Var<'_> {
     ///
     /// # Panics
     /// If the sizes do not add up to that of the axis.
+    #[doc(alias = "split_with_sizes")]
+    #[doc(alias = "array_split")]
     #[track_caller]
     pub fn split(self, axis: isize, sizes: &[usize]) -> Vec<Self> {
         let shape = self.shape();
@@ -137,6 +141,7 @@ impl Var<'_> {
     ///
     /// # Panics
     /// If `n` is 0 or the axis is out of range.
+    #[doc(alias = "array_split")]
     #[track_caller]
     pub fn chunk(self, axis: isize, n: usize) -> Vec<Self> {
         assert!(n > 0, "chunk: needs at least one piece");

@@ -244,6 +244,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If `shape` does not broadcast to this value's shape.
+    #[doc(alias = "sum_to_size")]
     #[track_caller]
     pub fn sum_to(self, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();

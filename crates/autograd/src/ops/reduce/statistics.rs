@@ -17,7 +17,7 @@ reductions! {
         // The shift is a constant: the result does not depend on it. Where the maximum is infinite it is left out.
         let max = x.value().max_keep(axes.clone());
         let finite = max.is_finite();
-        let shift = Tensor::where_(&finite, &max, &Tensor::zeros_like(&max));
+        let shift = max.where_(&finite, &Tensor::zeros_like(&max));
         (x - &shift).exp().sum_keep(axes).ln() + &shift
     };
 }
@@ -92,6 +92,7 @@ impl<'t> Var<'t> {
 
     /// The norm of order p of all elements, `$\lVert x \rVert_p = (\sum_i |x_i|^p)^{1/p}$`, to a value without axes; see
     /// [`Self::vector_norm_keep`].
+    #[doc(alias = "linalg_norm")]
     #[track_caller]
     pub fn vector_norm(self, p: f64) -> Self {
         self.vector_norm_axes(p, ())

@@ -85,6 +85,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes do not fit or a label is no class.
+    #[doc(alias = "NLLLoss")]
     #[track_caller]
     pub fn nll_loss(self, labels: &Tensor) -> Self {
         self.nll_loss_with(labels, &NllOptions::default())
@@ -156,6 +157,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes differ.
+    #[doc(alias = "cross_entropy")]
     #[track_caller]
     pub fn soft_cross_entropy(self, target: impl Operand<'t>) -> Self {
         self.soft_cross_entropy_with(target, &SoftCrossEntropyOptions::default())

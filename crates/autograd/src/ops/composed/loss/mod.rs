@@ -139,6 +139,7 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes differ.
     #[doc(alias = "mae")]
+    #[doc(alias = "L1Loss")]
     #[track_caller]
     pub fn l1_loss(self, target: impl Operand<'t>) -> Self {
         self.l1_loss_with(target, &LossOptions::default())
@@ -158,6 +159,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes differ.
+    #[doc(alias = "SmoothL1Loss")]
     #[track_caller]
     pub fn smooth_l1_loss(self, target: impl Operand<'t>) -> Self {
         self.smooth_l1_loss_with(target, &HuberOptions::default())
@@ -185,6 +187,7 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes differ.
+    #[doc(alias = "HuberLoss")]
     #[track_caller]
     pub fn huber_loss(self, target: impl Operand<'t>) -> Self {
         self.huber_loss_with(target, &HuberOptions::default())

@@ -128,6 +128,8 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the shapes differ.
+    #[doc(alias = "KLDivLoss")]
+    #[doc(alias = "kullback_leibler")]
     #[track_caller]
     pub fn kl_div(self, target: impl Operand<'t>) -> Self {
         self.kl_div_with(target, &KlDivOptions::default())
