@@ -1,4 +1,6 @@
 //! A small network bends its boundary around three arms of a spiral; what it thinks of the plane is drawn as text.
+//!
+//! Batch normalisation and dropout are on in `training_step` and off in `predict`: there is nothing to switch.
 
 use gradus::prelude::*;
 

@@ -16,18 +16,20 @@
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
 //! ```
-//! use gradus_autograd::{Tape, value_and_grad};
-//! use gradus_nn::{Linear, Module, Relu, sequential};
+//! use gradus_autograd::value_and_grad_training;
+//! use gradus_nn::{Dropout, Linear, Module, Relu, sequential};
 //! use gradus_tensor::{Tensor, rng};
 //!
 //! let mut rng = rng(0);
-//! let model = sequential![Linear::new(4, 8, &mut rng), Relu, Linear::new(8, 3, &mut rng)];
+//! let model = sequential![Linear::new(4, 8, &mut rng), Relu, Dropout { p: 0.2 }, Linear::new(8, 3, &mut rng)];
 //! let (x, labels) = (Tensor::randn([5, 4], &mut rng), Tensor::from([0, 1, 2, 0, 1]));
-//! let (loss, grads) = value_and_grad(|tape| model.forward(tape.constant(&x)).cross_entropy(&labels));
+//! let (loss, grads) = value_and_grad_training(0, |tape| model.forward(tape.constant(&x)).cross_entropy(&labels));
 //! assert!(loss > 0.0);
 //! assert_eq!(grads.len(), 4);
 //! assert_eq!(*model.predict(&x).shape(), [5, 3]);
 //! ```
+//!
+//! `Optimizer::training_step` of `gradus-optim` takes the same closure, finds the gradients and steps.
 //!
 //! # Panics
 //! Shapes that do not fit panic at the caller's line with both shapes. Files never panic: they return errors.

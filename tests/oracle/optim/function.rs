@@ -52,9 +52,9 @@ pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String>
             compare(case, &format!("{name} after {t} steps"), &param.value().to_f64_vec(), &want)?;
         }
         if t < valid {
-            let Problem { model, f, calls } = &mut problem;
+            let Problem { model, f, calls: made } = &mut problem;
             let loss = optimizer.training_step(model, |model, tape| {
-                *calls += 1;
+                *made += 1;
                 f(model, tape)
             });
             compare(case, &format!("loss {t}"), &[loss], &losses[t..=t])?;

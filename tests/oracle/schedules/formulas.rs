@@ -13,14 +13,14 @@ use super::{Any, Args};
 /// What is missing.
 pub(super) fn formula(name: &str, kwargs: &Value) -> Result<Option<Any>, String> {
     let args = Args { kwargs, group: 0 };
-    let wsd = |shape| -> Result<Any, String> {
+    let wsd = |curve| -> Result<Any, String> {
         Ok(Box::new(WarmupStableDecay {
             peak: args.needed("peak")?,
             end: args.number("min", 0.0)?,
             warmup: args.count("warmup", 0)?,
             stable: args.count("stable", 0)?,
             decay: args.count("decay", 0)?,
-            shape,
+            curve,
         }))
     };
     let falling = |warmup: u64| -> Result<CosineAnnealing, String> {
