@@ -9,27 +9,18 @@ pub(crate) fn runs_per_piece(width: usize) -> usize {
     ((1 << 14) / width.max(1)).max(1)
 }
 
-/// A kernel over runs: `(inputs, width, output)`.
-pub(crate) type RunsFn<'f, T, const N: usize> = dyn Fn([&[T]; N], usize, &mut [T]) + Sync + 'f;
+/// A kernel over runs: `(input, width, output)`.
+pub(crate) type RunsFn<'f, T> = dyn Fn(&[T], usize, &mut [T]) + Sync + 'f;
 
-/// Applies a kernel to the runs along the last axis of tensors of one shape, in pieces of whole runs.
-#[track_caller]
-pub(crate) fn by_runs<T: Real + Element, const N: usize>(
-    x: [&Tensor; N],
-    cost: f64,
-    f: &RunsFn<'_, T, N>,
-) -> Tensor {
-    let shape = *x[0].shape();
-    for other in x {
-        assert!(*other.shape() == shape, "runs of {shape} and {} cannot be paired", other.shape());
-    }
-    let width = shape.last().copied().unwrap_or(1);
-    let x = x.map(Tensor::contiguous);
-    let slices = x.each_ref().map(|x| x.as_slice::<T>());
-    Tensor::build::<T>(shape, |y| {
+/// Applies a kernel to the runs along the last axis of a tensor, in pieces of whole runs.
+pub(crate) fn by_runs<T: Real + Element>(x: &Tensor, cost: f64, f: &RunsFn<'_, T>) -> Tensor {
+    let width = x.shape().last().copied().unwrap_or(1);
+    let x = x.contiguous();
+    let slice = x.as_slice::<T>();
+    Tensor::build::<T>(*x.shape(), |y| {
         if !y.is_empty() {
             parallel::chunks(y, runs_per_piece(width) * width, cost, |start, y| {
-                f(slices.map(|x| &x[start..start + y.len()]), width, y);
+                f(&slice[start..start + y.len()], width, y);
             });
         }
     })

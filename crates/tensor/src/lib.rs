@@ -90,5 +90,5 @@ pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::linear;
 pub use movement::{REST, Slice};
 pub use random::{Rng, rng};
-pub use softmax::{log_softmax, log_softmax_backward, softmax, softmax_backward};
+pub use softmax::{log_softmax, softmax};
 pub use tensor::Tensor;

@@ -1,6 +1,6 @@
 //! Softmax and log-softmax along the last axis.
 
-use crate::kernel::{Real, softmax as kernel};
+use crate::kernel::softmax as kernel;
 use crate::last_axis::by_runs;
 use crate::tensor::Tensor;
 
@@ -10,7 +10,7 @@ use crate::tensor::Tensor;
 /// If the elements are not floats.
 #[track_caller]
 pub fn softmax(x: &Tensor) -> Tensor {
-    with_float!("softmax", x.dtype(), T => by_runs::<T, 1>([x], 1.0, &|[x], n, y| kernel::softmax(x, n, y)))
+    with_float!("softmax", x.dtype(), T => by_runs::<T>(x, 1.0, &|x, n, y| kernel::softmax(x, n, y)))
 }
 
 /// `$x_i - \ln \sum_j e^{x_j}$` along the last axis.
@@ -19,33 +19,7 @@ pub fn softmax(x: &Tensor) -> Tensor {
 /// If the elements are not floats.
 #[track_caller]
 pub fn log_softmax(x: &Tensor) -> Tensor {
-    with_float!("log_softmax", x.dtype(), T => by_runs::<T, 1>([x], 1.0, &|[x], n, y| kernel::log_softmax(x, n, y)))
-}
-
-// The gradients.
-
-/// `$y \odot (d - \sum d \odot y)$` along the last axis: the gradient of softmax with result `y`.
-///
-/// # Panics
-/// If the shapes differ or the elements are not floats.
-#[track_caller]
-pub fn softmax_backward(y: &Tensor, d: &Tensor) -> Tensor {
-    with_float!("softmax_backward", y.dtype(), T => by_runs::<T, 2>([y, d], 0.5, &|[y, d], n, z| {
-        z.fill(T::ZERO);
-        kernel::softmax_pull(y, d, n, z);
-    }))
-}
-
-/// `$d - e^y \sum d$` along the last axis: the gradient of log-softmax with result `y`.
-///
-/// # Panics
-/// If the shapes differ or the elements are not floats.
-#[track_caller]
-pub fn log_softmax_backward(y: &Tensor, d: &Tensor) -> Tensor {
-    with_float!("log_softmax_backward", y.dtype(), T => by_runs::<T, 2>([y, d], 1.0, &|[y, d], n, z| {
-        z.fill(T::ZERO);
-        kernel::log_softmax_pull(y, d, n, z);
-    }))
+    with_float!("log_softmax", x.dtype(), T => by_runs::<T>(x, 1.0, &|x, n, y| kernel::log_softmax(x, n, y)))
 }
 
 #[cfg(test)]

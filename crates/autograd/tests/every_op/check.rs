@@ -79,9 +79,34 @@ pub(crate) fn all_checks(
     if !report.passed() {
         failures.push(format!("{name}: {report}"));
     }
+    failures.extend(both_sweeps(name, &f, inputs));
     failures.extend(dot_test(name, &f, inputs));
     failures.extend(symmetry(name, &f, inputs));
     failures
+}
+
+/// The numeric sweep, with its loops and kernels, gives what the recorded one gives by the rules.
+fn both_sweeps(name: &str, f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, inputs: &[Tensor]) -> Option<String> {
+    let tape = Tape::new();
+    // One input at a time as well: kernels take other ways where not all gradients are wanted.
+    let all = inputs.len();
+    let wrong = (0..=all).find(|&only| {
+        let lift = |(i, x): (usize, &Tensor)| {
+            if only == all || i == only { tape.var(x.clone()) } else { tape.constant(x.clone()) }
+        };
+        let x: Vec<Var<'_>> = inputs.iter().enumerate().map(lift).collect();
+        let y = weighted(f(&x));
+        if !y.needs() {
+            return false;
+        }
+        let (numeric, recorded) = (y.backward(), y.grads(&x));
+        let wanted = x.iter().zip(recorded).filter(|(x, _)| x.needs());
+        let mut pairs = wanted.map(|(&x, recorded)| (numeric.wrt(x), recorded.value()));
+        pairs.any(|(a, b)| differ(a.max_abs_diff(&b), 0.0, 1e-3 * b.abs().max().item()))
+    });
+    wrong.map(|only| {
+        format!("{name}: the numeric and the recorded sweep differ ({only} of {all} wanted alone)")
+    })
 }
 
 fn directions(like: &[Tensor], seed: u64) -> Vec<Tensor> {

@@ -92,7 +92,10 @@ table! {
     };
     // Normalisation, attention, losses.
     "layer_norm" [[3, 4], [4], [4]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
+    "layer_norm of many runs" [[40, 13], [13], [13]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
     "softmax" [[3, 4]] => |x| x[0].softmax(1);
+    "softmax of many runs" [[40, 13]] => |x| x[0].softmax(1);
+    "log_softmax of many runs" [[40, 13]] => |x| x[0].log_softmax(1);
     "softmax along the first axis" [[3, 4]] => |x| x[0].softmax(0).square();
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));

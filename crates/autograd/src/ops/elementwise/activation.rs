@@ -33,6 +33,7 @@ crate::ops::elementwise::table::unary! {
                 * (0.797_884_560_802_865_4 * (1.0 + 0.134_145 * x * x));
     /// Sigmoid linear unit (swish), `$x\,\sigma(x)$`. Slope `$\sigma(x)(1 + x(1 - \sigma(x)))$`.
     /// Elfwing et al., 2017.
+    #[doc(alias = "swish")]
     silu [1.0] |x, y| x * sigmoid(x) => sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x)));
     /// `$x \tanh(\ln(1 + e^x))$`. With `$s = \ln(1 + e^x)$`: Slope `$\tanh s + x\,\sigma(x)(1 - \tanh^2 s)$`. Misra, 2019.
     mish [3.0] |x, y| x * tanh(softplus(x)) =>
@@ -40,6 +41,8 @@ crate::ops::elementwise::table::unary! {
     /// `$\ln(1 + e^x)$`; x itself above 20. Slope `$\sigma(x)$`.
     softplus [1.5] |x, y| pick(gt(x, 20.0), x, softplus(x)) => pick(gt(x, 20.0), 1.0, sigmoid(x));
     /// `$1/(1 + e^{-x})$`. Slope `$y(1 - y)$`.
+    #[doc(alias = "logistic")]
+    #[doc(alias = "expit")]
     sigmoid [1.0] |x, y| sigmoid(x) => y * (1.0 - y);
     /// `$\ln \sigma(x)$`. Slope `$\sigma(-x)$`.
     log_sigmoid [1.5] |x, y| log_sigmoid(x) => sigmoid(-x);

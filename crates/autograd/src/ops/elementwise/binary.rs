@@ -31,6 +31,7 @@ crate::ops::elementwise::table::binary! {
         pick(ne(b, b), 1.0, lt(a, b) + 0.5 * eq(a, b)),
         pick(ne(b, b), 0.0, pick(ne(a, a), 1.0, lt(b, a) + 0.5 * eq(a, b)));
     /// The angle of the point `(b, a)`. Slopes `$b/(a^2+b^2)$` and `$-a/(a^2+b^2)$`.
+    #[doc(alias = "arctan2")]
     atan2 [10.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| atan2(a, b) => b / (a * a + b * b), -a / (a * a + b * b);
     /// `$\sqrt{a^2 + b^2}$`. Slopes `$a/y$` and `$b/y$`.
     hypot [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| hypot(a, b) => a / y, b / y;

@@ -19,6 +19,8 @@ pub struct Row {
     pub facts: Facts,
     /// The documentation: what it is, and its slope.
     pub doc: &'static str,
+    /// Other words for it.
+    pub aliases: &'static [&'static str],
     /// The slope in each input.
     pub(crate) slopes: Slopes,
     pub(crate) f32: Loops<f32>,

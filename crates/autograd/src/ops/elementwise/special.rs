@@ -15,16 +15,20 @@ crate::ops::elementwise::table::unary! {
     /// `$e^{x^2} \operatorname{erfc} x$`. Slope `$2xy - 2/\sqrt\pi$`.
     erfcx [10.0] |x, y| erfcx(x) => 2.0 * x * y - 1.128_379_167_095_512_6;
     /// The normal distribution function `$\Phi(x)$`. Slope `$\varphi(x)$`.
+    #[doc(alias = "ndtr")]
     normal_cdf [1.5] |x, y| normal_cdf(x) => normal_pdf(x);
     /// The normal density `$\varphi(x) = e^{-x^2/2}/\sqrt{2\pi}$`. Slope `$-x y$`.
     normal_pdf [0.6] |x, y| normal_pdf(x) => -x * y;
     /// `$\ln \Phi(x)$`. Slope `$\varphi(x)/\Phi(x)$`.
+    #[doc(alias = "log_ndtr")]
     log_normal_cdf [10.0] |x, y| log_normal_cdf(x) => exp(-0.5 * x * x - 0.918_938_533_204_672_8 - y);
     /// The inverse of `$\Phi$`. Slope `$1/\varphi(y)$`.
     ndtri [10.0, domain: [[0.2, 0.9]; 2]] |x, y| ndtri(x) => recip(normal_pdf(y));
     /// `$\ln|\Gamma(x)|$`. Slope: the digamma function.
+    #[doc(alias = "gammaln")]
     lgamma [20.0, domain: [[0.2, 2.0]; 2]] |x, y| lgamma(x) => digamma(x);
     /// `$\psi(x) = \Gamma'(x)/\Gamma(x)$`. Slope `$\psi'(x)$`.
+    #[doc(alias = "psi")]
     digamma [20.0, domain: [[0.2, 2.0]; 2]] |x, y| digamma(x) => polygamma(x, 1.0);
     /// The derivative of order n of `$\psi$`. Slope: the one of order n + 1.
     polygamma [40.0, domain: [[0.2, 2.0]; 2], number: Some(1.0)] |x, y; n| polygamma(x, n) => polygamma(x, n + 1.0);

@@ -38,7 +38,7 @@ macro_rules! unary {
         [$cost:literal $(, $fact:ident: $is:expr)*] $(@$hidden:ident)? |$x:ident, $y:ident $(; $c:ident)?| $f:expr
         $(=> const $constant:expr_2021)? $(=> $slope:expr_2021)?;)*) => {
         $($crate::ops::elementwise::table::row! {
-            1 $name [concat!($($doc, "\n"),*)] [$cost $(, $fact: $is)*] [$($hidden)?] ($x, b_, $y, c_) ($($c)?) [$f]
+            1 $name [concat!($($doc, "\n"),*), &[$($alias),*]] [$cost $(, $fact: $is)*] [$($hidden)?] ($x, b_, $y, c_) ($($c)?) [$f]
             [$((const $constant))? $((expr $slope))?]
         })*
         /// Methods, one per row.
@@ -87,7 +87,7 @@ macro_rules! binary {
         [$cost:literal $(, $fact:ident: $is:expr)*] $(@$hidden:ident)? |$a:ident, $b:ident, $y:ident| $f:expr
         $(=> const $ka:expr_2021, const $kb:expr_2021)? $(=> $da:expr_2021, $db:expr_2021)?;)*) => {
         $($crate::ops::elementwise::table::row! {
-            2 $name [concat!($($doc, "\n"),*)] [$cost $(, $fact: $is)*] [$($hidden)?] ($a, $b, $y, c_) () [$f]
+            2 $name [concat!($($doc, "\n"),*), &[$($alias),*]] [$cost $(, $fact: $is)*] [$($hidden)?] ($a, $b, $y, c_) () [$f]
             [$((const $ka) (const $kb))? $((expr $da) (expr $db))?]
         })*
         /// Methods, one per row.
@@ -142,7 +142,7 @@ macro_rules! row {
     ($arity:literal $name:ident $doc:tt $facts:tt $hidden:tt $names:tt $c:tt $f:tt [$only:tt]) => {
         $crate::ops::elementwise::table::row! { $arity $name $doc $facts $hidden $names $c $f [$only (none 0.0)] }
     };
-    ($arity:literal $name:ident [$doc:expr] [$cost:literal $(, $fact:ident: $is:expr)*] [$($hidden:ident)?]
+    ($arity:literal $name:ident [$doc:expr, $aliases:expr] [$cost:literal $(, $fact:ident: $is:expr)*] [$($hidden:ident)?]
         ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?) [$f:expr] [($ka:ident $da:expr) ($kb:ident $db:expr)]) => {
         #[allow(non_upper_case_globals, reason = "a row is called like its method")]
         pub(crate) static $name: $crate::ops::elementwise::row::Row = {
@@ -155,6 +155,7 @@ macro_rules! row {
                 cost: $cost,
                 facts: Facts { $($fact: $is,)* hidden: !<[&str]>::is_empty(&[$(stringify!($hidden))?]), ..Facts::NONE },
                 doc: $doc,
+                aliases: $aliases,
                 slopes: $crate::ops::elementwise::table::slopes!($ka ($a, $b, $y, $c_) ($($c)?) $da, $db),
                 f32: $crate::ops::elementwise::table::loops!(f32, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da) ($kb $db)),
                 f64: $crate::ops::elementwise::table::loops!(f64, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da) ($kb $db)),

@@ -14,6 +14,7 @@ crate::ops::elementwise::table::unary! {
     /// `$c / x$`. Slope `$-c/x^2$`.
     number_over [0.3, domain: [[0.5, 2.0]; 2]] @hidden |x, y; c| c / x => -(y / x);
     /// `$1 / x$`. Slope `$-1/x^2$`.
+    #[doc(alias = "reciprocal")]
     recip [0.3, domain: [[0.5, 2.0]; 2]] |x, y| recip(x) => -(y * y);
     /// `$\sqrt x$`. Slope `$1/(2\sqrt x)$`, infinite at 0.
     sqrt [0.5, domain: [[0.2, 2.0]; 2]] |x, y| sqrt(x) => 0.5 / y;
@@ -30,6 +31,7 @@ crate::ops::elementwise::table::unary! {
     /// `$e^x - 1$`. Slope `$y + 1$`.
     expm1 [0.5] |x, y| expm1(x) => y + 1.0;
     /// `$\ln x$`. Slope `$1/x$`.
+    #[doc(alias = "log")]
     ln [1.0, domain: [[0.2, 2.0]; 2]] |x, y| ln(x) => recip(x);
     /// `$\log_2 x$`. Slope `$1/(x \ln 2)$`.
     log2 [1.0, domain: [[0.2, 2.0]; 2]] |x, y| log2(x) => recip(x * 0.693_147_180_559_945_3);
@@ -46,10 +48,13 @@ crate::ops::elementwise::table::unary! {
     /// `$\tan x$`. Slope `$1 + y^2$`.
     tan [10.0, domain: [[-1.0, 1.0]; 2]] |x, y| tan(x) => 1.0 + y * y;
     /// `$\arcsin x$`. Slope `$1/\sqrt{1-x^2}$`.
+    #[doc(alias = "arcsin")]
     asin [10.0, domain: [[0.2, 0.9]; 2]] |x, y| asin(x) => rsqrt(1.0 - x * x);
     /// `$\arccos x$`. Slope `$-1/\sqrt{1-x^2}$`.
+    #[doc(alias = "arccos")]
     acos [10.0, domain: [[0.2, 0.9]; 2]] |x, y| acos(x) => -rsqrt(1.0 - x * x);
     /// `$\arctan x$`. Slope `$1/(1+x^2)$`.
+    #[doc(alias = "arctan")]
     atan [10.0] |x, y| atan(x) => recip(1.0 + x * x);
     /// `$\sinh x$`. Slope `$\cosh x$`.
     sinh [10.0] |x, y| sinh(x) => cosh(x);
@@ -58,10 +63,13 @@ crate::ops::elementwise::table::unary! {
     /// `$\tanh x$`. Slope `$1 - y^2$`.
     tanh [1.0] |x, y| tanh(x) => 1.0 - y * y;
     /// `$\operatorname{arsinh} x$`. Slope `$1/\sqrt{x^2+1}$`.
+    #[doc(alias = "arcsinh")]
     asinh [10.0] |x, y| asinh(x) => rsqrt(x * x + 1.0);
     /// `$\operatorname{arcosh} x$`. Slope `$1/\sqrt{x^2-1}$`.
+    #[doc(alias = "arccosh")]
     acosh [10.0, domain: [[1.3, 3.0]; 2]] |x, y| acosh(x) => rsqrt(x * x - 1.0);
     /// `$\operatorname{artanh} x$`. Slope `$1/(1-x^2)$`.
+    #[doc(alias = "arctanh")]
     atanh [10.0, domain: [[0.2, 0.9]; 2]] |x, y| atanh(x) => recip(1.0 - x * x);
     /// x, but at least c. The slope is 0 where x ≤ c, else 1.
     clamp_min [0.2, kinks: Kinks::AtNumber] |x, y; c| pick(lt(x, c), c, x) => gt(x, c);
@@ -82,6 +90,7 @@ crate::ops::elementwise::table::unary! {
     /// The nearest integer, with the slope of the identity: the straight-through estimator (Bengio et al., 2013).
     round_straight_through [0.2, estimator: true, kinks: Kinks::Halves] |x, y| round(x) => const 1.0;
     /// The fractional part, with the sign of x. The slope is 1.
+    #[doc(alias = "fractional")]
     frac [0.2, kinks: Kinks::IntegersButZero] |x, y| frac(x) => const 1.0;
     /// The largest integer not above x. The slope is 0.
     floor [0.2, kinks: Kinks::Integers] |x, y| floor(x);
