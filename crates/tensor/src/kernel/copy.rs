@@ -5,7 +5,7 @@ use bytemuck::Pod;
 use super::parallel;
 
 /// Copies equally long slices, in parallel when they are large.
-pub fn copy<T: Pod + Send + Sync>(x: &[T], y: &mut [T]) {
+pub(crate) fn copy<T: Pod + Send + Sync>(x: &[T], y: &mut [T]) {
     parallel::chunks(y, 1 << 16, 0.1, |start, y| y.copy_from_slice(&x[start..start + y.len()]));
 }
 

@@ -5,7 +5,7 @@ use super::{Real, run, sum};
 
 /// The mean and the reciprocal deviation of a run, with the biased variance.
 #[inline(always)]
-pub fn moments<T: Real>(x: &[T], epsilon: T) -> (T, T) {
+fn moments<T: Real>(x: &[T], epsilon: T) -> (T, T) {
     let n = T::of(x.len() as f64);
     let mean = sum::over_run(
         [x],

@@ -32,7 +32,7 @@ struct Header {
 }
 
 /// A shared block of bytes. Cloning counts; the last owner gives the block back to its thread's pool.
-pub struct Buffer(NonNull<Header>);
+pub(crate) struct Buffer(NonNull<Header>);
 
 // SAFETY: the bytes are reached mutably only through `get_mut`, which needs `&mut self` and a count of one; the count is
 // atomic.
@@ -189,7 +189,7 @@ unsafe fn give_back(mut block: NonNull<Header>) {
 impl Buffer {
     /// A block for `n` elements with unspecified (but initialised) contents.
     #[inline]
-    pub fn new<T: Pod>(n: usize) -> Self {
+    pub(crate) fn new<T: Pod>(n: usize) -> Self {
         let bytes = n.checked_mul(size_of::<T>()).expect("tensor size overflows the address space");
         let class = class_of(bytes);
         let block = LISTS.try_with(|lists| {
@@ -222,7 +222,7 @@ impl Buffer {
 
     /// The whole block as elements of `T` (at least as many as were asked for).
     #[inline]
-    pub fn as_slice<T: Pod>(&self) -> &[T] {
+    pub(crate) fn as_slice<T: Pod>(&self) -> &[T] {
         debug_assert!(align_of::<T>() <= ALIGN);
         // SAFETY: the block is initialised, aligned to 64 bytes, shared references only read it, and every bit pattern is
         // a value of a `Pod` type.
@@ -231,7 +231,7 @@ impl Buffer {
 
     /// The whole block for writing, if this is its only owner.
     #[inline]
-    pub fn get_mut<T: Pod>(&mut self) -> Option<&mut [T]> {
+    pub(crate) fn get_mut<T: Pod>(&mut self) -> Option<&mut [T]> {
         if !self.is_unique() {
             return None;
         }
@@ -244,12 +244,12 @@ impl Buffer {
 
     /// Whether this is the only owner of the block.
     #[inline]
-    pub fn is_unique(&self) -> bool {
+    pub(crate) fn is_unique(&self) -> bool {
         self.header().count.load(Ordering::Acquire) == 1
     }
 
     /// Whether both are the same block.
-    pub fn same(&self, other: &Self) -> bool {
+    pub(crate) fn same(&self, other: &Self) -> bool {
         self.0 == other.0
     }
 }

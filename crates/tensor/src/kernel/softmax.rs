@@ -37,7 +37,7 @@ fn exp_shifted<T: Real>(x: &[T], shift: T, y: &mut [T]) -> T {
 
 /// The maximum of a run and the logarithm of the sum of the shifted exponentials, which are left in `scratch`.
 #[inline(always)]
-pub fn log_sum_exp<T: Real>(x: &[T], scratch: &mut [T]) -> (T, T) {
+pub(crate) fn log_sum_exp<T: Real>(x: &[T], scratch: &mut [T]) -> (T, T) {
     let max = largest(x);
     // No ∞ - ∞ where the maximum is -∞.
     let shift = if max == T::NEG_INFINITY { T::ZERO } else { max };

@@ -101,7 +101,7 @@ pub fn set_threads(n: usize) {
 ///
 /// # Panics
 /// With the first panic of a piece; the pieces that were not begun are dropped then.
-pub fn for_each(pieces: usize, body: impl Fn(usize) + Sync) {
+pub(crate) fn for_each(pieces: usize, body: impl Fn(usize) + Sync) {
     each(pieces, &body);
 }
 
