@@ -80,6 +80,7 @@ impl Node {
     }
 
     /// Its row, if it is elementwise.
+    #[inline]
     pub(crate) fn row(&self) -> Option<&'static Row> {
         self.row
     }

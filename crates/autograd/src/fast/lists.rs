@@ -130,10 +130,7 @@ impl Inner {
     /// The number that a row carries.
     #[inline]
     pub(crate) fn carried(&self, node: &Node) -> f64 {
-        match node.kind() {
-            Kind::Unary(row) if row.has_number => self.numbers[node.b as usize],
-            _ => 0.0,
-        }
+        if node.row().is_some_and(|row| row.has_number) { self.numbers[node.b as usize] } else { 0.0 }
     }
 
     /// Forgets all nodes and keeps the memory.

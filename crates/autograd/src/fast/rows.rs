@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::store::{Mirror, Slot, read, write};
 use super::{Lane, for_lane};
 use crate::fast::lists::Inner;
-use crate::node::{Kind, Node};
+use crate::node::Node;
 use crate::ops::elementwise::row::Row;
 
 /// Elements of one parallel piece.
@@ -32,14 +32,11 @@ pub(crate) fn small(inner: &mut Inner, row: &'static Row, a: &Node, b: &Node, c:
 /// The hot path back: a row whose output and inputs are small and of one type. `false` where they are not.
 #[inline(always)]
 pub(crate) fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> bool {
-    let (row, second) = match node.kind() {
-        Kind::Unary(row) => (row, node.a),
-        Kind::Binary(row) => (row, node.b),
-        _ => return false,
-    };
-    let (a, b) = (&inner.nodes[node.a as usize], &inner.nodes[second as usize]);
-    let alike = a.ty.same(node.ty) && b.ty.same(node.ty);
-    if !node.needs() || !alike || node.slot.is_large() || a.slot.is_large() || b.slot.is_large() {
+    let Some(row) = node.row().filter(|_| node.needs() && !node.slot.is_large()) else { return false };
+    let unary = row.arity == 1;
+    let a = &inner.nodes[node.a as usize];
+    let b = if unary { a } else { &inner.nodes[node.b as usize] };
+    if !a.ty.same(node.ty) || !b.ty.same(node.ty) || a.slot.is_large() || b.slot.is_large() {
         return false;
     }
     let ty = inner.ty(node);
@@ -54,7 +51,7 @@ pub(crate) fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> boo
             pull[0](dy, xa, xb, y, c, write(&mut below[a.slot.at()..], ty.n));
             mirror.reached[node.a as usize] = true;
         }
-        if row.arity == 2 && b.needs() {
+        if !unary && b.needs() {
             pull[1](dy, xa, xb, y, c, write(&mut below[b.slot.at()..], ty.n));
             mirror.reached[node.b as usize] = true;
         }
