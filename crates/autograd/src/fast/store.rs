@@ -100,10 +100,10 @@ impl Ty {
         Self(if wanted { self.0 } else { self.0 & !NEEDS })
     }
 
-    /// This type, with a gradient if either wants one.
+    /// This type, with a gradient if either wants one; of small values of one dtype and shape.
     #[inline]
     pub(crate) fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0 & NEEDS)
+        Self(self.0 | other.0)
     }
 
     /// Whether both have the same dtype and shape.
