@@ -51,7 +51,7 @@ fn main() {
     ];
     println!("{}", summary(&model));
 
-    let loader = Loader { batch: 16, shuffle: Some(0), drop_last: false };
+    let loader = Loader { batch: 15, shuffle: Some(0), drop_last: false };
     let steps = epochs * loader.batches(train.len()) as u64;
     let mut optimizer = Optimizer::new(Adam::default(), Cosine { peak: 0.01, end: 0.0, steps });
     for epoch in 0..epochs {

@@ -90,8 +90,7 @@ impl Optimizer {
         if needs.function {
             return self.follow(model, loss);
         }
-        let is_last = self.pending.count + 1 == self.preparation.accumulate;
-        let estimate = is_last && needs.curvature.is_some();
+        let estimate = self.is_last_part() && needs.curvature.is_some();
         let mut moved = Moved { model, kept: Vec::new() };
         if needs.ahead {
             self.look_ahead(&mut moved);
@@ -105,7 +104,7 @@ impl Optimizer {
         }
         drop(moved);
         let grads = second.as_ref().unwrap_or(&first);
-        self.check(model, grads, "gradient");
+        self.check(model, grads, ["training_step", "gradient"]);
         apply_updates(model, &first);
         self.take(model, grads, curvature.as_ref());
         value
