@@ -140,7 +140,9 @@ impl<M: Params + ?Sized, L: Loss<M>> Objective for OnModel<'_, '_, M, L> {
         let params = self.moved.model.params();
         let mine: Vec<_> = params.iter().map(|(_, p)| *p).filter(|p| self.ids.contains(&p.id())).collect();
         let mut hessian = self.loss.hessian(&mine, self.moved.model);
-        hessian.iter_mut().for_each(|h| *h *= self.sign);
+        for h in &mut hessian {
+            *h *= self.sign;
+        }
         hessian
     }
 

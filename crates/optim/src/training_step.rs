@@ -9,7 +9,7 @@ use crate::drive::{Kept, apply_updates};
 use crate::loss::{Loss, OfVector, OnTapes};
 use crate::methods::Objective;
 use crate::optimizer::Optimizer;
-use crate::rule::{Ascent, Needs};
+use crate::rule::{Ascent, Needs, Rule, name_of};
 
 /// Sets the tapes of one training apart from those of its neighbours in seed.
 const SPREAD: u64 = 0xD134_2543_DE82_EF95;
@@ -65,7 +65,7 @@ impl Optimizer {
                 !rule.needs().residuals,
                 "training_step: {} needs the residuals, and a loss is one number; call \
                  minimize_objective(&mut LeastSquares(|x| …), &start, &mut optimizer, steps)",
-                crate::rule::name_of(rule)
+                name_of(rule)
             );
         }
         let calls = (self.step + self.skipped) * self.preparation.accumulate + self.pending.count;
@@ -113,7 +113,7 @@ impl Optimizer {
     /// What some rule needs at this step.
     fn needs(&self) -> Needs {
         let mut all = Needs::default();
-        for needs in self.rules().map(|rule| rule.needs()) {
+        for needs in self.rules().map(Rule::needs) {
             all.ahead |= needs.ahead;
             all.ascent = all.ascent.or(needs.ascent);
             all.function |= needs.function;
