@@ -42,9 +42,9 @@ fn main() {
     let (train, test) = spiral(examples, &mut rng).split(0.25, 0);
     let mut model = sequential![
         Linear::new(2, 32, &mut rng),
-        BatchNorm::new(32),
         Tanh,
         Linear::new(32, 32, &mut rng),
+        BatchNorm::new(32),
         Tanh,
         Dropout { p: 0.1 },
         Linear::new(32, 3, &mut rng),
