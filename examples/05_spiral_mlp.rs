@@ -42,16 +42,16 @@ fn main() {
     let (train, test) = spiral(examples, &mut rng).split(0.25, 0);
     let mut model = sequential![
         Linear::new(2, 32, &mut rng),
-        BatchNorm::new(32),
         Tanh,
         Linear::new(32, 32, &mut rng),
+        BatchNorm::new(32),
         Tanh,
         Dropout { p: 0.1 },
         Linear::new(32, 3, &mut rng),
     ];
     println!("{}", summary(&model));
 
-    let loader = Loader { batch: 16, shuffle: Some(0), drop_last: false };
+    let loader = Loader { batch: 15, shuffle: Some(0), drop_last: false };
     let steps = epochs * loader.batches(train.len()) as u64;
     let mut optimizer = Optimizer::new(Adam::default(), Cosine { peak: 0.01, end: 0.0, steps });
     for epoch in 0..epochs {

@@ -149,7 +149,8 @@ fn all_evaluations_of_a_step_are_of_one_function() {
 
 #[test]
 fn rules_around_others_hand_on_what_those_need() {
-    let around: [(&str, fn() -> Box<dyn gradus::optim::Rule>); 3] = [
+    type Make = fn() -> Box<dyn gradus::optim::Rule>;
+    let around: [(&str, Make); 3] = [
         ("look-ahead", || Lookahead::new(Nesterov::default()).into()),
         ("curvature", || Lookahead::new(Sophia { every: 3, ..Sophia::default() }).into()),
         ("shared numbers", || Lookahead::new(gradus::optim::Prodigy::default()).into()),

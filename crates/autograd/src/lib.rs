@@ -18,8 +18,9 @@
 //! arrives at its output, `$\bar y = \partial\ell/\partial y$`, by its slope and adds the product to its inputs,
 //! `$\bar x \mathrel{+}= \bar y \cdot \partial y/\partial x$`. There are two such walks over the same rules:
 //!
-//! - [`Var::backward`] computes numbers. [`value_and_grad`] is its form for training: it owns the tape, frees values as the
-//!   walk passes them, and keeps the memory for the next step.
+//! - [`Var::backward`] computes numbers. [`value_and_grad`] is its scoped form: it owns the tape, frees values as the walk
+//!   passes them, and keeps the memory for the next call; [`value_and_grad_training`] is that with dropout and batch
+//!   statistics on.
 //! - [`Var::grad`] writes the walk's own operations on the tape, so its result can be differentiated again.
 //!
 //! ```

@@ -13,7 +13,7 @@ use crate::module::Module;
 ///
 /// On a training tape `$\mu$` and `$\sigma^2$` (biased) are those of the batch, over all axes but the second, and the running
 /// ones move towards them, `$r \leftarrow (1 - m)\,r + m\,s$`, with the unbiased variance; the new values leave with the
-/// gradients, and the optimizer's step puts them into the model. On other tapes the running ones are used. If the layer
+/// gradients, and the optimizer's step puts them into the model, once a step. On other tapes the running ones are used. If the layer
 /// is used several times on one tape, the last batch counts.
 ///
 /// Without scale and shift: `BatchNorm { weight: None, bias: None, ..BatchNorm::new(3) }`. With `running: None` the

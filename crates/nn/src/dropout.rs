@@ -6,7 +6,19 @@ use gradus_tensor::Tensor;
 use crate::module::Module;
 
 /// Sets each value to 0 with probability p and multiplies the others by `$1/(1-p)$`, on a training tape; on other tapes
-/// it is the identity. The tape's seed decides which.
+/// it is the identity. The tape's seed decides which; `Optimizer::training_step` gives every step one of its own.
+///
+/// ```
+/// use gradus_autograd::Tape;
+/// use gradus_nn::{Dropout, Module};
+/// use gradus_tensor::Tensor;
+///
+/// let (layer, x) = (Dropout { p: 0.5 }, Tensor::ones(100));
+/// assert_eq!(layer.predict(&x).to_f64_vec(), [1.0; 100]);
+/// let tape = Tape::training(0);
+/// let y = layer.forward(tape.constant(&x)).value().to_f64_vec();
+/// assert!(y.iter().all(|&y| y == 0.0 || y == 2.0));
+/// ```
 ///
 /// # Source
 /// Srivastava et al. 2014; scaled while training ("inverted"), as PyTorch does.

@@ -20,15 +20,15 @@ impl Optimizer {
     #[track_caller]
     pub fn step(&mut self, model: &mut (impl Params + ?Sized), grads: &Gradients) {
         self.bind_for_step(model);
-        self.check_rules(false);
-        self.check(model, grads, "gradient");
+        self.check_rules("step");
+        self.check(model, grads, ["step", "gradient"]);
         apply_updates(model, grads);
         self.take(model, grads, None);
     }
 
     /// As [`Self::step`], for the rules that use the Hessian's diagonal ([`Sophia`](crate::Sophia),
     /// [`AdaHessian`](crate::AdaHessian)) and estimates of one's own; see [`hutchinson`](crate::hutchinson).
-    /// `None` at the steps without a new one.
+    /// `None` at the steps without a new one. With [`Self::accumulate`], that of the last part counts.
     ///
     /// # Panics
     /// As [`Self::step`]; or if there is none at the first step.
@@ -40,20 +40,27 @@ impl Optimizer {
         curvature: Option<&Gradients>,
     ) {
         self.bind_for_step(model);
-        self.check_rules(true);
-        self.check(model, grads, "gradient");
+        const DOOR: &str = "step_with_curvature";
+        self.check_rules(DOOR);
+        self.check(model, grads, [DOOR, "gradient"]);
         match curvature {
-            Some(curvature) => self.check(model, curvature, "curvature"),
-            None => assert!(self.step > 0, "step_with_curvature: the first step needs an estimate"),
+            Some(curvature) => self.check(model, curvature, [DOOR, "curvature"]),
+            None => {
+                assert!(self.step > 0 || !self.is_last_part(), "{DOOR}: the first step needs an estimate");
+            }
         }
         apply_updates(model, grads);
         self.take(model, grads, curvature);
     }
 
-    /// Panics if some rule needs more than gradients at the model's own place, and, perhaps, curvature.
+    /// Whether the next gradients complete a step.
+    pub(crate) fn is_last_part(&self) -> bool {
+        self.pending.count + 1 == self.preparation.accumulate
+    }
+
+    /// Panics if some rule needs more than what comes through this door.
     #[track_caller]
-    fn check_rules(&self, with_curvature: bool) {
-        let door = if with_curvature { "step_with_curvature" } else { "step" };
+    fn check_rules(&self, door: &str) {
         for rule in self.rules() {
             let needs = rule.needs();
             let (what, hint) = if needs.function {
@@ -62,7 +69,7 @@ impl Optimizer {
                 ("takes the gradient ahead of the model's place", "")
             } else if needs.ascent.is_some() {
                 ("takes a second gradient up the first one", "")
-            } else if needs.curvature.is_some() && !with_curvature {
+            } else if needs.curvature.is_some() && door == "step" {
                 (
                     "divides by the Hessian's diagonal",
                     "; with estimates of your own, step_with_curvature(&mut model, &grads, Some(&curvature))",
@@ -78,12 +85,12 @@ impl Optimizer {
         }
     }
 
-    /// Panics unless these gradients are of a training and fit the model.
+    /// Panics unless these gradients are of a training and fit the model. For the message: the call, and what they are.
     #[track_caller]
-    pub(crate) fn check(&self, model: &(impl Params + ?Sized), grads: &Gradients, what: &str) {
+    pub(crate) fn check(&self, model: &(impl Params + ?Sized), grads: &Gradients, [door, what]: [&str; 2]) {
         if let Some(untrained) = grads.untrained() {
             panic!(
-                "step: these gradients are not those of a training: {untrained} asked the tape for it (dropout, \
+                "{door}: these gradients are not those of a training: {untrained} asked the tape for it (dropout, \
                  batch statistics), and value_and_grad records without. Call optimizer.training_step(&mut model, \
                  |model, tape| …), or step with the gradients of value_and_grad_training(seed, |tape| …); \
                  value_and_grad_with(Mode::Record, …) is for who means it"
@@ -103,11 +110,11 @@ impl Optimizer {
             }
         });
         if let Some((name, of_g, of_param)) = misfit {
-            panic!("step: the {what} of {name} has shape {of_g}, the parameter {of_param}");
+            panic!("{door}: the {what} of {name} has shape {of_g}, the parameter {of_param}");
         }
         assert!(
             found || grads.is_empty(),
-            "step: none of the {} gradients is of a parameter of this model; a clone of a model has parameters of its own",
+            "{door}: none of the {} gradients is of a parameter of this model; a clone of a model has parameters of its own",
             grads.len()
         );
     }

@@ -15,13 +15,8 @@ impl Optimizer {
     pub(crate) fn follow<M: Params + ?Sized>(&mut self, model: &mut M, loss: &mut impl Loss<M>) -> f64 {
         let at = self.group_of_method();
         self.vary_rules();
-        let (ids, mut x) = self.vector(model, at);
-        let kept = model
-            .params()
-            .iter()
-            .filter(|(_, param)| ids.contains(&param.id()))
-            .map(|(_, param)| (param.id(), param.value().clone()))
-            .collect();
+        let (kept, mut x) = self.vector(model, at);
+        let ids: Vec<ParamId> = kept.iter().map(|(id, _)| *id).collect();
         let sign = self.preparation.sign();
         let moved = Moved { model, kept: vec![Kept(kept)] };
         let mut f = OnModel { moved, loss, ids: &ids, sign, first: None };
@@ -71,16 +66,20 @@ impl Optimizer {
         with_rules().next().expect("there is one")
     }
 
-    /// The trainable parameters of a group, and their elements in a row.
-    fn vector(&mut self, model: &mut (impl Params + ?Sized), at: usize) -> (Vec<ParamId>, Vec<f64>) {
-        let (mut ids, mut x) = (Vec::new(), Vec::new());
+    /// The trainable parameters of a group with their values, and their elements in a row.
+    fn vector(
+        &mut self,
+        model: &mut (impl Params + ?Sized),
+        at: usize,
+    ) -> (Vec<(ParamId, Tensor)>, Vec<f64>) {
+        let (mut kept, mut x) = (Vec::new(), Vec::new());
         self.visit_entries(model, &mut |this, i, param| {
             if param.is_trainable() && this.entries[i].group == at {
-                ids.push(param.id());
+                kept.push((param.id(), param.value().clone()));
                 x.extend(param.value().to_f64_vec());
             }
         });
-        (ids, x)
+        (kept, x)
     }
 }
 
@@ -140,7 +139,9 @@ impl<M: Params + ?Sized, L: Loss<M>> Objective for OnModel<'_, '_, M, L> {
         let params = self.moved.model.params();
         let mine: Vec<_> = params.iter().map(|(_, p)| *p).filter(|p| self.ids.contains(&p.id())).collect();
         let mut hessian = self.loss.hessian(&mine, self.moved.model);
-        hessian.iter_mut().for_each(|h| *h *= self.sign);
+        for h in &mut hessian {
+            *h *= self.sign;
+        }
         hessian
     }
 

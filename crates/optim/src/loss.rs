@@ -70,7 +70,7 @@ impl<M: Params + ?Sized, F: for<'t> FnMut(&M, &'t Tape) -> Var<'t>> Loss<M> for 
                     let one = slope.select(0, i as isize);
                     if one.needs() {
                         let row = one.backward();
-                        vars.iter().for_each(|&var| hessian.extend(row.wrt(var).to_f64_vec()));
+                        hessian.extend(vars.iter().flat_map(|&var| row.wrt(var).to_f64_vec()));
                     } else {
                         hessian.extend(std::iter::repeat_n(0.0, n));
                     }

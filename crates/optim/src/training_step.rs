@@ -9,7 +9,7 @@ use crate::drive::{Kept, apply_updates};
 use crate::loss::{Loss, OfVector, OnTapes};
 use crate::methods::Objective;
 use crate::optimizer::Optimizer;
-use crate::rule::{Ascent, Needs};
+use crate::rule::{Ascent, Needs, Rule, name_of};
 
 /// Sets the tapes of one training apart from those of its neighbours in seed.
 const SPREAD: u64 = 0xD134_2543_DE82_EF95;
@@ -65,7 +65,7 @@ impl Optimizer {
                 !rule.needs().residuals,
                 "training_step: {} needs the residuals, and a loss is one number; call \
                  minimize_objective(&mut LeastSquares(|x| …), &start, &mut optimizer, steps)",
-                crate::rule::name_of(rule)
+                name_of(rule)
             );
         }
         let calls = (self.step + self.skipped) * self.preparation.accumulate + self.pending.count;
@@ -90,8 +90,7 @@ impl Optimizer {
         if needs.function {
             return self.follow(model, loss);
         }
-        let is_last = self.pending.count + 1 == self.preparation.accumulate;
-        let estimate = is_last && needs.curvature.is_some();
+        let estimate = self.is_last_part() && needs.curvature.is_some();
         let mut moved = Moved { model, kept: Vec::new() };
         if needs.ahead {
             self.look_ahead(&mut moved);
@@ -105,7 +104,7 @@ impl Optimizer {
         }
         drop(moved);
         let grads = second.as_ref().unwrap_or(&first);
-        self.check(model, grads, "gradient");
+        self.check(model, grads, ["training_step", "gradient"]);
         apply_updates(model, &first);
         self.take(model, grads, curvature.as_ref());
         value
@@ -114,7 +113,7 @@ impl Optimizer {
     /// What some rule needs at this step.
     fn needs(&self) -> Needs {
         let mut all = Needs::default();
-        for needs in self.rules().map(|rule| rule.needs()) {
+        for needs in self.rules().map(Rule::needs) {
             all.ahead |= needs.ahead;
             all.ascent = all.ascent.or(needs.ascent);
             all.function |= needs.function;

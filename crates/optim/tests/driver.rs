@@ -1,7 +1,7 @@
 //! The driver: groups, clipping, accumulation, skipped steps, what it says about itself.
 
 use gradus_autograd::{Gradients, Param, params};
-use gradus_optim::{AdamW, Error, Nesterov, Optimizer, Sgd, minimize, surfaces};
+use gradus_optim::{AdamW, Error, Lbfgs, Nesterov, Newton, Optimizer, Sgd, Sophia, minimize, surfaces};
 use gradus_tensor::Tensor;
 
 struct Model {
@@ -172,4 +172,54 @@ fn pytorchs_nesterov_walks_along_the_look_ahead_points() {
             assert!((ahead - b.points[t][i]).abs() < 1e-12);
         }
     }
+}
+
+#[test]
+fn methods_ascend_and_leave_frozen_groups_alone() {
+    let mut model = model();
+    let mut up = Optimizer::new(Newton::default(), 1.0).maximize().freeze("bias");
+    let value = up.training_step(&mut model, |model, tape| {
+        let (weight, bias) = (tape.param(&model.weight), tape.param(&model.bias));
+        -((weight - 5.0).square().sum() + (bias - 7.0).square().sum())
+    });
+    assert_eq!(value, -(16.0 + 9.0 + 4.0 + 1.0 + 36.0 + 36.0));
+    assert_eq!((values(&model.weight), values(&model.bias)), (vec![5.0; 4], vec![1.0; 2]));
+    assert_eq!((up.steps(), up.updates("weight"), up.updates("bias")), (1, 1, 0));
+}
+
+#[test]
+fn a_method_skips_steps_with_nan_and_keeps_its_notes() {
+    let (mut w, mut optimizer) =
+        (Param::new([3.0, -2.0]), Optimizer::new(Lbfgs::default(), 0.1).skip_nonfinite());
+    let mut step = |w: &mut Param, factor: f64| {
+        optimizer.training_step(w, |w, tape| (tape.param(w) - 1.0).square().sum() * factor);
+        (optimizer.state(), optimizer.steps(), optimizer.skipped())
+    };
+    let (before, ..) = step(&mut w, 1.0);
+    let at = values(&w);
+    let (after, steps, skipped) = step(&mut w, f64::NAN);
+    assert_eq!((values(&w), steps, skipped), (at, 1, 1));
+    let notes = |state: &[(String, Tensor)]| {
+        state
+            .iter()
+            .filter(|(name, _)| name.contains("notes"))
+            .map(|(_, x)| x.to_f64_vec())
+            .collect::<Vec<_>>()
+    };
+    assert!(!notes(&before).is_empty());
+    assert_eq!(notes(&before), notes(&after));
+}
+
+#[test]
+fn an_ascent_turns_the_curvature_too() {
+    // Sophia on −x²: an ascent of it is a descent of x².
+    let run = |optimizer: Optimizer, sign: f64| {
+        let (mut w, mut optimizer) = (Param::new([3.0, -2.0]), optimizer);
+        for _ in 0..20 {
+            optimizer.training_step(&mut w, |w, tape| tape.param(w).square().sum() * sign);
+        }
+        values(&w)
+    };
+    let sophia = || Optimizer::new(Sophia { gamma: 1.0, ..Sophia::default() }, 0.1);
+    assert_eq!(run(sophia(), 1.0), run(sophia().maximize(), -1.0));
 }

@@ -21,6 +21,20 @@ impl LrSearch {
 /// Runs `step(rate)`, a training step that returns its loss, at `steps` rates from `low` to `high`; ends
 /// early when the loss is four times its best or not finite.
 ///
+/// ```
+/// use gradus_autograd::Param;
+/// use gradus_optim::{Optimizer, Sgd, lr_finder};
+///
+/// // Descent on x²/2 diverges above rate 2.
+/// let (mut x, mut optimizer) = (Param::new(1.0), Optimizer::new(Sgd::default(), 0.0));
+/// let search = lr_finder(1e-3, 1e3, 100, |rate| {
+///     optimizer.set_lr(rate);
+///     optimizer.training_step(&mut x, |x, tape| tape.param(x).square() * 0.5)
+/// });
+/// let rate = search.steepest().unwrap();
+/// assert!(rate > 1e-3 && rate < 2.0);
+/// ```
+///
 /// # Panics
 /// Unless `0 < low < high` and there are at least two steps.
 ///
