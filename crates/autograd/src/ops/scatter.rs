@@ -154,7 +154,7 @@ impl<'t> Var<'t> {
     }
 
     /// This value with the elements that index tensors name (see [`Self::at`]) replaced by `source`, which
-    /// broadcasts, or, with `add`, with `source` added to them.
+    /// broadcasts to their shape, or, with `add`, with `source` added to them.
     ///
     /// # Panics
     /// As [`Self::at`]; if `source` does not broadcast to the shape of the elements.
@@ -185,7 +185,9 @@ impl<'t> Var<'t> {
         rows.reshape(front.shape()).permute(inverse)
     }
 
-    /// This value with the elements that `index` names along an axis replaced by those of `source`.
+    /// This value with the elements that an index names along an axis replaced by those of `source`:
+    /// `$y_{i,\,\mathrm{index}_{i,j}} = s_{i,j}$` along axis 1 of two. `index` (I64) has as many axes as both
+    /// and is nowhere larger than `source`. No gradient flows to what was replaced.
     ///
     /// # Panics
     /// If an index is out of range or the ranks differ.
@@ -197,7 +199,8 @@ impl<'t> Var<'t> {
         self.tape().apply(Scatter { axis, index: index.clone() }, &[self.to(dtype), source.to(dtype)])
     }
 
-    /// This value with the places of an axis that `index` names replaced by those of `source`.
+    /// This value with the places of an axis that a vector (I64) names replaced by those of `source`, which has
+    /// as many and otherwise the shape of this value.
     ///
     /// # Panics
     /// If an index is out of range or the shapes do not fit.
@@ -209,7 +212,7 @@ impl<'t> Var<'t> {
         self.scatter(at as isize, &along(index, at, &shape), source)
     }
 
-    /// This value with `value` (without axes) at the places of an axis that `index` names.
+    /// This value with `value` (without axes) at the places of an axis that a vector (I64) names.
     ///
     /// # Panics
     /// If an index is out of range.
@@ -232,7 +235,7 @@ impl<'t> Var<'t> {
         value.where_(&Tensor::from_vec(hit, &ones[..]), self).expand(shape)
     }
 
-    /// The elements where the mask holds, in row-major order; both broadcast.
+    /// The elements where the mask (Bool) holds, in row-major order, as a vector; both broadcast.
     ///
     /// # Panics
     /// If the shapes do not broadcast.
@@ -280,8 +283,9 @@ impl<'t> Var<'t> {
         y.reshape(self.shape())
     }
 
-    /// Elements along an axis at the places of `index` (negative ones count from the end), which broadcasts
-    /// against this value along the other axes.
+    /// Elements along an axis at the places of `index` (I64; negative ones count from the end), which
+    /// broadcasts against this value along the other axes: [`Self::gather`] as NumPy has it. Along the axis the
+    /// result has the size of `index`.
     ///
     /// # Panics
     /// If an index is out of range or the shapes do not broadcast.
@@ -338,7 +342,7 @@ impl<'t> Var<'t> {
         y.reshape(shape)
     }
 
-    /// As [`Self::scatter_reduce`] for whole slices along an axis.
+    /// As [`Self::scatter_reduce`] for whole places of an axis, which a vector (I64) names.
     ///
     /// # Panics
     /// If an index is out of range or the shapes do not fit.
