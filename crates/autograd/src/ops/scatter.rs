@@ -113,7 +113,8 @@ impl<'t> Var<'t> {
         self.expand(shape).flatten().index_select(0, &hits(&mask.expand(shape)))
     }
 
-    /// This value with the elements where the mask holds replaced by the first ones of `source`, in row-major order.
+    /// This value with the elements where the mask (Bool) holds replaced by the first ones of `source`, in
+    /// row-major order; value and mask broadcast.
     ///
     /// # Panics
     /// If `source` has too few elements or the shapes do not broadcast.
@@ -168,8 +169,9 @@ impl<'t> Var<'t> {
         self.expand(others.with(at, shape[at])).gather(at as isize, &index)
     }
 
-    /// The elements of `source` that `index` sends to one place along an axis, as one by `how`; with `include_self` this
-    /// value takes part, else it remains only where nothing arrives.
+    /// The elements of `source` that `index` (I64, of the same shape or smaller) sends to one place along an
+    /// axis, as one by `how`; with `include_self` this value takes part, else it remains only where nothing
+    /// arrives. The shape is that of this value.
     ///
     /// # Panics
     /// If an index is out of range or the ranks differ.

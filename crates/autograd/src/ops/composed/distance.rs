@@ -14,8 +14,8 @@ impl<'t> Var<'t> {
         self / self.vector_norm_keep(p, axis).clamp_min(eps)
     }
 
-    /// Each place of an axis scaled down to norm `most` where its norm of order p over the other axes is
-    /// larger; the shape stays.
+    /// `$x \min(1, c / \lVert x \rVert_p)$` for each place of an axis, with the norm over the other axes and c
+    /// = `most`; the shape stays.
     ///
     /// # Panics
     /// If the axis is out of range.

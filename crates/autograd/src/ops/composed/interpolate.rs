@@ -85,7 +85,8 @@ pub enum Outside {
 
 impl<'t> Var<'t> {
     /// The spatial axes of `[N, C, …]` brought to the sizes `out`, with values between the elements as `how`
-    /// says.
+    /// says: of lines and cubics, along an axis of size n, place o of m lies at `$(o + \tfrac12)\, n / m - \tfrac12$`, with aligned
+    /// corners at `$o (n - 1)/(m - 1)$`.
     ///
     /// # Panics
     /// If the number of sizes is not that of the spatial axes.

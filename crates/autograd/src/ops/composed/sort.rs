@@ -45,7 +45,7 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// The `k`-th smallest element along an axis (from 1), and its place (I64). The axis is kept with size 1.
+    /// The `k`-th smallest element along an axis (from 1), and its place (I64): `[…, n, …]` to `[…, 1, …]`.
     ///
     /// # Panics
     /// If the axis is out of range or shorter than `k`.
@@ -59,7 +59,8 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// The largest element along an axis and its place (I64), the first of several. The axis is kept with size 1.
+    /// The largest element along an axis and its place (I64), the first of several: `[…, n, …]` to `[…, 1, …]`.
+    /// The gradient goes to that place; [`Self::max_axes`] shares it among equal ones.
     ///
     /// # Panics
     /// If the axis is out of range or empty.
@@ -71,7 +72,8 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// The smallest element along an axis and its place (I64), the first of several. The axis is kept with size 1.
+    /// The smallest element along an axis and its place (I64), the first of several: `[…, n, …]` to
+    /// `[…, 1, …]`. The gradient goes to that place; [`Self::min_axes`] shares it among equal ones.
     ///
     /// # Panics
     /// If the axis is out of range or empty.

@@ -273,7 +273,8 @@ impl<'t> Var<'t> {
         self.lift(value).where_(mask, self)
     }
 
-    /// Sums over the axes that a broadcast to this value's shape would have repeated: the transpose of `expand`.
+    /// Sums over the axes along which `shape` would have been repeated to become this shape: the transpose of
+    /// [`Self::expand`].
     ///
     /// # Panics
     /// If `shape` does not broadcast to this value's shape.
