@@ -6,6 +6,7 @@ use std::panic;
 use std::path::PathBuf;
 use std::sync::Once;
 
+use gradus::autograd::ops::MultiMarginOptions;
 use gradus::data::{self, idx};
 use gradus::nn::state_dict;
 use gradus::optim::{AdaHessian, Lbfgs, LevenbergMarquardt, Lookahead, Nesterov, Rule, Sam, Sophia};
@@ -80,6 +81,12 @@ fn shapes_on_the_tape() {
     says(|| var(&[5, 4]).linear(var(&[2, 3]), None), &["linear", "[5, 4]", "[2, 3]", "4", "3"]);
     says(|| var(&[5, 3]).linear(var(&[2, 3]), Some(var(&[3]))), &["linear", "[2, 3]", "bias", "[3]"]);
     says(|| var(&[4, 1]).mse(zeros([4])), &["mse", "[4, 1]", "[4]"]);
+    says(|| var(&[4]).gaussian_nll_loss(zeros([1]), 1.0), &["gaussian_nll_loss", "[4]", "[1]"]);
+    says(|| var(&[2, 3]).standardize(3, 1e-5), &["standardize", "3 trailing axes", "[2, 3]", "2"]);
+    says(|| var(&[2, 3]).rms_norm(3, 1e-5), &["rms_norm", "3 trailing axes", "[2, 3]", "2"]);
+    let spread = Pool { dilation: vec![2], ..Pool::of(2) };
+    says(|| var(&[1, 1, 5, 5]).avg_pool(&spread), &["avg_pool", "dilation [2]", "max_pool"]);
+    says(|| var(&[1, 1, 5, 5]).lp_pool(2.0, &spread), &["lp_pool", "dilation [2]", "max_pool"]);
     says(|| var(&[2, 3]).backward(), &["backward", "scalar", "[2, 3]", ".sum()"]);
     says(|| tape.constant(1.0).backward(), &["backward", "tape.var"]);
 }
@@ -104,6 +111,9 @@ fn labels() {
     );
     says(|| logits.cross_entropy(&Tensor::from([0.0, 1.0, 1.0])), &["cross_entropy", "I64", "f64"]);
     says(|| accuracy(&zeros([3, 2]), &Tensor::from([0.0, f64::NAN, 1.0])), &["accuracy", "I64", "f64"]);
+    let cubed = MultiMarginOptions { p: 3, ..MultiMarginOptions::default() };
+    let all = Tensor::from([0, 1, 0]);
+    says(|| logits.multi_margin_loss_with(&all, &cubed), &["multi_margin_loss", "p is 1 or 2", "3"]);
     // A NaN target of a regression is seen in the loss.
     assert!(tape.var(zeros([2])).mse(Tensor::from([0.0f32, f32::NAN])).item().is_nan());
 }
@@ -128,6 +138,9 @@ fn axes_and_places() {
     says(|| x.softmax(5), &["softmax", "axis 5", "[2, 3]"]);
     says(|| zeros([2, 3]).select(0, 2), &["select", "2", "[2, 3]"]);
     says(|| x.index_select(1, &Tensor::from([0, 3])), &["index_select", "3"]);
+    says(|| x.index_fill(1, &Tensor::from([0, 3]), 1.0), &["index_fill", "place 3", "axis 1", "3"]);
+    says(|| x.index_fill(1, &Tensor::from([-1]), 1.0), &["index_fill", "place -1", "axis 1", "3"]);
+    says(|| x.put(&Tensor::from([0, 6]), zeros([2]), false), &["put", "place 6", "6 elements"]);
 }
 
 #[test]

@@ -4,9 +4,9 @@
 //! `$J v$` (`jvp`), one column; it is had here by transposition: `$u \mapsto u^\top J$` is linear, and the sweep through
 //! *that* function gives `$J v$`. So every rule is written once, and its second use is a test of it.
 //!
-//! The functions that take closures run on a tape of their own and return numbers; [`vjps`], [`jvps`] and [`jacobians`] work
-//! on a tape that is there, with several outputs, and what they record can be differentiated again. Functions of each row of
-//! a batch by itself have [`batched_jacobian`](crate::batched_jacobian).
+//! The functions that take closures run on a tape of their own and return numbers. The plural forms [`vjps`], [`jvps`] and
+//! [`jacobians`] work on a tape that is there, with several outputs; what the first two record can be differentiated again.
+//! Functions of each row of a batch by itself have [`batched_jacobian`](crate::batched_jacobian).
 
 use gradus_tensor::Tensor;
 
@@ -18,7 +18,8 @@ use crate::model::training::Mode;
 use crate::tape::Tape;
 use crate::var::Var;
 
-/// `$\sum_k u_k^\top\, \partial y_k / \partial x_i$` for each input i, recorded.
+/// [`vjp`] on a tape that is there, of several outputs: `$\sum_k u_k^\top\, \partial y_k / \partial x_i$` for each input i,
+/// in its shape, recorded.
 ///
 /// # Panics
 /// If a weight has another shape than its output, or the numbers of both differ.
@@ -29,7 +30,8 @@ pub fn vjps<'t>(outputs: &[Var<'t>], weights: &[Var<'t>], inputs: &[Var<'t>]) ->
     rows.reduce(|sum, row| sum.into_iter().zip(row).map(|(a, b)| a + b).collect()).unwrap_or_default()
 }
 
-/// `$\sum_i \partial y_k / \partial x_i\, v_i$` for each output k, recorded: how the outputs move when the inputs move along v.
+/// [`jvp`] on a tape that is there, of several outputs: `$\sum_i \partial y_k / \partial x_i\, v_i$` for each output k, in its
+/// shape, recorded: how the outputs move when the inputs move along v.
 ///
 /// # Panics
 /// If a direction has another shape than its input, or the numbers of both differ.
@@ -49,7 +51,7 @@ pub fn jvps<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>])
     outputs.iter().map(along).collect()
 }
 
-/// The Jacobians of several outputs in several inputs, one sweep for each element of the outputs:
+/// [`jacobian`] on a tape that is there, of several outputs, one sweep for each element of the outputs:
 /// `result[k][i]` has the shape of output k, then that of input i.
 #[track_caller]
 pub fn jacobians<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>]) -> Vec<Vec<Tensor>> {

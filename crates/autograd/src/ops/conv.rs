@@ -148,9 +148,23 @@ fn with_bias<'t>(op: &str, y: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
 }
 
 impl<'t> Var<'t> {
-    /// Convolution (cross-correlation, as in all frameworks): `$y_{nop} = b_o + \sum_{ck} w_{ock}\, x_{n c,\, p s + k d - q}$`
-    /// with stride s, dilation d, padding q. x is `[N, C, …]` with one to three spatial axes, the weight
-    /// `[O, C / groups, …]`, the bias `[O]`.
+    /// Convolution (cross-correlation, as in all frameworks) over one to three spatial axes,
+    /// `$y_{nop} = b_o + \sum_{ck} w_{ock}\, x_{n c,\, p s + k d - q}$` with stride s, dilation d, padding q: x
+    /// is `[N, C, …]`, the weight `[O, C / groups, …]`, the bias `[O]`, the result `[N, O, …]` with spatial
+    /// sizes `$\lfloor (n + 2q - d(k - 1) - 1)/s \rfloor + 1$`.
+    ///
+    /// ```
+    /// use gradus_autograd::Tape;
+    /// use gradus_autograd::ops::ConvOptions;
+    /// use gradus_tensor::Tensor;
+    /// let tape = Tape::new();
+    /// let image = tape.var(Tensor::from([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]]));
+    /// let edge = tape.var(Tensor::from([[[[-1.0, 1.0]]]]));
+    /// let y = image.conv(edge, None, &ConvOptions::default());
+    /// assert_eq!(y.value().to_f64_vec(), [1.0, 1.0, 1.0, 1.0]);
+    /// let strided = ConvOptions { stride: vec![1, 2], padding: vec![0, 1], ..ConvOptions::default() };
+    /// assert_eq!(image.conv(edge, None, &strided).shape()[..], [1, 1, 2, 2]);
+    /// ```
     ///
     /// # Panics
     /// If the sizes do not fit.
@@ -174,8 +188,8 @@ impl<'t> Var<'t> {
     }
 
     /// The transposed convolution: the slope of [`Self::conv`] in its input. x is `[N, C, …]`, the weight
-    /// `[C, O / groups, …]`, the bias `[O]`; `output_padding` places are added behind each
-    /// spatial axis of the result.
+    /// `[C, O / groups, …]`, the bias `[O]`, the result `[N, O, …]` with spatial sizes
+    /// `$(n - 1) s - 2q + d(k - 1) + 1 + e$`, e being `output_padding`: places added behind each spatial axis.
     ///
     /// # Panics
     /// If the sizes do not fit.
@@ -224,7 +238,8 @@ impl<'t> Var<'t> {
         with_bias("conv_transpose", y, bias)
     }
 
-    /// The windows of `[N, C, …]` as columns: `[N, C · kernel, places]`.
+    /// The windows of `[N, C, …]` as columns: `[N, C · kernel, places]`, as many places as a convolution has
+    /// results.
     ///
     /// # Panics
     /// If a window does not fit.

@@ -53,7 +53,21 @@ impl Op for CrossEntropyBackward {
 }
 
 impl Var<'_> {
-    /// Mean cross-entropy of logits `[N, C]` with class labels `[N]` (I64): `$\tfrac1N \sum_i -\ln \mathrm{softmax}(x_i)_{t_i}$`.
+    /// Mean cross-entropy of logits `[N, C]` with class labels `[N]` (I64),
+    /// `$\tfrac1N \sum_i -\ln \mathrm{softmax}(x_i)_{t_i}$`, in one pass. Other shapes, weights, ignored labels
+    /// and smoothing: [`Self::cross_entropy_with`]; probabilities as targets: [`Self::soft_cross_entropy`].
+    ///
+    /// ```
+    /// use gradus_autograd::Tape;
+    /// use gradus_tensor::Tensor;
+    /// let tape = Tape::new();
+    /// let logits = tape.var(Tensor::from([[0.0, 0.0], [0.0, 3f64.ln()]]));
+    /// let loss = logits.cross_entropy(&Tensor::from([0i64, 1]));
+    /// assert!((loss.item() - (2f64.ln() + (4f64 / 3.0).ln()) / 2.0).abs() < 1e-15);
+    /// // (softmax - one-hot) / N
+    /// let slope = loss.backward().wrt(logits);
+    /// assert!(slope.allclose(&Tensor::from([[-0.25, 0.25], [0.125, -0.125]]), 1e-14, 0.0));
+    /// ```
     ///
     /// # Panics
     /// If the shapes do not fit, the labels are no integers, or a label is not below C.

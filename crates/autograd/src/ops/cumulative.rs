@@ -22,7 +22,7 @@ impl Op for CumulativeSum {
 }
 
 impl<'t> Var<'t> {
-    /// Running sums along an axis.
+    /// Running sums `$y_i = \sum_{j \le i} x_j$` along an axis, in the same shape.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -32,7 +32,8 @@ impl<'t> Var<'t> {
         self.tape().apply(CumulativeSum(axis), &[self])
     }
 
-    /// Running products along an axis. The gradient is exact with zeros.
+    /// Running products `$y_i = \prod_{j \le i} x_j$` along an axis, in the same shape. The gradient is exact
+    /// with zeros.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -41,7 +42,7 @@ impl<'t> Var<'t> {
         self.scan("cumprod", axis, |a, b| a * b)
     }
 
-    /// `$y_i = \ln \sum_{j \le i} e^{x_j}$` along an axis.
+    /// `$y_i = \ln \sum_{j \le i} e^{x_j}$` along an axis, without overflow, in the same shape.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -50,7 +51,8 @@ impl<'t> Var<'t> {
         self.scan("logcumsumexp", axis, Self::logaddexp)
     }
 
-    /// Running maxima along an axis, and where each was found (I64): the last of equal ones.
+    /// Running maxima `$y_i = \max_{j \le i} x_j$` along an axis, and where each was found (I64), the last of
+    /// equal ones; both in the same shape.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -60,7 +62,8 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// Running minima along an axis, and where each was found (I64): the last of equal ones.
+    /// Running minima `$y_i = \min_{j \le i} x_j$` along an axis, and where each was found (I64), the last of
+    /// equal ones; both in the same shape.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -85,7 +88,8 @@ impl<'t> Var<'t> {
         y
     }
 
-    /// Differences of neighbours along an axis, `n` times over.
+    /// Differences of neighbours along an axis, `$y_i = x_{i+1} - x_i$`, `n` times over: the axis is shorter by
+    /// `n`.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -103,8 +107,9 @@ impl<'t> Var<'t> {
         y
     }
 
-    /// The areas of the trapezoids between neighbours along an axis: `$\tfrac{x_i + x_{i+1}}{2} \Delta_i$`, with the
-    /// distances `spacing` (one less than the axis, or one for all).
+    /// The areas of the trapezoids between neighbours along an axis,
+    /// `$y_i = \tfrac{x_i + x_{i+1}}{2} \Delta_i$`, with the distances Δ in `spacing`, which broadcasts: the
+    /// axis is shorter by 1. Their sum is the integral.
     ///
     /// # Panics
     /// If the axis is out of range or the shapes do not broadcast.

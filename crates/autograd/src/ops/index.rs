@@ -129,7 +129,9 @@ impl Op for Where {
 }
 
 impl<'t> Var<'t> {
-    /// `$y_{i,j} = x_{i,\,\mathrm{index}_{i,j}}$` along an axis: `index` (I64) has the shape of the result.
+    /// The elements that an index names along an axis, `$y_{i,j} = x_{i,\,\mathrm{index}_{i,j}}$` along axis 1
+    /// of two: `index` (I64) has as many axes as this value and the shape of the result; it may be smaller
+    /// along the other axes. The gradients of elements taken more than once add up.
     ///
     /// # Panics
     /// If an index is out of range or the ranks differ.
@@ -139,7 +141,9 @@ impl<'t> Var<'t> {
         self.tape().apply(Gather { axis, index: index.clone() }, &[self])
     }
 
-    /// This value with the elements of `source` added at the places that `index` names along an axis.
+    /// This value with the elements of `source` added at the places that an index names along an axis:
+    /// `$y_{i,\,\mathrm{index}_{i,j}} \mathrel{+}= s_{i,j}$` along axis 1 of two. `index` (I64) has as many
+    /// axes as both and is nowhere larger than `source`.
     ///
     /// # Panics
     /// If an index is out of range or the ranks differ.
@@ -150,7 +154,8 @@ impl<'t> Var<'t> {
         self.tape().apply(ScatterAdd { axis, index: index.clone() }, &[self, source])
     }
 
-    /// The places of an axis that a 1-d I64 tensor names.
+    /// The places of an axis that a vector of places (I64) names, in its order: `[…, n, …]` to `[…, k, …]` for
+    /// k places.
     ///
     /// # Panics
     /// If an index is out of range.
@@ -160,7 +165,8 @@ impl<'t> Var<'t> {
         self.tape().apply(IndexSelect { axis, index: index.clone() }, &[self])
     }
 
-    /// This value with the places of `source` along an axis added at the places that `index` names.
+    /// This value with the places of `source` along an axis added at the places of this axis that a vector
+    /// (I64) names; `source` has as many places as the vector and otherwise the shape of this value.
     ///
     /// # Panics
     /// If an index is out of range or the shapes do not fit.
@@ -171,8 +177,9 @@ impl<'t> Var<'t> {
         self.tape().apply(IndexAdd { axis, index: index.clone() }, &[self, source])
     }
 
-    /// This value where the mask (Bool) holds, else `other`; all three broadcast. The gradient of the branch not taken is
-    /// 0 times its slope, which is NaN where that slope is infinite, as in PyTorch.
+    /// This value where the mask (Bool) holds, else `other`: `$m\,x + (1 - m)\,z$` without its NaN. All three
+    /// broadcast. The gradient of the branch not taken is 0 times its slope, which is NaN where that slope is
+    /// infinite, as in PyTorch.
     ///
     /// # Panics
     /// If the shapes do not broadcast.
@@ -184,7 +191,8 @@ impl<'t> Var<'t> {
         self.tape().apply(Where(mask.to(DType::Bool)), &[self.to(dtype), other.to(dtype)])
     }
 
-    /// `value` where the mask (Bool) holds, else this value.
+    /// `value` where the mask (Bool) holds, else this value; both broadcast. No gradient flows where the mask
+    /// holds.
     ///
     /// # Panics
     /// If the shapes do not broadcast.

@@ -101,8 +101,22 @@ impl Op for Linear {
 }
 
 impl<'t> Var<'t> {
-    /// The matrix product: `[…, m, k] × […, k, n] → […, m, n]`; leading axes broadcast, a vector counts as a row on the left
-    /// and as a column on the right.
+    /// The matrix product `$y_{ij} = \sum_k a_{ik} b_{kj}$`: `[…, m, k] × […, k, n] → […, m, n]`; leading axes
+    /// broadcast, a vector counts as a row on the left and as a column on the right.
+    ///
+    /// ```
+    /// use gradus_autograd::Tape;
+    /// use gradus_tensor::Tensor;
+    /// let tape = Tape::new();
+    /// let a = tape.var(Tensor::from([[1.0, 2.0], [3.0, 4.0]]));
+    /// let x = tape.var(Tensor::from([1.0, -1.0]));
+    /// let y = a.matmul(x);
+    /// assert_eq!(y.value().to_f64_vec(), [-1.0, -1.0]);
+    /// // The slope of the sum in A is 1 xᵀ, in x it is Aᵀ 1.
+    /// let grads = y.sum().backward();
+    /// assert_eq!(grads.wrt(a).to_vec2::<f64>(), [[1.0, -1.0], [1.0, -1.0]]);
+    /// assert_eq!(grads.wrt(x).to_f64_vec(), [4.0, 6.0]);
+    /// ```
     ///
     /// # Panics
     /// If the inner sizes differ or the leading axes do not broadcast.
@@ -116,7 +130,8 @@ impl<'t> Var<'t> {
         self.tape().apply(Matmul, &[self.to(dtype), other.to(dtype)])
     }
 
-    /// `$x W^\top + b$`: x is `[…, in]`, the weight `[out, in]`, the bias `[out]`.
+    /// `$y = x W^\top + b$` in one pass: x is `[…, in]`, the weight `[out, in]`, the bias `[out]`, the result
+    /// `[…, out]`.
     ///
     /// # Panics
     /// If the sizes do not fit.

@@ -70,11 +70,15 @@ fn channel_sizes(rank: usize, channels: usize) -> SmallVec<[usize; MAX_RANK]> {
 }
 
 impl<'t> Var<'t> {
-    /// Layer normalisation over the last axes, those of `gamma` and `beta` (Ba et al., 2016), with the biased variance:
-    /// `$\gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$`.
+    /// Layer normalisation over the last axes, those of `gamma` and `beta`:
+    /// `$y = \gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` with the mean μ and the biased
+    /// variance `$\sigma^2$` over these axes; the shape stays.
     ///
     /// # Panics
     /// If the last axes have another shape than `gamma` and `beta`.
+    ///
+    /// # Source
+    /// Ba, Kiros and Hinton, "Layer Normalization", 2016.
     #[track_caller]
     pub fn layer_norm(self, gamma: Self, beta: Self, eps: f64) -> Self {
         let (shape, sizes) = (self.shape(), gamma.shape());
@@ -86,7 +90,8 @@ impl<'t> Var<'t> {
         self.tape().apply(LayerNorm(eps), &[rows, flat(gamma), flat(beta)]).reshape(shape)
     }
 
-    /// As [`Self::layer_norm`] over the last `trailing` axes without scale and shift: `$(x - \mu)/\sqrt{\sigma^2 + \varepsilon}$`.
+    /// As [`Self::layer_norm`] over the last `trailing` axes without scale and shift:
+    /// `$y = (x - \mu)/\sqrt{\sigma^2 + \varepsilon}$`.
     ///
     /// # Panics
     /// If there are less axes.
@@ -99,10 +104,14 @@ impl<'t> Var<'t> {
         self.layer_norm(self.tape().constant(one), self.tape().constant(zero), eps)
     }
 
-    /// `$x / \sqrt{\overline{x^2} + \varepsilon}$` over the last `trailing` axes (Zhang and Sennrich, 2019).
+    /// `$y = x / \sqrt{\overline{x^2} + \varepsilon}$` with the mean over the last `trailing` axes; the shape
+    /// stays.
     ///
     /// # Panics
     /// If there are less axes.
+    ///
+    /// # Source
+    /// Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
     #[track_caller]
     pub fn rms_norm(self, trailing: usize, eps: f64) -> Self {
         first_trailing("rms_norm", &self.shape(), trailing);
@@ -110,7 +119,8 @@ impl<'t> Var<'t> {
         self * (self.square().mean_keep(list) + eps).rsqrt()
     }
 
-    /// Scale and shift of the channels of `[N, C, …]`.
+    /// `$y_{nc\dots} = \gamma_c x_{nc\dots} + \beta_c$`: scale and shift, `[C]` each, of the channels of
+    /// `[N, C, …]`.
     ///
     /// # Panics
     /// If they are not of shape `[C]`.
@@ -122,11 +132,15 @@ impl<'t> Var<'t> {
         beta.map_or(y, |b| y + b.reshape(&sizes[..]))
     }
 
-    /// Groups of the channels of `[N, C, …]` standardised for each sample (Wu and He, 2018). With as many groups as
-    /// channels: instance normalisation.
+    /// The channels of `[N, C, …]` in groups, each standardised for each sample,
+    /// `$(x - \mu)/\sqrt{\sigma^2 + \varepsilon}$` over a group's channels and places, then scaled and shifted
+    /// by `[C]` each. With as many groups as channels: instance normalisation.
     ///
     /// # Panics
     /// If the channels are no multiple of `groups`.
+    ///
+    /// # Source
+    /// Wu and He, "Group Normalization", 2018.
     #[doc(alias = "instance_norm")]
     #[track_caller]
     pub fn group_norm(self, groups: usize, gamma: Option<Self>, beta: Option<Self>, eps: f64) -> Self {
@@ -140,7 +154,8 @@ impl<'t> Var<'t> {
         y.scale_channels(gamma, beta)
     }
 
-    /// The mean and the biased variance of each channel of `[N, C, …]`: what batch normalisation uses in training.
+    /// The mean and the biased variance, `[C]` each, of each channel of `[N, C, …]`: what batch normalisation
+    /// uses in training.
     ///
     /// # Panics
     /// If there are less than two axes.
@@ -150,11 +165,15 @@ impl<'t> Var<'t> {
         (self.mean_axes(axes.clone()), self.var_axes(axes, 0))
     }
 
-    /// `$(x - \mu)/\sqrt{\sigma^2 + \varepsilon}$` for each channel of `[N, C, …]` with the given mean and variance
-    /// (Ioffe and Szegedy, 2015).
+    /// `$(x - \mu)/\sqrt{\sigma^2 + \varepsilon}$` for each channel of `[N, C, …]` with the given mean and
+    /// variance, `[C]` each.
     ///
     /// # Panics
     /// If they are not of shape `[C]`.
+    ///
+    /// # Source
+    /// Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
+    /// Covariate Shift", 2015.
     #[track_caller]
     pub fn batch_norm(self, mean: Self, variance: Self, eps: f64) -> Self {
         let shape = self.shape();
@@ -162,10 +181,15 @@ impl<'t> Var<'t> {
         (self - mean.reshape(&sizes[..])) * (variance + eps).rsqrt().reshape(&sizes[..])
     }
 
-    /// `$x / (k + \tfrac{\alpha}{n} \sum x^2)^\beta$` with the sum over n neighbouring channels (Krizhevsky et al., 2012).
+    /// `$x / (k + \tfrac{\alpha}{n} \sum x^2)^\beta$` of `[N, C, …]` with the sum over n neighbouring channels;
+    /// outside there are zeros.
     ///
     /// # Panics
     /// If there are less than three axes.
+    ///
+    /// # Source
+    /// Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks",
+    /// 2012.
     #[doc(alias = "lrn")]
     #[track_caller]
     pub fn local_response_norm(self, n: usize, alpha: f64, beta: f64, k: f64) -> Self {

@@ -46,7 +46,8 @@ impl Op for Pad {
 }
 
 impl<'t> Var<'t> {
-    /// A frame of `value`: for each axis the places before and after.
+    /// A frame of `value` around all axes: `sizes` holds for each axis the places before and after it. The
+    /// gradient is cut out of the frame.
     ///
     /// # Panics
     /// If there is not one pair for each axis.
@@ -58,7 +59,8 @@ impl<'t> Var<'t> {
         self.tape().apply(Pad { sizes: sizes.to_vec(), value }, &[self])
     }
 
-    /// Places before and after each of some axes; negative numbers cut places off.
+    /// Places before and after each of some axes, filled as `padding` says; negative numbers cut places off.
+    /// Axis a of size n becomes `before + n + after`.
     ///
     /// # Panics
     /// If an axis is out of range, more is cut than there is, or a reflection is longer than the axis.

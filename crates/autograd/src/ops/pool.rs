@@ -149,7 +149,8 @@ fn spatial_sizes(op: &str, shape: &Shape) -> Vec<usize> {
 }
 
 impl<'t> Var<'t> {
-    /// `$y_o = \sum_i w_{oi} x_i$` along an axis with sparse weights.
+    /// `$y_o = \sum_i w_{oi} x_i$` along an axis with sparse weights: its size becomes the number of their
+    /// rows.
     ///
     /// # Panics
     /// If the size does not fit.
@@ -159,22 +160,35 @@ impl<'t> Var<'t> {
         self.tape().apply(op, &[self])
     }
 
-    /// The mean of each window.
+    /// The mean of each window of `[N, C, …]`: spatial sizes `$\lfloor (n + 2q - k)/s \rfloor + 1$` with kernel
+    /// k, stride s, padding q. What a mean is over where windows reach into the padding,
+    /// [`Pool::count_padding`] and [`Pool::divisor`] say.
     ///
     /// # Panics
-    /// If a window does not fit.
+    /// If a window does not fit, or has gaps.
     #[doc(alias = "avg_pool1d")]
     #[doc(alias = "avg_pool2d")]
     #[doc(alias = "avg_pool3d")]
     #[track_caller]
     pub fn avg_pool(self, pool: &Pool) -> Self {
-        let lines = pool.lines("avg_pool", &spatial_sizes("avg_pool", &self.shape()));
+        self.window_means("avg_pool", pool)
+    }
+
+    #[track_caller]
+    fn window_means(self, op: &str, pool: &Pool) -> Self {
+        let lines = pool.lines(op, &spatial_sizes(op, &self.shape()));
+        assert!(
+            lines.iter().all(|line| line.dilation == 1),
+            "{op}: dilation {:?}; only the windows of max_pool have gaps",
+            pool.dilation
+        );
         let sum =
             lines.iter().enumerate().fold(self, |y, (a, line)| y.along_axis(a as isize + 2, line.mean(pool)));
         pool.divisor.map_or(sum, |d| sum / d)
     }
 
-    /// The mean of each window of an adaptive pooling to the spatial sizes `out`.
+    /// The mean of each window of `[N, C, …]` when an axis of size n is covered by m windows, from
+    /// `$\lfloor o n / m \rfloor$` to `$\lceil (o + 1) n / m \rceil$`: the spatial sizes become `out`.
     ///
     /// # Panics
     /// If the number of sizes is not that of the spatial axes.
@@ -195,7 +209,9 @@ impl<'t> Var<'t> {
         (0..sizes.len()).fold(self, axis)
     }
 
-    /// The largest element of each window, and its flat place in the spatial axes (I64).
+    /// The largest element of each window of `[N, C, …]`, and its flat place in the spatial axes (I64), both
+    /// with spatial sizes `$\lfloor (n + 2q - d(k - 1) - 1)/s \rfloor + 1$` with kernel k, stride s, padding q,
+    /// dilation d. The gradient goes to the first of equal elements.
     ///
     /// # Panics
     /// If a window does not fit.
@@ -208,7 +224,8 @@ impl<'t> Var<'t> {
         self.max_of(lines.iter().map(Line::windows).collect())
     }
 
-    /// The largest element of each window of an adaptive pooling to the spatial sizes `out`, and its flat place (I64).
+    /// The largest element of each window of `[N, C, …]`, with the windows of [`Self::adaptive_avg_pool`], and
+    /// its flat place in the spatial axes (I64): the spatial sizes become `out`.
     ///
     /// # Panics
     /// If the number of sizes is not that of the spatial axes.
@@ -240,7 +257,8 @@ impl<'t> Var<'t> {
         (flat.reshape(&out), places)
     }
 
-    /// Elements at the places (I64) that a max pooling found in spatial axes of sizes `out`; zeros elsewhere.
+    /// The elements of `[N, C, …]` at the places (I64, same shape) that a max pooling found in spatial axes of
+    /// sizes `out`; zeros elsewhere: `[N, C, out…]`.
     ///
     /// # Panics
     /// If a place is out of range.
@@ -258,7 +276,8 @@ impl<'t> Var<'t> {
         flat.reshape(sizes)
     }
 
-    /// `$(\sum x^p)^{1/p}$` of each window; 0, with slope 0, where the sum is not positive.
+    /// `$(\sum x^p)^{1/p}$` of each window of `[N, C, …]`, with the shape of [`Self::avg_pool`]; 0, with slope
+    /// 0, where the sum is not positive.
     ///
     /// # Panics
     /// If a window does not fit.
@@ -269,7 +288,7 @@ impl<'t> Var<'t> {
     pub fn lp_pool(self, p: f64, pool: &Pool) -> Self {
         let rank = self.rank() - 2;
         let count: usize = each("lp_pool", &pool.kernel, rank).iter().product();
-        let mean = self.powf(p).avg_pool(pool);
+        let mean = self.powf(p).window_means("lp_pool", pool);
         (mean.sign() * mean.abs().relu() * count as f64).powf(1.0 / p)
     }
 }

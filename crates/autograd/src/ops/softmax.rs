@@ -74,7 +74,20 @@ impl<'t> Var<'t> {
         f(self.transpose(axis as isize, -1)).transpose(axis as isize, -1)
     }
 
-    /// `$e^{x_i} / \sum_j e^{x_j}$` along an axis.
+    /// `$y_i = e^{x_i} / \sum_j e^{x_j}$` along an axis, without overflow: positive numbers that sum to 1, in
+    /// the same shape.
+    ///
+    /// ```
+    /// use gradus_autograd::Tape;
+    /// use gradus_tensor::Tensor;
+    /// let tape = Tape::new();
+    /// let x = tape.var(Tensor::from([0.0, 3f64.ln()]));
+    /// let y = x.softmax(-1);
+    /// assert!(y.value().allclose(&Tensor::from([0.25, 0.75]), 1e-15, 0.0));
+    /// // ∂y₁/∂x = y₁ ([j = 1] - yⱼ)
+    /// let slope = y.select(0, 1).backward().wrt(x);
+    /// assert!(slope.allclose(&Tensor::from([-0.1875, 0.1875]), 1e-14, 0.0));
+    /// ```
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -83,7 +96,8 @@ impl<'t> Var<'t> {
         self.on_last_axis("softmax", axis, |x| x.tape().apply(Softmax, &[x]))
     }
 
-    /// `$x_i - \ln \sum_j e^{x_j}$` along an axis.
+    /// `$y_i = x_i - \ln \sum_j e^{x_j}$` along an axis, the logarithm of [`Self::softmax`] without overflow,
+    /// in the same shape.
     ///
     /// # Panics
     /// If the axis is out of range.

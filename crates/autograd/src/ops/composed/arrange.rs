@@ -17,7 +17,7 @@ fn diagonal_places(rows: usize, cols: usize, offset: isize) -> Vec<i64> {
 }
 
 impl<'t> Var<'t> {
-    /// The elements at flat places, in the shape of `index` (I64).
+    /// The elements at flat places, in row-major order, that `index` (I64) names, in its shape.
     ///
     /// # Panics
     /// If a place is out of range.
@@ -26,7 +26,8 @@ impl<'t> Var<'t> {
         self.flatten().index_select(0, &index.flatten()).reshape(*index.shape())
     }
 
-    /// Moved along axes, what leaves at the end comes in at the front: `$y_{(i + s) \bmod n} = x_i$`.
+    /// Moved along axes, what leaves at the end comes in at the front: `$y_{(i + s) \bmod n} = x_i$` with the
+    /// shift s of each axis; the shape stays.
     ///
     /// # Panics
     /// If an axis is out of range or the lists differ in length.
@@ -45,7 +46,8 @@ impl<'t> Var<'t> {
         y
     }
 
-    /// Repeated as a whole along each axis; `times` may name new axes in front.
+    /// Repeated as a whole along each axis: size n becomes `times[axis] · n`. `times` may name new axes in
+    /// front.
     ///
     /// # Panics
     /// If `times` is shorter than the rank.
@@ -70,7 +72,7 @@ impl<'t> Var<'t> {
         y.expand(&sizes[..])
     }
 
-    /// Each place of an axis `n` times in a row.
+    /// Each place of an axis `n` times in a row: its size becomes n times as large.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -83,7 +85,7 @@ impl<'t> Var<'t> {
         wide.expand(full).reshape(shape.with(at, shape[at] * n))
     }
 
-    /// Place i of an axis `times[i]` times in a row.
+    /// Place i of an axis `times[i]` times in a row: its size becomes their sum.
     ///
     /// # Panics
     /// If the axis is out of range or has another size than `times`.
@@ -108,7 +110,8 @@ impl<'t> Var<'t> {
         self.masked_fill(&if lower { mask.logical_not() } else { mask }, 0.0)
     }
 
-    /// The lower triangle of the last two axes up to diagonal `k`; zeros above.
+    /// The lower triangle of the last two axes up to diagonal `k` (0: the main one, 1: the one above it), zeros
+    /// above; the shape stays.
     ///
     /// # Panics
     /// If there are less than two axes.
@@ -117,7 +120,8 @@ impl<'t> Var<'t> {
         self.triangle("tril", k, true)
     }
 
-    /// The upper triangle of the last two axes from diagonal `k` on; zeros below.
+    /// The upper triangle of the last two axes from diagonal `k` on (0: the main one, 1: the one above it),
+    /// zeros below; the shape stays.
     ///
     /// # Panics
     /// If there are less than two axes.
@@ -126,7 +130,8 @@ impl<'t> Var<'t> {
         self.triangle("triu", k, false)
     }
 
-    /// The diagonal of two axes as a new last axis, `offset` places to the right of the main one.
+    /// The diagonal of two axes as a new last axis, `offset` places to the right of the main one: `[…, n, n]`
+    /// to `[…, n]` for the last two axes.
     ///
     /// # Panics
     /// If an axis is out of range or the two are the same.
@@ -151,8 +156,8 @@ impl<'t> Var<'t> {
         self.permute(order.collect::<Vec<_>>())
     }
 
-    /// Matrices, in two new last axes, with this value's last axis on a diagonal; the transpose of
-    /// [`Self::diagonal`].
+    /// Matrices, in two new last axes, with this value's last axis on a diagonal, `offset` places to the right
+    /// of the main one: `[…, n]` to `[…, n + |offset|, n + |offset|]`. The transpose of [`Self::diagonal`].
     ///
     /// # Panics
     /// If there is no axis.
@@ -176,7 +181,7 @@ impl<'t> Var<'t> {
         flat.reshape(shape.with(last, rows).inserted(last + 1, cols))
     }
 
-    /// The sum of the diagonal of a matrix.
+    /// `$\sum_i a_{ii}$` of a matrix, to a value without axes.
     ///
     /// # Panics
     /// If there are not two axes.
@@ -186,8 +191,8 @@ impl<'t> Var<'t> {
         self.diagonal(0, 0, 1).sum()
     }
 
-    /// All windows of `size` places along an axis, `step` apart: the axis counts the windows and a new last axis the
-    /// places in each.
+    /// All windows of `size` places along an axis, `step` apart: the axis counts the
+    /// `$\lfloor (n - \text{size}) / \text{step} \rfloor + 1$` windows, and a new last axis the places in each.
     ///
     /// # Panics
     /// If the axis is out of range or shorter than a window, or the step is zero.
@@ -205,7 +210,8 @@ impl<'t> Var<'t> {
         picked.reshape(shape.with(at, count).inserted(at + 1, size)).move_axis(at as isize + 1, -1)
     }
 
-    /// Rotated by `k` quarter turns in the plane of two axes, from the first towards the second.
+    /// Rotated by `k` quarter turns in the plane of two axes, from the first towards the second; an odd number
+    /// exchanges their sizes.
     ///
     /// # Panics
     /// If an axis is out of range or the two are the same.
@@ -219,7 +225,8 @@ impl<'t> Var<'t> {
         }
     }
 
-    /// The element at `$\sum_k i_k s_k + \text{offset}$` of the flattened value for each index of `shape`.
+    /// The element at `$\sum_k i_k s_k + \text{offset}$` of the flattened value for each index i of `shape`,
+    /// with the strides s.
     ///
     /// # Panics
     /// If a place is out of range.
@@ -233,7 +240,8 @@ impl<'t> Var<'t> {
         self.take(&Tensor::from_vec(places, shape))
     }
 
-    /// This value with the part that `slice` of an axis names replaced by `source`.
+    /// This value with the part that a slice of an axis names replaced by `source`, which has the shape of the
+    /// part.
     ///
     /// # Panics
     /// If the axis is out of range or the part has another shape than `source`.
@@ -258,7 +266,7 @@ impl<'t> Var<'t> {
         self.replaced(&places.select(axis, place), source)
     }
 
-    /// This value with a diagonal replaced by `source`.
+    /// This value with a diagonal (see [`Self::diagonal`]) replaced by `source`, which has its shape.
     ///
     /// # Panics
     /// If an axis is out of range or the shape of `source` is not the diagonal's.
@@ -291,6 +299,10 @@ impl<'t> Var<'t> {
     ///
     /// # Panics
     /// If the channels are no multiple of `r²`.
+    ///
+    /// # Source
+    /// Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel
+    /// Convolutional Neural Network", 2016.
     #[doc(alias = "depth_to_space")]
     #[track_caller]
     pub fn pixel_shuffle(self, r: usize) -> Self {
@@ -303,7 +315,7 @@ impl<'t> Var<'t> {
         y.reshape(shape.with(n - 3, c).with(n - 2, h * r).with(n - 1, w * r))
     }
 
-    /// Space to channels: `[…, C, H r, W r]` to `[…, C r², H, W]`.
+    /// Space to channels: `[…, C, H r, W r]` to `[…, C r², H, W]`; the inverse of [`Self::pixel_shuffle`].
     ///
     /// # Panics
     /// If height or width are no multiples of `r`.
@@ -320,10 +332,15 @@ impl<'t> Var<'t> {
         y.reshape(shape.with(n - 3, c * r * r).with(n - 2, h).with(n - 1, w))
     }
 
-    /// The channels of `[N, C, …]` dealt out over `groups`.
+    /// The channels of `[N, C, …]` dealt out over `groups`: seen as `[groups, C / groups]` they are transposed;
+    /// the shape stays.
     ///
     /// # Panics
     /// If the channels are no multiple of `groups`.
+    ///
+    /// # Source
+    /// Zhang et al., "ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices",
+    /// 2017.
     #[track_caller]
     pub fn channel_shuffle(self, groups: usize) -> Self {
         let shape = self.shape();
@@ -345,7 +362,8 @@ impl<'t> Var<'t> {
         vectors.iter().enumerate().map(spread).collect()
     }
 
-    /// A block-diagonal matrix.
+    /// A matrix with the given matrices along its diagonal and zeros elsewhere: blocks `[mᵢ, nᵢ]` to
+    /// `[Σ mᵢ, Σ nᵢ]`. A vector counts as a row, a value without axes as a 1 × 1 block.
     ///
     /// # Panics
     /// If there are no blocks or one has more than two axes.

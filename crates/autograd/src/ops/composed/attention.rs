@@ -16,12 +16,17 @@ pub struct Attention<'t> {
 }
 
 impl<'t> Var<'t> {
-    /// `$\mathrm{softmax}(s\, Q K^\top + M)\, V$` with queries `[…, n, d]`, keys `[…, m, d]`, values `[…, m, e]`. A query
-    /// that sees no key gives 0. Where there are fewer heads (third axis from the end) of keys than of queries, each
-    /// serves as many queries (grouped queries).
+    /// Scaled dot-product attention, `$\mathrm{softmax}(s\, Q K^\top + M)\, V$` with the scale
+    /// `$s = 1/\sqrt d$`: queries `[…, n, d]`, keys `[…, m, d]`, values `[…, m, e]`, the result `[…, n, e]`. A
+    /// query that sees no key gives 0. Where there are fewer heads (third axis from the end) of keys than of
+    /// queries, each serves as many queries (grouped queries).
     ///
     /// # Panics
     /// If the shapes do not fit.
+    ///
+    /// # Source
+    /// Vaswani et al., "Attention Is All You Need", 2017; Ainslie et al., "GQA: Training Generalized
+    /// Multi-Query Transformer Models from Multi-Head Checkpoints", 2023.
     #[doc(alias = "scaled_dot_product_attention")]
     #[track_caller]
     pub fn attention(self, keys: Self, values: Self, how: &Attention<'t>) -> Self {
@@ -50,7 +55,8 @@ impl<'t> Var<'t> {
         scores.visible_softmax(seen.as_ref()).matmul(values)
     }
 
-    /// Softmax along the last axis over the places that are seen and not -∞; rows without any give 0.
+    /// Softmax along the last axis over the places that `seen` (Bool, which broadcasts) names and that are not
+    /// -∞; rows without any give 0. The shape stays.
     #[track_caller]
     pub fn visible_softmax(self, seen: Option<&Tensor>) -> Self {
         let scores = seen.map_or(self, |s| self.masked_fill(&s.logical_not(), f64::NEG_INFINITY));

@@ -5,7 +5,7 @@ use gradus_tensor::Tensor;
 use crate::var::Var;
 
 impl<'t> Var<'t> {
-    /// `$x / \max(\lVert x \rVert_p, \varepsilon)$` along an axis.
+    /// `$x / \max(\lVert x \rVert_p, \varepsilon)$` along an axis, in the same shape.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -14,7 +14,8 @@ impl<'t> Var<'t> {
         self / self.vector_norm_keep(p, axis).clamp_min(eps)
     }
 
-    /// Each place of an axis scaled down to norm `most` where its norm of order p is larger.
+    /// `$x \min(1, c / \lVert x \rVert_p)$` for each place of an axis, with the norm over the other axes and c
+    /// = `most`; the shape stays.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -28,7 +29,7 @@ impl<'t> Var<'t> {
         self * (most / (norm + 1e-7)).where_(&over, 1.0)
     }
 
-    /// Distances `$\lVert x_i - y_j \rVert_p$` of the rows of `[…, n, d]` and `[…, m, d]`: `[…, n, m]`.
+    /// Distances `$\lVert x_i - z_j \rVert_p$` of the rows of `[…, n, d]` and `[…, m, d]`: `[…, n, m]`.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -37,7 +38,7 @@ impl<'t> Var<'t> {
         (self.unsqueeze(-2) - other.unsqueeze(-3)).vector_norm_axes(p, -1)
     }
 
-    /// Distances of all pairs of rows i < j of `[n, d]`.
+    /// Distances `$\lVert x_i - x_j \rVert_p$` of all pairs of rows i < j of `[n, d]`: `[n (n - 1) / 2]`.
     ///
     /// # Panics
     /// If there are not two axes.
@@ -55,7 +56,7 @@ impl<'t> Var<'t> {
         (pick(first) - pick(second)).vector_norm_axes(p, -1)
     }
 
-    /// `$\lVert x - y + \varepsilon \rVert_p$` along the last axis, which is kept with size 1.
+    /// `$\lVert x - z + \varepsilon \rVert_p$` along the last axis, which is kept with size 1; both broadcast.
     ///
     /// # Panics
     /// If the shapes do not broadcast.
@@ -64,8 +65,8 @@ impl<'t> Var<'t> {
         (self - other + eps).vector_norm_keep(p, -1)
     }
 
-    /// `$\frac{x \cdot y}{\max(\lVert x \rVert, \varepsilon) \max(\lVert y \rVert, \varepsilon)}$` along an axis, which is
-    /// dropped; both broadcast.
+    /// `$\frac{x \cdot z}{\max(\lVert x \rVert, \varepsilon) \max(\lVert z \rVert, \varepsilon)}$` along an
+    /// axis, which is dropped; both broadcast.
     ///
     /// # Panics
     /// If the shapes do not broadcast or the axis is out of range.
@@ -77,8 +78,8 @@ impl<'t> Var<'t> {
         (unit(x) * unit(y)).sum_axes(axis)
     }
 
-    /// Covariances of the rows of a matrix (variables) over its columns (observations), with the correction c:
-    /// `$\tfrac{1}{n-c} (x - \bar x)(x - \bar x)^\top$`.
+    /// Covariances of the rows of a matrix `[variables, n]` over its n columns (observations), with the
+    /// correction c, `$\tfrac{1}{n-c} (x - \bar x)(x - \bar x)^\top$`: `[variables, variables]`.
     ///
     /// # Panics
     /// If there are not two axes.
@@ -118,7 +119,8 @@ impl<'t> Var<'t> {
         (centred * weight).matmul(centred.t()) / (total - lost)
     }
 
-    /// Correlations of the rows of a matrix: covariances over the deviations.
+    /// Correlations `$c_{ij} / \sqrt{c_{ii} c_{jj}}$` of the rows of a matrix `[variables, n]`, c being their
+    /// covariances: `[variables, variables]`.
     ///
     /// # Panics
     /// If there are not two axes.

@@ -17,7 +17,8 @@ pub enum Bag {
 }
 
 impl<'t> Var<'t> {
-    /// Rows of a table `[rows, width]` at places of any shape: `[…, width]`. No gradient flows to row `padding`.
+    /// `$y_i = w_{\mathrm{index}_i}$`: rows of a table `[rows, width]` at places of any shape `[…]`, as
+    /// `[…, width]`. No gradient flows to row `padding`.
     ///
     /// # Panics
     /// If a place is out of range.
@@ -36,8 +37,9 @@ impl<'t> Var<'t> {
         picked.reshape(sizes)
     }
 
-    /// One row for each bag of places in a table `[rows, width]`. Places of row `padding` do not count; weights (one for
-    /// each place, in order) go with sums only. An empty bag gives 0.
+    /// One row for each bag of places in a table `[rows, width]`, as `[bags, width]`: the mean, the sum or the
+    /// largest of the rows, as `how` says. Places of row `padding` do not count; weights, one for each place,
+    /// in order, multiply the rows. An empty bag gives 0.
     ///
     /// # Panics
     /// If a place is out of range.

@@ -84,7 +84,9 @@ pub enum Outside {
 }
 
 impl<'t> Var<'t> {
-    /// The spatial axes of `[N, C, …]` brought to the sizes `out`.
+    /// The spatial axes of `[N, C, …]` brought to the sizes `out`, with values between the elements as `how`
+    /// says: of lines and cubics, along an axis of size n, place o of m lies at `$(o + \tfrac12)\, n / m - \tfrac12$`, with aligned
+    /// corners at `$o (n - 1)/(m - 1)$`.
     ///
     /// # Panics
     /// If the number of sizes is not that of the spatial axes.
@@ -114,11 +116,15 @@ impl<'t> Var<'t> {
         (0..out.len()).fold(self, axis)
     }
 
-    /// The image `[N, C, H, W]` at places `[N, h, w, 2]` (x, y between -1 and 1): `[N, C, h, w]`. Differentiable in the
-    /// places, too. `corners`: -1 and 1 are the centres of the outermost elements, else their outer edges.
+    /// The image `[N, C, H, W]` at places `[N, h, w, 2]` (x, then y, between -1 and 1): `[N, C, h, w]`.
+    /// Differentiable in the places, too. `corners`: -1 and 1 are the centres of the outermost elements, else
+    /// their outer edges.
     ///
     /// # Panics
     /// If the sizes do not fit.
+    ///
+    /// # Source
+    /// Jaderberg et al., "Spatial Transformer Networks", 2015.
     #[track_caller]
     pub fn grid_sample(self, places: Self, how: Resize, outside: Outside, corners: bool) -> Self {
         let (x, g) = (self.shape(), places.shape());

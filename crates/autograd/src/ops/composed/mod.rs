@@ -1,5 +1,6 @@
 //! Operations without a rule of their own: their gradients are those of the operations they are made of.
 
+pub mod advanced_index;
 pub mod arrange;
 pub mod attention;
 pub mod distance;

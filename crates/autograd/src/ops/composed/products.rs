@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use crate::var::Var;
 
 impl<'t> Var<'t> {
-    /// `$\sum_i x_i y_i$` of two vectors.
+    /// `$\sum_i x_i y_i$` of two vectors `[n]`, to a value without axes.
     ///
     /// # Panics
     /// If they are no vectors of one size.
@@ -19,7 +19,7 @@ impl<'t> Var<'t> {
         self.matmul(other)
     }
 
-    /// `$x_i y_j$` of two vectors.
+    /// `$y_{ij} = a_i b_j$` of two vectors `[m]` and `[n]`: `[m, n]`.
     ///
     /// # Panics
     /// If they are no vectors.
@@ -31,7 +31,9 @@ impl<'t> Var<'t> {
         self.unsqueeze(1) * other.unsqueeze(0)
     }
 
-    /// `$\beta\, c + \alpha\, A B$` with `self` as c, which broadcasts; with three axes the products of a batch.
+    /// `$\beta\, C + \alpha\, A B$` with `self` as C, which broadcasts: A is `[m, k]`, B `[k, n]`, the result
+    /// `[m, n]`; with three axes the products of a batch. With β = 0 what C holds does not matter unless it is
+    /// NaN or infinite.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -45,7 +47,8 @@ impl<'t> Var<'t> {
         if beta == 0.0 { product + self * 0.0 } else { self * beta + product }
     }
 
-    /// The sum over axes of both: axis `axes[0][k]` of this value runs with `axes[1][k]` of the other.
+    /// The sum over pairs of axes of the product of both: axis `axes[0][k]` of this value runs with
+    /// `axes[1][k]` of the other. The result has the other axes of this value, then those of the other.
     ///
     /// # Panics
     /// If the lists differ in length or the sizes do not fit.
@@ -75,7 +78,8 @@ impl<'t> Var<'t> {
         left.matmul(right).reshape(&shape[..])
     }
 
-    /// The Kronecker product: every element of this value times the whole other.
+    /// The Kronecker product, every element of this value times the whole other: `[m, n]` and `[p, q]` to
+    /// `[m p, n q]`; missing axes in front count as 1.
     #[track_caller]
     pub fn kron(self, other: Self) -> Self {
         let rank = self.rank().max(other.rank());
@@ -93,7 +97,8 @@ impl<'t> Var<'t> {
         product.reshape(sizes)
     }
 
-    /// The cross product along an axis of size 3; the other axes broadcast.
+    /// The cross product `$(x_2 z_3 - x_3 z_2,\ x_3 z_1 - x_1 z_3,\ x_1 z_2 - x_2 z_1)$` along an axis of size
+    /// 3; the other axes broadcast.
     ///
     /// # Panics
     /// If the axis has another size.
@@ -108,7 +113,7 @@ impl<'t> Var<'t> {
         turn(x, -1) * turn(y, -2) - turn(x, -2) * turn(y, -1)
     }
 
-    /// `$A^n$` of square matrices by repeated squaring.
+    /// `$A^n$` of square matrices `[…, m, m]` by repeated squaring; the identity for n = 0.
     ///
     /// # Panics
     /// If the matrices are not square.
@@ -138,11 +143,14 @@ impl<'t> Var<'t> {
         shape[n - 1]
     }
 
-    /// `$e^A = \sum_k A^k / k!$` of square matrices: scaling and squaring around a Taylor polynomial of degree 18
-    /// (Higham, 2005, with the scaling to norm ½).
+    /// `$e^A = \sum_k A^k / k!$` of square matrices `[…, m, m]`: scaling to norm ½ and squaring around a Taylor
+    /// polynomial of degree 18.
     ///
     /// # Panics
     /// If the matrices are not square.
+    ///
+    /// # Source
+    /// Higham, "The Scaling and Squaring Method for the Matrix Exponential Revisited", 2005, has the method.
     #[doc(alias = "expm")]
     #[track_caller]
     pub fn matrix_exp(self) -> Self {
@@ -163,7 +171,8 @@ impl<'t> Var<'t> {
         y
     }
 
-    /// `$y_o = x^\top W_o z + b_o$`: x is `[…, m]`, z `[…, n]`, the weight `[out, m, n]`, the bias `[out]`.
+    /// `$y_o = x^\top W_o z + b_o$`: x is `[…, m]`, z `[…, n]`, the weight `[out, m, n]`, the bias `[out]`, the
+    /// result `[…, out]`.
     ///
     /// # Panics
     /// If the sizes do not fit.
@@ -184,8 +193,8 @@ impl<'t> Var<'t> {
         }
     }
 
-    /// The matrix product of several matrices in the cheapest order (dynamic programming over the sizes); the first and
-    /// last may be vectors.
+    /// The matrix product of several matrices in the order with the fewest multiplications (dynamic programming
+    /// over the sizes); the first and the last may be vectors.
     ///
     /// # Panics
     /// If there are less than two or the sizes do not fit.

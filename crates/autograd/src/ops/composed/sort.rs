@@ -22,8 +22,8 @@ pub enum Interpolation {
 }
 
 impl<'t> Var<'t> {
-    /// The elements along an axis in order, and their places before (I64). Equal elements keep their order; NaN counts
-    /// as the largest.
+    /// The elements along an axis in order, and their places before (I64), both in the same shape. Equal
+    /// elements keep their order; NaN counts as the largest.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -33,7 +33,8 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// The `k` largest (or smallest) elements along an axis, in order, and their places (I64).
+    /// The `k` largest (or smallest) elements along an axis, in order, and their places (I64); the size of the
+    /// axis becomes k.
     ///
     /// # Panics
     /// If the axis is out of range or shorter than `k`.
@@ -44,7 +45,7 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// The `k`-th smallest element along an axis (from 1), and its place (I64). The axis is kept with size 1.
+    /// The `k`-th smallest element along an axis (from 1), and its place (I64): `[…, n, …]` to `[…, 1, …]`.
     ///
     /// # Panics
     /// If the axis is out of range or shorter than `k`.
@@ -58,7 +59,8 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// The largest element along an axis and its place (I64), the first of several. The axis is kept with size 1.
+    /// The largest element along an axis and its place (I64), the first of several: `[…, n, …]` to `[…, 1, …]`.
+    /// The gradient goes to that place; [`Self::max_axes`] shares it among equal ones.
     ///
     /// # Panics
     /// If the axis is out of range or empty.
@@ -70,7 +72,8 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// The smallest element along an axis and its place (I64), the first of several. The axis is kept with size 1.
+    /// The smallest element along an axis and its place (I64), the first of several: `[…, n, …]` to
+    /// `[…, 1, …]`. The gradient goes to that place; [`Self::min_axes`] shares it among equal ones.
     ///
     /// # Panics
     /// If the axis is out of range or empty.
@@ -106,7 +109,8 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// The lower median of all elements; equal ones share the gradient evenly.
+    /// The lower median of all elements, to a value without axes; NaN if there is one. Equal ones share the
+    /// gradient evenly.
     ///
     /// # Panics
     /// If there are no elements.
@@ -115,7 +119,8 @@ impl<'t> Var<'t> {
         self.shared_median(false)
     }
 
-    /// The lower median of the elements that are not NaN; equal ones share the gradient evenly.
+    /// The lower median of the elements that are not NaN, to a value without axes; equal ones share the
+    /// gradient evenly.
     ///
     /// # Panics
     /// If there are no elements.
@@ -134,8 +139,8 @@ impl<'t> Var<'t> {
         if ties == 1.0 { flat.where_(&hit, 0.0).sum() } else { (flat / ties).where_(&hit, 0.0).sum() }
     }
 
-    /// The most frequent element along an axis, the smallest of several, and the last place (I64) where it stands. The
-    /// axis is kept with size 1.
+    /// The most frequent element along an axis, the smallest of several, and the last place (I64) where it
+    /// stands. The axis is kept with size 1.
     ///
     /// # Panics
     /// If the axis is out of range or empty.
@@ -161,8 +166,10 @@ impl<'t> Var<'t> {
         (self.gather(axis, &places), places)
     }
 
-    /// The quantiles `q` (a vector or a number, between 0 and 1) along an axis: they come as a new first axis, and the
-    /// axis itself is dropped. Differentiable in `q` as well. NaN if there is one, unless `ignore_nan`.
+    /// The quantiles `q` (a vector `[k]` or a number, between 0 and 1) along an axis of size n: what stands at
+    /// place `$q (n - 1)$` of the elements in order, between two as `how` says. They come as a new first axis
+    /// `[k]`, or none for a number, and the axis itself is dropped. Differentiable in `q` as well. NaN if there
+    /// is one, unless `ignore_nan`.
     ///
     /// # Panics
     /// If the axis is out of range or empty.

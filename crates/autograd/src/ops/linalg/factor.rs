@@ -80,8 +80,8 @@ impl Op for Qr {
 }
 
 impl<'t> Var<'t> {
-    /// The lower triangle L of `$A = L L^\top$`; NaN where A is not positive definite. A counts as symmetric: the gradient
-    /// is, too.
+    /// The lower triangle L of `$A = L L^\top$`, in the shape `[…, n, n]` of A; NaN where A is not positive
+    /// definite. A counts as symmetric: the gradient is, too.
     ///
     /// # Panics
     /// If the matrices are not square.
@@ -91,7 +91,8 @@ impl<'t> Var<'t> {
         self.tape().apply(Cholesky, &[self])
     }
 
-    /// `$A^{-1} B$` for `self` = B and the Cholesky factor of A: `$A = L L^\top$`, or `$U^\top U$` with `upper`.
+    /// `$A^{-1} B$`, `[…, n, k]`, for `self` = B `[…, n, k]` and the Cholesky factor `[…, n, n]` of A:
+    /// `$A = L L^\top$`, or `$U^\top U$` with `upper`.
     ///
     /// # Panics
     /// If the sizes do not fit.
@@ -114,8 +115,8 @@ impl<'t> Var<'t> {
         unpack(pack, m, n)
     }
 
-    /// The first columns of the product of reflections `$\prod_i (I - \tau_i v_i v_i^\top)$`: `$v_i$` is column i of this
-    /// value below its diagonal, with 1 on it.
+    /// The first n columns of the product of reflections `$\prod_i (I - \tau_i v_i v_i^\top)$`, `[…, m, n]`:
+    /// `$v_i$` is column i of this value `[…, m, n]` below its diagonal, with 1 on it; τ is `[…, k]`.
     ///
     /// # Panics
     /// If the sizes do not fit.

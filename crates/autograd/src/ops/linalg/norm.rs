@@ -15,7 +15,7 @@ pub enum MatrixNorm {
 }
 
 impl<'t> Var<'t> {
-    /// A norm of the matrices in the last two axes.
+    /// A norm of the matrices in the last two axes: `[…, m, n]` to `[…]`.
     ///
     /// # Panics
     /// If there are less than two axes or the order is none of those known.
@@ -33,7 +33,8 @@ impl<'t> Var<'t> {
         }
     }
 
-    /// `$\lVert A \rVert\, \lVert A^{-1} \rVert$`, for order 2 the ratio of the singular values.
+    /// `$\lVert A \rVert\, \lVert A^{-1} \rVert$` of the matrices in the last two axes, `[…, n, n]` to `[…]`;
+    /// for order 2 the ratio of the singular values, of any matrices.
     ///
     /// # Panics
     /// As [`Self::matrix_norm`]; for other orders than ±2 also if the matrices are not square.

@@ -158,7 +158,7 @@ impl Op for PseudoInverse {
 }
 
 impl<'t> Var<'t> {
-    /// `$A^{-1}$`; NaN for singular matrices.
+    /// `$A^{-1}$` of square matrices `[…, n, n]`; NaN for singular ones.
     ///
     /// # Panics
     /// If the matrices are not square.
@@ -194,7 +194,8 @@ impl<'t> Var<'t> {
         self.tape().apply(Solve, &[a, b])
     }
 
-    /// `$A^{-1} B$` where only the upper (or lower) triangle of A counts; `unit`: its diagonal is taken as 1.
+    /// `$A^{-1} B$`, `[…, n, k]`, for square A `[…, n, n]` of which only the upper (or lower) triangle counts,
+    /// and columns B `[…, n, k]`; `unit`: its diagonal is taken as 1. Batch axes broadcast.
     ///
     /// # Panics
     /// If the sizes do not fit.
@@ -213,7 +214,7 @@ impl<'t> Var<'t> {
         self.tape().apply(SolveTriangular { upper, unit }, &[a, b])
     }
 
-    /// The determinant, differentiable for singular matrices, too.
+    /// `$\det A$` of square matrices: `[…, n, n]` to `[…]`. Differentiable for singular matrices, too.
     ///
     /// # Panics
     /// If the matrices are not square.
@@ -223,7 +224,7 @@ impl<'t> Var<'t> {
         self.tape().apply(Determinant, &[self])
     }
 
-    /// The sign of the determinant and `$\ln |\det A|$`.
+    /// The sign of the determinant and `$\ln |\det A|$` of square matrices `[…, n, n]`, both `[…]`.
     ///
     /// # Panics
     /// If the matrices are not square.
@@ -234,7 +235,7 @@ impl<'t> Var<'t> {
         (sign, self.tape().apply(LogDeterminant, &[self]))
     }
 
-    /// `$\ln \det A$`; NaN where the determinant is negative.
+    /// `$\ln \det A$` of square matrices, `[…, n, n]` to `[…]`; NaN where the determinant is negative.
     ///
     /// # Panics
     /// If the matrices are not square.
@@ -244,7 +245,8 @@ impl<'t> Var<'t> {
         log.masked_fill(&sign.lt(0.0), f64::NAN)
     }
 
-    /// The Moore-Penrose pseudo-inverse; singular values up to `cut` times the largest count as 0.
+    /// The Moore-Penrose pseudo-inverse of matrices, `[…, m, n]` to `[…, n, m]`; singular values up to `cut`
+    /// times the largest count as 0.
     ///
     /// # Panics
     /// If there are less than two axes.
@@ -265,7 +267,8 @@ impl<'t> Var<'t> {
         self.tape().apply(PseudoInverse { cut, symmetric: true }, &[self])
     }
 
-    /// The solution of least `$\lVert A X - B \rVert$` (and of least norm among those).
+    /// The X `[…, n, k]` of least `$\lVert A X - B \rVert$` (and of least norm among those), for A `[…, m, n]`
+    /// and B `[…, m, k]`.
     ///
     /// # Panics
     /// If the sizes do not fit.

@@ -131,8 +131,9 @@ impl Op for Singular {
 }
 
 impl<'t> Var<'t> {
-    /// Eigenvalues and eigenvectors of symmetric matrices. Only the lower triangle counts; the gradient is symmetric. The
-    /// gradient in the vectors of equal eigenvalues is not defined and taken as 0.
+    /// Eigenvalues λ and eigenvectors V of symmetric matrices `[…, n, n]`,
+    /// `$A = V \operatorname{diag}(\lambda)\, V^\top$`. Only the lower triangle counts; the gradient is
+    /// symmetric. The gradient in the vectors of equal eigenvalues is not defined and taken as 0.
     ///
     /// # Panics
     /// If the matrices are not square.
@@ -143,8 +144,8 @@ impl<'t> Var<'t> {
         Eigen { vectors: part(pack, 0, [n, n]), values: part(pack, n * n, [n]) }
     }
 
-    /// The singular value decomposition. The gradient in the vectors of equal singular values is not defined and taken
-    /// as 0.
+    /// The singular value decomposition `$A = U \operatorname{diag}(s)\, V^\top$` of matrices `[…, m, n]`. The
+    /// gradient in the vectors of equal singular values is not defined and taken as 0.
     ///
     /// # Panics
     /// If there are less than two axes.
@@ -156,7 +157,7 @@ impl<'t> Var<'t> {
         Svd { u: part(pack, 0, [m, k]), s: part(pack, m * k, [k]), v: part(pack, (m + 1) * k, [n, k]) }
     }
 
-    /// The singular values, in descending order.
+    /// The singular values of matrices `[…, m, n]`, in descending order: `[…, min(m, n)]`.
     ///
     /// # Panics
     /// If there are less than two axes.

@@ -29,7 +29,16 @@ impl Op for Cat {
 }
 
 impl Var<'_> {
-    /// Several values one behind the other along an axis.
+    /// Several values one behind the other along an axis: `[m, …]` and `[n, …]` to `[m + n, …]` along axis 0.
+    /// Mixed element types go to the wider.
+    ///
+    /// ```
+    /// use gradus_autograd::{Tape, Var};
+    /// use gradus_tensor::Tensor;
+    /// let tape = Tape::new();
+    /// let (a, b) = (tape.var(Tensor::from([1.0, 2.0])), tape.var(Tensor::from([3.0])));
+    /// assert_eq!(Var::cat(&[a, b], 0).value().to_f64_vec(), [1.0, 2.0, 3.0]);
+    /// ```
     ///
     /// # Panics
     /// If there are none, or their other sizes differ.
@@ -44,7 +53,8 @@ impl Var<'_> {
         parts[0].tape().apply(Cat(axis), &parts)
     }
 
-    /// Several values of one shape along a new axis.
+    /// Several values of one shape along a new axis at place `axis` of the result: k values `[m, n]` to
+    /// `[k, m, n]` along axis 0.
     ///
     /// # Panics
     /// If there are none, or their shapes differ.

@@ -78,7 +78,17 @@ impl Op for Cast {
 }
 
 impl<'t> Var<'t> {
-    /// The same elements under another shape; one size may be [`REST`](gradus_tensor::REST).
+    /// The same elements in row-major order under another shape of as many elements; one size may be
+    /// [`REST`](gradus_tensor::REST).
+    ///
+    /// ```
+    /// use gradus_autograd::Tape;
+    /// use gradus_tensor::{REST, Tensor};
+    /// let tape = Tape::new();
+    /// let x = tape.var(Tensor::from([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+    /// assert_eq!(x.reshape([2, 3]).value().to_vec2::<f64>(), [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    /// assert_eq!(x.reshape([REST, 2]).shape()[..], [3, 2]);
+    /// ```
     ///
     /// # Panics
     /// If the number of elements differs.
@@ -89,14 +99,15 @@ impl<'t> Var<'t> {
         if shape == self.shape() { self } else { self.tape().apply(Reshape(shape), &[self]) }
     }
 
-    /// One axis for all elements.
+    /// All elements along one axis, in row-major order: `[…]` to `[elements]`.
     #[doc(alias = "ravel")]
     #[track_caller]
     pub fn flatten(self) -> Self {
         self.reshape([self.elements()])
     }
 
-    /// Axes `first` to `last`, both included, as one.
+    /// Axes `first` to `last`, both included, as one, whose size is the product of theirs; a value without axes
+    /// gets one.
     ///
     /// # Panics
     /// If an axis is out of range or they are out of order.
@@ -115,7 +126,7 @@ impl<'t> Var<'t> {
         self.reshape(&sizes[..])
     }
 
-    /// The axes in another order.
+    /// The axes in another order: axis k of the result is axis `axes[k]` of this value.
     ///
     /// # Panics
     /// If `axes` is not a permutation of all axes.
@@ -125,7 +136,7 @@ impl<'t> Var<'t> {
         self.tape().apply(Permute(list.iter().map(|&a| a as isize).collect()), &[self])
     }
 
-    /// Two axes exchanged.
+    /// Two axes exchanged: `[…, m, …, n, …]` to `[…, n, …, m, …]`.
     ///
     /// # Panics
     /// If an axis is out of range.
@@ -140,14 +151,15 @@ impl<'t> Var<'t> {
         if a == b { self } else { self.tape().apply(Permute(order), &[self]) }
     }
 
-    /// The last two axes exchanged; a vector or scalar stays as it is.
+    /// The last two axes exchanged, `[…, m, n]` to `[…, n, m]`; a vector or a value without axes stays as it
+    /// is.
     #[doc(alias = "mT")]
     #[track_caller]
     pub fn t(self) -> Self {
         if self.rank() < 2 { self } else { self.transpose(-2, -1) }
     }
 
-    /// Axis `from` moved to place `to`.
+    /// Axis `from` moved to place `to`; the others keep their order.
     ///
     /// # Panics
     /// If an axis is out of range.
@@ -163,7 +175,8 @@ impl<'t> Var<'t> {
         self.permute(&order[..])
     }
 
-    /// Repeated along new or size-1 axes up to `shape`.
+    /// Repeated along new axes in front and along axes of size 1, up to `shape`. The gradient is summed over
+    /// what was repeated.
     ///
     /// # Panics
     /// If this shape does not broadcast to it.
@@ -182,7 +195,7 @@ impl<'t> Var<'t> {
         self.reshape(&sizes[..])
     }
 
-    /// Without axis `axis`, if its size is 1.
+    /// Without axis `axis`, if its size is 1; else as it is.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -193,7 +206,8 @@ impl<'t> Var<'t> {
         if shape[axis] == 1 { self.reshape(shape.without(axis)) } else { self }
     }
 
-    /// With a new axis of size 1 at place `axis` of the result.
+    /// With a new axis of size 1 at place `axis` of the result: `[m, n]` to `[m, 1, n]` with 1, to `[m, n, 1]`
+    /// with -1.
     ///
     /// # Panics
     /// If the place is out of range.
@@ -206,7 +220,8 @@ impl<'t> Var<'t> {
         self.reshape(shape.inserted(axis, 1))
     }
 
-    /// With elements of another float type; the gradient comes back in this value's own.
+    /// With elements of another float type, to the nearest number. The gradient comes back in this value's own
+    /// type.
     #[doc(alias = "astype")]
     #[doc(alias = "type_as")]
     #[track_caller]

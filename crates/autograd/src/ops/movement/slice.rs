@@ -61,7 +61,8 @@ impl Op for Flip {
 }
 
 impl Var<'_> {
-    /// Part of an axis: a range, which may count from the end and have a step.
+    /// Part of an axis: a range, whose ends may count from the end of the axis, and which may have a step. The
+    /// gradient elsewhere is 0.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -71,7 +72,7 @@ impl Var<'_> {
         self.tape().apply(SliceOp { axis, slice: range.into() }, &[self])
     }
 
-    /// `len` places of an axis from `start` on.
+    /// `len` places of an axis from `start` on: its size becomes `len`.
     ///
     /// # Panics
     /// If they do not lie inside the axis.
@@ -87,7 +88,8 @@ impl Var<'_> {
         if len == size { self } else { self.slice(axis, start as isize..(start + len) as isize) }
     }
 
-    /// One place of an axis, which is dropped.
+    /// One place of an axis, which is dropped; a negative place counts from the end: `[m, n]` to `[n]` along
+    /// axis 0.
     ///
     /// # Panics
     /// If the axis or the place is out of range.
@@ -103,7 +105,7 @@ impl Var<'_> {
         self.narrow(axis as isize, place.rem_euclid(size) as usize, 1).reshape(shape.without(axis))
     }
 
-    /// The order along some axes reversed.
+    /// The order along some axes reversed; the shape stays.
     ///
     /// # Panics
     /// If an axis is out of range or named twice.
@@ -115,7 +117,7 @@ impl Var<'_> {
         self.tape().apply(Flip(list.iter().map(|&a| a as isize).collect()), &[self])
     }
 
-    /// Pieces of the given sizes along an axis.
+    /// Pieces of the given sizes along an axis, one behind the other.
     ///
     /// # Panics
     /// If the sizes do not add up to that of the axis.
@@ -137,7 +139,8 @@ impl Var<'_> {
             .collect()
     }
 
-    /// At most `n` pieces of equal size along an axis; the last may be smaller.
+    /// At most `n` pieces of equal size, `$\lceil \text{size} / n \rceil$`, along an axis; the last may be
+    /// smaller.
     ///
     /// # Panics
     /// If `n` is 0 or the axis is out of range.
@@ -153,7 +156,7 @@ impl Var<'_> {
         self.split(axis, &sizes)
     }
 
-    /// The values along an axis, which is dropped.
+    /// The values along an axis, which is dropped: as many as its size.
     ///
     /// # Panics
     /// If the axis is out of range.

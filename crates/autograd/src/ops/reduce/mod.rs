@@ -168,14 +168,16 @@ impl Op for Extreme {
     }
 }
 
-/// The three forms of a reduction: over all elements as `|x| …`, over a list of axes, which are kept, as `|x, list| …`.
+/// The three forms of a reduction: over all elements as `|x| …`, over a list of axes, which are kept, as `|x, list| …`. What
+/// stands in brackets is documentation of the first form only.
 macro_rules! reductions {
-    ($($(#[$meta:meta])* $all:ident $axes:ident $keep:ident:
+    ($($(#[$meta:meta])* $all:ident $axes:ident $keep:ident $([$(#[$example:meta])*])?:
         |$whole:ident| $over_all:expr, |$x:ident, $list:ident| $over:expr;)*) => {
         impl<'t> Var<'t> {$(
             $(#[$meta])*
             ///
             /// Over all elements, to a value without axes.
+            $($(#[$example])*)?
             #[track_caller]
             pub fn $all(self) -> Self {
                 let $whole = self;
@@ -214,9 +216,31 @@ pub(crate) use reductions;
 
 reductions! {
     /// The sum `$\sum_i x_i$`, 0 of nothing.
-    sum sum_axes sum_keep: |x| x.tape().apply(Total { over: None }, &[x]), |x, list| x.tape().apply(Sum(list), &[x]);
+    sum sum_axes sum_keep [
+        ///
+        /// ```
+        /// use gradus_autograd::Tape;
+        /// use gradus_tensor::Tensor;
+        /// let tape = Tape::new();
+        /// let x = tape.var(Tensor::from([[1.0, 2.0], [3.0, 4.0]]));
+        /// assert_eq!(x.sum().item(), 10.0);
+        /// assert_eq!(x.sum_axes(0).value().to_f64_vec(), [4.0, 6.0]);
+        /// assert_eq!(x.sum_keep(1).shape()[..], [2, 1]);
+        /// assert_eq!(x.sum().backward().wrt(x).to_f64_vec(), [1.0; 4]);
+        /// ```
+    ]: |x| x.tape().apply(Total { over: None }, &[x]), |x, list| x.tape().apply(Sum(list), &[x]);
     /// The mean `$\tfrac1n \sum_i x_i$`, NaN of nothing.
-    mean mean_axes mean_keep:
+    mean mean_axes mean_keep [
+        ///
+        /// ```
+        /// use gradus_autograd::Tape;
+        /// use gradus_tensor::Tensor;
+        /// let tape = Tape::new();
+        /// let x = tape.var(Tensor::from([1.0, 2.0, 3.0, 6.0]));
+        /// assert_eq!(x.mean().item(), 3.0);
+        /// assert_eq!(x.mean().backward().wrt(x).to_f64_vec(), [0.25; 4]);
+        /// ```
+    ]:
         |x| x.tape().apply(Total { over: Some(x.elements() as f64) }, &[x]),
         |x, list| {
             let n = count(&x.shape(), &list);
@@ -227,7 +251,17 @@ reductions! {
     /// The largest element; NaN wins. Elements that share it share the gradient evenly, as in PyTorch's `amax`;
     /// [`Self::max_with_place`] gives it to one of them.
     #[doc(alias = "amax")]
-    max max_axes max_keep: |x| x.max_axes(()), |x, list| x.tape().apply(Extreme { axes: list, largest: true }, &[x]);
+    max max_axes max_keep [
+        ///
+        /// ```
+        /// use gradus_autograd::Tape;
+        /// use gradus_tensor::Tensor;
+        /// let tape = Tape::new();
+        /// let x = tape.var(Tensor::from([1.0, 5.0, 5.0]));
+        /// assert_eq!(x.max().item(), 5.0);
+        /// assert_eq!(x.max().backward().wrt(x).to_f64_vec(), [0.0, 0.5, 0.5]);
+        /// ```
+    ]: |x| x.max_axes(()), |x, list| x.tape().apply(Extreme { axes: list, largest: true }, &[x]);
     /// The smallest element; NaN wins. Elements that share it share the gradient evenly, as in PyTorch's `amin`;
     /// [`Self::min_with_place`] gives it to one of them.
     #[doc(alias = "amin")]
@@ -240,7 +274,8 @@ impl<'t> Var<'t> {
         self.lift(value).where_(mask, self)
     }
 
-    /// Sums over the axes that a broadcast to this value's shape would have repeated: the transpose of `expand`.
+    /// Sums over the axes along which `shape` would have been repeated to become this shape: the transpose of
+    /// [`Self::expand`].
     ///
     /// # Panics
     /// If `shape` does not broadcast to this value's shape.

@@ -17,9 +17,9 @@ pub struct CtcOptions {
 }
 
 impl<'t> Var<'t> {
-    /// Minus the log-probability of all alignments of a list of labels for each sample with log-probabilities
-    /// `[T, N, C]`, of which sample i uses the first `lengths[i]` steps. Class 0 stands between labels; the mean is over
-    /// the batch, of losses divided by the number of labels.
+    /// `$-\ln \sum_\pi \prod_t p_{t, \pi_t}$` over all alignments π of a list of labels for each sample, with
+    /// log-probabilities `$\ln p$` in `[T, N, C]`, of which sample i uses the first `lengths[i]` steps. Class 0
+    /// stands between labels; the mean is over the batch, of losses divided by the number of labels.
     ///
     /// # Panics
     /// If there is not one list of labels and one length for each sample.
