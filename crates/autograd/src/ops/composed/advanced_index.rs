@@ -3,7 +3,8 @@
 use gradus_tensor::{DType, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;
 
-use crate::var::{Operand, Var};
+use crate::ops::elementwise::operators::Operand;
+use crate::var::Var;
 
 /// Index tensors with masks resolved, broadcast to one shape, and the axes they stand for.
 struct Places {
