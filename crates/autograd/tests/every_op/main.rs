@@ -29,6 +29,22 @@ fn facts_of_rows() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// The two crates list costs apart: a tensor has the functions that need no tape.
+#[test]
+fn costs_are_those_of_the_tensors_functions() {
+    let mut compared = 0;
+    for (name, cost) in gradus_tensor::elementwise::costs() {
+        let row = gradus_autograd::ops::elementwise::table().find(|row| row.name == name);
+        assert_eq!(
+            row.map(|row| row.cost),
+            Some(cost),
+            "{name}: the row's cost beside that of Tensor::{name}"
+        );
+        compared += 1;
+    }
+    assert!(compared > 40, "{compared}");
+}
+
 #[test]
 fn operations() {
     let mut failures = Vec::new();
