@@ -75,7 +75,8 @@ pub(crate) fn attributes(inner: &Inner, node: &Node) -> Option<String> {
     }
 }
 
-/// The fields in the `Debug` text of an operation: what stands in its outer brackets.
+/// The fields in the `Debug` text of an operation: what stands in its outer brackets. Every operation has that text; a method
+/// of [`Op`](crate::Op) for it would be one more that an author can forget.
 fn fields(debug: &str) -> Option<String> {
     let start = debug.find(['(', '{'])?;
     let fields = debug[start + 1..].trim_end_matches([')', '}']);
