@@ -85,9 +85,3 @@ impl<'t> Backward<'t> {
         self.given.push((i, dx));
     }
 }
-
-impl std::fmt::Debug for Backward<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Backward(%{})", self.y)
-    }
-}

@@ -7,7 +7,9 @@ use gradus_tensor::Tensor;
 
 use crate::fast::lists::Inner;
 use crate::node::{Kind, Node};
+use crate::op::Backward;
 use crate::tape::Tape;
+use crate::var::Var;
 
 /// Values of up to this many elements are printed whole.
 const WHOLE: usize = 6;
@@ -41,6 +43,24 @@ impl fmt::Display for Tape {
             writeln!(f)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tape({} nodes)", self.len())
+    }
+}
+
+impl fmt::Debug for Var<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "%{}: {}{}", self.id, self.dtype(), self.shape())
+    }
+}
+
+impl fmt::Debug for Backward<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Backward(%{})", self.y)
     }
 }
 
