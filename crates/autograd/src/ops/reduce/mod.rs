@@ -1,5 +1,6 @@
-//! Reductions: sums, means, products and extremes here, variances, norms and their like in `statistics`. Each is an
-//! operation over a list of axes that keeps them with size 1; the forms that drop axes reshape the result.
+//! Reductions: sums, means, products and extremes here, variances and their like in `statistics`; norms stand beside the
+//! distances. Each is an operation over a list of axes that keeps them with size 1; the forms that drop axes reshape the
+//! result.
 
 mod statistics;
 
@@ -10,10 +11,10 @@ use crate::fast::runs::Kernels;
 use crate::op::{Backward, Op};
 use crate::var::Var;
 
-type AxisList = SmallVec<[usize; MAX_RANK]>;
+pub(crate) type AxisList = SmallVec<[usize; MAX_RANK]>;
 
 /// The axes as the tensor crate takes them.
-fn axes_of(list: &[usize]) -> Axes {
+pub(crate) fn axes_of(list: &[usize]) -> Axes {
     let signed: SmallVec<[isize; MAX_RANK]> = list.iter().map(|&a| a as isize).collect();
     Axes::from(&signed[..])
 }
