@@ -1,5 +1,7 @@
 //! The result of a backward sweep: numbers, by variable and by parameter.
 
+use std::hash::BuildHasherDefault;
+
 use gradus_tensor::Tensor;
 
 use crate::fast::store::{Keep, Mirror};
@@ -53,7 +55,7 @@ impl Gradients {
 
     pub(crate) fn collect(tape: &Tape, mut mirror: Mirror) -> Self {
         let mut inner = tape.inner.borrow_mut();
-        let mut params = ByParam::with_capacity_and_hasher(inner.params.len(), Default::default());
+        let mut params = ByParam::with_capacity_and_hasher(inner.params.len(), BuildHasherDefault::default());
         for (&id, &node) in &inner.params {
             if !mirror.reached.get(node as usize).copied().unwrap_or(false) {
                 continue;
