@@ -31,9 +31,29 @@ impl Shape {
     }
 
     /// The number of elements: the product of the sizes (1 for a scalar).
+    ///
+    /// # Panics
+    /// If it is larger than any memory.
     #[inline]
+    #[track_caller]
     pub fn elements(&self) -> usize {
-        self.iter().product()
+        // Not `product`: this is on every path, and its own loop is inlined.
+        let mut n = 1usize;
+        for &size in self.iter() {
+            n = match n.checked_mul(size) {
+                Some(n) => n,
+                None => too_large(self),
+            };
+        }
+        n
+    }
+
+    /// The shape of these sizes, or `None` where no tensor can have it: with more than [`MAX_RANK`] axes, or with more
+    /// elements than memory has places. A size of 0 does not excuse the others: a sum over it has their product.
+    ///
+    /// Meant for sizes from a file; a program's own panic.
+    pub fn checked(sizes: &[usize]) -> Option<Self> {
+        (sizes.len() <= MAX_RANK && places(sizes).is_some()).then(|| Self::new(sizes))
     }
 
     /// This shape with axis `axis` of another size.
@@ -58,7 +78,12 @@ impl Shape {
     }
 
     /// The strides of a row-major tensor of this shape.
+    ///
+    /// # Panics
+    /// If no tensor can have this shape (see [`Self::checked`]).
+    #[track_caller]
     pub fn strides(&self) -> [isize; MAX_RANK] {
+        self.check();
         let mut strides = [0; MAX_RANK];
         let mut step = 1;
         for axis in (0..self.len()).rev() {
@@ -66,6 +91,16 @@ impl Shape {
             step *= self[axis] as isize;
         }
         strides
+    }
+
+    /// Panics if no tensor can have this shape (see [`Self::checked`]). Every layout passes here, so that a product of
+    /// any of a tensor's sizes, and any offset in it, is a number.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn check(&self) {
+        if places(self).is_none() {
+            too_large(self);
+        }
     }
 
     /// The shape that both broadcast to, by NumPy's rule: axes are matched from the last; sizes must be equal or 1.
@@ -103,6 +138,23 @@ impl Shape {
             "{op}: {self} and {other} do not broadcast: sizes {a} and {b} of axis -{back} differ and neither is 1"
         )
     }
+}
+
+/// The product of the sizes, those of 0 left out, if memory can have as many elements of 8 bytes (the largest).
+#[inline]
+fn places(sizes: &[usize]) -> Option<usize> {
+    let mut n = 1usize;
+    for &size in sizes {
+        n = n.checked_mul(size.max(1))?;
+    }
+    (n <= isize::MAX as usize / 8).then_some(n)
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn too_large(shape: &Shape) -> ! {
+    panic!("the sizes {shape} multiply to more elements than memory can have");
 }
 
 impl Deref for Shape {
@@ -217,6 +269,7 @@ pub struct Layout {
 
 impl Layout {
     /// Row-major from the start of a buffer.
+    #[track_caller]
     pub fn contiguous(shape: Shape) -> Self {
         Self { shape, strides: shape.strides(), offset: 0 }
     }
@@ -227,8 +280,8 @@ impl Layout {
         for axis in (0..self.shape.len()).rev() {
             let size = self.shape[axis];
             if size != 1 {
-                if self.strides[axis] != step && self.shape.elements() != 0 {
-                    return false;
+                if self.strides[axis] != step {
+                    return self.shape.contains(&0);
                 }
                 step *= size as isize;
             }
@@ -237,6 +290,10 @@ impl Layout {
     }
 
     /// This layout repeated along new or size-1 axes, with stride zero, up to `shape`; `None` if it does not fit.
+    ///
+    /// # Panics
+    /// If no tensor can have this shape (see [`Shape::checked`]).
+    #[track_caller]
     pub fn expand(&self, shape: Shape) -> Option<Self> {
         if shape.len() < self.shape.len() {
             return None;
@@ -251,11 +308,17 @@ impl Layout {
                 return None;
             }
         }
+        shape.check();
         Some(Self { shape, strides, offset: self.offset })
     }
 
     /// The same elements under another shape without a copy, where the strides allow it.
+    ///
+    /// # Panics
+    /// If no tensor can have this shape (see [`Shape::checked`]).
+    #[track_caller]
     pub fn reshape(&self, shape: Shape) -> Option<Self> {
+        shape.check();
         if self.is_contiguous() {
             return Some(Self { shape, strides: shape.strides(), offset: self.offset });
         }
@@ -328,6 +391,25 @@ mod tests {
     #[should_panic(expected = "add: [2, 3] and [4, 3] do not broadcast: sizes 2 and 4 of axis -2 differ")]
     fn a_clash_is_named() {
         shape(&[2, 3]).broadcast_or_panic(&shape(&[4, 3]), "add");
+    }
+
+    #[test]
+    fn sizes_that_multiply_beyond_memory_are_refused() {
+        let huge = 1usize << 32;
+        let sizes: [&[usize]; 6] =
+            [&[huge, huge], &[0, huge, huge], &[huge, 0, huge], &[huge, huge, 0], &[usize::MAX], &[1 << 60]];
+        for sizes in sizes {
+            assert!(Shape::checked(sizes).is_none(), "{sizes:?}");
+            for refused in [
+                std::panic::catch_unwind(|| _ = Layout::contiguous(shape(sizes))),
+                std::panic::catch_unwind(|| _ = Layout::contiguous(shape(&[])).expand(shape(sizes))),
+            ] {
+                let text = *refused.unwrap_err().downcast::<String>().unwrap();
+                assert!(text.ends_with("multiply to more elements than memory can have"), "{text}");
+            }
+        }
+        assert_eq!(Shape::checked(&[2, 0, 3]).unwrap(), [2, 0, 3]);
+        assert!(Shape::checked(&[1; 9]).is_none());
     }
 
     #[test]

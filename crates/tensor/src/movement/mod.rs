@@ -214,6 +214,7 @@ impl Tensor {
     #[track_caller]
     pub(crate) fn insert_axis(&self, at: usize, size: usize, stride: isize) -> Self {
         let shape = self.shape().inserted(at, size);
+        shape.check();
         let mut strides = [0; MAX_RANK];
         strides[..at].copy_from_slice(&self.layout.strides[..at]);
         strides[at] = stride;

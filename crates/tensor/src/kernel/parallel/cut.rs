@@ -32,6 +32,7 @@ fn cut<T: Send, const N: usize>(
 ) {
     let n = slices.first().map_or(0, |slice| slice.len());
     assert!(slices.iter().all(|slice| slice.len() == n), "chunks_all: the slices must have the same length");
+    assert!(size > 0, "chunks: a piece needs at least one element");
     let bases = slices.map(Shared::new);
     let piece = |i: usize| {
         let start = i * size;
@@ -56,7 +57,8 @@ pub fn pieces<T: Send>(
         slices.iter_mut().map(|(slice, size)| (Shared::new(slice), slice.len(), *size)).collect();
     share(count, cost, |i| {
         let cut = |(base, n, size): &(Shared<T>, usize, usize)| {
-            let start = (i * size).min(*n);
+            // Behind the end there is nothing, however far.
+            let start = i.saturating_mul(*size).min(*n);
             // SAFETY: as in `cut`.
             unsafe { base.piece(start, (*size).min(n - start)) }
         };
