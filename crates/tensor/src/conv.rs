@@ -6,7 +6,7 @@
 use crate::kernel::gemm::{Mat, Product, gemm};
 use crate::kernel::parallel;
 use crate::kernel::pool::Buffer;
-use crate::layout::Shape;
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// Windows over up to three spatial axes; axes that a value lacks have kernel 1 in front.

@@ -2,7 +2,8 @@
 
 use crate::dtype::{DType, Element};
 use crate::kernel::pool::Buffer;
-use crate::layout::{Layout, Shape};
+use crate::layout::Layout;
+use crate::shape::Shape;
 
 /// An n-dimensional array with shared, copy-on-write storage.
 ///

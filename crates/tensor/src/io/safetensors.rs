@@ -14,7 +14,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
 use super::{decode, half};
-use crate::{DType, Error, MAX_RANK, Shape, Tensor};
+use crate::{DType, Error, Tensor};
 
 /// A tensor as the format's writer wants it.
 struct Entry(Tensor);
@@ -103,10 +103,7 @@ fn wrong(path: &Path, error: &SafeTensorError) -> Error {
 
 fn tensor(view: &TensorView<'_>) -> Result<Tensor, String> {
     let (dims, data) = (view.shape(), view.data());
-    if dims.len() > MAX_RANK {
-        return Err(format!("it has {} axes; at most {MAX_RANK} are possible", dims.len()));
-    }
-    let shape = Shape::new(dims);
+    let shape = super::shape(dims)?;
     Ok(match view.dtype() {
         Dtype::BOOL => decode(data, shape, |[x]| u8::from(x != 0)),
         Dtype::F64 => decode(data, shape, f64::from_le_bytes),

@@ -12,7 +12,8 @@ use smallvec::SmallVec;
 pub use slice::Slice;
 
 use crate::axes::Axes;
-use crate::layout::{MAX_RANK, axis_index};
+use crate::layout::axis_index;
+use crate::shape::MAX_RANK;
 use crate::{Layout, Shape, Tensor};
 
 /// In a shape given to [`Tensor::reshape`]: the size that the other sizes leave.
