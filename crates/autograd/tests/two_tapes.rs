@@ -56,8 +56,8 @@ fn every_meeting_is_refused() {
         }
         refused("add", || x + y);
         refused("mul", || y * x);
-        refused("lift", || x.lift(y));
-        refused("matmul", || x.matmul(y));
+        refused("variables of two tapes", || x.lift(y));
+        refused("variables of two tapes", || x.matmul(y));
         refused("pass", || one.apply(Pass, &[y]));
         refused("checkpoint", || x.checkpoint(|_| y));
     }

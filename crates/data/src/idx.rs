@@ -50,7 +50,7 @@ impl From<io::Error> for Failure {
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
-    let mut file = gradus_tensor::io::open_regular(path)?;
+    let mut file = gradus_tensor::io::open_regular(path).map_err(Failure::System)?;
     let mut start = Vec::new();
     file.by_ref().take(2).read_to_end(&mut start)?;
     file.rewind()?;
@@ -195,6 +195,18 @@ mod tests {
             );
         }
         assert_eq!(reason(&header(0x08, &[1; 9])), "it has 9 axes; at most 8 are possible");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_read() {
+        for path in [std::path::Path::new("/dev/zero"), &std::env::temp_dir()] {
+            let error = read(path, DType::F32).unwrap_err();
+            assert!(
+                matches!(error, Error::Io { .. }) && error.to_string().ends_with("not a file"),
+                "{error}"
+            );
+        }
     }
 
     #[cfg(not(feature = "gzip"))]

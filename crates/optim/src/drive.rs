@@ -140,6 +140,10 @@ impl Optimizer {
         grads: &Gradients,
         curvature: Option<&Gradients>,
     ) {
+        // What is gathered or changed first is looked at first; the rest when it is used, without a walk of its own.
+        if self.preparation.accumulate > 1 || self.preparation.is_needed() {
+            check_visited(model, grads, ["step", "gradient"]);
+        }
         let sums = (self.preparation.accumulate > 1).then(|| self.collect(grads));
         let grads = match &sums {
             None => grads,

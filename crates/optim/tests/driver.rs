@@ -237,9 +237,10 @@ fn refused(optimizer: &mut Optimizer, model: &mut Model, grads: &Gradients, word
 
 #[test]
 fn gradients_that_do_not_fit_change_nothing() {
-    let rules: [fn() -> Optimizer; 3] = [
+    let rules: [fn() -> Optimizer; 4] = [
         || Optimizer::new(Sgd::default(), 0.1),
         || Optimizer::new(AdamW::default(), 0.1).clip_norm(1.0),
+        || Optimizer::new(Sgd::default(), 0.1).accumulate(1).maximize(),
         || Optimizer::new(gradus_optim::Prodigy::default(), 1.0).clip_value(1.0),
     ];
     for optimizer in rules {
@@ -279,6 +280,16 @@ fn gradients_that_do_not_fit_change_nothing() {
         let more = gradients(&model, ONES, [1.0, 1.0]).of(&model);
         optimizer.step(&mut model, &more);
     }
+}
+
+#[test]
+fn gradients_of_a_clone_are_not_gathered() {
+    let (mut model, mut optimizer) = (model(), Optimizer::new(Sgd::default(), 0.1).accumulate(2));
+    let grads = gradients(&model, ONES, [1.0, 1.0]);
+    (0..2).for_each(|_| optimizer.step(&mut model, &grads));
+    let mut clone =
+        Model { weight: model.weight.clone(), bias: model.bias.clone(), mean: model.mean.clone() };
+    refused(&mut optimizer, &mut clone, &grads, "none of the 2 gradients is of a parameter of this model");
 }
 
 /// A model whose `params!` leaves a field out.

@@ -161,8 +161,7 @@ impl Temporary {
             let mut name = prefix.clone();
             name.push(format!("{:016x}{SUFFIX}", unpredictable()));
             let path = path.with_file_name(name);
-            // Never an existing file, nor one behind a link that somebody has laid there.
-            let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+            let file = create(&path)?;
             let temporary = Self { file, path, renamed: false };
             // Where there are no locks, nothing is ever taken for left behind.
             let _ = temporary.file.lock();
@@ -202,6 +201,11 @@ impl Drop for Temporary {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Never an existing file, nor one behind a link that somebody has laid there.
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
 }
 
 /// A number that nobody else can know beforehand: the system seeds this hasher.
@@ -253,4 +257,30 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_names_are_new_and_never_followed() {
+        let folder = std::env::temp_dir().join(format!("gradus-temporary-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("model");
+        let names: Vec<PathBuf> =
+            (0..20).map(|_| Temporary::beside(&path, None).unwrap().path.clone()).collect();
+        let different: std::collections::HashSet<_> = names.iter().collect();
+        assert_eq!(different.len(), names.len());
+        assert!(names.iter().all(|name| !name.exists()));
+        fs::write(&names[0], b"theirs").unwrap();
+        assert!(create(&names[0]).is_err());
+        assert_eq!(fs::read(&names[0]).unwrap(), b"theirs");
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("elsewhere", &names[1]).unwrap();
+            assert!(create(&names[1]).is_err() && !folder.join("elsewhere").exists());
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -196,6 +196,17 @@ mod tests {
     }
 
     #[test]
+    fn sizes_that_wrap_are_refused() {
+        let path = folder("wrap").join("bad.safetensors");
+        for sizes in ["4294967296,4294967296", "0,4294967296,4294967296", "18446744073709551615"] {
+            let header = format!(r#"{{"a":{{"dtype":"F32","shape":[{sizes}],"data_offsets":[0,0]}}}}"#);
+            let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+            reason(&path, &bytes);
+        }
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
     #[should_panic(expected = "save: two tensors are named x")]
     fn two_of_one_name() {
         let x = Tensor::ones(1);

@@ -142,4 +142,22 @@ mod tests {
         check(|i| i as f64);
         check(|i| i as u8);
     }
+
+    #[test]
+    fn sizes_and_steps_that_wrap_are_refused() {
+        const HUGE: usize = 1 << 32;
+        let x = [1.0f32; 300];
+        for (rows, cols, stride, n) in [
+            (HUGE, HUGE, 0, 0),
+            (16, 16, 1 << 60, 256),
+            (16, 17, 1 << 60, 272),
+            (16, 16, usize::MAX, 256),
+            (16, 16, 20, 255),
+            (16, 16, 20, 256),
+        ] {
+            let mut out = vec![0.0; n];
+            let call = std::panic::AssertUnwindSafe(|| transpose(&x, rows, cols, stride, &mut out));
+            assert!(std::panic::catch_unwind(call).is_err(), "{rows} {cols} {stride}");
+        }
+    }
 }

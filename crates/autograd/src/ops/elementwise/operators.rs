@@ -17,7 +17,7 @@ pub trait Operand<'t> {
 impl<'t> Operand<'t> for Var<'t> {
     #[track_caller]
     fn onto(self, like: Var<'t>) -> Var<'t> {
-        like.tape.check_operand("lift", self);
+        like.tape.check_operand("variables of two tapes", self);
         self
     }
 }

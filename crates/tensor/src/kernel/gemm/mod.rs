@@ -181,6 +181,23 @@ mod tests {
     }
 
     #[test]
+    fn sizes_and_steps_that_wrap_are_refused() {
+        const HUGE: usize = 1 << 32;
+        let one = [1.0f32];
+        let refused = |mkn, rs, cs, c: &mut [f32]| {
+            let a = Mat { data: &one[..], rs, cs };
+            let call = std::panic::AssertUnwindSafe(|| gemm(mkn, a, a, 1.0, false, c));
+            std::panic::catch_unwind(call).is_err()
+        };
+        // m · n wraps to 0, the length of the destination.
+        assert!(refused((HUGE, 1, HUGE), 0, 0, &mut []));
+        // The last place wraps to 0.
+        assert!(refused((2, 2, 2), isize::MAX, isize::MAX, &mut [0.0; 4]));
+        assert!(refused((3, 1, 1), isize::MIN, 1, &mut [0.0; 3]));
+        assert!(refused((5, 1, 1), 1 << 62, 0, &mut [0.0; 5]));
+    }
+
+    #[test]
     #[should_panic(expected = "reaches beyond its slice")]
     fn a_short_slice_is_refused() {
         let a = Mat { data: &[1.0f32; 5][..], rs: 3, cs: 1 };

@@ -102,3 +102,27 @@ impl<T> Shared<T> {
         unsafe { std::slice::from_raw_parts_mut(self.at(start), len) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn pieces_never_overlap_whatever_their_size() {
+        let mut out = vec![0u8; 100];
+        for size in [0, 1, 3, 60, 1 << 63, usize::MAX / 2 + 2, usize::MAX] {
+            let seen = AtomicUsize::new(0);
+            pieces(&mut [(&mut out[..], size)], 7, 1e9, |_, cuts| {
+                seen.fetch_add(cuts[0].len(), Ordering::Relaxed);
+                cuts[0].fill(1);
+            });
+            assert_eq!(seen.into_inner(), size.saturating_mul(7).min(100));
+        }
+        let none = std::panic::catch_unwind(|| chunks(&mut [1, 2], 0, 1.0, |_, _| ()));
+        assert_eq!(
+            *none.unwrap_err().downcast::<&str>().unwrap(),
+            "chunks: a piece needs at least one element"
+        );
+    }
+}
