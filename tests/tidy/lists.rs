@@ -144,7 +144,7 @@ fn methods(folder: &str) -> Vec<(String, String)> {
         let inside = path.strip_prefix(folder).unwrap().with_extension("");
         let mut parts = inside.iter().map(|part| part.to_string_lossy().to_string());
         let room = parts.find(|part| !["ops", "composed"].contains(&part.as_str())).unwrap_or_default();
-        if ["kernel", "io", "fast", "check", "functions", "model", "layout", "strided"]
+        if ["kernel", "io", "fast", "check", "functions", "model", "layout", "shape", "strided"]
             .contains(&room.as_str())
         {
             continue;
