@@ -220,7 +220,7 @@ fn gradients_without_training_are_refused_and_the_layer_is_named() {
     let line = line!() + 1;
     let (_, grads) = value_and_grad(|tape| model.forward(tape.constant(&x)).square().mean());
     let before = state_dict::state_dict(&model);
-    let called = format!("a layer at tests/bad_input.rs:{line}:");
+    let called = format!("BatchNorm at tests/bad_input.rs:{line}:");
     let parts = [
         "step: these gradients are not those of a training: ",
         &called,
@@ -236,7 +236,7 @@ fn gradients_without_training_are_refused_and_the_layer_is_named() {
     let (mut layer, dropout) = (Linear::new(3, 1, &mut rng(0)), Dropout { p: 0.5 });
     let line = line!() + 1;
     let (_, grads) = value_and_grad(|tape| dropout.forward(tape.param(&layer.weight)).mean());
-    says(|| optimizer.step(&mut layer, &grads), &[&format!("a layer at tests/bad_input.rs:{line}:")]);
+    says(|| optimizer.step(&mut layer, &grads), &[&format!("Dropout at tests/bad_input.rs:{line}:")]);
     // Through the other doors.
     let mut optimizer = Optimizer::new(Sgd::default(), 0.1);
     optimizer.training_step(&mut model, |model, tape| model.forward(tape.constant(&x)).square().mean());

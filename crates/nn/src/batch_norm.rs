@@ -118,7 +118,7 @@ impl Module for BatchNorm {
         let tape = x.tape();
         let training = matches!(tape.mode(), Mode::Training(_));
         let (mean, variance) = match &self.running {
-            Some(running) if !tape.is_training() => {
+            Some(running) if !tape.is_training_for("BatchNorm") => {
                 (tape.param(&running.running_mean), tape.param(&running.running_var))
             }
             running => {

@@ -45,7 +45,7 @@ impl Module for Dropout {
         if p == 0.0 {
             return x;
         }
-        let Some(mut rng) = x.tape().rng() else { return x };
+        let Some(mut rng) = x.tape().rng_for("Dropout") else { return x };
         if p == 1.0 {
             return x * 0.0;
         }

@@ -93,9 +93,10 @@ impl Optimizer {
         if let Some(untrained) = grads.untrained() {
             panic!(
                 "{door}: these gradients are not those of a training: {untrained} asked the tape for it (dropout, \
-                 batch statistics), and value_and_grad records without. Call optimizer.training_step(&mut model, \
-                 |model, tape| …), or step with the gradients of value_and_grad_training(seed, |tape| …); \
-                 value_and_grad_with(Mode::Record, …) is for who means it"
+                 batch statistics), and value_and_grad and Tape::new record without. Call \
+                 optimizer.training_step(&mut model, |model, tape| …), or step with the gradients of \
+                 value_and_grad_training(seed, |tape| …) or Tape::training(seed); where dropout is to be off on purpose, \
+                 with those of value_and_grad_with(Mode::Record, …)"
             );
         }
         // The usual case needs no walk over the model.

@@ -48,6 +48,9 @@ impl Optimizer {
     /// interrupted. With seed 0, call `k` (from 0) has the gradients of
     /// `value_and_grad_training(k, |tape| …)`.
     ///
+    /// A [`Method`](crate::Method) compares losses over many steps, so it wants the same data at each of them: no
+    /// mini-batches, and no dropout.
+    ///
     /// With [`Self::accumulate`], each call is one of the parts. The curvature is estimated on the last of them.
     ///
     /// # Panics

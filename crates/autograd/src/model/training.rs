@@ -32,7 +32,9 @@ pub enum Mode {
 /// A layer that asked a tape for training and did not get it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Untrained {
-    /// The line at which it asked: the call of its `forward`, or its own code where a container calls it.
+    /// The name it gave, if any: `Dropout`.
+    pub name: Option<&'static str>,
+    /// The line of the call: of its `forward`, or of the model's, through which the caller's line is handed on.
     pub layer: &'static Location<'static>,
     /// The line at which the outermost container was called, if there is one.
     pub model: Option<&'static Location<'static>>,
@@ -40,7 +42,7 @@ pub struct Untrained {
 
 impl fmt::Display for Untrained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a layer at {}", self.layer)?;
+        write!(f, "{} at {}", self.name.unwrap_or("a layer"), self.layer)?;
         match self.model {
             Some(model) if model != self.layer => write!(f, " (of the model called at {model})"),
             _ => Ok(()),
@@ -114,10 +116,20 @@ impl Tape {
     /// only looks.
     #[track_caller]
     pub fn is_training(&self) -> bool {
+        self.trains(None, Location::caller())
+    }
+
+    /// As [`Self::is_training`], asked by a layer that gives its name, for the message where it asks in vain.
+    #[track_caller]
+    pub fn is_training_for(&self, layer: &'static str) -> bool {
+        self.trains(Some(layer), Location::caller())
+    }
+
+    fn trains(&self, name: Option<&'static str>, line: &'static Location<'static>) -> bool {
         let training = matches!(self.mode.get(), Mode::Training(_));
         let Training { watched, untrained, site, .. } = &self.training;
         if !training && watched.get() && untrained.get().is_none() {
-            untrained.set(Some(Untrained { layer: Location::caller(), model: site.get() }));
+            untrained.set(Some(Untrained { name, layer: line, model: site.get() }));
         }
         training
     }
@@ -126,15 +138,25 @@ impl Tape {
     /// `None` outside training.
     #[track_caller]
     pub fn rng(&self) -> Option<Rng> {
-        let (true, Mode::Training(seed)) = (self.is_training(), self.mode.get()) else { return None };
+        self.draw(None, Location::caller())
+    }
+
+    /// As [`Self::rng`], asked by a layer that gives its name, for the message where it asks in vain.
+    #[track_caller]
+    pub fn rng_for(&self, layer: &'static str) -> Option<Rng> {
+        self.draw(Some(layer), Location::caller())
+    }
+
+    fn draw(&self, name: Option<&'static str>, line: &'static Location<'static>) -> Option<Rng> {
+        let (true, Mode::Training(seed)) = (self.trains(name, line), self.mode.get()) else { return None };
         let draws = &self.training.draws;
         let draw = draws.replace(draws.get() + 1);
         // The multiplier spreads the draws over the seeds: 2^64 divided by the golden ratio, odd.
         Some(gradus_tensor::rng(seed ^ (draw + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }
 
-    /// Tells the tape that a container of layers was called at this line, until the result is dropped. Layers behind `dyn`
-    /// do not see their caller; messages about them name this line. Of containers within containers the outermost counts.
+    /// Tells the tape that a container of layers was called at this line, until the result is dropped. Where layers behind
+    /// `dyn` do not see their caller, messages about them name this line. Of containers within containers the outermost counts.
     pub fn enter(&self, line: &'static Location<'static>) -> Entered<'_> {
         let outermost = self.training.site.get().is_none();
         if outermost {
@@ -202,6 +224,9 @@ mod tests {
         let note = asks(&tape).expect("the tape is watched");
         assert_eq!((note.layer.file(), note.model), (file!(), Some(line)));
         assert!(note.to_string().starts_with("a layer at "), "{note}");
+        let named = Tape::new();
+        assert!(named.rng_for("Dropout").is_none() && !named.is_training_for("BatchNorm"));
+        assert!(named.training.untrained().is_some_and(|note| note.to_string().starts_with("Dropout at ")));
         drop(entered);
         assert_eq!(tape.training.site.get(), None);
         for silent in [Tape::with_mode(Mode::Record), Tape::inference()] {
