@@ -19,7 +19,9 @@ pub fn total_norm(grads: &Gradients, p: f64) -> f64 {
             size.powf(p).sum().item()
         }
     });
-    if p.is_infinite() { each.fold(0.0, f64::max) } else { each.sum::<f64>().powf(1.0 / p) }
+    // NaN wins, as in a sum.
+    let larger = |a: f64, b: f64| if a.is_nan() || a > b { a } else { b };
+    if p.is_infinite() { each.fold(0.0, larger) } else { each.sum::<f64>().powf(1.0 / p) }
 }
 
 /// Scales all gradients by `$\min(1, m / (\lVert g \rVert_p + 10^{-6}))$`, so that their common norm is at most m; returns the
@@ -38,7 +40,9 @@ pub fn clip_norm(grads: &mut Gradients, max_norm: f64, p: f64) -> f64 {
 
 /// What gradients of this norm are multiplied by.
 pub(crate) fn factor(max_norm: f64, norm: f64) -> f64 {
-    (max_norm / (norm + 1e-6)).min(1.0)
+    // Not `min`, which drops a NaN.
+    let factor = max_norm / (norm + 1e-6);
+    if factor > 1.0 { 1.0 } else { factor }
 }
 
 /// Limits every element of the gradients to `-limit ..= limit`; NaN stays.

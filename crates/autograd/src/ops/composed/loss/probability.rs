@@ -118,13 +118,13 @@ impl<'t> Var<'t> {
         how: &LogitsOptions<'t>,
     ) -> Self {
         let (x, t) = (self, self.target("binary_cross_entropy_with_logits", target));
-        let positive = how.positive_weight.map_or(t * x.log_sigmoid(), |p| p * t * x.log_sigmoid());
-        let losses = -(positive + (1.0 - t) * (-x).log_sigmoid());
+        let positive = how.positive_weight.map_or(t, |p| p * t).weigh(x.log_sigmoid());
+        let losses = -(positive + (1.0 - t).weigh((-x).log_sigmoid()));
         how.reduction.apply(how.weight.map_or(losses, |w| losses * w))
     }
 
     /// The mean of the divergence `$t (\ln t - x)$` of log-probabilities x from probabilities t of the same shape, 0 where
-    /// t = 0 (Kullback and Leibler, 1951).
+    /// t = 0, x = -∞ there included; the slope in t is -∞ there, its limit (Kullback and Leibler, 1951).
     ///
     /// # Panics
     /// If the shapes differ.
@@ -143,9 +143,9 @@ impl<'t> Var<'t> {
     pub fn kl_div_with(self, target: impl Operand<'t>, how: &KlDivOptions) -> Self {
         let target = self.target("kl_div", target);
         how.reduction.apply(if how.log_target {
-            target.exp() * (target - self)
+            target.exp().weigh(target.finite() - self)
         } else {
-            target.xlogy(target) - target * self
+            -target.entr() - target.weigh(self)
         })
     }
 
