@@ -40,7 +40,7 @@ fn ours(row: &'static Row, c: f64, inputs: &[Tensor]) -> (Vec<Tensor>, Vec<Tenso
     let mut out = vec![y.value()];
     out.extend(slopes.iter().map(|s| s.value()));
     for (i, slope) in slopes.iter().enumerate() {
-        let second = if slope.needs() { slope.sum().grads(&x) } else { x.iter().map(|&x| x * 0.0).collect() };
+        let second = if slope.needs() { slope.sum().grads(&x) } else { x.iter().map(|&x| x.tape().constant(Tensor::zeros_like(&x.value()))).collect() };
         out.extend(second[i..].iter().map(|s| s.value()));
     }
     (out, x.iter().map(|&x| numeric.wrt(x)).collect())
@@ -62,9 +62,11 @@ fn check(row: &'static Row, reference: &Reference, dtype: DType) -> Vec<String> 
     for (k, p) in points.iter().enumerate() {
         let kink = row.kink_at(p[0], p[n - 1], reference.c);
         let infinite = p[..n].iter().any(|v| v.is_infinite());
-        // The curvatures of two inputs are right beside the largest of them.
-        let scale = p[n + 1 + n..].iter().fold(0.0f64, |m, v| if v.is_finite() { m.max(v.abs()) } else { m });
-        for (j, want) in p[n..].iter().enumerate() {
+        // The curvatures of two inputs are right beside the largest of them, if none overflows.
+        let scale = p[n + 1 + n..].iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        // What has no value has no slope, and the curvatures of slopes are third derivatives.
+        let last = if p[n].is_nan() { n } else if row.facts.hidden || n == 2 && scale > most { 2 * n + 1 } else { p.len() };
+        for (j, want) in p[n..last].iter().enumerate() {
             if want.is_nan() || (kink && j > 0) || (j == 0 && !infinite) {
                 continue;
             }

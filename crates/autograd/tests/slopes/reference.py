@@ -46,14 +46,15 @@ UNARY = {
     "hardswish": sp.Piecewise((0 * x, x <= -3), (x * (x + 3) / 6, x < 3), (x, True)),
     "softshrink": sp.Piecewise((x + c, x < -c), (0 * x, x <= c), (x - c, True)),
     "hardshrink": sp.Piecewise((x, x < -c), (0 * x, x <= c), (x, True)),
-    "erf": sp.erf(x), "erfc": sp.erfc(x), "erfcx": sp.exp(x * x) * sp.erfc(x), "normal_cdf": Phi(x),
+    "erf": sp.erf(x), "erfinv": sp.erfinv(x), "ndtri": sp.sqrt(2) * sp.erfinv(2 * x - 1), "erfc": sp.erfc(x), "erfcx": sp.exp(x * x) * sp.erfc(x), "normal_cdf": Phi(x),
     "normal_pdf": phi(x), "log_normal_cdf": sp.log(Phi(x)), "lgamma": sp.loggamma(x), "digamma": sp.digamma(x),
     "polygamma": sp.polygamma(1, x), "sinc": sp.Piecewise((sp.sin(pi * x) / (pi * x), sp.Ne(x, 0)), (1 + 0 * x, True)),
     "entr": -x * sp.log(x), "i0": sp.besseli(0, x), "i1": sp.besseli(1, x),
     "i0e": sided(sp.exp(x) * sp.besseli(0, x), sp.exp(-x) * sp.besseli(0, x)),
     "i1e": sided(sp.exp(x) * sp.besseli(1, x), sp.exp(-x) * sp.besseli(1, x)),
     "logistic_pdf": sigma(x) * sigma(-x), "sech_squared": 4 / (sp.exp(x) + sp.exp(-x)) ** 2,
-    "asin_slope": 1 / sp.sqrt(1 - x * x), "acosh_slope": 1 / sp.sqrt(x - 1) / sp.sqrt(x + 1), "atanh_slope": 1 / (1 - x * x),
+    "logit_slope": sp.Piecewise((1 / x / (1 - x), sp.Abs(x - 0.5) < 0.5), (sp.nan, True)), "gelu_tanh_slope": sp.diff(x * (1 - 1 / (sp.exp(2 * u) + 1)), x),
+    "asin_slope": 1 / sp.sqrt(1 - x * x), "acosh_slope": sp.Piecewise((1 / sp.sqrt(x - 1) / sp.sqrt(x + 1), x > 1), (sp.nan, True)), "atanh_slope": sp.Piecewise((1 / (1 - x * x), sp.Abs(x) < 1), (sp.nan, True)),
     "sinc_derivative": sp.diff(sp.sin(pi * x) / (pi * x), x), "inverse_mills": phi(x) / Phi(x),
     "erfcx_integral": 1 / sp.sqrt(pi) - x * sp.exp(x * x) * sp.erfc(x), "bessel_i": sp.besseli(2, x),
     "i0e_derivative": sided(sp.exp(x) * (sp.besseli(0, x) + sp.besseli(1, x)), sp.exp(-x) * (sp.besseli(1, x) - sp.besseli(0, x))),
@@ -65,7 +66,7 @@ BINARY = {
     "add": a + b, "sub": a - b, "mul": a * b, "div": a / b, "pow": a**b, "atan2": sp.atan2(a, b),
     "hypot": sp.sqrt(a * a + b * b), "logaddexp": sp.log(sp.exp(a) + sp.exp(b)),
     "logaddexp2": sp.log(2**a + 2**b) / ln2, "xlogy": a * sp.log(b), "xlog1py": a * sp.log(1 + b),
-    "surprise": -(b * sp.log(a) + (1 - b) * sp.log(1 - a)),
+    "weigh": a * b, "surprise": -(b * sp.log(a) + (1 - b) * sp.log(1 - a)),
     "maximum": sp.Piecewise((a, a >= b), (b, True)), "minimum": sp.Piecewise((b, a >= b), (a, True)),
 }
 
@@ -77,7 +78,7 @@ SIZES = [1e-300, 1e-160, 1e-30, 1e-20, 1e-12, 1e-8, 1e-4, 0.01, 0.3, 0.96, 1.7, 
 GRID = [0.0] + [s * single(v) for v in SIZES for s in (1, -1)]
 # Functions that mpmath evaluates slowly are drawn on fewer points.
 MILD = [0.0] + [s * single(v) for v in [1e-12, 1e-8, 1e-4, 0.01, 0.3, 0.96, 1.7, 2.6, 4.4, 7.3, 11.0, 19.5, 40.0, 300.0] for s in (1, -1)]
-SLOW = {"lgamma": MILD, "digamma": MILD, "polygamma": MILD,
+SLOW = {"erfinv": MILD, "ndtri": MILD, "lgamma": MILD, "digamma": MILD, "polygamma": MILD,
         "i0": MILD, "i1": MILD,
         "bessel_i": MILD, "i0e": MILD + [1e4, -1e4], "i1e": MILD + [1e4, -1e4], "i0e_derivative": MILD + [1e4, -1e4]}
 PAIRS = [0.0, 1e-20, 0.3, 1.7, 40.0, 2e20, 1e160]
@@ -131,7 +132,11 @@ def unary(name, formula):
     known = {"sinc": {0.0: [1.0, 0.0, -float(mp.pi**2 / 3)]},
              "sinc_derivative": {0.0: [0.0, -float(mp.pi**2 / 3), 0.0]},
              "i1": {0.0: [0.0, 0.5, 0.0]}, "i0": {0.0: [1.0, 0.0, 0.5]}, "bessel_i": {0.0: [0.0, 0.0, 0.25]}}
+    # Curvatures that jump at 0.
+    jumps = {"celu", "softsign", "i1e"}
     for p in points:
+        if p[0] == 0.0 and name in jumps:
+            p[3] = None
         if p[0] in known.get(name, {}):
             p[1:] = known[name][p[0]]
     return {"c": value, "points": points}
@@ -140,9 +145,12 @@ def binary(name, formula):
     forms = (formula, *[sp.diff(formula, s) for s in (a, b)], *[sp.diff(formula, s, t) for s, t in ((a, a), (a, b), (b, b))])
     forms = [sp.lambdify((a, b), f, modules=MODULES) for f in forms]
     values = [s * single(v) for v in PAIRS for s in (1, -1)][1:]
+    # Where they are real on both sides.
+    low = {"pow": (0.1, None), "xlogy": (None, 0.0), "xlog1py": (None, -1.0)}.get(name, (None, None))
     # `surprise` holds its logarithms near 0 and 1.
     first = [single(0.3)] if name == "surprise" else values
-    points = [[p, q, *evaluate(forms, [p, q], 1000)] for p in first for q in values]
+    points = [[p, q, *evaluate(forms, [p, q], 1000)] for p in first for q in values
+              if (low[0] is None or p > low[0]) and (low[1] is None or q > low[1])]
     return {"c": None, "points": points}
 
 def main():

@@ -28,9 +28,7 @@ crate::ops::elementwise::table::unary! {
     /// twice the argument of the tanh it is `$x\,\sigma(v)$`. Slope `$\sigma(v) + x\,\sigma(v)\,\sigma(-v)\,v'$`.
     gelu_tanh [1.2] |x, y|
         max(x, -1e30) * sigmoid(1.595_769_121_605_730_8 * x * (1.0 + 0.044_715 * x * x)) =>
-        sigmoid(1.595_769_121_605_730_8 * x * (1.0 + 0.044_715 * x * x))
-            + finite(x) * logistic_pdf(1.595_769_121_605_730_8 * x * (1.0 + 0.044_715 * x * x))
-                * (1.595_769_121_605_730_8 * (1.0 + 0.134_145 * clamp_max(x * x, 1e30)));
+        gelu_tanh_slope(x);
     /// Sigmoid linear unit (swish), `$x\,\sigma(x)$`, 0 at -∞. Slope `$\sigma(x)(1 + x\,\sigma(-x))$`.
     /// Elfwing et al., 2017.
     #[doc(alias = "swish")]

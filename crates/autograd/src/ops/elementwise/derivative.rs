@@ -14,6 +14,17 @@ crate::ops::elementwise::table::unary! {
     logistic_pdf [1.0] @hidden |x, y| logistic_pdf(x) => -y * tanh(0.5 * x);
     /// `$1/\cosh^2 x$`, the slope of `tanh`. Slope `$-2 y \tanh x$`.
     sech_squared [1.0] @hidden |x, y| sech_squared(x) => -2.0 * y * tanh(x);
+    /// The slope of `gelu_tanh`, `$\sigma(v) + x\,\sigma'(v)\,v'$` with `$v = \sqrt{8/\pi}\,(x + 0.044715 x^3)$`; beyond ±100 it
+    /// does not change. Slope `$\sigma'(v)\,(2 v' + x v'' - x \tanh(v/2)\,v'^2)$`.
+    gelu_tanh_slope [1.5] @hidden |x, y| gelu_tanh_slope(x) => {
+        let z = clamp_max(clamp_min(x, -100.0), 100.0);
+        let half = 0.797_884_560_802_865_4 * z * (1.0 + 0.044_715 * z * z);
+        logistic_pdf(2.0 * half)
+            * (1.595_769_121_605_730_8 * (2.0 + 0.536_58 * z * z)
+                - z * tanh(half) * square(1.595_769_121_605_730_8 * (1.0 + 0.134_145 * z * z)))
+    };
+    /// `$1/(x(1-x))$`, the slope of `logit`. Slope `$(2x - 1) y^2$`.
+    logit_slope [0.3, domain: [[0.2, 0.9]; 2]] @hidden |x, y| logit_slope(x) => (2.0 * x - 1.0) * y * y;
     /// `$1/\sqrt{1-x^2}$`, the slope of `asin`. Slope `$x y^3$`.
     asin_slope [1.0, domain: [[0.2, 0.9]; 2]] @hidden |x, y| asin_slope(x) => x * y * y * y;
     /// `$1/(1+x^2)$`, the slope of `atan`. Slope `$-2 x y^2$`.

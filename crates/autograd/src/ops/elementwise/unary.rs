@@ -40,7 +40,7 @@ crate::ops::elementwise::table::unary! {
     /// `$\ln(1 + x)$`. Slope `$1/(1+x)$`.
     log1p [1.0, domain: [[-0.9, 2.0]; 2]] |x, y| log1p(x) => recip(1.0 + x);
     /// `$\ln(x / (1 - x))$`. Slope `$1/(x(1-x))$`.
-    logit [1.5, domain: [[0.2, 0.9]; 2]] |x, y| ln(x / (1.0 - x)) => recip(x * (1.0 - x));
+    logit [1.5, domain: [[0.2, 0.9]; 2]] |x, y| ln(x / (1.0 - x)) => logit_slope(x);
     /// `$\sin x$`. Slope `$\cos x$`.
     sin [0.6] |x, y| sin(x) => cos(x);
     /// `$\cos x$`. Slope `$-\sin x$`.

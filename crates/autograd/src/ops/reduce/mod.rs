@@ -3,7 +3,7 @@
 
 mod statistics;
 
-use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor};
+use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;
 
 use crate::fast::runs::Kernels;
@@ -103,7 +103,14 @@ impl Op for Prod {
         "prod"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        x[0].prod_keep(axes_of(&self.0))
+        let y = x[0].prod_keep(axes_of(&self.0));
+        if y.is_nan().any().item() == 0.0 {
+            return y;
+        }
+        // Finite elements have a product: an overflow on the way met a zero.
+        let (zero, infinite) = (x[0].eq(0.0), x[0].is_finite().logical_not());
+        let of = |mask: &Tensor| mask.to(DType::I64).max_keep(axes_of(&self.0)).to(DType::Bool);
+        y.zeros_like().where_(&of(&zero).and(&of(&infinite).logical_not()), &y)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let x = step.x(0);
@@ -124,8 +131,25 @@ impl Op for Prod {
     }
 }
 
-/// For each element of a row the product of the others: doubling prefixes and suffixes, `$2 \log_2 n$` products.
+/// For each element of a row the product of the others. Where products on the way overflow and meet a zero, the elements
+/// are divided by a power of two first, in `f64`.
 fn others_product<'t>(x: Var<'t>, n: usize) -> Var<'t> {
+    let plain = products_from_both_sides(x, n);
+    let value = x.value();
+    if n < 2 || plain.value().is_finite().all().item() != 0.0 || value.is_finite().all().item() == 0.0 {
+        return plain;
+    }
+    let power = |size: f64| if size > 0.0 { size.log2().ceil().clamp(-1000.0, 1000.0).exp2() } else { 1.0 };
+    let sizes = value.abs().max_keep(1).to_f64_vec();
+    let scale = Tensor::from_vec(sizes.into_iter().map(power).collect::<Vec<f64>>(), [value.shape()[0], 1]);
+    // In two halves, each finite: a product of 0 stays 0.
+    let half = |n: usize| scale.powf(n as f64).clamp(0.0, f64::MAX);
+    let scaled = products_from_both_sides(x.to(DType::F64) / &scale, n);
+    (scaled * &half((n - 1) / 2) * &half(n / 2)).to(x.dtype())
+}
+
+/// [`others_product`] by doubling prefixes and suffixes, `$2 \log_2 n$` products.
+fn products_from_both_sides<'t>(x: Var<'t>, n: usize) -> Var<'t> {
     let rows = x.shape()[0];
     if n == 0 {
         return x;
