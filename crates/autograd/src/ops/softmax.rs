@@ -30,6 +30,9 @@ impl Op for Softmax {
         let (y, dy) = (step.y(), step.dy());
         step.give(0, y * from_mean(y, dy));
     }
+    fn words(&self) -> &'static str {
+        "softmax s: x gets s (ȳ − Σ s ȳ)"
+    }
     fn kernels(&self) -> Option<Kernels> {
         static SOFTMAX: RunKernels =
             run_kernels!(|[x, ..], n, _, y| softmax::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
@@ -57,6 +60,9 @@ impl Op for LogSoftmax {
         let (y, dy) = (step.y(), step.dy());
         // d (1 - e^y) and what the others take.
         step.give(0, -(dy * y.expm1()) - y.exp() * (dy.sum_keep(-1) - dy));
+    }
+    fn words(&self) -> &'static str {
+        "ln softmax: x gets ȳ − softmax(x) Σ ȳ"
     }
     fn kernels(&self) -> Option<Kernels> {
         static LOG_SOFTMAX: RunKernels =

@@ -1,4 +1,4 @@
-//! Reductions made of sums: variances and deviations, norms, the logarithm of a sum of exponentials.
+//! Reductions made of sums: variances and deviations, the logarithm of a sum of exponentials.
 
 use gradus_tensor::{Axes, DType, Tensor};
 
@@ -8,10 +8,6 @@ use crate::recorded;
 use crate::var::Var;
 
 reductions! {
-    /// The Euclidean norm `$\lVert x \rVert_2 = \sqrt{\sum_i x_i^2}$`, 0 of nothing. The gradient at a norm of 0 is 0. Other
-    /// orders: [`Self::vector_norm`].
-    norm norm_axes norm_keep:
-        |x| x.norm_axes(()), |x, list| x.root_of_squares(&list, |x| x.square().sum_keep(axes_of(&list)));
     /// The logarithm of the sum of exponentials, `$\ln \sum_i e^{x_i}$`, without overflow; `$-\infty$` of nothing. Its slope
     /// is the softmax.
     logsumexp logsumexp_axes logsumexp_keep: |x| x.logsumexp_axes(()), |x, list| {
@@ -99,7 +95,8 @@ corrected! {
     /// 1 for a sample (as `torch.var` by default).
     var var_axes var_keep: |x, list, correction| x.squared_deviation(&list, correction);
     /// The standard deviation, the root of the variance `$\tfrac{1}{n - c} \sum_i (x_i - \bar x)^2$`; its gradient at 0 is 0.
-    std std_axes std_keep: |x, list, correction| x.root_of_squares(&list, |x| x.squared_deviation(&list, correction));
+    std std_axes std_keep: |x, list, correction| 
+        x.root_of_powers(&list, |x| x.squared_deviation(&list, correction), Var::sqrt_or_zero_slope);
 }
 
 impl<'t> Var<'t> {
@@ -110,88 +107,34 @@ impl<'t> Var<'t> {
         centred.square().sum_keep(axes_of(list)) / freedom
     }
 
-    /// The root of a sum of squares of this value over some axes, whose slope is 0 where it is 0. Where the squares would
-    /// overflow or vanish, the value is scaled by a power of two before and after.
-    fn root_of_squares(self, list: &AxisList, squares: impl Fn(Self) -> Self) -> Self {
-        let sum = squares(self);
+    /// The root of a sum of powers of this value over some axes. Where the powers would overflow or vanish, the value is
+    /// scaled by a power of two before and after.
+    pub(crate) fn root_of_powers(
+        self,
+        list: &AxisList,
+        powers: impl Fn(Self) -> Self,
+        root: impl Fn(Self) -> Self,
+    ) -> Self {
+        let sum = powers(self);
         let (value, single) = (sum.value(), self.dtype() == DType::F32);
         let (least, most) = if single { (1e-25, f64::from(f32::MAX)) } else { (1e-270, f64::MAX) };
-        let size = |x: &Tensor| x.abs().max_keep(axes_of(list));
-        if value.lt(least).or(&value.gt(most)).any().item() == 0.0 || self.elements() == 0 {
-            return sum.sqrt_or_zero_slope();
+        if self.elements() == 0 || value.lt(least).or(&value.gt(most)).any().item() == 0.0 {
+            return root(sum);
         }
-        let size = size(&self.value());
-        let usable = size.gt(0.0).and(&size.is_finite());
-        let power = |x: f64| if x > 0.0 && x.is_finite() { x.log2().floor().clamp(-1000.0, 1000.0).exp2() } else { 1.0 };
-        if usable.any().item() == 0.0 {
-            return sum.sqrt_or_zero_slope();
+        let sizes = self.value().abs().max_keep(axes_of(list));
+        let power = |size: f64| {
+            if size > 0.0 && size.is_finite() { size.log2().floor().clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
+        };
+        let scale: Vec<f64> = sizes.to_f64_vec().into_iter().map(power).collect();
+        if scale.iter().all(|&s| s == 1.0) {
+            return root(sum);
         }
-        let scale: Vec<f64> = size.to_f64_vec().into_iter().map(power).collect();
-        let scale = Tensor::from_vec(scale, *size.shape()).to(self.dtype());
-        squares(self / &scale).sqrt_or_zero_slope() * &scale
+        let scale = Tensor::from_vec(scale, *sizes.shape()).to(self.dtype());
+        root(powers(self / &scale)) * &scale
     }
 
     /// `$\sqrt x$` whose slope at 0 is 0: for norms and deviations.
     pub(crate) fn sqrt_or_zero_slope(self) -> Self {
         if self.value().eq(0.0).any().item() == 0.0 { self.sqrt() } else { self.tape().apply(RootAtZero, &[self]) }
-    }
-
-    /// The norm of order p of all elements, `$\lVert x \rVert_p = (\sum_i |x_i|^p)^{1/p}$`, to a value without axes; see
-    /// [`Self::vector_norm_keep`].
-    #[doc(alias = "linalg_norm")]
-    #[track_caller]
-    pub fn vector_norm(self, p: f64) -> Self {
-        self.vector_norm_axes(p, ())
-    }
-
-    /// The norm of order p over some axes, which the result does not have; see [`Self::vector_norm_keep`].
-    ///
-    /// # Panics
-    /// If an axis is out of range or named twice.
-    #[track_caller]
-    pub fn vector_norm_axes(self, p: f64, axes: impl Into<Axes>) -> Self {
-        let axes = axes.into();
-        let shape = self.shape();
-        let list = axes.resolve("vector_norm", &shape);
-        self.vector_norm_keep(p, axes).reshape(dropped(&shape, &list))
-    }
-
-    /// `$\lVert x \rVert_p = (\sum_i |x_i|^p)^{1/p}$` over some axes, which the result keeps with size 1; p = ∞ and -∞ give the
-    /// largest and smallest modulus, p = 0 counts what is not 0. The gradient at a norm of 0, and for p < 2 at elements
-    /// that are 0, is 0.
-    ///
-    /// # Panics
-    /// If an axis is out of range or named twice.
-    #[track_caller]
-    pub fn vector_norm_keep(self, p: f64, axes: impl Into<Axes>) -> Self {
-        let axes = axes.into();
-        if p == 2.0 {
-            return self.norm_keep(axes);
-        }
-        if p == 1.0 {
-            return self.abs().sum_keep(axes);
-        }
-        if p == 0.0 {
-            let counted = self.value().ne(0.0).to(self.dtype()).sum_keep(axes);
-            return self.tape().constant(counted);
-        }
-        if p == f64::INFINITY {
-            return self.abs().max_keep(axes);
-        }
-        if p == f64::NEG_INFINITY {
-            return self.abs().min_keep(axes);
-        }
-        let powers = self.abs().powf_or_zero_slope(p).sum_keep(axes);
-        powers.powf_or_zero_slope(1.0 / p)
-    }
-
-    /// `$x^p$` for x ≥ 0, whose slope at 0 is 0.
-    fn powf_or_zero_slope(self, p: f64) -> Self {
-        let zero = self.value().eq(0.0);
-        if zero.any().item() == 0.0 {
-            return self.powf(p);
-        }
-        let at_zero = 0f64.powf(p);
-        self.where_not(&zero, 1.0).powf(p).where_not(&zero, at_zero)
     }
 }
