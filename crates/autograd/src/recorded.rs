@@ -26,7 +26,7 @@ pub(crate) fn backward<'t>(root: Var<'t>, seed: Var<'t>, wrt: &[Var<'t>]) -> Vec
     for id in (first..=end).rev().filter(|&id| wanted(id as u32)) {
         let Some(dy) = sums[id - first] else { continue };
         let inputs = inputs(tape, id);
-        for (i, dx) in given(tape, id, dy, wanted) {
+        for (i, dx) in given(tape, id, dy, wanted).into_iter().filter(|&(i, _)| wanted(inputs[i].id)) {
             let input = inputs[i];
             let dx = if dx.shape() == input.shape() { dx } else { dx.sum_to(input.shape()) };
             let sum = &mut sums[input.id as usize - first];

@@ -89,7 +89,7 @@ fn product_of_pivots(a: &DMatrix<f64>) -> f64 {
         digits *= pivot / size;
         exponent += size.log2() as i32;
     }
-    (0..4).fold(digits, |y, i| y * 2f64.powi((exponent + i) / 4))
+    (0..4).fold(digits, |y, i| y * 2f64.powi((exponent + i).div_euclid(4)))
 }
 
 /// The sign of the determinant and the logarithm of its modulus, `[…, 2]`.

@@ -149,20 +149,27 @@ impl Op for Prod {
 }
 
 /// For each element of a row the product of the others. Where products on the way overflow and meet a zero, the elements
-/// are divided by a power of two first, in `f64`.
+/// are divided by powers of two first, in `f64`.
 fn others_product<'t>(x: Var<'t>, n: usize) -> Var<'t> {
     let plain = products_from_both_sides(x, n);
     let value = x.value();
-    if n < 2 || plain.value().is_finite().all().item() != 0.0 || value.is_finite().all().item() == 0.0 {
+    if plain.value().is_finite().all().item() != 0.0 || value.is_finite().all().item() == 0.0 {
         return plain;
     }
-    let power = |size: f64| if size > 0.0 { size.log2().ceil().clamp(-1000.0, 1000.0).exp2() } else { 1.0 };
-    let sizes = value.abs().max_keep(1).to_f64_vec();
-    let scale = Tensor::from_vec(sizes.into_iter().map(power).collect::<Vec<f64>>(), [value.shape()[0], 1]);
-    // In two halves, each finite: a product of 0 stays 0.
-    let half = |n: usize| scale.powf(n as f64).clamp(0.0, f64::MAX);
-    let scaled = products_from_both_sides(x.to(DType::F64) / &scale, n);
-    (scaled * &half((n - 1) / 2) * &half(n / 2)).to(x.dtype())
+    let exponents: Vec<i32> =
+        value.to_f64_vec().into_iter().map(|x| if x == 0.0 { 0 } else { x.abs().log2().ceil().clamp(-1000.0, 1000.0) as i32 }).collect();
+    let of = |exponents: Vec<f64>| Tensor::from_vec(exponents, value.shape()[..].to_vec()).exp2();
+    let scale = of(exponents.iter().map(|&e| f64::from(e)).collect());
+    let mut y = products_from_both_sides(x.to(DType::F64) / &scale, n);
+    // In quarters, each finite: a product of 0 stays 0.
+    for part in 0..4 {
+        let rows = exponents.chunks(n).flat_map(|row| {
+            let all: i32 = row.iter().sum();
+            row.iter().map(move |e| f64::from((all - e + part).div_euclid(4).clamp(-1000, 1000)))
+        });
+        y = y * &of(rows.collect());
+    }
+    y.to(x.dtype())
 }
 
 /// [`others_product`] by doubling prefixes and suffixes, `$2 \log_2 n$` products.
