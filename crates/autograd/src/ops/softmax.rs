@@ -92,6 +92,9 @@ impl Op for LogSumExp {
         let x = if nothing.any().item() == 0.0 { step.x(0) } else { step.x(0).masked_fill(&nothing, 0.0) };
         step.give(0, step.dy() * x.softmax(-1));
     }
+    fn words(&self) -> &'static str {
+        "logarithm of a sum of exponentials: x gets softmax(x) ȳ"
+    }
 }
 
 impl<'t> Var<'t> {

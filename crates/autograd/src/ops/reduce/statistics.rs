@@ -47,6 +47,9 @@ impl Op for RootAtZero {
         let limit = limit.where_not(&dy.value().ne(0.0), 0.0) * 0.5;
         step.give(0, limit.where_(&zero, slope));
     }
+    fn words(&self) -> &'static str {
+        "root y: x gets ȳ / 2y, at 0 the limit"
+    }
 }
 
 /// As `reductions!`, with a correction to the number of elements.
