@@ -111,7 +111,9 @@ fn every_row_holds() {
         if !same(value, row.value) || !all_same(&slopes, &row.slopes) {
             wrong.push(format!("{} at {:?} is {value}, slopes {slopes:?}", row.operation, row.at));
         }
-        let Some((claim, id)) = row.pytorch.split_once(' ').filter(|_| row.pytorch != "not recorded") else { continue };
+        let Some((claim, id)) = row.pytorch.split_once(' ').filter(|_| row.pytorch != "not recorded") else {
+            continue;
+        };
         let Some((value, slopes)) = recorded(id, &row.at, data.as_ref()) else { continue };
         let agrees = same(row.value, value) && all_same(&row.slopes[..slopes.len()], &slopes);
         if agrees != (claim == "same") {

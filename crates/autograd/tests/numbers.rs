@@ -11,7 +11,10 @@ const INF: f64 = f64::INFINITY;
 fn near(got: &[f64], want: &[f64], rtol: f64) {
     assert_eq!(got.len(), want.len());
     for (g, w) in got.iter().zip(want) {
-        assert!(g == w || (g - w).abs() <= rtol * w.abs() || g.is_nan() && w.is_nan(), "{got:?}, not {want:?}");
+        assert!(
+            g == w || (g - w).abs() <= rtol * w.abs() || g.is_nan() && w.is_nan(),
+            "{got:?}, not {want:?}"
+        );
     }
 }
 
@@ -57,7 +60,11 @@ fn a_sure_prediction_keeps_its_gradient() {
     }
     let (value, slope) = value_and_slope(&Tensor::from([0.0, -37.5]), |x| x.logsumexp());
     near(&[value, slope[0], slope[1]], &[LEFT, 1.0, LEFT], 1e-14);
-    near(&value_and_slope(&Tensor::from([37.5, 0.0]), |x| x.softmax(0).select(0, 0)).1, &[LEFT, -LEFT], 1e-12);
+    near(
+        &value_and_slope(&Tensor::from([37.5, 0.0]), |x| x.softmax(0).select(0, 0)).1,
+        &[LEFT, -LEFT],
+        1e-12,
+    );
     // x = (40, 0) in f32: e^-40.
     let (value, slope) = value_and_slope(&Tensor::from([[40f32, 0.0]]), |x| x.cross_entropy(&labels));
     near(&[value, slope[0], slope[1]], &[4.248_354e-18, -4.248_354e-18, 4.248_354e-18], 1e-5);
@@ -89,9 +96,12 @@ fn logarithms_of_sums_at_infinity() {
     check(&[1.0, INF], INF, &[0.0, 1.0]);
     check(&[1.0, -INF], 1.0, &[1.0, 0.0]);
     check(&[-INF, -INF], -INF, &[0.5, 0.5]);
-    for (a, b, y, slopes) in
-        [(-INF, -INF, -INF, [0.5, 0.5]), (1.0, INF, INF, [0.0, 1.0]), (-INF, 2.0, 2.0, [0.0, 1.0]), (INF, INF, INF, [0.5, 0.5])]
-    {
+    for (a, b, y, slopes) in [
+        (-INF, -INF, -INF, [0.5, 0.5]),
+        (1.0, INF, INF, [0.0, 1.0]),
+        (-INF, 2.0, 2.0, [0.0, 1.0]),
+        (INF, INF, INF, [0.5, 0.5]),
+    ] {
         let tape = Tape::new();
         let (p, q) = (tape.var(a), tape.var(b));
         let z = p.logaddexp(q);
@@ -109,7 +119,8 @@ fn a_probability_of_0_counts_nothing() {
     assert_eq!(value_and_slope(&log, |x| x.soft_cross_entropy(sure())), (0.0, vec![0.0, 0.0]));
     // Half of -t, the mean over two.
     assert_eq!(value_and_slope(&log, |x| x.kl_div(sure())), (0.0, vec![-0.5, 0.0]));
-    let (value, slope) = value_and_slope(&sure(), |t| t.tape().constant(Tensor::from([[-0.5, -3.0]])).kl_div(t));
+    let (value, slope) =
+        value_and_slope(&sure(), |t| t.tape().constant(Tensor::from([[-0.5, -3.0]])).kl_div(t));
     assert_eq!((value, slope), (0.25, vec![(1.0 + 0.5) / 2.0, -INF]));
     let logits = Tensor::from([INF, -INF]);
     let (value, slope) =
@@ -126,7 +137,8 @@ fn an_ignored_row_may_hold_anything() {
         for bad in [-INF, INF, f64::NAN] {
             let x = Tensor::from([[bad, bad], [0.0, 0.0]]);
             let how = CrossEntropyOptions { ignore: Some(-1), smoothing, ..CrossEntropyOptions::default() };
-            let (value, slope) = value_and_slope(&x, |x| x.cross_entropy_with(&Tensor::from([-1i64, 0]), &how));
+            let (value, slope) =
+                value_and_slope(&x, |x| x.cross_entropy_with(&Tensor::from([-1i64, 0]), &how));
             near(&[value], &[2f64.ln()], 1e-15);
             assert_eq!(slope[..2], [0.0, 0.0], "{bad}");
             near(&slope[2..], &[-0.5 * (1.0 - smoothing), 0.5 * (1.0 - smoothing)], 1e-14);
@@ -199,7 +211,8 @@ fn normalised_large_numbers() {
             let v = tape.var(Tensor::from(x.map(|x| x * c)));
             let y = f(v);
             let first = y.select(0, 0);
-            let (numeric, recorded) = (first.backward().wrt(v).to_f64_vec(), first.grad(v).value().to_f64_vec());
+            let (numeric, recorded) =
+                (first.backward().wrt(v).to_f64_vec(), first.grad(v).value().to_f64_vec());
             near(&numeric, &recorded, 1e-4);
             (y.value().to_f64_vec(), numeric.into_iter().map(|g| g * f64::from(c)).collect::<Vec<f64>>())
         };
@@ -214,7 +227,10 @@ fn normalised_large_numbers() {
 fn curvature_at_a_norm_of_0() {
     let zero = Tensor::zeros_of(2, DType::F64);
     assert_eq!(curvature(&zero, |x| x.norm().square()), [2.0, 0.0, 0.0, 2.0]);
-    assert_eq!(curvature(&zero, |x| [x.norm(); 2].into_iter().reduce(|a, b| a * b).unwrap()), [2.0, 0.0, 0.0, 2.0]);
+    assert_eq!(
+        curvature(&zero, |x| [x.norm(); 2].into_iter().reduce(|a, b| a * b).unwrap()),
+        [2.0, 0.0, 0.0, 2.0]
+    );
     assert_eq!(curvature(&zero, |x| x.norm().powf(2.0)), [2.0, 0.0, 0.0, 2.0]);
     assert_eq!(curvature(&zero, |x| x.norm().cos()), [-1.0, 0.0, 0.0, -1.0]);
     assert_eq!(curvature(&zero, |x| x.norm()), [0.0; 4]);
@@ -246,4 +262,36 @@ fn angles_of_far_points() {
         let x = tape.var(1e25f32);
         near(&[row(name).apply(&[x], 0.0).backward().wrt(x).item()], &[1e-25], 1e-6);
     }
+}
+
+/// Where places repeat, the last one is in the result, and the gradient is of what is in it.
+#[test]
+fn repeated_places() {
+    let index = Tensor::from([1i64, 0, 1]);
+    let base = Tensor::from([7.0, 8.0, 9.0]);
+    let writes: [&dyn for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>; 4] = [
+        &|x, s| x.scatter(0, &index, s),
+        &|x, s| x.index_copy(0, &index, s),
+        &|x, s| x.put(&index, s, false),
+        &|x, s| x.put_at(&[Some(index.clone())], s, false),
+    ];
+    for write in writes {
+        let tape = Tape::new();
+        let (x, s) = (tape.var(base.clone()), tape.var(Tensor::from([1.0, 2.0, 3.0])));
+        let y = write(x, s);
+        assert_eq!(y.value().to_f64_vec(), [2.0, 3.0, 9.0]);
+        let g = y.square().sum().backward();
+        assert_eq!(
+            (g.wrt(x).to_f64_vec(), g.wrt(s).to_f64_vec()),
+            (vec![0.0, 0.0, 18.0], vec![0.0, 4.0, 6.0])
+        );
+    }
+}
+
+#[test]
+#[should_panic(expected = "does not broadcast to the prediction's [3, 1]")]
+fn a_variance_that_would_widen_the_prediction() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::zeros_of([3, 1], DType::F64));
+    let _ = x.gaussian_nll_loss(Tensor::zeros_of([3, 1], DType::F64), Tensor::ones_of(3, DType::F64));
 }

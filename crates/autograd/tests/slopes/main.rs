@@ -40,7 +40,11 @@ fn ours(row: &'static Row, c: f64, inputs: &[Tensor]) -> (Vec<Tensor>, Vec<Tenso
     let mut out = vec![y.value()];
     out.extend(slopes.iter().map(|s| s.value()));
     for (i, slope) in slopes.iter().enumerate() {
-        let second = if slope.needs() { slope.sum().grads(&x) } else { x.iter().map(|&x| x.tape().constant(Tensor::zeros_like(&x.value()))).collect() };
+        let second = if slope.needs() {
+            slope.sum().grads(&x)
+        } else {
+            x.iter().map(|&x| x.tape().constant(Tensor::zeros_like(&x.value()))).collect()
+        };
         out.extend(second[i..].iter().map(|s| s.value()));
     }
     (out, x.iter().map(|&x| numeric.wrt(x)).collect())
@@ -51,7 +55,8 @@ fn check(row: &'static Row, reference: &Reference, dtype: DType) -> Vec<String> 
     let n = usize::from(row.arity);
     let (rtol, atol, most) = bounds(dtype);
     let fits = |v: f64| v.is_infinite() || v.abs() <= most && (v == 0.0 || v.abs() >= atol);
-    let points: Vec<&Vec<f64>> = reference.points.iter().filter(|p| p[..n].iter().all(|&v| fits(v))).collect();
+    let points: Vec<&Vec<f64>> =
+        reference.points.iter().filter(|p| p[..n].iter().all(|&v| fits(v))).collect();
     let inputs: Vec<Tensor> = (0..n)
         .map(|i| Tensor::from_vec(points.iter().map(|p| p[i]).collect::<Vec<f64>>(), points.len()).to(dtype))
         .collect();
@@ -65,7 +70,13 @@ fn check(row: &'static Row, reference: &Reference, dtype: DType) -> Vec<String> 
         // The curvatures of two inputs are right beside the largest of them, if none overflows.
         let scale = p[n + 1 + n..].iter().fold(0.0f64, |m, v| m.max(v.abs()));
         // What has no value has no slope, and the curvatures of slopes are third derivatives.
-        let last = if p[n].is_nan() { n } else if row.facts.hidden || n == 2 && scale > most { 2 * n + 1 } else { p.len() };
+        let last = if p[n].is_nan() {
+            n
+        } else if row.facts.hidden || n == 2 && scale > most {
+            2 * n + 1
+        } else {
+            p.len()
+        };
         for (j, want) in p[n..last].iter().enumerate() {
             if want.is_nan() || (kink && j > 0) || (j == 0 && !infinite) {
                 continue;
@@ -76,7 +87,12 @@ fn check(row: &'static Row, reference: &Reference, dtype: DType) -> Vec<String> 
             let twice = if (1..=n).contains(&j) { numeric[j - 1][k] } else { results[j][k] };
             if !near(results[j][k]) || !near(twice) {
                 let what = ["value", "slope", "curvature"][usize::from(j > 0) + usize::from(j > n)];
-                wrong.push(format!("{} in {dtype}, {what} ({j}) at {:?}: {:e}, by loops {twice:e}, should be {want:e}", row.name, &p[..n], results[j][k]));
+                wrong.push(format!(
+                    "{} in {dtype}, {what} ({j}) at {:?}: {:e}, by loops {twice:e}, should be {want:e}",
+                    row.name,
+                    &p[..n],
+                    results[j][k]
+                ));
             }
         }
     }
@@ -86,7 +102,9 @@ fn check(row: &'static Row, reference: &Reference, dtype: DType) -> Vec<String> 
 /// Whether a row is a step or a straight line everywhere: it has no curvature where it is drawn.
 fn straight(row: &'static Row) -> bool {
     let [[low, high], [other_low, other_high]] = row.facts.domain;
-    let at = |low: f64, high: f64| Tensor::from_vec((1..8).map(|i| low + (high - low) * f64::from(i) / 8.1).collect::<Vec<f64>>(), 7);
+    let at = |low: f64, high: f64| {
+        Tensor::from_vec((1..8).map(|i| low + (high - low) * f64::from(i) / 8.1).collect::<Vec<f64>>(), 7)
+    };
     let inputs = [at(low, high), at(other_high, other_low)];
     let (results, _) = ours(row, row.facts.number.unwrap_or(0.7), &inputs[..usize::from(row.arity)]);
     results[1 + usize::from(row.arity)..].iter().all(|c| c.abs().max().item() == 0.0)

@@ -315,8 +315,8 @@ pub(crate) fn pull_loop<T: Real>(
     }
 }
 
-/// Elements that share one decision of [`pull_cheaply`].
-const GROUP: usize = 16;
+/// Elements that share one decision of [`pull_cheaply`]; a fixed number, so that the loops over them are unrolled.
+const GROUP: usize = 32;
 
 /// `g += dy · slope(x, y)`, with the slope that `cheap` returns where the condition beside it holds; only a group in
 /// which it fails somewhere pays for the other. The bits do not depend on the neighbours.
@@ -329,32 +329,35 @@ pub(crate) fn pull_cheaply<T: Real>(
     slope: impl Fn(T, T) -> T,
     cheap: impl Fn(T, T) -> (bool, T),
 ) {
-    #[inline(always)]
-    fn group<T: Real>(
-        (dy, x, y, g): (&[T], &[T], &[T], &mut [T]),
-        slope: &impl Fn(T, T) -> T,
-        cheap: &impl Fn(T, T) -> (bool, T),
-    ) {
-        let mut fine = true;
-        for (&x, &y) in x.iter().zip(y) {
-            fine &= cheap(x, y).0;
-        }
-        let all = g.iter_mut().zip(dy).zip(x).zip(y);
-        if fine {
-            all.for_each(|(((g, &dy), &x), &y)| *g += dy * cheap(x, y).1);
-        } else {
-            all.for_each(|(((g, &dy), &x), &y)| {
-                let (good, quick) = cheap(x, y);
-                *g += dy * kernel::math::select(good, quick, slope(x, y));
-            });
-        }
-    }
+    let exact = #[inline(always)]
+    |x: T, y: T| {
+        let (fine, quick) = cheap(x, y);
+        kernel::math::select(fine, quick, slope(x, y))
+    };
     kernel::run(
         #[inline(always)]
         || {
-            let parts = g.chunks_mut(GROUP).zip(dy.chunks(GROUP)).zip(x.chunks(GROUP)).zip(y.chunks(GROUP));
-            for (((g, dy), x), y) in parts {
-                group((dy, x, y, g), &slope, &cheap);
+            let ((dys, dy), (xs, x), (ys, y)) =
+                (dy.as_chunks::<GROUP>(), x.as_chunks::<GROUP>(), y.as_chunks::<GROUP>());
+            let (gs, g) = g.as_chunks_mut::<GROUP>();
+            for (((g, dy), x), y) in gs.iter_mut().zip(dys).zip(xs).zip(ys) {
+                let mut coarse = 0;
+                for i in 0..GROUP {
+                    coarse |= u32::from(!cheap(x[i], y[i]).0);
+                }
+                if coarse == 0 {
+                    for i in 0..GROUP {
+                        g[i] += dy[i] * cheap(x[i], y[i]).1;
+                    }
+                } else {
+                    for i in 0..GROUP {
+                        g[i] += dy[i] * exact(x[i], y[i]);
+                    }
+                }
+            }
+            for (((g, &dy), &x), &y) in g.iter_mut().zip(dy).zip(x).zip(y) {
+                let (fine, quick) = cheap(x, y);
+                *g += dy * if fine { quick } else { slope(x, y) };
             }
         },
     );

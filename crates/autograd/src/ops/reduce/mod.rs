@@ -156,8 +156,11 @@ fn others_product<'t>(x: Var<'t>, n: usize) -> Var<'t> {
     if plain.value().is_finite().all().item() != 0.0 || value.is_finite().all().item() == 0.0 {
         return plain;
     }
-    let exponents: Vec<i32> =
-        value.to_f64_vec().into_iter().map(|x| if x == 0.0 { 0 } else { x.abs().log2().ceil().clamp(-1000.0, 1000.0) as i32 }).collect();
+    let exponents: Vec<i32> = value
+        .to_f64_vec()
+        .into_iter()
+        .map(|x| if x == 0.0 { 0 } else { x.abs().log2().ceil().clamp(-1000.0, 1000.0) as i32 })
+        .collect();
     let of = |exponents: Vec<f64>| Tensor::from_vec(exponents, value.shape()[..].to_vec()).exp2();
     let scale = of(exponents.iter().map(|&e| f64::from(e)).collect());
     let mut y = products_from_both_sides(x.to(DType::F64) / &scale, n);

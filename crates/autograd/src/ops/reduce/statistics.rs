@@ -98,7 +98,7 @@ corrected! {
     /// 1 for a sample (as `torch.var` by default).
     var var_axes var_keep: |x, list, correction| x.squared_deviation(&list, correction);
     /// The standard deviation, the root of the variance `$\tfrac{1}{n - c} \sum_i (x_i - \bar x)^2$`; its gradient at 0 is 0.
-    std std_axes std_keep: |x, list, correction| 
+    std std_axes std_keep: |x, list, correction|
         x.root_of_powers(&list, |x| x.squared_deviation(&list, correction), Var::sqrt_or_zero_slope);
 }
 
@@ -126,7 +126,11 @@ impl<'t> Var<'t> {
         }
         let sizes = self.value().abs().max_keep(axes_of(list));
         let power = |size: f64| {
-            if size > 0.0 && size.is_finite() { size.log2().floor().clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
+            if size > 0.0 && size.is_finite() {
+                size.log2().floor().clamp(-1000.0, 1000.0).exp2()
+            } else {
+                1.0
+            }
         };
         let scale: Vec<f64> = sizes.to_f64_vec().into_iter().map(power).collect();
         if scale.iter().all(|&s| s == 1.0) {
@@ -138,6 +142,10 @@ impl<'t> Var<'t> {
 
     /// `$\sqrt x$` whose slope at 0 is 0: for norms and deviations.
     pub(crate) fn sqrt_or_zero_slope(self) -> Self {
-        if self.value().eq(0.0).any().item() == 0.0 { self.sqrt() } else { self.tape().apply(RootAtZero, &[self]) }
+        if self.value().eq(0.0).any().item() == 0.0 {
+            self.sqrt()
+        } else {
+            self.tape().apply(RootAtZero, &[self])
+        }
     }
 }

@@ -118,6 +118,8 @@ impl<'t> Var<'t> {
         how: &LogitsOptions<'t>,
     ) -> Self {
         let (x, t) = (self, self.target("binary_cross_entropy_with_logits", target));
+        how.positive_weight.inspect(|p| super::fits("weight of the positive truth", *p, self));
+        how.weight.inspect(|w| super::fits("weight", *w, self));
         let positive = how.positive_weight.map_or(t, |p| p * t).weigh(x.log_sigmoid());
         let losses = -(positive + (1.0 - t).weigh((-x).log_sigmoid()));
         how.reduction.apply(how.weight.map_or(losses, |w| losses * w))
@@ -178,7 +180,7 @@ impl<'t> Var<'t> {
     }
 
     /// The mean of `$\tfrac12 (\ln v + (x - t)^2 / v)$`: the negative log-likelihood under a normal distribution of mean x
-    /// and variance v, which broadcasts, up to a constant.
+    /// and variance v, which broadcasts to the prediction's shape, up to a constant.
     ///
     /// # Panics
     /// If the shapes of prediction and target differ, or the variance does not broadcast.
@@ -199,6 +201,7 @@ impl<'t> Var<'t> {
         how: &GaussianNllOptions,
     ) -> Self {
         let (target, variance) = (self.target("gaussian_nll_loss", target), self.lift(variance));
+        super::fits("variance", variance, self);
         let v = variance + &(&variance.value().clamp(how.eps, f64::INFINITY) - &variance.value());
         let losses = (v.ln() + (self - target).square() / v) * 0.5;
         let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();
