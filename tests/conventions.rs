@@ -65,7 +65,7 @@ fn ours(operation: &str, at: &[f64]) -> (f64, Vec<f64>) {
 }
 
 fn same(a: f64, b: f64) -> bool {
-    a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= 1e-7 * b.abs()
+    a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= 1e-7 * b.abs() + f64::MIN_POSITIVE
 }
 
 fn all_same(a: &[f64], b: &[f64]) -> bool {

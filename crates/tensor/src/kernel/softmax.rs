@@ -95,7 +95,7 @@ pub(crate) fn log_sum_exp<T: Real>(x: &[T], scratch: &mut [T]) -> (T, T) {
 #[inline(always)]
 pub(crate) fn minus_one_hot<T: Real>(p: &mut [T], label: usize) {
     let others = T::ONE - p[label];
-    p[label] = if math::kept(others) || others != others {
+    p[label] = if math::kept(others) || math::is_nan(others) {
         p[label] - T::ONE
     } else {
         -p[..label].iter().chain(&p[label + 1..]).fold(T::ZERO, |sum, &p| sum + p)

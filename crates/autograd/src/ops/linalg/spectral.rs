@@ -81,7 +81,7 @@ fn svd_rule<'t>([u, s, v]: [Var<'t>; 3], [du, ds, dv]: [Var<'t>; 3]) -> Var<'t> 
     let k = s.shape()[s.rank() - 1];
     let (m, n) = (u.shape()[u.rank() - 2], v.shape()[v.rank() - 2]);
     // The squares of multiples of the largest value neither overflow nor vanish.
-    let most = s.value().max_keep(-1);
+    let most = if k == 0 { Tensor::ones_of(1, s.dtype()) } else { s.value().max_keep(-1) };
     let most = most.ones_like().where_(&most.eq(0.0), &most);
     let unit = s / &most;
     let f = gaps(unit.square());
