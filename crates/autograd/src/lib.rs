@@ -63,10 +63,10 @@ mod transform;
 mod var;
 
 pub use check::{
-    Anomaly, Comparison, CurvePoint, Elements, ErrorCurve, FiniteDifference, GradcheckOptions, Line, Pass,
-    Place, Reason, Report, STEPS, Scheme, Trace, TraceLeaf, TraceNode, TracePart, TraceStep, WhyZero,
-    error_curve, flatten, flattened, flattened_tensors, gradcheck, gradcheck_model, gradcheck_with,
-    unflatten, unravel,
+    Anomaly, Comparison, CurvePoint, Elements, ErrorCurve, FiniteDifference, GradcheckOptions, KinkNote,
+    Line, Pass, Place, Reason, Report, STEPS, Scheme, Trace, TraceLeaf, TraceNode, TracePart, TraceStep,
+    Verdict, WhyZero, error_curve, flatten, flattened, flattened_tensors, gradcheck, gradcheck_model,
+    gradcheck_with, unflatten, unravel,
 };
 // Formats of numbers that the command shares; no part of the interface.
 #[doc(hidden)]
