@@ -69,14 +69,16 @@ pub struct KinkNote {
     pub place: Option<Place>,
 }
 
-/// Below this a derivative that neither side can tell from 0 counts as 0.
+/// A derivative that neither side can tell from 0 counts as 0 if the error is below this, for arguments near 1.
 const ZERO: f64 = 1e-12;
+/// Two values differ for sure if they are farther apart than this many bounds of the error.
+const SURE: f64 = 4.0;
 /// The share of the natural size of a derivative below which differences do not count.
 const NATURAL: f64 = 1e-9;
 
 /// What the two values say of each other, given the bound of the numeric one's error.
 pub(crate) fn judged(autograd: f64, numeric: &Estimate, options: &GradcheckOptions) -> Verdict {
-    let Estimate { value, noise, moves, .. } = *numeric;
+    let Estimate { value, noise, moves, scale, .. } = *numeric;
     if autograd.is_infinite() || !value.is_finite() || !noise.is_finite() {
         return Verdict::Unmeasured;
     }
@@ -86,10 +88,11 @@ pub(crate) fn judged(autograd: f64, numeric: &Estimate, options: &GradcheckOptio
     let distance = (autograd - value).abs();
     let natural = NATURAL * moves.min(1.0);
     let allowed = (options.rtol * autograd.abs().max(value.abs())).max(options.atol).max(natural);
-    let both_zero = autograd.abs() <= noise && value.abs() <= noise && noise <= options.atol.max(ZERO);
+    let both_zero =
+        autograd.abs() <= noise && value.abs() <= noise && noise <= options.atol.max(ZERO / scale);
     if both_zero || distance + noise <= allowed {
         Verdict::Agrees
-    } else if distance - noise > allowed {
+    } else if distance - SURE * noise > allowed && !numeric.faint {
         Verdict::Differs
     } else {
         Verdict::Undecided
@@ -148,7 +151,7 @@ impl Comparison {
 
     /// With its order and the element of the result.
     pub(crate) fn of_order(self, order: usize, output: Option<Vec<usize>>) -> Self {
-        Self { order, output, ..self }
+        Self { output, order, ..self }
     }
 }
 

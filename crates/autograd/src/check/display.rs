@@ -46,10 +46,10 @@ impl fmt::Display for Tape {
 
 fn row(inner: &Inner, id: usize, node: &Node) -> [String; 4] {
     let ty = inner.ty(node);
-    let value = if !inner.values.is_there(node.slot) {
-        "(freed)".to_string()
-    } else {
+    let value = if inner.values.is_there(node.slot) {
         brief(&inner.values.tensor(node.slot, ty))
+    } else {
+        "(freed)".to_string()
     };
     [format!("%{id}"), formula(inner, node), format!("{}{}", ty.dtype, ty.shape), value]
 }

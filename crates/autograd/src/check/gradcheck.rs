@@ -60,16 +60,26 @@ pub fn gradcheck_model<M: Params>(
 }
 
 fn check(subject: Box<dyn Subject + '_>, options: &GradcheckOptions) -> Report {
-    let mut report = Report::empty(options);
     let directions = directions(subject.variables(), options.elements);
-    report.reason = unfit(subject.variables(), &directions, options);
+    checked(subject, &directions, options, &mut None)
+}
+
+/// The check along some directions. The line through them is left behind, if there is one.
+pub(crate) fn checked<'a>(
+    subject: Box<dyn Subject + 'a>,
+    directions: &[Direction],
+    options: &GradcheckOptions,
+    left: &mut Option<Line<'a>>,
+) -> Report {
+    let mut report = Report::empty(options);
+    report.reason = unfit(subject.variables(), directions, options);
     let Some(first) = directions.first().filter(|_| report.reason.is_none()) else { return report };
-    let mut line = Line::along(subject, first.clone(), options.seed);
+    let line = left.insert(Line::along(subject, first.clone(), options.seed));
     // Which direction each comparison belongs to.
     let mut places = Vec::new();
     for order in 1..=options.order {
         line.turn(first, order);
-        let prepared = match prepare(&mut line, options.per_output) {
+        let prepared = match prepare(line, options.per_output) {
             Ok(prepared) => prepared,
             Err(reason) => {
                 report.reason = Some(reason);
@@ -78,7 +88,7 @@ fn check(subject: Box<dyn Subject + '_>, options: &GradcheckOptions) -> Report {
         };
         for (i, direction) in directions.iter().enumerate() {
             line.turn(direction, order);
-            let compared = compare(&mut line, &prepared, options);
+            let compared = compare(line, &prepared, options);
             places.extend(compared.iter().map(|_| i));
             report.comparisons.extend(compared);
         }
@@ -88,11 +98,11 @@ fn check(subject: Box<dyn Subject + '_>, options: &GradcheckOptions) -> Report {
         let worst = report.comparisons[place].clone();
         if !report.agrees() {
             line.turn(&directions[places[place]], worst.order);
-            report.reason = find_reason(&mut line, &worst, options);
+            report.reason = find_reason(line, &worst, options);
         }
         report.worst = Some(worst);
     }
-    note_kinks(&mut report, &mut line, &directions, &places);
+    note_kinks(&mut report, line, directions, &places);
     report
 }
 
@@ -133,8 +143,10 @@ fn compare(line: &mut Line<'_>, prepared: &Prepared, options: &GradcheckOptions)
     let of = |row: &Row| {
         let autograd = row.autograd(&direction);
         measured(&mut probe, autograd, &row.weights, options)
-            .map(|found| comparison(&direction, autograd, found, options))
-            .unwrap_or_else(|| Comparison::unmeasured(&direction, autograd))
+            .map_or_else(
+                || Comparison::unmeasured(&direction, autograd),
+                |found| comparison(&direction, autograd, found, options),
+            )
             .of_order(prepared.order, row.output.clone())
     };
     prepared.rows.iter().map(of).collect()
@@ -152,8 +164,9 @@ fn measured(
 ) -> Option<Measured> {
     let first = probe.first(weights).map(|e| (e, judged(autograd, &e, options)));
     let sides = probe.kink(weights);
-    if let Some((estimate, Verdict::Agrees)) = first {
-        return Some((estimate, Verdict::Agrees, sides));
+    // At a kink no step is better than another.
+    if let Some((estimate, verdict)) = first.filter(|(_, v)| *v == Verdict::Agrees || sides.is_some()) {
+        return Some((estimate, verdict, sides));
     }
     let settled = probe.settled(weights)?;
     Some((settled, judged(autograd, &settled, options), sides))

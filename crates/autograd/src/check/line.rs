@@ -238,6 +238,25 @@ impl Direction {
     }
 }
 
+impl Direction {
+    /// It as a tensor for each variable.
+    pub(crate) fn vectors(&self, variables: &[Var<'_>]) -> Vec<Tensor> {
+        match &self.along {
+            Along::Vector(v) => v.clone(),
+            Along::Element(which, i) => {
+                let part = |(k, x): (usize, &Var<'_>)| {
+                    let mut flat = vec![0.0; x.elements()];
+                    if k == *which {
+                        flat[*i] = 1.0;
+                    }
+                    Tensor::from_vec(flat, x.shape())
+                };
+                variables.iter().enumerate().map(part).collect()
+            }
+        }
+    }
+}
+
 fn element(x: &Tensor, i: usize) -> f64 {
     x.to(DType::F64).contiguous().as_slice::<f64>()[i]
 }

@@ -29,16 +29,41 @@ pub(crate) struct Estimate {
     pub(crate) noise: f64,
     /// By how much the function moves, relative to the step: the natural size of its derivative.
     pub(crate) moves: f64,
+    /// The length scale of its argument.
+    pub(crate) scale: f64,
+    /// The rounding of the values themselves.
+    grain: f64,
     pub(crate) step: f64,
     pub(crate) scheme: Scheme,
     /// Whether all values were the same.
-    pub(crate) still: bool,
+    still: bool,
+    /// Whether it looks like a kink at this step: the jump of the slope is that of the doubled step.
+    sharp: bool,
+    /// Whether nothing but rounding moves at any step.
+    pub(crate) faint: bool,
 }
 
 impl Estimate {
     /// A value with a bound of its error and its natural size.
     pub(crate) fn new(value: f64, noise: f64, moves: f64) -> Self {
-        Self { value, noise, moves, step: FIRST, scheme: Scheme::FivePoint, still: false }
+        let (step, scheme) = (FIRST, Scheme::FivePoint);
+        Self {
+            value,
+            noise,
+            moves,
+            scale: 1.0,
+            grain: 0.0,
+            step,
+            scheme,
+            still: false,
+            sharp: false,
+            faint: false,
+        }
+    }
+
+    /// By another difference.
+    pub(crate) fn by(self, scheme: Scheme, step: f64) -> Self {
+        Self { step, scheme, ..self }
     }
 }
 
@@ -57,6 +82,8 @@ pub(crate) struct Probe<'a> {
     zero: &'a [f64],
     /// The first step.
     first: f64,
+    /// The length scale of the argument.
+    scale: f64,
     /// The smallest step.
     least: f64,
     /// The relative error of one value.
@@ -90,8 +117,8 @@ impl Grain {
 impl<'a> Probe<'a> {
     pub(crate) fn new(f: &'a mut dyn FnMut(f64) -> Vec<f64>, zero: &'a [f64], grain: Grain) -> Self {
         let first = FIRST * grain.scale.log2().ceil().exp2();
-        let Grain { spacing, epsilon, magnitude, .. } = grain;
-        Self { f, zero, first, least: 4.0 * spacing, epsilon, magnitude, known: Vec::new() }
+        let Grain { scale, spacing, epsilon, magnitude } = grain;
+        Self { f, zero, first, scale, least: 4.0 * spacing, epsilon, magnitude, known: Vec::new() }
     }
 
     /// The derivative with the first step; its error is that of rounding. `None` if it is not finite.
@@ -103,11 +130,7 @@ impl<'a> Probe<'a> {
     pub(crate) fn settled(&mut self, weights: &[f64]) -> Option<Estimate> {
         let mut rungs: Vec<Estimate> = Vec::new();
         let (mut nearest, mut largest) = (f64::INFINITY, 0.0);
-        for i in -ABOVE..=BELOW {
-            let step = self.first * FACTOR.powi(-i);
-            if step < self.least {
-                break;
-            }
+        for (i, step) in self.steps().into_iter().enumerate() {
             let Some(rung) = self.rung(step, weights) else { continue };
             // Below the smallest step at which anything moves all is rounding.
             if rung.still && rungs.iter().any(|r| !r.still) {
@@ -118,11 +141,22 @@ impl<'a> Probe<'a> {
             }
             rungs.push(rung);
             largest = f64::max(largest, rung.value.abs());
-            if i > 1 && rung.noise > 1e4 * nearest && rung.noise > 1e-3 * largest {
+            if i > 3 && rung.noise > 1e4 * nearest && rung.noise > 1e-3 * largest {
                 break;
             }
         }
         settle(&rungs)
+    }
+
+    /// The steps of the ladder, down to where arguments cannot be told apart; for an argument near 0 some of its own size as
+    /// well.
+    fn steps(&self) -> Vec<f64> {
+        let mut steps: Vec<f64> = (-ABOVE..=BELOW).map(|i| self.first * FACTOR.powi(-i)).collect();
+        let own = FIRST * (self.least / (4.0 * f64::EPSILON)).log2().floor().exp2();
+        let last = steps[steps.len() - 1];
+        steps.extend((-2..=3).map(|i| own * FACTOR.powi(-i)).filter(|&step| step < last && step > 0.0));
+        steps.retain(|&step| step >= self.least);
+        steps
     }
 
     /// The estimate with one step: central, or to one side where the other has no finite values.
@@ -133,6 +167,7 @@ impl<'a> Probe<'a> {
             .or_else(|| self.of(step, weights, &mirrored, (25.0, Scheme::Backward)))
     }
 
+    /// The estimate with given points, or none if a value there is not finite.
     fn of(
         &mut self,
         step: f64,
@@ -141,11 +176,11 @@ impl<'a> Probe<'a> {
         (own, scheme): (f64, Scheme),
     ) -> Option<Estimate> {
         let places = points.map(|(at, _)| self.evaluated(at * step));
-        let (mut value, mut noise, mut moves, mut quiet) = (0.0, 0.0, 0.0, self.magnitude);
-        let mut still = true;
-        for (k, (&zero, &weight)) in
-            self.zero.iter().zip(weights).enumerate().filter(|(_, (_, w))| **w != 0.0)
-        {
+        let blank = Estimate::new(0.0, 0.0, 0.0).by(scheme, step);
+        let mut e = Estimate { scale: self.scale, still: true, ..blank };
+        let mut quiet = self.magnitude;
+        let terms = self.zero.iter().zip(weights).enumerate();
+        for (k, (&zero, &weight)) in terms.filter(|(_, (_, w))| **w != 0.0) {
             let values = places.map(|place| self.known[place].1[k]);
             if !zero.is_finite() || values.iter().any(|v| !v.is_finite()) {
                 return None;
@@ -154,27 +189,22 @@ impl<'a> Probe<'a> {
                 quiet = f64::max(quiet, (weight * zero).abs());
                 continue;
             }
-            still = false;
+            e.still = false;
             // Differences before sums: what the values have in common falls out.
             let difference: f64 = points.iter().zip(values).map(|(&(_, c), v)| c * (v - zero)).sum();
             let size: f64 = points.iter().zip(values).map(|(&(_, c), v)| (c * v).abs()).sum();
             let far = values.iter().map(|v| (v - zero).abs()).fold(0.0, f64::max);
-            value += weight * difference;
-            noise += weight.abs() * (size + (own * zero).abs());
-            moves += weight.abs() * far;
+            e.value += weight * difference / (12.0 * step);
+            e.noise += self.epsilon * weight.abs() * (size + (own * zero).abs()) / (12.0 * step);
+            e.moves += weight.abs() * far / step;
+            e.grain += self.epsilon * (weight * zero).abs();
+            e.sharp = e.sharp || (own == 0.0 && bends(zero, values, self.epsilon));
         }
-        if still {
-            noise = quiet * points.iter().map(|(_, c)| c.abs()).sum::<f64>();
+        if e.still {
+            let size: f64 = points.iter().map(|(_, c)| c.abs()).sum();
+            e.noise = self.epsilon * quiet * size / (12.0 * step);
         }
-        let (value, noise) = (value / (12.0 * step), self.epsilon * noise / (12.0 * step));
-        (value.is_finite() && noise.is_finite()).then(|| Estimate {
-            value,
-            noise,
-            moves: moves / step,
-            step,
-            scheme,
-            still,
-        })
+        (e.value.is_finite() && e.noise.is_finite()).then_some(e)
     }
 
     /// Where the values at t are.
@@ -189,20 +219,11 @@ impl<'a> Probe<'a> {
         self.known.len() - 1
     }
 
-    /// The slopes to both sides, if they differ at the very point: if their jump stays when the step shrinks, down to where
+    /// The slopes to both sides of the first element whose slopes differ at the very point: if their jump stays when the step shrinks, down to where
     /// rounding hides it. The jump of a smooth function halves with the step.
     pub(crate) fn kink(&mut self, weights: &[f64]) -> Option<Sides> {
-        let outputs = (0..self.zero.len()).filter(|&k| weights[k] != 0.0);
-        let sharp = outputs.filter_map(|k| self.kink_of(k, self.first));
-        let sharp: Vec<Sides> = sharp.collect();
-        let step = sharp.first()?.step;
-        let (minus, plus) = (self.evaluated(-step), self.evaluated(step));
-        let side = |place: usize, sign: f64, known: &[(f64, Vec<f64>)]| -> f64 {
-            let terms = known[place].1.iter().zip(self.zero).zip(weights);
-            // Zero without a sign.
-            terms.filter(|(_, w)| **w != 0.0).map(|((v, z), w)| sign * w * (v - z) / step).sum::<f64>() + 0.0
-        };
-        Some(Sides { left: side(minus, -1.0, &self.known), right: side(plus, 1.0, &self.known), step })
+        let mut outputs = (0..self.zero.len()).filter(|&k| weights[k] != 0.0);
+        outputs.find_map(|k| self.kink_of(k, self.first))
     }
 
     fn kink_of(&mut self, k: usize, first: f64) -> Option<Sides> {
@@ -211,7 +232,7 @@ impl<'a> Probe<'a> {
         let twice = self.sides(k, 2.0 * first)?;
         let size = start.left.abs().max(start.right.abs());
         let stays = |other: &Sides| ((other.right - other.left) - jump).abs() <= 0.2 * jump.abs();
-        if !(jump.abs() > 1e-3 * size) || !stays(&twice) || self.fuzz(k, first) > 0.05 * jump.abs() {
+        if jump.abs() <= 1e-3 * size || !stays(&twice) || self.fuzz(k, first) > 0.05 * jump.abs() {
             return None;
         }
         let mut found = None;
@@ -242,6 +263,13 @@ impl<'a> Probe<'a> {
     }
 }
 
+/// Whether values at -2, -1, 1 and 2 steps have the bend of a kink, which is the same for both steps in slopes.
+fn bends(zero: f64, [a, b, c, d]: [f64; 4], epsilon: f64) -> bool {
+    let (near, far) = ((c - zero) - (zero - b), ((d - zero) - (zero - a)) / 2.0);
+    let size = (c - zero).abs().max((zero - b).abs());
+    near.abs() > 1e-3 * size && near.abs() > 32.0 * epsilon * zero.abs() && far.abs() < 1.3 * near.abs()
+}
+
 /// The estimate with the least error among those that agree with all of smaller steps; steps fall.
 fn settle(rungs: &[Estimate]) -> Option<Estimate> {
     let spread = |i: usize| {
@@ -252,15 +280,32 @@ fn settle(rungs: &[Estimate]) -> Option<Estimate> {
     };
     let bound: Vec<f64> = (0..rungs.len()).map(|i| rungs[i].noise + 2.0 * spread(i)).collect();
     let agree = |i: usize, j: usize| (rungs[i].value - rungs[j].value).abs() <= bound[i] + bound[j];
+    // Where both sides have values, one alone is not asked.
+    let central = rungs.iter().any(|r| r.scheme == Scheme::FivePoint);
+    let counts = |r: &Estimate| !r.sharp && (!central || r.scheme == Scheme::FivePoint);
+    let faint = rungs.iter().all(|r| !r.still && r.moves * r.step <= 16.0 * r.grain);
     (0..rungs.len())
-        .filter(|&i| (i + 1..rungs.len()).all(|j| agree(i, j)))
+        .filter(|&i| counts(&rungs[i]) && smooth(&rungs[i..]) && (i + 1..rungs.len()).all(|j| agree(i, j)))
         .min_by(|&i, &j| bound[i].total_cmp(&bound[j]))
-        .map(|i| Estimate { noise: bound[i], ..rungs[i] })
+        .map(|i| Estimate { noise: bound[i], faint, ..rungs[i] })
+}
+
+/// Whether the function moves less with the two next smaller steps, as one that has a derivative does; what only rounding
+/// moves is left out.
+fn smooth(rungs: &[Estimate]) -> bool {
+    let moved = |r: &Estimate| r.moves * r.step;
+    let first = &rungs[0];
+    rungs[1..]
+        .iter()
+        .take(2)
+        .all(|r| moved(r) <= moved(first) * (r.step / first.step).powf(0.6) + 4.0 * r.grain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    type Case = (fn(f64) -> f64, f64, f64);
 
     fn of(f: impl Fn(f64) -> f64, x: f64) -> Option<Estimate> {
         let zero = [f(x)];
@@ -276,7 +321,7 @@ mod tests {
 
     #[test]
     fn the_bound_holds() {
-        let cases: [(fn(f64) -> f64, f64, f64); 9] = [
+        let cases: [Case; 9] = [
             (f64::sin, 1.0, 0.540_302_305_868_139_7),
             (f64::ln, 1e-7, 1e7),
             (f64::recip, 1e-6, -1e12),

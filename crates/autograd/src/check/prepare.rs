@@ -50,11 +50,7 @@ impl Row {
             size += if *d == 0.0 { 0.0 } else { (weight * zero).abs() };
         }
         let points = if matches!(fd.scheme, Scheme::Forward | Scheme::Backward) { 2.0 } else { 1.5 };
-        Estimate {
-            step: fd.step,
-            scheme: fd.scheme,
-            ..Estimate::new(value, points * prepared.epsilon * size / fd.step, 1.0)
-        }
+        Estimate::new(value, points * prepared.epsilon * size / fd.step, 1.0).by(fd.scheme, fd.step)
     }
 }
 

@@ -170,18 +170,17 @@ fn blamed(
     (place, input, index, recorded): (impl Fn() -> Place, usize, &[usize], bool),
 ) -> Option<Reason> {
     let options = GradcheckOptions { rtol: RULE_BOUND, ..GradcheckOptions::default() };
-    let differs = |verdict| verdict == Verdict::Differs;
     let first = probe.first(weights);
     if first.is_some_and(|first| judged(rule, &first, &options) == Verdict::Agrees) {
-        return None;
-    }
-    let numeric = probe.settled(weights)?;
-    if !differs(judged(rule, &numeric, &options)) {
         return None;
     }
     if let Some(sides) = probe.kink(weights) {
         let (left, right, step) = (sides.left, sides.right, sides.step);
         return Some(Reason::Kink { place: Some(place()), left, right, step });
+    }
+    let numeric = probe.settled(weights)?;
+    if judged(rule, &numeric, &options) != Verdict::Differs {
+        return None;
     }
     let (index, numeric) = (index.to_vec(), numeric.value);
     Some(Reason::WrongRule { place: place(), input, index, rule, numeric, recorded })
@@ -214,7 +213,7 @@ fn kink_within(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
     }
     let last = *bends.last()?;
     let stays = bends.len() > 8 && last > 0.4 * bends[bends.len() - 5];
-    (stays && last > 1e-4 * scale).then(|| Reason::Kink {
+    (stays && last > 1e-4 * scale).then_some(Reason::Kink {
         place: None,
         left: sides.0,
         right: sides.1,

@@ -295,16 +295,12 @@ impl Report {
     }
 
     fn counts(&self) -> String {
+        let some = |n: usize, what: &str| if n == 0 { String::new() } else { format!(", {n} {what}") };
         let share = if self.failed == 0 { String::new() } else { format!("{} of ", self.failed) };
         let differ = if self.failed == 0 { "compared" } else { "differ" };
-        let mut text = format!("{share}{} derivatives {differ}", self.compared);
-        if self.undecided > 0 {
-            text += &format!(", {} undecided (within the rounding of the differences)", self.undecided);
-        }
-        if self.unmeasured > 0 {
-            text += &format!(", {} could not be measured", self.unmeasured);
-        }
-        text
+        let undecided = some(self.undecided, "undecided (within the rounding of the differences)");
+        let unmeasured = some(self.unmeasured, "could not be measured");
+        format!("{share}{} derivatives {differ}{undecided}{unmeasured}", self.compared)
     }
 }
 
