@@ -5,6 +5,13 @@ use gradus::prelude::*;
 
 fn main() {
     let quick = std::env::args().any(|a| a == "--quick");
+    one_number();
+    every_step();
+    a_network(quick);
+    a_kink();
+}
+
+fn one_number() {
     let (x, exact) = (1.2f64, 1.2f64.exp() * (1.2f64.sin() + 1.2f64.cos()));
 
     println!("f(x) = sin(x) exp(x) at x = {x}; f'(x) = {exact:.15}\n");
@@ -17,11 +24,13 @@ fn main() {
         let central = (f(x + h) - f(x - h)) / (2.0 * h);
         println!("h={h:.0e}  {central:.15}  error {:.1e}", (central - exact).abs());
     }
+}
 
+fn every_step() {
     println!(
         "\nA large step truncates the series, a small one rounds. Error against step, in powers of ten:\n"
     );
-    let curves = error_curve(|x| x.sin() * x.exp(), x);
+    let curves = error_curve(|x| x.sin() * x.exp(), 1.2);
     let shown: Vec<_> =
         curves.iter().filter(|c| c.dtype == DType::F64 && c.scheme != Scheme::Backward).collect();
     print!("{:>6}", "step");
@@ -41,7 +50,9 @@ fn main() {
         print!("{:>12.0e}", c.best().step);
     }
     println!("   (the step with the least error)\n");
+}
 
+fn a_network(quick: bool) {
     println!(
         "The same for a whole network: every parameter moved, the loss computed twice and more, and compared.\n"
     );
@@ -58,7 +69,9 @@ fn main() {
     );
     println!("{report}\n");
     report.assert();
+}
 
+fn a_kink() {
     println!(
         "A kink: relu at 0 has no derivative. The tape's convention is 0, the difference says 1/2, the report why.\n"
     );

@@ -210,6 +210,13 @@ fn simple(name: &str, args: &Args<'_>, base: f64) -> Result<Any, String> {
             steps: args.count("total_iters", 5)?,
             power: args.number("power", 1.0)?,
         }),
+        other => return annealing(other, args, base),
+    })
+}
+
+/// Those along a cosine, and the phase of weight averaging.
+fn annealing(name: &str, args: &Args<'_>, base: f64) -> Result<Any, String> {
+    Ok(match name {
         "CosineAnnealingLR" => Box::new(CosineAnnealing {
             peak: base,
             end: args.number("eta_min", 0.0)?,

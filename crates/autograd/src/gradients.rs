@@ -1,11 +1,10 @@
 //! The result of a backward sweep: numbers, by variable and by parameter.
 
 use gradus_tensor::Tensor;
-use indexmap::IndexMap;
 
 use crate::fast::store::{Keep, Mirror};
 use crate::fast::sweep;
-use crate::model::param::{Param, ParamId};
+use crate::model::param::{ByParam, Param};
 use crate::model::training::Untrained;
 use crate::recorded;
 use crate::tape::Tape;
@@ -15,8 +14,8 @@ use crate::var::Var;
 /// them can be added, so that threads share the work of a batch.
 #[derive(Debug, Default)]
 pub struct Gradients {
-    pub(crate) params: IndexMap<ParamId, Tensor>,
-    pub(crate) updates: IndexMap<ParamId, Tensor>,
+    pub(crate) params: ByParam<Tensor>,
+    pub(crate) updates: ByParam<Tensor>,
     pub(crate) nodes: Mirror,
     pub(crate) tape: u64,
     pub(crate) untrained: Option<Untrained>,
@@ -54,7 +53,7 @@ impl Gradients {
 
     pub(crate) fn collect(tape: &Tape, mut mirror: Mirror) -> Self {
         let mut inner = tape.inner.borrow_mut();
-        let mut params = IndexMap::with_capacity(inner.params.len());
+        let mut params = ByParam::with_capacity_and_hasher(inner.params.len(), Default::default());
         for (&id, &node) in &inner.params {
             if !mirror.reached.get(node as usize).copied().unwrap_or(false) {
                 continue;

@@ -37,11 +37,8 @@ pub(crate) enum Kind {
 /// What a leaf is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leaf {
-    /// Gradients are taken in it.
     Variable,
-    /// It has no gradient.
     Constant,
-    /// It is a parameter of a model.
     Param,
 }
 

@@ -9,9 +9,8 @@ use crate::var::Var;
 
 /// A differentiable operation.
 ///
-/// `forward` computes the value. `backward` is the rule, in operations on [`Var`]: for numbers it runs on scratch paper
-/// that is wiped afterwards, for derivatives of higher order its operations are recorded. Broadcast inputs need no care:
-/// the sweep sums what a rule gives down to the shape of the input.
+/// `backward` is the rule, in operations on [`Var`]: for numbers it runs on scratch paper, for derivatives of higher order
+/// it is recorded. Broadcast inputs need no care: the sweep sums what a rule gives down to the shape of the input.
 pub trait Op: std::fmt::Debug + 'static {
     /// The name, as printed.
     fn name(&self) -> &'static str;
@@ -22,6 +21,11 @@ pub trait Op: std::fmt::Debug + 'static {
 
     /// The rule: gives each input that needs it `$\bar x_i = \bar y \cdot \partial y / \partial x_i$`.
     fn backward<'t>(&self, step: &mut Backward<'t>);
+
+    /// The rule in plain words, for explanations: what each input gets for the gradient ȳ of the output.
+    fn words(&self) -> &'static str {
+        ""
+    }
 
     /// Loops for the numeric sweep and for large values, where there are any. They give what the rule gives.
     #[doc(hidden)]
@@ -79,11 +83,5 @@ impl<'t> Backward<'t> {
     /// Adds a contribution to the gradient of input `i`: in its shape, or in one that it was broadcast to.
     pub fn give(&mut self, i: usize, dx: Var<'t>) {
         self.given.push((i, dx));
-    }
-}
-
-impl std::fmt::Debug for Backward<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Backward(%{})", self.y)
     }
 }

@@ -162,9 +162,3 @@ impl Tape {
         Var { tape: self, id }
     }
 }
-
-impl std::fmt::Debug for Tape {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Tape({} nodes)", self.len())
-    }
-}

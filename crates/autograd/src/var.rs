@@ -63,9 +63,3 @@ impl<'t> Var<'t> {
         other.onto(self)
     }
 }
-
-impl std::fmt::Debug for Var<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "%{}: {}{}", self.id, self.dtype(), self.shape())
-    }
-}

@@ -127,26 +127,30 @@ fn others(name: &str, h: &Hyper<'_>, weight_decay: f64) -> Result<Box<dyn Rule>,
             clip: h.number("d")?,
             weight_decay,
         }),
-        "Muon" => Box::new(Muon {
-            momentum: h.number("momentum")?,
-            nesterov: h.flag("nesterov"),
-            weight_decay,
-            coefficients: [
-                h.item("ns_coefficients", 0)?,
-                h.item("ns_coefficients", 1)?,
-                h.item("ns_coefficients", 2)?,
-            ],
-            eps: h.number("eps")?,
-            iterations: h.number("ns_steps")? as usize,
-            rate: match h.0["adjust_lr_fn"].as_str() {
-                None | Some("original") => MuonRate::Original,
-                Some("match_rms_adamw") => MuonRate::MatchAdamW,
-                Some("spectral_unclamped") => MuonRate::Spectral,
-                Some(other) => return Err(format!("unsupported: adjust_lr_fn {other}")),
-            },
-            ..Muon::default()
-        }),
+        "Muon" => Box::new(muon(h, weight_decay)?),
         other => return Err(format!("unsupported: optimizer {other}")),
+    })
+}
+
+fn muon(h: &Hyper<'_>, weight_decay: f64) -> Result<Muon, String> {
+    Ok(Muon {
+        momentum: h.number("momentum")?,
+        nesterov: h.flag("nesterov"),
+        weight_decay,
+        coefficients: [
+            h.item("ns_coefficients", 0)?,
+            h.item("ns_coefficients", 1)?,
+            h.item("ns_coefficients", 2)?,
+        ],
+        eps: h.number("eps")?,
+        iterations: h.number("ns_steps")? as usize,
+        rate: match h.0["adjust_lr_fn"].as_str() {
+            None | Some("original") => MuonRate::Original,
+            Some("match_rms_adamw") => MuonRate::MatchAdamW,
+            Some("spectral_unclamped") => MuonRate::Spectral,
+            Some(other) => return Err(format!("unsupported: adjust_lr_fn {other}")),
+        },
+        ..Muon::default()
     })
 }
 

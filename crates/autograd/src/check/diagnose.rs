@@ -176,10 +176,10 @@ impl fmt::Display for WhyZero {
             }
             Self::NotReached => write!(f, "not reached: the result does not depend on it"),
             Self::Stopped(place) => write!(f, "stopped: no gradient passes {place:#}"),
-            Self::ZeroSlope(place) if place.op == "relu" => {
-                write!(f, "dead ReLU: every input of {place:#} is 0 or below")
+            Self::ZeroSlope(place) => {
+                let examples = "a step, a saturated function, a ReLU of nothing above 0";
+                write!(f, "zero slope: {place:#} passes nothing on at this point (such as {examples})")
             }
-            Self::ZeroSlope(place) => write!(f, "zero slope: {place:#} passes nothing on at this point"),
             Self::Underflow(place) => {
                 write!(f, "underflow: at {place:#} gradient times slope is too small for the type")
             }

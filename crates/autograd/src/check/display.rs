@@ -7,7 +7,9 @@ use gradus_tensor::Tensor;
 
 use crate::fast::lists::Inner;
 use crate::node::{Kind, Node};
+use crate::op::Backward;
 use crate::tape::Tape;
+use crate::var::Var;
 
 /// Values of up to this many elements are printed whole.
 const WHOLE: usize = 6;
@@ -44,6 +46,24 @@ impl fmt::Display for Tape {
     }
 }
 
+impl fmt::Debug for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tape({} nodes)", self.len())
+    }
+}
+
+impl fmt::Debug for Var<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "%{}: {}{}", self.id, self.dtype(), self.shape())
+    }
+}
+
+impl fmt::Debug for Backward<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Backward(%{})", self.y)
+    }
+}
+
 fn row(inner: &Inner, id: usize, node: &Node) -> [String; 4] {
     let ty = inner.ty(node);
     let value = if inner.values.is_there(node.slot) {
@@ -75,7 +95,8 @@ pub(crate) fn attributes(inner: &Inner, node: &Node) -> Option<String> {
     }
 }
 
-/// The fields in the `Debug` text of an operation: what stands in its outer brackets.
+/// The fields in the `Debug` text of an operation: what stands in its outer brackets. Every operation has that text; a method
+/// of [`Op`](crate::Op) for it would be one more that an author can forget.
 fn fields(debug: &str) -> Option<String> {
     let start = debug.find(['(', '{'])?;
     let fields = debug[start + 1..].trim_end_matches([')', '}']);

@@ -8,6 +8,8 @@ use gradus_tensor::Tensor;
 
 use super::display::{attributes, brief, formula};
 use super::node as single;
+use crate::fast::lists::Inner;
+use crate::node::{Kind, Node};
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -52,7 +54,8 @@ pub struct TraceStep {
     pub formula: String,
     /// The name of its operation.
     pub op: String,
-    /// What the operation is and its slope, in words; empty for operations that are no row of the elementwise table.
+    /// What the operation is and its rule, in words: a row's documentation, or [`Op::words`](crate::Op::words). Empty for
+    /// operations of [`Tape::custom`].
     pub rule: &'static str,
     /// The line of code that recorded it.
     pub line: &'static Location<'static>,
@@ -130,6 +133,15 @@ fn node(tape: &Tape, id: usize) -> TraceNode {
     }
 }
 
+/// The documentation of a row, the words of another operation.
+fn words(inner: &Inner, node: &Node) -> &'static str {
+    match node.kind() {
+        Kind::Leaf(_) => "",
+        Kind::Unary(row) | Kind::Binary(row) => row.doc.trim(),
+        Kind::Op => inner.ops[node.b as usize].words(),
+    }
+}
+
 /// The sums of all nodes; `see` is shown each step.
 pub(crate) fn sweep(root: Var<'_>, mut see: impl FnMut(TraceStep)) -> Vec<Option<Tensor>> {
     let tape = root.tape;
@@ -150,21 +162,12 @@ pub(crate) fn sweep(root: Var<'_>, mut see: impl FnMut(TraceStep)) -> Vec<Option
             sums[input] = Some(sum.clone());
             parts.push(TracePart { input, slope: single::slope(tape, id, i), contribution, sum });
         }
-        let (formula, op) = {
+        let (formula, op, rule) = {
             let inner = tape.inner.borrow();
-            (formula(&inner, &node), inner.name(&node).to_string())
+            (formula(&inner, &node), inner.name(&node).to_string(), words(&inner, &node))
         };
         let value = Var { tape, id: id as u32 }.value();
-        see(TraceStep {
-            node: id,
-            formula,
-            op,
-            rule: node.row().map_or("", |row| row.doc.trim()),
-            line: node.line,
-            value,
-            upstream,
-            parts,
-        });
+        see(TraceStep { node: id, formula, op, rule, line: node.line, value, upstream, parts });
     }
     sums
 }

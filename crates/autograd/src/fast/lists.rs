@@ -7,7 +7,7 @@ use gradus_tensor::{DType, Shape, Tensor};
 use smallvec::SmallVec;
 
 use super::store::{Type, Values};
-use crate::model::param::ParamId;
+use crate::model::param::{ByParam, ParamId};
 use crate::node::{Kind, Leaf, Node};
 use crate::op::Op;
 use crate::tape::Tape;
@@ -23,30 +23,10 @@ pub(crate) struct Inner {
     /// For each [`Op`] node: the number of inputs, then the inputs.
     pub(crate) edges: Vec<u32>,
     pub(crate) ops: Vec<Rc<dyn Op>>,
-    pub(crate) params: ParamNodes,
+    /// The nodes of the parameters that lie on the tape, in the order in which they were lifted.
+    pub(crate) params: ByParam<u32>,
     /// Statistics that layers hand back with the gradients.
     pub(crate) updates: Vec<(ParamId, Tensor)>,
-}
-
-/// The nodes of the parameters that lie on a tape, in the order in which they were lifted.
-pub(crate) type ParamNodes = indexmap::IndexMap<ParamId, u32, std::hash::BuildHasherDefault<Spread>>;
-
-/// Spreads the consecutive numbers of parameters over a table: one multiplication (Fibonacci hashing; Knuth, TAOCP 6.4).
-#[derive(Default)]
-pub(crate) struct Spread(u64);
-
-impl std::hash::Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-    fn write_u64(&mut self, x: u64) {
-        self.0 = (self.0 ^ x).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
 }
 
 /// Types by number.

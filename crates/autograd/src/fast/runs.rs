@@ -41,13 +41,16 @@ impl std::fmt::Debug for RunKernels {
 /// Up to three inputs.
 pub(crate) type Three<S> = [S; 3];
 
+/// `(inputs, width, c, y)`.
+type Forward<T> = fn(Three<&[T]>, usize, T, &mut [T]);
+/// `(dy, inputs, y, width, c, gradients)`: adds to each gradient that is wanted; that of a shared input is as long as the
+/// output, and summed afterwards.
+type Pull<T> = fn(&[T], Three<&[T]>, &[T], usize, T, Three<Option<&mut [T]>>);
+
 /// The loops over one type of element.
 pub(crate) struct RunLoops<T> {
-    /// `(inputs, width, c, y)`.
-    pub(crate) forward: fn(Three<&[T]>, usize, T, &mut [T]),
-    /// `(dy, inputs, y, width, c, gradients)`: adds to each gradient that is wanted; that of a shared input is as long as the
-    /// output, and summed afterwards.
-    pub(crate) pull: fn(&[T], Three<&[T]>, &[T], usize, T, Three<Option<&mut [T]>>),
+    pub(crate) forward: Forward<T>,
+    pub(crate) pull: Pull<T>,
 }
 
 /// A static [`RunKernels`] from two closures, compiled for both types; `adds i` names the input whose slope is 1.
@@ -132,15 +135,20 @@ impl Call<'_> {
         let (piece, pieces) = (in_piece * width, runs.div_ceil(in_piece));
         let handed_on = |i: usize| self.kernels.added == Some(i) && !self.shared(i);
         let targets: Vec<usize> = wanted().filter(|&i| !handed_on(i)).collect();
-        let room = |&i: &usize| match self.shared(i) {
-            true => (Tensor::build::<T>([pieces, width], |_| {}), width),
-            false => (Tensor::build::<T>(*self.y.shape(), |_| {}), piece),
+        let room = |&i: &usize| {
+            if self.shared(i) {
+                (Tensor::build::<T>([pieces, width], |_| {}), width)
+            } else {
+                (Tensor::build::<T>(*self.y.shape(), |_| {}), piece)
+            }
         };
         let mut outputs: Vec<(Tensor, usize)> = targets.iter().map(room).collect();
         let mut slices: Vec<(&mut [T], usize)> =
             outputs.iter_mut().map(|(tensor, size)| (tensor.slice_mut::<T>(), *size)).collect();
         parallel::pieces(&mut slices, pieces, n as f64, |p, out| {
-            out.iter_mut().for_each(|out| out.fill(T::ZERO));
+            for out in out.iter_mut() {
+                out.fill(T::ZERO);
+            }
             let (first, end) = (p * piece, ((p + 1) * piece).min(n));
             let stretch = if sums { width } else { end - first };
             for start in (first..end).step_by(stretch) {

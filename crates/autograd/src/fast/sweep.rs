@@ -85,6 +85,7 @@ fn pull_rule(tape: &Tape, id: usize, mirror: &mut Mirror) {
 }
 
 /// What the rule of an operation gives its inputs, in their shapes.
+#[inline(always)]
 pub(crate) fn on_scratch_paper(tape: &Tape, id: usize, dy: Tensor) -> SmallVec<[(usize, Tensor); 4]> {
     let (line, inputs, needs) = {
         let inner = tape.inner.borrow();

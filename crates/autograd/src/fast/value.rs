@@ -1,6 +1,6 @@
 //! The value of a variable: computed now, if it waits.
 
-use gradus_tensor::Tensor;
+use gradus_tensor::{Tensor, kernel::Real};
 
 use super::store::read;
 use super::{for_lane, lazy};
@@ -39,7 +39,7 @@ impl Var<'_> {
             return self.value().item();
         }
         let words = &inner.values.words[node.slot.at()..];
-        for_lane!(ty.dtype, T => f64::from(read::<T>(words, 1)[0]))
+        for_lane!(ty.dtype, T => read::<T>(words, 1)[0].to_f64())
     }
 
     /// Whether its value is still to be computed.

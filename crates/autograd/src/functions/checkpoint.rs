@@ -58,6 +58,9 @@ impl Op for Enter {
         }
         step.give(0, step.dy());
     }
+    fn words(&self) -> &'static str {
+        "the start of a checkpoint: x gets ȳ"
+    }
 }
 
 impl Op for Leave {
@@ -73,6 +76,9 @@ impl Op for Leave {
         }
         bring_back(step.tape(), &self.0);
         step.give(0, step.dy());
+    }
+    fn words(&self) -> &'static str {
+        "the end of a checkpoint: x gets ȳ, and the values inside are computed again"
     }
 }
 

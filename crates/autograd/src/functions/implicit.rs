@@ -69,6 +69,10 @@ where
         }
         tape.recording.set(recording);
     }
+
+    fn words(&self) -> &'static str {
+        "x = f(x, a): a gets (∂f/∂a)ᵀ·w, where w = ȳ + (∂f/∂x)ᵀ·w"
+    }
 }
 
 fn settled(before: &Tensor, after: &Tensor) -> bool {

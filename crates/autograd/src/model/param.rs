@@ -9,6 +9,27 @@ use gradus_tensor::{Shape, Tensor};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ParamId(u64);
 
+/// Something for each of some parameters, in the order in which it came.
+pub(crate) type ByParam<V> = indexmap::IndexMap<ParamId, V, std::hash::BuildHasherDefault<Spread>>;
+
+/// Spreads the consecutive numbers of parameters over a table: one multiplication (Fibonacci hashing; Knuth, TAOCP 6.4).
+#[derive(Default)]
+pub(crate) struct Spread(u64);
+
+impl std::hash::Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+    fn write_u64(&mut self, x: u64) {
+        self.0 = (self.0 ^ x).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// State of a model: a tensor with an identity. `tape.param(&p)` lifts it for one evaluation; an optimizer replaces its

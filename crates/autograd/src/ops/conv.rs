@@ -62,6 +62,17 @@ impl Op for Conv {
             }
         }
     }
+    fn words(&self) -> &'static str {
+        match self.slope {
+            Slope::Output => {
+                "windows of x times a kernel: x gets ȳ back through the kernel, the kernel gets the windows of x times ȳ"
+            }
+            Slope::Input => {
+                "g back through a kernel: the kernel gets the windows of ȳ times g, g gets the windows of ȳ times the kernel"
+            }
+            Slope::Weight => "windows of x times g: x gets g back through ȳ, g gets the windows of x times ȳ",
+        }
+    }
 }
 
 /// Windows as columns, or back: each is the other's rule.
@@ -81,6 +92,13 @@ impl Op for Columns {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let op = Self { back: !self.back, ..*self };
         step.give(0, step.tape().apply(op, &[step.dy()]));
+    }
+    fn words(&self) -> &'static str {
+        if self.back {
+            "columns added up as windows: each column gets its window of ȳ"
+        } else {
+            "windows as columns: each element gets the sum of its ȳ in all windows"
+        }
     }
 }
 

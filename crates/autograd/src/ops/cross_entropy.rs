@@ -22,6 +22,9 @@ impl Op for CrossEntropy {
         let op = CrossEntropyBackward { labels: self.labels.clone() };
         step.give(0, step.tape().apply(op, &[step.x(0), step.dy()]));
     }
+    fn words(&self) -> &'static str {
+        "the mean of −ln softmax(x) at the labels: x gets ȳ/n times softmax(x), less 1 at the labels"
+    }
 }
 
 /// `$z_{ij} = d\,(\mathrm{softmax}(x_i)_j - [j = t_i]) / n$`, the rule of the mean cross-entropy in one pass.
@@ -49,6 +52,9 @@ impl Op for CrossEntropyBackward {
             let picked = g.gather(1, &self.labels.unsqueeze(1)).sum();
             step.give(1, ((g * p).sum() - picked) / n);
         }
+    }
+    fn words(&self) -> &'static str {
+        "d/n times p = softmax(x), less 1 at the labels: x gets d/n p (ȳ − Σ p ȳ), d gets the sum of ȳ times the rest"
     }
 }
 

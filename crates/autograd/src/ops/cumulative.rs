@@ -19,6 +19,9 @@ impl Op for CumulativeSum {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         step.give(0, step.dy().flip(self.0).cumsum(self.0).flip(self.0));
     }
+    fn words(&self) -> &'static str {
+        "running sums: each element gets the sum of the later ȳ"
+    }
 }
 
 impl<'t> Var<'t> {

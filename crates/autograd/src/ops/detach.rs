@@ -17,6 +17,9 @@ impl Op for Detach {
         x[0].clone()
     }
     fn backward<'t>(&self, _: &mut Backward<'t>) {}
+    fn words(&self) -> &'static str {
+        "the same value as a constant: x gets nothing"
+    }
 }
 
 impl Var<'_> {

@@ -23,6 +23,9 @@ impl Op for Gather {
         let zeros = step.tape().constant(Tensor::zeros_of(step.shape(0), step.dy().dtype()));
         step.give(0, zeros.scatter_add(self.axis, &self.index, step.dy()));
     }
+    fn words(&self) -> &'static str {
+        "picked elements: each element gets the sum of the ȳ of its copies"
+    }
 }
 
 #[derive(Debug)]
@@ -47,6 +50,9 @@ impl Op for ScatterAdd {
             let picked = dy.gather(self.axis, &self.index);
             step.give(1, crop_back(picked, step.shape(1)));
         }
+    }
+    fn words(&self) -> &'static str {
+        "elements added at places of the first input: that gets ȳ, each element the ȳ of its place"
     }
 }
 
@@ -80,6 +86,9 @@ impl Op for IndexSelect {
         let zeros = step.tape().constant(Tensor::zeros_of(step.shape(0), step.dy().dtype()));
         step.give(0, zeros.index_add(self.axis, &self.index, step.dy()));
     }
+    fn words(&self) -> &'static str {
+        "picked parts of an axis: each part gets the sum of the ȳ of its copies"
+    }
 }
 
 #[derive(Debug)]
@@ -104,6 +113,9 @@ impl Op for IndexAdd {
             step.give(1, dy.index_select(self.axis, &self.index));
         }
     }
+    fn words(&self) -> &'static str {
+        "parts added at places of the first input: that gets ȳ, each part the ȳ of its place"
+    }
 }
 
 #[derive(Debug)]
@@ -125,6 +137,9 @@ impl Op for Where {
         if step.needs(1) {
             step.give(1, zero.where_(&self.0, dy));
         }
+    }
+    fn words(&self) -> &'static str {
+        "the first input where a mask holds, the second elsewhere: each gets ȳ at its places, 0 at the others"
     }
 }
 

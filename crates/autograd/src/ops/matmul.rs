@@ -57,6 +57,9 @@ impl Op for Matmul {
             }
         }
     }
+    fn words(&self) -> &'static str {
+        "a matrix product L·R: L gets ȳ·Rᵀ, R gets Lᵀ·ȳ"
+    }
 }
 
 /// `aᵀ · dy`; for one matrix on the right the rows of all batches are one tall product, so nothing is summed afterwards.
@@ -97,6 +100,9 @@ impl Op for Linear {
         if step.inputs() > 2 && step.needs(2) {
             step.give(2, dy.sum_to([out]));
         }
+    }
+    fn words(&self) -> &'static str {
+        "x·Wᵀ + b: x gets ȳ·W, W gets ȳᵀ·x, b the sum of the rows of ȳ"
     }
 }
 

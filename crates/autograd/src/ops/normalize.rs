@@ -37,6 +37,9 @@ impl Op for LayerNorm {
             step.give(2, dy);
         }
     }
+    fn words(&self) -> &'static str {
+        "γ u + β with u = (x − mean)/σ: with p = γ ȳ, x gets (p − mean(p) − u mean(u p))/σ; γ gets Σ u ȳ, β gets Σ ȳ"
+    }
     fn kernels(&self) -> Option<Kernels> {
         static LAYER_NORM: RunKernels = run_kernels!(
             |[x, gamma, beta], n, epsilon, y| layer_norm::layer_norm(x, gamma, beta, n, epsilon, y),

@@ -43,6 +43,9 @@ impl Op for Pad {
         }
         step.give(0, dx);
     }
+    fn words(&self) -> &'static str {
+        "x inside a border: ȳ without the border"
+    }
 }
 
 impl<'t> Var<'t> {

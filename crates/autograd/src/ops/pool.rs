@@ -30,6 +30,9 @@ impl Op for Along {
         let op = Self { transpose: !self.transpose, ..self.clone() };
         step.give(0, step.tape().apply(op, &[step.dy()]));
     }
+    fn words(&self) -> &'static str {
+        "weighted sums along an axis: ȳ through the transposed weights"
+    }
 }
 
 /// Windows of a pooling operation: numbers for each spatial axis, or one for all. An empty `stride` means the kernel.

@@ -34,6 +34,9 @@ impl Op for Scatter {
             step.give(1, crop_back(dy.gather(self.axis, &self.index), step.shape(1)));
         }
     }
+    fn words(&self) -> &'static str {
+        "elements put at places of the first input: each gets the ȳ of its place, what stays there its ȳ, the rest 0"
+    }
 }
 
 /// How several values that meet at one place become one.

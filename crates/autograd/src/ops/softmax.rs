@@ -22,6 +22,9 @@ impl Op for Softmax {
         let (y, dy) = (step.y(), step.dy());
         step.give(0, y * (dy - (dy * y).sum_keep(-1)));
     }
+    fn words(&self) -> &'static str {
+        "softmax s: x gets s (ȳ − Σ s ȳ)"
+    }
     fn kernels(&self) -> Option<Kernels> {
         static SOFTMAX: RunKernels =
             run_kernels!(|[x, ..], n, _, y| softmax::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
@@ -47,6 +50,9 @@ impl Op for LogSoftmax {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (y, dy) = (step.y(), step.dy());
         step.give(0, dy - y.exp() * dy.sum_keep(-1));
+    }
+    fn words(&self) -> &'static str {
+        "ln softmax: x gets ȳ − softmax(x) Σ ȳ"
     }
     fn kernels(&self) -> Option<Kernels> {
         static LOG_SOFTMAX: RunKernels =

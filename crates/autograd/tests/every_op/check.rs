@@ -2,17 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use gradus_autograd::{Elements, GradcheckOptions, Tape, Var, gradcheck_with, hvp, jvp, vjp};
+use gradus_autograd::{Elements, GradcheckOptions, Tape, Trace, Var, gradcheck_with, hvp, jvp, vjp};
 use gradus_tensor::{DType, Tensor, rng};
 
-/// A function of some tensors, drawn between two bounds.
-pub(crate) struct Entry {
-    pub(crate) name: &'static str,
-    pub(crate) shapes: &'static [&'static [usize]],
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-    pub(crate) f: for<'t> fn(&[Var<'t>]) -> Var<'t>,
-}
+use super::composed::Entry;
 
 impl Entry {
     /// What is wrong with it, a panic included.
@@ -44,6 +37,23 @@ impl Entry {
             .filter_map(|line| Some(line.split_once(" = ")?.1.split_once('(')?.0.to_string()))
             .collect()
     }
+}
+
+/// The names of the operations in the sweeps from a value and from its derivative that say nothing of their rule.
+pub(crate) fn without_words(
+    f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
+    inputs: &[Tensor],
+) -> BTreeSet<String> {
+    let tape = Tape::new();
+    let x: Vec<Var<'_>> = inputs.iter().map(|x| tape.var(x.clone())).collect();
+    let y = weighted(f(&x));
+    if !y.needs() {
+        return BTreeSet::new();
+    }
+    let first: Var<'_> = y.grads(&x).into_iter().map(weighted).sum();
+    let roots = [y, first].into_iter().filter(|root| root.needs());
+    let steps = roots.flat_map(|root| Trace::of(root).steps);
+    steps.filter(|step| step.rule.is_empty()).map(|step| step.op).collect()
 }
 
 fn weighted(x: Var<'_>) -> Var<'_> {

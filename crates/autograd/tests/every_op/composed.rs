@@ -1,10 +1,20 @@
-//! The operations that are no rows, and functions composed of them.
+//! The operations that are no rows, and functions composed of them: for the checks here, and by their names for
+//! `gradus check`, which includes this file.
 
-use gradus_autograd::Var;
-use gradus_autograd::ops::{ConvOptions, Outside, Padding, Pool, Resize, ScatterReduce};
-use gradus_tensor::{Slice, Tensor};
+use super::autograd::Var;
+use super::autograd::ops::{
+    Attention, ConvOptions, HuberOptions, Outside, Padding, Pool, Resize, ScatterReduce,
+};
+use super::tensor::{DType, Slice, Tensor};
 
-use super::check::Entry;
+/// A function of some tensors, drawn between two bounds.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    pub(crate) shapes: &'static [&'static [usize]],
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    pub(crate) f: for<'t> fn(&[Var<'t>]) -> Var<'t>,
+}
 
 macro_rules! table {
     ($($name:literal [$($shape:expr),*] $($low:literal .. $high:literal)? => $f:expr;)*) => {
@@ -36,28 +46,30 @@ table! {
     "sum_to" [[3, 4]] => |x| x[0].sum_to([1, 4]);
     "mean" [[3, 4]] => |x| x[0].mean_keep([-1]).square();
     "prod" [[3, 4]] => |x| x[0].prod_axes(1);
-    "prod of all" [[2, 3]] => |x| x[0].prod();
+    "prod_of_all" [[2, 3]] => |x| x[0].prod();
     "max" [[3, 4]] => |x| x[0].max_axes(1).square();
     "min" [[3, 4]] => |x| x[0].min_axes(0).square();
     "logsumexp" [[3, 4]] => |x| x[0].logsumexp_axes(1);
     "var" [[3, 4]] => |x| x[0].var_axes(0, 1);
     "std" [[3, 4]] => |x| x[0].std_axes(1, 0);
-    "norm" [[3, 4]] 0.3..1.0 => |x| x[0].vector_norm_axes(3.0, 1);
+    "norm" [[3, 4]] 0.3..1.0 => |x| x[0].norm_axes(1);
+    "vector_norm" [[3, 4]] 0.3..1.0 => |x| x[0].vector_norm_axes(3.0, 1);
     // Shape.
     "reshape" [[3, 4]] => |x| x[0].reshape([2, 6]).square();
     "permute" [[2, 3, 4]] => |x| x[0].permute([2, 0, 1]).square();
     "expand" [[3, 1]] => |x| x[0].expand([2, 3, 4]).square();
-    "slice and unslice" [[5, 4]] => |x| x[0].slice(0, Slice::from(1..5).step(2)).square();
+    "slice" [[5, 4]] => |x| x[0].slice(0, Slice::from(1..5).step(2)).square();
     "flip" [[3, 4]] => |x| x[0].flip(1).square();
     "cat" [[2, 3], [2, 2]] => |x| Var::cat(x, 1).square();
     "stack" [[2, 3], [2, 3]] => |x| Var::stack(x, 1).square();
-    "to" [[3]] => |x| x[0].to(gradus_tensor::DType::F64).square();
+    "to" [[3]] => |x| x[0].to(DType::F64).square();
     "pad" [[2, 3]] => |x| x[0].pad_constant(&[(1, 0), (2, 1)], 0.5).square();
-    "pad reflected" [[2, 4]] => |x| x[0].pad(&[(1, (2, 1))], Padding::Reflect).square();
+    "pad_reflected" [[2, 4]] => |x| x[0].pad(&[(1, (2, 1))], Padding::Reflect).square();
     "cumsum" [[3, 4]] => |x| x[0].cumsum(1).square();
     "cumprod" [[2, 4]] => |x| x[0].cumprod(1);
     "logcumsumexp" [[2, 4]] => |x| x[0].logcumsumexp(1);
     "diagonal" [[3, 4]] => |x| x[0].diagonal(1, 0, 1).square();
+    "tril" [[3, 3]] => |x| x[0].tril(0).square();
     // Selection.
     "where" [[2, 3], [2, 3]] => |x| x[0].square().where_(&mask(), x[1].sin());
     "gather" [[2, 3]] => |x| x[0].gather(1, &integers(&[0, 0, 2, 1], &[2, 2])).square();
@@ -72,15 +84,19 @@ table! {
     "sort" [[2, 4]] => |x| x[0].sort(1, true).0.square();
     // Products.
     "matmul" [[3, 4], [4, 2]] => |x| x[0].matmul(x[1]);
-    "matmul of stacks" [[2, 1, 3, 4], [2, 4, 2]] => |x| x[0].matmul(x[1]);
-    "matmul of vectors" [[4], [4, 2]] => |x| x[0].matmul(x[1]);
+    "matmul_of_stacks" [[2, 1, 3, 4], [2, 4, 2]] => |x| x[0].matmul(x[1]);
+    "matmul_of_vectors" [[4], [4, 2]] => |x| x[0].matmul(x[1]);
     "linear" [[3, 4], [2, 4], [2]] => |x| x[0].linear(x[1], Some(x[2]));
-    "linear without bias" [[2, 3, 4], [2, 4]] => |x| x[0].linear(x[1], None);
+    "linear_without_bias" [[2, 3, 4], [2, 4]] => |x| x[0].linear(x[1], None);
     "einsum" [[2, 3], [3, 4]] => |x| Var::einsum("ij,jk->ki", x);
+    "dot" [[4], [4]] => |x| x[0].dot(x[1]);
+    "outer" [[3], [4]] => |x| x[0].outer(x[1]);
+    "trace" [[3, 3]] => |x| x[0].matmul(x[0]).trace();
+    "matrix_exp" [[3, 3]] => |x| x[0].matrix_exp();
     // Windows.
     "conv" [[1, 2, 5, 4], [2, 2, 3, 2], [2]] => |x| x[0].conv(x[1], Some(x[2]), &ConvOptions::default());
     "conv_transpose" [[1, 2, 3, 2], [2, 2, 2, 2]] => |x| x[0].conv_transpose(x[1], None, &ConvOptions::default(), &[0, 0]);
-    "columns and fold" [[1, 1, 4, 4]] => |x| {
+    "columns_and_fold" [[1, 1, 4, 4]] => |x| {
         let columns = x[0].window_columns(&[2, 2], &ConvOptions::default());
         columns.square().fold(&[4, 4], &[2, 2], &ConvOptions::default())
     };
@@ -92,12 +108,15 @@ table! {
     };
     // Normalisation, attention, losses.
     "layer_norm" [[3, 4], [4], [4]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
-    "layer_norm of many runs" [[40, 13], [13], [13]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
+    "layer_norm_of_many_runs" [[40, 13], [13], [13]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
+    "rms_norm" [[3, 4]] => |x| x[0].rms_norm(1, 1e-5);
     "softmax" [[3, 4]] => |x| x[0].softmax(1);
-    "softmax of many runs" [[40, 13]] => |x| x[0].softmax(1);
-    "log_softmax of many runs" [[40, 13]] => |x| x[0].log_softmax(1);
-    "softmax along the first axis" [[3, 4]] => |x| x[0].softmax(0).square();
+    "softmax_of_many_runs" [[40, 13]] => |x| x[0].softmax(1);
+    "log_softmax_of_many_runs" [[40, 13]] => |x| x[0].log_softmax(1);
+    "softmax_along_the_first_axis" [[3, 4]] => |x| x[0].softmax(0).square();
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
+    "attention" [[2, 3, 4], [2, 3, 4], [2, 3, 4]] => |x| x[0].attention(x[1], x[2], &Attention::default());
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));
     "mse" [[3, 4], [3, 4]] => |x| x[0].mse(x[1]);
+    "huber_loss" [[3, 4], [3, 4]] => |x| x[0].huber_loss_with(x[1], &HuberOptions { delta: 0.5, ..HuberOptions::default() });
 }

@@ -4,7 +4,7 @@
 use gradus_autograd::Var;
 use gradus_tensor::{DType, Tensor};
 
-use super::check::Entry;
+use super::composed::Entry;
 
 /// `A + 3 I`.
 fn regular(x: Var<'_>) -> Var<'_> {

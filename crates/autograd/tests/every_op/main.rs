@@ -10,9 +10,9 @@ mod rows;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use check::Entry;
-use gradus_autograd::Tape;
-use gradus_tensor::{DType, Tensor};
+use composed::Entry;
+use gradus_autograd::{self as autograd, Tape, implicit};
+use gradus_tensor::{self as tensor, DType, Tensor};
 
 #[test]
 fn elementwise_rows() {
@@ -29,6 +29,22 @@ fn facts_of_rows() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// The two crates list costs apart: a tensor has the functions that need no tape.
+#[test]
+fn costs_are_those_of_the_tensors_functions() {
+    let mut compared = 0;
+    for (name, cost) in gradus_tensor::elementwise::costs() {
+        let row = gradus_autograd::ops::elementwise::table().find(|row| row.name == name);
+        assert_eq!(
+            row.map(|row| row.cost),
+            Some(cost),
+            "{name}: the row's cost beside that of Tensor::{name}"
+        );
+        compared += 1;
+    }
+    assert!(compared > 40, "{compared}");
+}
+
 #[test]
 fn operations() {
     let mut failures = Vec::new();
@@ -43,6 +59,31 @@ fn operations() {
     let missing: Vec<String> = names_in_source().difference(&seen).cloned().collect();
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     assert!(missing.is_empty(), "operations without an entry in tests/every_op/composed.rs: {missing:?}");
+}
+
+#[test]
+fn every_rule_has_words() {
+    let mut wordless = BTreeSet::new();
+    for entry in tables() {
+        wordless.extend(check::without_words(entry.f, &check::draw(entry.shapes, entry.low, entry.high)));
+    }
+    for row in gradus_autograd::ops::elementwise::table().filter(|row| row.doc.trim().is_empty()) {
+        wordless.insert(row.name.to_string());
+    }
+    let x = [Tensor::from([0.3, -0.2])];
+    wordless.extend(check::without_words(|x| x[0].to(DType::F32), &x));
+    wordless.extend(check::without_words(|x| x[0].checkpoint(|x| x.sin() * x), &x));
+    let start = Tensor::from([1.0, 1.0]);
+    wordless.extend(check::without_words(
+        move |a| implicit(|x, a| (x + a[0].exp() / x) * 0.5, start.clone(), a),
+        &x,
+    ));
+    assert!(wordless.is_empty(), "operations without words: {wordless:?}");
+    let custom = check::without_words(
+        |x| x[0].tape().custom("mine", x, |x| x[0].clone(), |step| step.give(0, step.dy())),
+        &x,
+    );
+    assert_eq!(custom, BTreeSet::from(["mine".to_string()]));
 }
 
 fn tables() -> impl Iterator<Item = &'static Entry> {

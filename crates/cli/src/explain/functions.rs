@@ -20,41 +20,8 @@ pub(crate) enum Function {
     Other(Apply),
 }
 
-/// Rows that are written with an operator, or are the form of one for a number.
-const OPERATORS: [&str; 10] = [
-    "alias",
-    "add_number",
-    "number_minus",
-    "scale",
-    "over_number",
-    "number_over",
-    "number_pow",
-    "powf",
-    "neg",
-    "surprise",
-];
-
-/// Numbers that rows carry, where the call gives none.
-const DEFAULTS: [(&str, f64); 6] = [
-    ("leaky_relu", 0.01),
-    ("elu", 1.0),
-    ("celu", 1.0),
-    ("softshrink", 0.5),
-    ("hardshrink", 0.5),
-    ("polygamma", 1.0),
-];
-
-/// Other names of rows.
-const ALIASES: [(&str, &str); 6] = [
-    ("log", "ln"),
-    ("arcsin", "asin"),
-    ("arccos", "acos"),
-    ("arctan", "atan"),
-    ("swish", "silu"),
-    ("logistic", "sigmoid"),
-];
-
-const OTHERS: [(&str, usize, Apply); 28] = [
+/// What is no row: the name, the number of arguments, and the call.
+const OTHERS: [(&str, usize, Apply); 23] = [
     ("sum", 1, |x| Ok(x[0].sum())),
     ("mean", 1, |x| Ok(x[0].mean())),
     ("prod", 1, |x| Ok(x[0].prod())),
@@ -77,22 +44,21 @@ const OTHERS: [(&str, usize, Apply); 28] = [
     ("outer", 2, |x| vectors(x).map(|()| x[0].outer(x[1]))),
     ("mse", 2, |x| same_shape(x[0], x[1]).map(|()| x[0].mse(x[1]))),
     ("stop_gradient", 1, |x| Ok(x[0].detach())),
-    ("floor", 1, |x| Ok(x[0].floor())),
-    ("ceil", 1, |x| Ok(x[0].ceil())),
-    ("round", 1, |x| Ok(x[0].round())),
-    ("trunc", 1, |x| Ok(x[0].trunc())),
-    ("sign", 1, |x| Ok(x[0].sign())),
     ("relu6", 1, |x| Ok(x[0].relu6())),
 ];
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    let rows = elementwise::table().map(|row| row.name).filter(|name| !OPERATORS.contains(name));
-    let others = OTHERS.iter().map(|(name, ..)| *name);
-    let mut names: Vec<&str> = rows.chain(others).chain(ALIASES.map(|(name, _)| name)).collect();
+    let rows = rows().flat_map(|row| row.aliases.iter().copied().chain([row.name]));
+    let mut names: Vec<&str> = rows.chain(OTHERS.iter().map(|(name, ..)| *name)).collect();
     names.sort_unstable();
     names.dedup();
     names
 });
+
+/// The rows that have a word in formulas; the others are written with an operator, or are the form of one for a number.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    elementwise::table().filter(|row| !row.facts.hidden)
+}
 
 /// All names, in order.
 pub(crate) fn names() -> &'static [&'static str] {
@@ -101,16 +67,14 @@ pub(crate) fn names() -> &'static [&'static str] {
 
 /// The function of a name for a number of arguments.
 pub(crate) fn find(name: &str, arguments: usize) -> Result<Function, String> {
-    let real = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, real)| *real);
-    let others = OTHERS.iter().filter(|(other, ..)| *other == real);
+    let others = OTHERS.iter().filter(|(other, ..)| *other == name);
     let mut counts: Vec<usize> = others.clone().map(|(_, n, _)| *n).collect();
     if let Some((.., apply)) = others.clone().find(|(_, n, _)| *n == arguments) {
         return Ok(Function::Other(*apply));
     }
-    let row = elementwise::table().find(|row| row.name == real && !OPERATORS.contains(&row.name));
-    if let Some(row) = row {
+    if let Some(row) = rows().find(|row| row.name == name || row.aliases.contains(&name)) {
         let most = usize::from(row.arity) + usize::from(row.has_number);
-        let least = most - usize::from(default_number(row).is_some());
+        let least = most - usize::from(row.facts.number.is_some());
         if (least..=most).contains(&arguments) {
             return Ok(Function::Row(row));
         }
@@ -124,11 +88,6 @@ pub(crate) fn find(name: &str, arguments: usize) -> Result<Function, String> {
     let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
     let plural = if counts == ["1"] { "argument" } else { "arguments" };
     Err(format!("{name} takes {} {plural}, not {arguments}", counts.join(" or ")))
-}
-
-/// The number that a row carries if the call gives none.
-pub(crate) fn default_number(row: &Row) -> Option<f64> {
-    DEFAULTS.iter().find(|(name, _)| *name == row.name && row.has_number).map(|(_, number)| *number)
 }
 
 fn unknown(name: &str) -> String {
@@ -217,5 +176,19 @@ mod tests {
             "{unknown}"
         );
         assert!(!find("quux", 1).err().unwrap().contains("did you mean"));
+    }
+
+    #[test]
+    fn every_word_of_a_row_means_it() {
+        let words =
+            |row: &'static Row| row.aliases.iter().copied().chain([row.name]).map(move |word| (word, row));
+        for (word, row) in rows().flat_map(words) {
+            let arguments = usize::from(row.arity) + usize::from(row.has_number);
+            assert!(
+                matches!(find(word, arguments), Ok(Function::Row(found)) if found.name == row.name),
+                "{word}"
+            );
+        }
+        assert!(find("scale", 2).is_err() && find("powf", 2).is_err());
     }
 }

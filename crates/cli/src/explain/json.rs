@@ -63,7 +63,7 @@ fn step(step: &TraceStep) -> Value {
     json!({
         "node": step.node,
         "operation": step.op,
-        "rule": words::rule(&step.op, step.rule),
+        "rule": words::plain(step.rule),
         "value": tensor(&step.value),
         "upstream": tensor(&step.upstream),
         "parts": parts,

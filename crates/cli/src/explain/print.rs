@@ -75,9 +75,11 @@ impl Explanation {
     fn step(&self, f: &mut fmt::Formatter<'_>, step: &TraceStep) -> fmt::Result {
         let formula = self.formula(step.node);
         writeln!(f, "{}", cut(&format!("  %{} = {formula} = {}", step.node, brief(&step.value)), WIDTH))?;
-        let mut rule = words::rule(&step.op, step.rule);
+        let mut rule = words::plain(step.rule);
         if !rule.is_empty() {
-            if let ([a, b], false) = (&self.trace.nodes[step.node].inputs[..], step.rule.is_empty()) {
+            // The formulas of the table are in a and b.
+            let of_table = step.parts.iter().any(|part| part.slope.is_some());
+            if let ([a, b], true) = (&self.trace.nodes[step.node].inputs[..], of_table) {
                 rule = format!("{rule}; here a is {} and b is {}", self.name(*a), self.name(*b));
             }
             writeln!(f, "     rule       {}", wrapped(&rule, 16))?;

@@ -253,7 +253,7 @@ impl<'t> Scope<'_, 't> {
             }
             Function::Row(row) if row.has_number => {
                 let number = match values.get(1) {
-                    None => functions::default_number(row).unwrap_or(0.0),
+                    None => row.facts.number.unwrap_or(0.0),
                     Some(Value::Number(number)) => *number,
                     Some(Value::Var(_)) => {
                         let message = format!("{name}: this argument is a number, not a variable");

@@ -4,7 +4,7 @@ use gradus::optim::catalog::{Named, RATES};
 use gradus::optim::{DAdaptAdam, Objective, OnTape, surfaces};
 use gradus::prelude::*;
 
-use super::contestant::{Contestant, Kind};
+use super::contestant::{Contestant, is_method, optimizer};
 use crate::train::Data;
 
 /// The accuracy on the test set that each one has to reach.
@@ -38,18 +38,18 @@ const OTHER: (&str, fn() -> DAdaptAdam, &str) = (
 );
 
 /// What the table does not say about one.
-pub(crate) fn remark(kind: Kind) -> Option<&'static str> {
-    (kind.name() == OTHER.0).then_some(OTHER.2)
+pub(crate) fn remark(named: &Named) -> Option<&'static str> {
+    (named.name == OTHER.0).then_some(OTHER.2)
 }
 
 impl Training {
     /// Batches of 64, 30 epochs, a hidden layer of 64, and the rate of the optimizer's source; but for some that rate
     /// is meant for larger problems, and some need all examples at once.
     pub(crate) fn of(who: Contestant) -> Self {
-        let usual = Self { lr: who.kind.lr(), batch: Some(64), epochs: 30, hidden: 64 };
+        let usual = Self { lr: who.named.lr, batch: Some(64), epochs: 30, hidden: 64 };
         let at = |lr| Self { lr, ..usual };
         let full = |steps| Self { batch: None, epochs: steps, ..usual };
-        let chosen = match who.kind.name() {
+        let chosen = match who.named.name {
             "sgd" | "asgd" | "langevin" => at(0.1),
             "muon" => at(0.02),
             "schedule-free-radam" => at(0.01),
@@ -87,22 +87,19 @@ impl Measured {
 
 pub(crate) fn measure(who: Contestant) -> Measured {
     let training = Training::of(who);
-    let (accuracy, steps) = digits(who.kind, training);
-    let arrivals = FUNCTIONS.iter().map(|name| arrival(who.kind, name)).collect();
+    let (accuracy, steps) = digits(who.named, training);
+    let arrivals = FUNCTIONS.iter().map(|name| arrival(who.named, name)).collect();
     Measured { training, steps, accuracy, arrivals }
 }
 
 /// The fewest steps to a minimum and their rate: the catalogue's for a method, the best of all for a rule.
-fn arrival(kind: Kind, name: &str) -> Option<(usize, f64)> {
-    let rates = match kind {
-        Kind::Rule(_) => RATES.to_vec(),
-        Kind::Method(method) => vec![method.lr],
-    };
+fn arrival(named: &Named, name: &str) -> Option<(usize, f64)> {
+    let rates = if is_method(named) { vec![named.lr] } else { RATES.to_vec() };
     BUDGETS.into_iter().find_map(|budget| {
         let mut best: Option<(usize, f64)> = None;
         for &lr in &rates {
             let most = best.map_or(budget, |(steps, _)| steps - 1);
-            if let Some(steps) = steps_to_minimum(kind, name, lr, most) {
+            if let Some(steps) = steps_to_minimum(named, name, lr, most) {
                 best = Some((steps, lr));
             }
         }
@@ -110,11 +107,11 @@ fn arrival(kind: Kind, name: &str) -> Option<(usize, f64)> {
     })
 }
 
-fn steps_to_minimum(kind: Kind, name: &str, lr: f64, most: usize) -> Option<usize> {
+fn steps_to_minimum(named: &Named, name: &str, lr: f64, most: usize) -> Option<usize> {
     let surface = surfaces::surface(name).expect("a standard function is a surface");
     let mut f = OnTape(surface.f);
     let f: &mut dyn Objective = &mut f;
-    let (mut by, mut x) = (kind.optimizer(lr), Param::new(surface.start));
+    let (mut by, mut x) = (optimizer(named, lr), Param::new(surface.start));
     for step in 1..=most {
         by.advance(&mut x, f);
         let distance = surface.distance(&x.value().to_f64_vec());
@@ -129,45 +126,35 @@ fn steps_to_minimum(kind: Kind, name: &str, lr: f64, most: usize) -> Option<usiz
 }
 
 /// The accuracy on the test set after a training, and its steps.
-fn digits(kind: Kind, training: Training) -> (f64, u64) {
+fn digits(named: &Named, training: Training) -> (f64, u64) {
     let (train, test) = Data::Digits.load(None, SEED).expect("the digits are part of the program");
     let (mut rng, inputs, hidden) = (rng(SEED), train.inputs.shape()[1], training.hidden);
     let mut model =
         sequential![Linear::new(inputs, hidden, &mut rng), Gelu, Linear::new(hidden, 10, &mut rng)];
-    let steps = match kind {
-        Kind::Rule(rule) => fit_rule(rule, training, &mut model, &train),
-        Kind::Method(method) => fit_method(method, training, &mut model, &train),
-    };
+    let steps = fit(named, training, &mut model, &train);
     (accuracy(&model.predict(&test.inputs), &test.labels), steps)
 }
 
-fn loss<'t>(model: &Sequential, tape: &'t Tape, batch: &Dataset) -> gradus::autograd::Var<'t> {
-    model.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels)
-}
-
-/// With a warm-up over a twentieth of the steps, then half a cosine down to 0, as `gradus train` does it.
-fn fit_rule(rule: &Named, training: Training, model: &mut Sequential, train: &Dataset) -> u64 {
+/// Trains a model and returns the number of steps. Rules: with a warm-up over a twentieth of the steps, then half a cosine
+/// down to 0, as `gradus train` does it. Methods find the length of their steps, and take the examples in their order.
+fn fit(named: &Named, training: Training, model: &mut Sequential, train: &Dataset) -> u64 {
+    let method = is_method(named);
     let batch = training.batch.unwrap_or(train.len());
-    let loader = Loader { batch, shuffle: Some(SEED), drop_last: false };
+    let loader = Loader { batch, shuffle: (!method).then_some(SEED), drop_last: false };
     let steps = training.epochs * loader.batches(train.len()) as u64;
     let warmup = steps / 20;
-    let rate = Cosine { peak: training.lr, end: 0.0, steps: (steps - warmup).max(1) }.warmup(warmup);
-    let made = if rule.name == OTHER.0 { OTHER.1().into() } else { (rule.make)() };
+    let cosine = Cosine { peak: training.lr, end: 0.0, steps: (steps - warmup).max(1) }.warmup(warmup);
+    let rate: Box<dyn Schedule> = if method { Box::new(training.lr) } else { Box::new(cosine) };
+    let made = if named.name == OTHER.0 { OTHER.1().into() } else { (named.make)() };
     let mut optimizer = Optimizer::new(made, rate);
     for epoch in 0..training.epochs {
         for batch in loader.epoch(train, epoch) {
-            optimizer.training_step(model, |model, tape| loss(model, tape, &batch));
+            optimizer.training_step(model, |model, tape| {
+                model.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels)
+            });
         }
     }
     // Of rules with an average, that is the answer.
     let _ = optimizer.answer(model);
     steps
-}
-
-fn fit_method(method: &Named, training: Training, model: &mut Sequential, train: &Dataset) -> u64 {
-    let mut optimizer = Optimizer::new((method.make)(), training.lr);
-    for _ in 0..training.epochs {
-        optimizer.training_step(model, |model, tape| loss(model, tape, train));
-    }
-    training.epochs
 }

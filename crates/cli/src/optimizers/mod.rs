@@ -6,11 +6,12 @@ mod measure;
 use std::io::Write;
 
 use clap::Args;
+use gradus::optim::catalog::{Named, all};
 
 use crate::failure::Failure;
 use crate::text::table::Table;
 
-pub(crate) use contestant::{Contestant, Kind};
+pub(crate) use contestant::{Contestant, is_method, optimizer};
 
 use measure::{ENOUGH, FUNCTIONS, Measured, measure, remark};
 
@@ -33,7 +34,7 @@ pub(crate) struct Optimizers {
 impl Optimizers {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let chosen: Vec<Contestant> = if self.names.is_empty() {
-            Kind::all().map(|kind| Contestant { kind, lr: None }).collect()
+            all().map(|named| Contestant { named, lr: None }).collect()
         } else {
             self.names.clone()
         };
@@ -41,18 +42,19 @@ impl Optimizers {
     }
 
     fn list(&self, out: &mut dyn Write, chosen: &[Contestant]) -> Result<(), Failure> {
-        let kinds = chosen.iter().map(|who| who.kind);
+        // The hyper-parameters with their defaults, as they are written in Rust.
+        let values = |named: &Named| format!("{:?}", (named.make)());
         if self.markdown {
             let code = |text: &str| format!("`{text}`");
             let mut table = Table::new(&["optimizer", "lr", "what it is; whose", "hyper-parameters"]);
-            for kind in kinds {
-                let (lr, about) = (kind.lr().to_string(), kind.about().to_string());
-                table.row([code(kind.name()), lr, about, code(&kind.values())]);
+            for Contestant { named, .. } in chosen {
+                let (lr, about) = (named.lr.to_string(), named.about.to_string());
+                table.row([code(named.name), lr, about, code(&values(named))]);
             }
             return Ok(write!(out, "{}", table.markdown())?);
         }
-        for kind in kinds {
-            writeln!(out, "{:20} lr {:<7} {}\n    {}", kind.name(), kind.lr(), kind.about(), kind.values())?;
+        for Contestant { named, .. } in chosen {
+            writeln!(out, "{:20} lr {:<7} {}\n    {}", named.name, named.lr, named.about, values(named))?;
         }
         Ok(())
     }
@@ -64,12 +66,12 @@ impl Optimizers {
         for &who in chosen {
             let measured = measure(who);
             if !measured.passed() {
-                failed.push(who.kind.name());
+                failed.push(who.named.name);
             }
             table.row(self.row(who, &measured));
         }
         write!(out, "{}", if self.markdown { table.markdown() } else { table.plain() })?;
-        for remark in chosen.iter().filter_map(|who| remark(who.kind)) {
+        for remark in chosen.iter().filter_map(|who| remark(who.named)) {
             writeln!(out, "\n{remark}.")?;
         }
         if failed.is_empty() {
@@ -80,7 +82,7 @@ impl Optimizers {
     }
 
     fn row(&self, who: Contestant, measured: &Measured) -> Vec<String> {
-        let name = who.kind.name();
+        let name = who.named.name;
         let training = &measured.training;
         let mut row = vec![
             if self.markdown { format!("`{name}`") } else { name.to_string() },

@@ -1,10 +1,10 @@
 //! One run of a race: an optimizer of the catalogue on a surface, at a learning rate.
 
-use gradus::optim::catalog::RATES;
+use gradus::optim::catalog::{Named, RATES};
 use gradus::optim::surfaces::{SURFACES, Surface};
 use gradus::optim::{Trajectory, minimize};
 
-use crate::optimizers::{Contestant, Kind};
+use crate::optimizers::{Contestant, is_method, optimizer};
 
 /// The rate on a surface without a minimum, where none is the best.
 const FALLING_RATE: f64 = 0.05;
@@ -45,21 +45,21 @@ pub(crate) struct Run {
 impl Course {
     /// At the contestant's rate, or at the race's, or at the best of the catalogue's rates.
     pub(crate) fn run(&self, who: Contestant, lr: Option<f64>) -> Run {
-        match (who.lr.or(lr), who.kind) {
-            (Some(lr), kind) => self.at(kind, lr),
-            // A method finds its step length itself.
-            (None, Kind::Method(method)) => self.at(who.kind, method.lr),
-            (None, kind) if self.surface.minima.is_empty() => self.at(kind, FALLING_RATE),
-            (None, kind) => {
-                let runs = RATES.into_iter().map(|lr| self.at(kind, lr));
+        let named = who.named;
+        match who.lr.or(lr) {
+            Some(lr) => self.at(named, lr),
+            None if is_method(named) => self.at(named, named.lr),
+            None if self.surface.minima.is_empty() => self.at(named, FALLING_RATE),
+            None => {
+                let runs = RATES.into_iter().map(|lr| self.at(named, lr));
                 runs.reduce(|best, run| if run.beats(&best) { run } else { best })
                     .expect("the catalogue has rates")
             }
         }
     }
 
-    fn at(&self, kind: Kind, lr: f64) -> Run {
-        let mut path = minimize(self.surface.f, &self.start, &mut kind.optimizer(lr), self.steps);
+    fn at(&self, named: &Named, lr: f64) -> Run {
+        let mut path = minimize(self.surface.f, &self.start, &mut optimizer(named, lr), self.steps);
         if let Some(end) = path.values.iter().position(|value| !value.is_finite()) {
             // What follows is no path.
             path.points.truncate(end + 1);
@@ -68,7 +68,7 @@ impl Course {
         let (distance, value) = (self.surface.distance(path.last()), path.values[path.values.len() - 1]);
         let lost = if self.surface.minima.is_empty() { value.is_nan() } else { !value.is_finite() };
         let diverged = lost || value > path.values[0];
-        Run { name: kind.name(), lr, arrival: self.arrival(&path), path, distance, value, diverged }
+        Run { name: named.name, lr, arrival: self.arrival(&path), path, distance, value, diverged }
     }
 
     fn arrival(&self, path: &Trajectory) -> Option<usize> {

@@ -11,6 +11,7 @@ use gradus_tensor::kernel::{copy, parallel};
 use super::reach::Reach;
 use crate::fast::Lane;
 use crate::fast::runs::{RunLoops, Three};
+use crate::ops::elementwise::row;
 
 /// Elements of one piece, rounded up to whole blocks.
 pub(super) const PIECE: usize = 1 << 15;
@@ -35,14 +36,9 @@ pub(super) enum Target {
     Output(usize),
 }
 
-/// A row's forward loop, as in [`Loops`](crate::ops::elementwise::row::Loops).
-type Forward<T> = fn(&[T], &[T], T, &mut [T]);
-/// A row's loop back.
-type Back<T> = fn(&[T], &[T], &[T], &[T], T, &mut [T]);
-
 /// A forward step.
 pub(super) enum Step<T: 'static> {
-    Row { forward: Forward<T>, x: [Place; 2], c: T, y: Target },
+    Row { forward: row::Forward<T>, x: [Place; 2], c: T, y: Target },
     Runs { kernels: &'static RunLoops<T>, x: Three<Place>, width: usize, c: T, y: Target },
 }
 
@@ -59,7 +55,7 @@ pub(super) enum Pull<T: 'static> {
         g: usize,
     },
     Row {
-        pull: Back<T>,
+        pull: row::Pull<T>,
         dy: Place,
         x: [Place; 2],
         y: Place,

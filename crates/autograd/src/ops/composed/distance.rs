@@ -1,10 +1,77 @@
-//! Distances, scaling to a norm, similarities and covariances.
+//! Norms, distances, scaling to a norm, similarities and covariances.
 
-use gradus_tensor::Tensor;
+use gradus_tensor::{Axes, Tensor};
 
+use crate::ops::reduce::{AxisList, axes_of, dropped, reductions};
 use crate::var::Var;
 
+reductions! {
+    /// The Euclidean norm `$\lVert x \rVert_2 = \sqrt{\sum_i x_i^2}$`, 0 of nothing. The gradient at a norm of 0 is 0. Other
+    /// orders: [`Self::vector_norm`].
+    norm norm_axes norm_keep:
+        |x| x.norm_axes(()), |x, list| x.square().sum_keep(axes_of(&list)).sqrt_or_zero_slope();
+}
+
 impl<'t> Var<'t> {
+    /// The norm of order p of all elements, `$\lVert x \rVert_p = (\sum_i |x_i|^p)^{1/p}$`, to a value without axes; see
+    /// [`Self::vector_norm_keep`].
+    #[doc(alias = "linalg_norm")]
+    #[track_caller]
+    pub fn vector_norm(self, p: f64) -> Self {
+        self.vector_norm_axes(p, ())
+    }
+
+    /// The norm of order p over some axes, which the result does not have; see [`Self::vector_norm_keep`].
+    ///
+    /// # Panics
+    /// If an axis is out of range or named twice.
+    #[track_caller]
+    pub fn vector_norm_axes(self, p: f64, axes: impl Into<Axes>) -> Self {
+        let axes = axes.into();
+        let shape = self.shape();
+        let list = axes.resolve("vector_norm", &shape);
+        self.vector_norm_keep(p, axes).reshape(dropped(&shape, &list))
+    }
+
+    /// `$\lVert x \rVert_p = (\sum_i |x_i|^p)^{1/p}$` over some axes, which the result keeps with size 1; p = ∞ and -∞ give the
+    /// largest and smallest modulus, p = 0 counts what is not 0. The gradient at a norm of 0, and for p < 2 at elements
+    /// that are 0, is 0.
+    ///
+    /// # Panics
+    /// If an axis is out of range or named twice.
+    #[track_caller]
+    pub fn vector_norm_keep(self, p: f64, axes: impl Into<Axes>) -> Self {
+        let axes = axes.into();
+        if p == 2.0 {
+            return self.norm_keep(axes);
+        }
+        if p == 1.0 {
+            return self.abs().sum_keep(axes);
+        }
+        if p == 0.0 {
+            let counted = self.value().ne(0.0).to(self.dtype()).sum_keep(axes);
+            return self.tape().constant(counted);
+        }
+        if p == f64::INFINITY {
+            return self.abs().max_keep(axes);
+        }
+        if p == f64::NEG_INFINITY {
+            return self.abs().min_keep(axes);
+        }
+        let powers = self.abs().powf_or_zero_slope(p).sum_keep(axes);
+        powers.powf_or_zero_slope(1.0 / p)
+    }
+
+    /// `$x^p$` for x ≥ 0, whose slope at 0 is 0.
+    fn powf_or_zero_slope(self, p: f64) -> Self {
+        let zero = self.value().eq(0.0);
+        if zero.any().item() == 0.0 {
+            return self.powf(p);
+        }
+        let at_zero = 0f64.powf(p);
+        self.where_not(&zero, 1.0).powf(p).where_not(&zero, at_zero)
+    }
+
     /// `$x / \max(\lVert x \rVert_p, \varepsilon)$` along an axis, in the same shape.
     ///
     /// # Panics

@@ -58,5 +58,6 @@ crate::ops::elementwise::table::unary! {
     /// `$x$` moved towards 0 by λ, 0 between -λ and λ. The slope at ±λ is 0.
     softshrink [0.3, kinks: Kinks::AtBothSigns, number: Some(0.5)] |x, y; l| pick(gt(x, l), x - l, pick(lt(x, -l), x + l, 0.0 * x)) => gt(abs(x), l);
     /// `$x$`, 0 between -λ and λ. The slope at ±λ is 0.
-    hardshrink [0.3, kinks: Kinks::AtBothSigns, number: Some(0.5)] |x, y; l| pick(le(abs(x), l), 0.0, x) => 1.0 - le(abs(x), l);
+    hardshrink [0.3, kinks: Kinks::AtBothSigns, number: Some(0.5)] |x, y; l|
+        pick(le(abs(x), l), 0.0, x) => 1.0 - le(abs(x), l);
 }

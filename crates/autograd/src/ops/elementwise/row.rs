@@ -50,18 +50,25 @@ impl std::fmt::Debug for Row {
     }
 }
 
+/// A slope over what is recorded: `(a, b, y, c) → slope`.
+type Slope = for<'t> fn(Sym<'t>, Sym<'t>, Sym<'t>, f64) -> Sym<'t>;
+
 /// The slopes of a row, as the table gives them.
 pub(crate) enum Slopes {
     /// Numbers, given `c`: 0 for a step.
     Constant(fn(f64) -> [f64; 2]),
-    /// Expressions over what is recorded: `(a, b, y, c) → slope`.
-    Recorded([for<'t> fn(Sym<'t>, Sym<'t>, Sym<'t>, f64) -> Sym<'t>; 2]),
+    /// Expressions over what is recorded.
+    Recorded([Slope; 2]),
 }
+
+/// `(a, b, c, y)`.
+pub(crate) type Forward<T> = fn(&[T], &[T], T, &mut [T]);
+/// `(dy, a, b, y, c, g)`: `g += dy · slope`.
+pub(crate) type Pull<T> = fn(&[T], &[T], &[T], &[T], T, &mut [T]);
 
 /// The loops of a row over one type of element.
 pub(crate) struct Loops<T> {
-    /// `(a, b, c, y)`.
-    pub(crate) forward: fn(&[T], &[T], T, &mut [T]),
-    /// For each input `(dy, a, b, y, c, g)`: `g += dy · slope`.
-    pub(crate) pull: [fn(&[T], &[T], &[T], &[T], T, &mut [T]); 2],
+    pub(crate) forward: Forward<T>,
+    /// For each input.
+    pub(crate) pull: [Pull<T>; 2],
 }

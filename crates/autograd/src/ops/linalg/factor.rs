@@ -28,6 +28,9 @@ impl Op for Cholesky {
         let full = lt.solve_triangular(left.t(), true, false).t();
         step.give(0, (full + full.t()) * 0.5);
     }
+    fn words(&self) -> &'static str {
+        "A = L·Lᵀ: A gets L⁻ᵀ·Φ(Lᵀ·ȳ)·L⁻¹, made symmetric, where Φ is the lower triangle with half the diagonal"
+    }
 }
 
 /// `$A = Q R$`, packed; rule: see [`qr_rule`].
@@ -76,6 +79,9 @@ impl Op for Qr {
         let dv = dr.narrow(-1, m, n - m);
         let dq = dq + x.narrow(-1, m, n - m).matmul(dv.t());
         step.give(0, Var::cat(&[qr_rule(q, u, dq, du), q.matmul(dv)], -1));
+    }
+    fn words(&self) -> &'static str {
+        "A = Q·R: with M = R·R̄ᵀ − Q̄ᵀ·Q, its lower triangle mirrored, A gets (Q̄ + Q·M)·R⁻ᵀ, where Q̄ and R̄ are parts of ȳ"
     }
 }
 

@@ -21,6 +21,9 @@ impl Op for Inverse {
         let y = step.y().t();
         step.give(0, -y.matmul(step.dy()).matmul(y));
     }
+    fn words(&self) -> &'static str {
+        "an inverse Y: A gets −Yᵀ·ȳ·Yᵀ"
+    }
 }
 
 /// `$X = A^{-1} B$`; rule: `$\bar B = A^{-\top} \bar X$`, `$\bar A = -\bar B X^\top$`.
@@ -42,6 +45,9 @@ impl Op for Solve {
         if step.needs(1) {
             step.give(1, b);
         }
+    }
+    fn words(&self) -> &'static str {
+        "X = A⁻¹·B: B gets B̄ = A⁻ᵀ·ȳ, A gets −B̄·Xᵀ"
     }
 }
 
@@ -71,6 +77,9 @@ impl Op for SolveTriangular {
             step.give(1, b);
         }
     }
+    fn words(&self) -> &'static str {
+        "X = A⁻¹·B for a triangle A: B gets B̄ = A⁻ᵀ·ȳ, A gets the triangle of −B̄·Xᵀ"
+    }
 }
 
 /// The determinant; rule: the cofactors.
@@ -87,6 +96,9 @@ impl Op for Determinant {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let cofactors = step.tape().apply(Cofactors, &[step.x(0)]);
         step.give(0, step.dy().unsqueeze(-1).unsqueeze(-1) * cofactors);
+    }
+    fn words(&self) -> &'static str {
+        "a determinant: A gets ȳ times its cofactors"
     }
 }
 
@@ -111,6 +123,9 @@ impl Op for Cofactors {
         let det = x.det().unsqueeze(-1).unsqueeze(-1);
         step.give(0, det * (inner * y - y.matmul(h.t()).matmul(y)));
     }
+    fn words(&self) -> &'static str {
+        "the cofactors det(A) Y, Y = A⁻ᵀ: A gets det(A) (Y Σ Y ȳ − Y·ȳᵀ·Y)"
+    }
 }
 
 /// `$\ln |\det A|$`; rule: `$A^{-\top}$`.
@@ -127,6 +142,9 @@ impl Op for LogDeterminant {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let dy = step.dy().unsqueeze(-1).unsqueeze(-1);
         step.give(0, dy * step.x(0).inverse().t());
+    }
+    fn words(&self) -> &'static str {
+        "ln |det A|: A gets ȳ A⁻ᵀ"
     }
 }
 
@@ -154,6 +172,9 @@ impl Op for PseudoInverse {
         let second = left - a.matmul(p.matmul(left));
         let third = right - right.matmul(p).matmul(a);
         step.give(0, second + third - first);
+    }
+    fn words(&self) -> &'static str {
+        "a pseudo-inverse P: A gets (I − A·P)·ȳᵀ·P·Pᵀ + Pᵀ·P·ȳᵀ·(I − P·A) − Pᵀ·ȳ·Pᵀ"
     }
 }
 

@@ -66,6 +66,9 @@ impl Op for Eigh {
         let full = v.matmul(inner).matmul(v.t());
         step.give(0, (full + full.t()) * 0.5);
     }
+    fn words(&self) -> &'static str {
+        "A = V·diag(λ)·Vᵀ: A gets V·(diag(λ̄) + F ∘ Vᵀ·V̄)·Vᵀ, made symmetric, where F is 1/(λⱼ − λᵢ) and λ̄ and V̄ are parts of ȳ"
+    }
 }
 
 /// U, s and V, packed; rule (Townsend, 2016), with `$F_{ij} = 1/(s_j^2 - s_i^2)$` and the skew parts of
@@ -127,6 +130,10 @@ impl Op for Singular {
             |pack: Var<'t>| (part(pack, 0, [m, k]), part(pack, m * k, [k]), part(pack, (m + 1) * k, [n, k]));
         let ((u, s, v), (du, ds, dv)) = (of(step.y()), of(step.dy()));
         step.give(0, svd_rule([u, s, v], [du, ds, dv]));
+    }
+    fn words(&self) -> &'static str {
+        "A = U·diag(s)·Vᵀ: A gets U·(K·diag(s) + diag(s)·L + diag(s̄))·Vᵀ, where K is (Uᵀ·Ū − Ūᵀ·U)/(sⱼ² − sᵢ²) and L the \
+         same of V, and, over s, what of Ū and V̄ lies outside of the spaces of U and V"
     }
 }
 

@@ -26,6 +26,9 @@ impl Op for Cat {
             start += size;
         }
     }
+    fn words(&self) -> &'static str {
+        "values side by side: each gets its part of ȳ"
+    }
 }
 
 impl Var<'_> {

@@ -24,6 +24,9 @@ impl Op for Reshape {
         let shape = step.shape(0);
         step.give(0, step.dy().reshape(shape));
     }
+    fn words(&self) -> &'static str {
+        "the same elements in another shape: ȳ in the old shape"
+    }
 }
 
 #[derive(Debug)]
@@ -43,6 +46,9 @@ impl Op for Permute {
         }
         step.give(0, step.dy().permute(&inverse[..]));
     }
+    fn words(&self) -> &'static str {
+        "the axes in another order: ȳ in the old order"
+    }
 }
 
 #[derive(Debug)]
@@ -59,6 +65,9 @@ impl Op for Expand {
         let shape = step.shape(0);
         step.give(0, step.dy().sum_to(shape));
     }
+    fn words(&self) -> &'static str {
+        "copies along an axis: the sum of the copies' ȳ"
+    }
 }
 
 #[derive(Debug)]
@@ -74,6 +83,9 @@ impl Op for Cast {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let dtype = step.x(0).dtype();
         step.give(0, step.dy().to(dtype));
+    }
+    fn words(&self) -> &'static str {
+        "the same values in another type: ȳ in the old type"
     }
 }
 

@@ -23,6 +23,9 @@ impl Op for SliceOp {
         let shape = step.shape(0);
         step.give(0, step.tape().apply(Unslice { axis: self.axis, slice: self.slice, shape }, &[step.dy()]));
     }
+    fn words(&self) -> &'static str {
+        "a part: ȳ in its place, 0 elsewhere"
+    }
 }
 
 /// Zeros of `shape` with the input in the place of a slice: the transpose of [`SliceOp`].
@@ -43,6 +46,9 @@ impl Op for Unslice {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         step.give(0, step.dy().slice(self.axis, self.slice));
     }
+    fn words(&self) -> &'static str {
+        "a part in its place, 0 elsewhere: that part of ȳ"
+    }
 }
 
 #[derive(Debug)]
@@ -57,6 +63,9 @@ impl Op for Flip {
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         step.give(0, step.dy().flip(&self.0[..]));
+    }
+    fn words(&self) -> &'static str {
+        "axes backwards: ȳ backwards"
     }
 }
 

@@ -1,5 +1,6 @@
-//! Reductions: sums, means, products and extremes here, variances, norms and their like in `statistics`. Each is an
-//! operation over a list of axes that keeps them with size 1; the forms that drop axes reshape the result.
+//! Reductions: sums, means, products and extremes here, variances and their like in `statistics`; norms stand beside the
+//! distances. Each is an operation over a list of axes that keeps them with size 1; the forms that drop axes reshape the
+//! result.
 
 mod statistics;
 
@@ -10,10 +11,10 @@ use crate::fast::runs::Kernels;
 use crate::op::{Backward, Op};
 use crate::var::Var;
 
-type AxisList = SmallVec<[usize; MAX_RANK]>;
+pub(crate) type AxisList = SmallVec<[usize; MAX_RANK]>;
 
 /// The axes as the tensor crate takes them.
-fn axes_of(list: &[usize]) -> Axes {
+pub(crate) fn axes_of(list: &[usize]) -> Axes {
     let signed: SmallVec<[isize; MAX_RANK]> = list.iter().map(|&a| a as isize).collect();
     Axes::from(&signed[..])
 }
@@ -44,6 +45,9 @@ impl Op for Sum {
         let shape = step.shape(0);
         step.give(0, step.dy().expand(shape));
     }
+    fn words(&self) -> &'static str {
+        "a sum: each element gets the ȳ of its sum"
+    }
 }
 
 /// `$y = \sum x$` or `$\tfrac1n \sum x$` over all elements, to a 0-d value.
@@ -72,6 +76,13 @@ impl Op for Total {
         let dy = self.over.map_or(dy, |n| dy / n);
         step.give(0, dy.expand(shape));
     }
+    fn words(&self) -> &'static str {
+        if self.over.is_some() {
+            "a mean of n: each element gets ȳ/n"
+        } else {
+            "a sum: each element gets the ȳ of its sum"
+        }
+    }
     fn kernels(&self) -> Option<Kernels> {
         Some(Kernels::Total(self.over.map_or(1.0, |n| 1.0 / n)))
     }
@@ -91,6 +102,9 @@ impl Op for SumTo {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let shape = step.shape(0);
         step.give(0, step.dy().expand(shape));
+    }
+    fn words(&self) -> &'static str {
+        "a sum down to a shape: each element gets the ȳ of its sum"
     }
 }
 
@@ -121,6 +135,9 @@ impl Op for Prod {
             inverse[axis as usize] = place as isize;
         }
         step.give(0, step.dy() * others.reshape(moved.shape()).permute(&inverse[..]));
+    }
+    fn words(&self) -> &'static str {
+        "a product: each element gets ȳ times the product of the others"
     }
 }
 
@@ -165,6 +182,13 @@ impl Op for Extreme {
         let hit = x.value().eq(&y).to(x.dtype());
         let ties = hit.sum_keep(axes_of(&self.axes));
         step.give(0, step.dy() * &(&hit / &ties));
+    }
+    fn words(&self) -> &'static str {
+        if self.largest {
+            "the largest: it gets ȳ, the others nothing; ties share it"
+        } else {
+            "the smallest: it gets ȳ, the others nothing; ties share it"
+        }
     }
 }
 

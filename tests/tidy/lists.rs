@@ -1,0 +1,168 @@
+//! What has to be listed somewhere is.
+
+use gradus::optim::catalog;
+
+use super::{files, read};
+
+/// The types for which a file implements a trait: `impl<R: Rule> Trait for Type<R>` as `Type`.
+fn implementors(text: &str, of: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or(text);
+    let lines = code.lines().filter(|line| line.starts_with("impl"));
+    let found = lines.filter_map(|line| line.split_once(&format!(" {of} for ")).map(|(_, after)| after));
+    found
+        .map(|after| after.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("").to_string())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+#[test]
+fn every_rule_is_in_the_catalogue_with_its_source() {
+    let (catalogue, front) = (read("crates/optim/src/catalog.rs"), read("crates/optim/src/lib.rs"));
+    let mut count = 0;
+    for path in files("crates/optim/src/rules", "rs") {
+        let text = read(&path);
+        for rule in implementors(&text, "Rule") {
+            count += 1;
+            assert!(text.contains("/// # Source"), "{} names no source", path.display());
+            assert!(front.contains(&format!("[`{rule}`]")), "the front page of optim does not name {rule}");
+            // Of Sam the catalogue says itself why it is not in it.
+            let listed =
+                catalogue.contains(&format!("r::{rule}")) || catalogue.contains(&format!("[`{rule}`]"));
+            assert!(listed, "{rule} is not in the catalogue");
+        }
+    }
+    assert!(count > 30, "{count} rules found");
+    assert!(catalog::all().count() >= 50, "fifty optimizers are promised");
+}
+
+#[test]
+fn a_rule_around_another_hands_on_all_it_may_be_asked() {
+    for path in files("crates/optim/src/rules", "rs") {
+        let text = read(&path);
+        if text.contains("impl<R: Rule> Rule for ") {
+            for method in ["fn needs(", "fn ahead(", "fn answer(", "fn global("] {
+                assert!(text.contains(method), "{} does not hand on {method}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_method_is_in_the_catalogue() {
+    let catalogue = read("crates/optim/src/catalog.rs");
+    for path in files("crates/optim/src/methods", "rs") {
+        for method in implementors(&read(&path), "Method") {
+            // It needs residuals, which a surface has not.
+            let listed = method == "LevenbergMarquardt" || catalogue.contains(&format!("{method}"));
+            assert!(listed, "{method} is not in the catalogue");
+        }
+    }
+}
+
+#[test]
+fn every_schedule_is_on_its_page_and_tested() {
+    let page = read("crates/optim/src/schedule/mod.rs");
+    let tested = page.split("fn one_of_each()").nth(1).expect("the test builds one of each");
+    let tested = tested.split("\n    }").next().unwrap_or("");
+    let mut count = 0;
+    for path in files("crates/optim/src/schedule", "rs") {
+        for schedule in implementors(&read(&path), "Schedule") {
+            if ["f64", "Box", "Arc"].contains(&schedule.as_str()) {
+                continue;
+            }
+            count += 1;
+            assert!(
+                page.contains(&format!("[`{schedule}`]")),
+                "the page of schedules does not name {schedule}"
+            );
+            let built =
+                tested.contains(&schedule) || tested.contains(&format!("{}(", schedule.to_lowercase()));
+            assert!(built, "one_of_each does not build {schedule}");
+        }
+    }
+    assert!(count > 15, "{count} schedules found");
+}
+
+#[test]
+fn every_layer_is_on_the_front_page() {
+    let front = read("crates/nn/src/lib.rs");
+    let mut count = 0;
+    for path in files("crates/nn/src", "rs") {
+        let text = read(&path);
+        let activations = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("    ")?.split_once(" => "))
+            .map(|(name, _)| name);
+        let is_name =
+            |name: &&str| name.chars().all(char::is_alphanumeric) && name.starts_with(char::is_uppercase);
+        let activations =
+            activations.filter(is_name).filter(|_| path.ends_with("activation.rs")).map(str::to_string);
+        for layer in
+            implementors(&text, "Module").into_iter().chain(activations).filter(|layer| layer != "Box")
+        {
+            count += 1;
+            let exported = front.split("pub use").skip(1).any(|list| {
+                list.split(';')
+                    .next()
+                    .unwrap_or("")
+                    .split(|c: char| !c.is_alphanumeric())
+                    .any(|word| word == layer)
+            });
+            assert!(exported, "nn does not export {layer}");
+            assert!(front.contains(&format!("[`{layer}`]")), "the front page of nn does not name {layer}");
+        }
+    }
+    assert!(count > 25, "{count} layers found");
+}
+
+#[test]
+fn every_embedded_data_set_is_listed_with_its_licence() {
+    let (front, licences) = (read("crates/data/src/lib.rs"), read("crates/data/assets/README.md"));
+    let text = read("crates/data/src/embedded.rs");
+    let sets = text.lines().filter_map(|line| line.strip_prefix("pub fn ")?.split('(').next());
+    let mut count = 0;
+    for set in sets {
+        count += 1;
+        assert!(front.contains(&format!("`{set}`")), "the front page of data does not name {set}");
+        assert!(licences.contains(set), "crates/data/assets/README.md says nothing of {set}");
+    }
+    assert!(count >= 5, "{count} sets found");
+}
+
+#[test]
+fn tensor_and_var_have_their_shared_methods_in_files_of_the_same_name() {
+    let (tensor, var) = (methods("crates/tensor/src"), methods("crates/autograd/src"));
+    let mut shared = 0;
+    for (name, room) in &tensor {
+        // The handle itself; and a conversion, which for a tensor is no operation.
+        if ["tensor", "var"].contains(&room.as_str()) {
+            continue;
+        }
+        if let Some((_, other)) = var.iter().find(|(other, _)| other == name) {
+            shared += 1;
+            assert_eq!(room, other, "Tensor::{name} and Var::{name} stand in files of different names");
+        }
+    }
+    assert!(shared > 60, "{shared} shared methods found");
+}
+
+/// Methods of a crate's files with the first name on the way to them, without `ops` and `composed`.
+fn methods(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for path in files(folder, "rs") {
+        let inside = path.strip_prefix(folder).unwrap().with_extension("");
+        let mut parts = inside.iter().map(|part| part.to_string_lossy().to_string());
+        let room = parts.find(|part| !["ops", "composed"].contains(&part.as_str())).unwrap_or_default();
+        if ["kernel", "io", "fast", "check", "functions", "model", "layout", "strided"]
+            .contains(&room.as_str())
+        {
+            continue;
+        }
+        let text = read(&path);
+        let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
+        let names =
+            code.lines().filter_map(|line| line.strip_prefix("    pub fn ")?.split(['(', '<']).next());
+        found.extend(names.map(|name| (name.to_string(), room.clone())));
+    }
+    found
+}
