@@ -16,7 +16,7 @@ use crate::var::Var;
 pub(crate) const STEP: f64 = 1e-50;
 
 /// Operations that are linear in all inputs together.
-const LINEAR: [&str; 15] = [
+const LINEAR: [&str; 16] = [
     "sum",
     "mean",
     "sum_to",
@@ -32,6 +32,7 @@ const LINEAR: [&str; 15] = [
     "index_select",
     "index_add",
     "cumsum",
+    "where",
 ];
 /// Products of their first two inputs, plus the third, if there is one.
 const PRODUCTS: [&str; 2] = ["matmul", "linear"];

@@ -20,8 +20,12 @@ use crate::var::Var;
 /// One quantity in up to four ways.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ways {
-    /// `value`, `gradient in input 0[1]`, `Hessian product in w[2]`.
-    pub quantity: String,
+    /// 0 for the value, 1 for the gradient, 2 for the product with the Hessian.
+    pub order: usize,
+    /// The input or parameter, or the direction; empty for the value.
+    pub name: String,
+    /// The place in it.
+    pub index: Vec<usize>,
     /// By the sweep back over the tape.
     pub backward: f64,
     /// By forward mode.
@@ -127,14 +131,14 @@ fn value(line: &mut Line<'_>, direction: &Direction, not_complex: &mut Option<Pl
     let weights: Vec<f64> = recorded.weights.iter().flat_map(Tensor::to_f64_vec).collect();
     let v = direction.vectors(&recorded.variables);
     let complex = complex::step(&recorded.outputs, &recorded.weights, &recorded.variables, &v);
-    let complex = complex.map_err(|place| *not_complex = Some(place)).ok().map(|(re, _)| re);
+    let complex = complex.map_err(|place| not_complex.get_or_insert(place)).ok().map(|(re, _)| re);
     let again: f64 = line.results(0.0).iter().zip(&weights).map(|(y, w)| y * w).sum();
     let noise = f64::EPSILON * weights.len() as f64 * again.abs();
     let near = |other: f64| (other - backward).abs() <= 1e-12 * backward.abs().max(1e-300);
     let agrees = near(again) && complex.is_none_or(near);
     let verdict = if agrees { Verdict::Agrees } else { Verdict::Differs };
-    let quantity = "value".to_string();
-    Ways { quantity, backward, forward: None, difference: again, noise, complex, verdict }
+    let (name, index) = (String::new(), Vec::new());
+    Ways { order: 0, name, index, backward, forward: None, difference: again, noise, complex, verdict }
 }
 
 fn derivative(
@@ -148,7 +152,7 @@ fn derivative(
     let recorded = line.record_here(&tape);
     let v = direction.vectors(&recorded.variables);
     let complex = complex::step(&recorded.outputs, &recorded.weights, &recorded.variables, &v);
-    let complex = complex.map_err(|place| *not_complex = Some(place)).ok().map(|(_, im)| im);
+    let complex = complex.map_err(|place| not_complex.get_or_insert(place)).ok().map(|(_, im)| im);
     let scalar = recorded.scalar();
     let forward = if scalar.needs() {
         let v: Vec<Var<'_>> = v.into_iter().map(|v| tape.constant(v)).collect();
@@ -162,16 +166,25 @@ fn derivative(
         other == c.autograd || (other - c.autograd).abs() <= (rtol * size).max(1e-12 * largest)
     };
     let agree = near(forward) && complex.is_none_or(near);
-    let what = if c.order == 1 { "gradient" } else { "Hessian product" };
-    let index = if c.index.is_empty() { String::new() } else { format!("{:?}", c.index) };
     Ways {
-        quantity: format!("{what} in {}{index}", c.name),
+        order: c.order,
+        name: c.name.clone(),
+        index: c.index.clone(),
         backward: c.autograd,
         forward: Some(forward),
         difference: c.numeric,
         noise: c.noise,
         complex,
         verdict: if agree { c.verdict } else { Verdict::Differs },
+    }
+}
+
+impl Ways {
+    /// `value`, `gradient in input 0[1]`, `Hv in w[2]`.
+    pub fn quantity(&self) -> String {
+        let what = ["value", "gradient in ", "Hv in "][self.order.min(2)];
+        let index = if self.index.is_empty() { String::new() } else { format!("{:?}", self.index) };
+        format!("{what}{}{index}", self.name)
     }
 }
 
@@ -182,9 +195,9 @@ impl fmt::Display for FourWays {
         let heads = ["quantity", "backward", "forward", "difference", "within", "complex step"];
         let number = |x: Option<f64>| x.map_or_else(|| "-".to_string(), |x| format!("{x:+.10e}"));
         let row = |row: &Ways| {
-            let Ways { quantity, backward, forward, difference, noise, complex, .. } = row;
+            let Ways { backward, forward, difference, noise, complex, .. } = row;
             let [b, f, d, c] = [Some(*backward), *forward, Some(*difference), *complex].map(number);
-            [quantity.clone(), b, f, d, format!("{noise:.0e}"), c]
+            [row.quantity(), b, f, d, format!("{noise:.0e}"), c]
         };
         let mut lines = vec![heads.map(str::to_string)];
         lines.extend(self.rows.iter().map(row));
@@ -203,7 +216,7 @@ impl fmt::Display for FourWays {
             writeln!(f, "{}{mark}", text.trim_end())?;
         }
         if let Some(place) = &self.not_complex {
-            write!(f, "  complex step: not available, there is no complex form of ")?;
+            write!(f, "  -: no complex step, there is no complex form of ")?;
             place.fmt(f)?;
             writeln!(f)?;
         }
