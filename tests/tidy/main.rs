@@ -95,9 +95,11 @@ fn functions<'a>(lines: &'a [&'a str]) -> impl Iterator<Item = (&'a str, usize)>
     lines.iter().enumerate().filter_map(move |(start, line)| {
         let code = line.trim_start();
         let indent = line.len() - code.len();
-        let head = code.split('(').next().unwrap_or("");
-        let name = head.split_whitespace().rev().zip(head.split_whitespace().rev().skip(1));
-        let name = name.take(1).find(|(_, word)| *word == "fn").map(|(name, _)| name)?;
+        let at = if code.starts_with("fn ") { 0 } else { code.find(" fn ")? + 1 };
+        if code[..at].contains(['/', '"', '=']) {
+            return None;
+        }
+        let name = code[at + 3..].split('(').next()?;
         if line.ends_with(['}', ';']) {
             return None;
         }

@@ -1,5 +1,7 @@
 //! The result of a backward sweep: numbers, by variable and by parameter.
 
+use std::hash::BuildHasherDefault;
+
 use gradus_tensor::Tensor;
 
 use crate::fast::store::{Keep, Mirror};
@@ -53,7 +55,7 @@ impl Gradients {
 
     pub(crate) fn collect(tape: &Tape, mut mirror: Mirror) -> Self {
         let mut inner = tape.inner.borrow_mut();
-        let mut params = ByParam::with_capacity_and_hasher(inner.params.len(), Default::default());
+        let mut params = ByParam::with_capacity_and_hasher(inner.params.len(), BuildHasherDefault::default());
         for (&id, &node) in &inner.params {
             if !mirror.reached.get(node as usize).copied().unwrap_or(false) {
                 continue;
@@ -100,7 +102,7 @@ impl<'t> Var<'t> {
     /// this value does not depend on `x`.
     ///
     /// # Panics
-    /// If this value is not a scalar.
+    /// If this value is not a scalar, or `x` is of another tape.
     #[track_caller]
     pub fn grad(self, x: Self) -> Self {
         self.grads(&[x])[0]
@@ -109,9 +111,10 @@ impl<'t> Var<'t> {
     /// The derivatives of this scalar in several variables, by one sweep.
     ///
     /// # Panics
-    /// If this value is not a scalar.
+    /// If this value is not a scalar, or a variable is of another tape.
     #[track_caller]
     pub fn grads(self, wrt: &[Self]) -> Vec<Self> {
+        self.tape.check_inputs("grad", wrt);
         self.check_scalar("grad");
         let seed = self.tape.constant(Tensor::ones_of(self.shape(), self.dtype()));
         self.vjp(wrt, seed)
@@ -120,9 +123,11 @@ impl<'t> Var<'t> {
     /// The derivatives of `$\sum_i s_i y_i$`, recorded; `seed` has this value's shape.
     ///
     /// # Panics
-    /// If the shapes differ.
+    /// If the shapes differ, or the seed or a variable is of another tape.
     #[track_caller]
     pub fn vjp(self, wrt: &[Self], seed: Self) -> Vec<Self> {
+        self.tape.check_operand("vjp", seed);
+        self.tape.check_inputs("vjp", wrt);
         self.check_seed(&seed.shape());
         let found = recorded::backward(self, seed, wrt);
         let zeros = |x: &Self| x.tape.constant(Tensor::zeros_of(x.shape(), x.dtype()));

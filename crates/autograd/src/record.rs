@@ -37,7 +37,7 @@ impl Tape {
     #[inline]
     #[track_caller]
     pub(crate) fn binary<'t>(&'t self, row: &'static Row, x: Var<'t>, y: Var<'t>) -> Var<'t> {
-        debug_assert!(std::ptr::eq(self, y.tape));
+        self.check_operand(row.name, y);
         let line = Location::caller();
         let mut borrow = self.inner.borrow_mut();
         let inner = &mut *borrow;
@@ -113,13 +113,6 @@ impl Tape {
     }
 
     // What follows is not generic: it would be compiled for every operation.
-
-    #[track_caller]
-    fn check_inputs(&self, name: &str, inputs: &[Var<'_>]) {
-        for x in inputs {
-            assert!(std::ptr::eq(self, x.tape), "{name}: an input belongs to another tape");
-        }
-    }
 
     /// Appends an operation with its value, or with the type of a value that waits.
     fn push_op<'t>(

@@ -105,6 +105,7 @@ pub(crate) fn rule(mut step: Backward<'_>) -> Backward<'_> {
     };
     op.backward(&mut step);
     for &(i, dx) in &step.given {
+        step.tape.check_operand(op.name(), dx);
         let (x, shape, dtype) = (step.x(i), dx.shape(), dx.dtype());
         let fits = shape.broadcast(&x.shape()) == Some(shape) && dtype == x.dtype();
         assert!(

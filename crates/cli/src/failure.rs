@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use gradus::tensor::io::{self as files, write_atomically};
 
 /// Why the command stopped.
 #[derive(Debug)]
@@ -11,13 +13,24 @@ pub(crate) enum Failure {
     Value(String),
     /// Something that went wrong with good values: exit code 1.
     Run(String),
+    /// The user asked it to stop: exit code 130, as of a shell.
+    Interrupted {
+        /// Steps made until then.
+        steps: u64,
+        /// Where the weights of these steps are.
+        saved: Option<PathBuf>,
+    },
     /// Standard output could not be written: exit code 1.
     Output(io::Error),
 }
 
 impl Failure {
     pub(crate) fn code(&self) -> u8 {
-        if matches!(self, Self::Value(_)) { 2 } else { 1 }
+        match self {
+            Self::Value(_) => 2,
+            Self::Interrupted { .. } => 130,
+            Self::Run(_) | Self::Output(_) => 1,
+        }
     }
 }
 
@@ -25,6 +38,10 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(text) | Self::Run(text) => f.write_str(text),
+            Self::Interrupted { steps, saved: None } => write!(f, "interrupted after {steps} steps"),
+            Self::Interrupted { steps, saved: Some(path) } => {
+                write!(f, "interrupted after {steps} steps; their weights are saved to {}", path.display())
+            }
             Self::Output(error) => write!(f, "standard output: {error}"),
         }
     }
@@ -36,19 +53,12 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Whether the file of an option (`--out`) can be written, found out with a file of another name beside it.
+/// Whether the file of an option (`--out`) can be written, to be asked before the work for it.
 pub(crate) fn check_writable(option: &str, path: &Path) -> Result<(), Failure> {
-    let refuse = |reason: String| Failure::Value(format!("{option} {}: {reason}", path.display()));
-    if path.is_dir() {
-        return Err(refuse("is a folder, not a file".to_string()));
-    }
-    let Some(name) = path.file_name() else { return Err(refuse("has no file name".to_string())) };
-    let probe = path.with_file_name(format!(".{}.{}.probe", name.display(), std::process::id()));
-    std::fs::write(&probe, b"").map_err(|error| refuse(error.to_string()))?;
-    std::fs::remove_file(&probe).map_err(|error| refuse(error.to_string()))
+    files::check_writable(path).map_err(|error| Failure::Value(format!("{option} {error}")))
 }
 
 /// Writes a picture where [`check_writable`] found that it can be.
 pub(crate) fn write_picture(path: &Path, svg: &str) -> Result<(), Failure> {
-    std::fs::write(path, svg).map_err(|error| Failure::Run(format!("{}: {error}", path.display())))
+    write_atomically(path, svg.as_bytes()).map_err(|error| Failure::Run(error.to_string()))
 }

@@ -14,10 +14,13 @@ use gradus_tensor::{DType, MAX_RANK, Shape, Tensor};
 
 use crate::error::Error;
 
-/// Reads a file as a tensor of the given element type.
+/// The largest data that [`read`] takes, in bytes after unpacking: a small packed file can hold any number of zeros.
+pub const LARGEST: usize = 4 << 30;
+
+/// Reads a file as a tensor of the given element type: a regular file with at most [`LARGEST`] bytes of data.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot be read, [`Error::Format`] if it is truncated, damaged, longer than it says, or no idx file.
+/// [`Error::Io`] if it cannot be read or is a device, a pipe or a folder, [`Error::Format`] if it is truncated, damaged, longer than it says, or no idx file.
 pub fn read(path: impl AsRef<Path>, dtype: DType) -> Result<Tensor, Error> {
     let path = path.as_ref();
     let failed = |error: Failure| match error {
@@ -47,7 +50,7 @@ impl From<io::Error> for Failure {
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
-    let mut file = File::open(path)?;
+    let mut file = gradus_tensor::io::open_regular(path).map_err(Failure::System)?;
     let mut start = Vec::new();
     file.by_ref().take(2).read_to_end(&mut start)?;
     file.rewind()?;
@@ -95,11 +98,10 @@ fn parse(reader: &mut dyn Read, dtype: DType) -> Result<Tensor, Failure> {
     for _ in 0..rank {
         sizes.push(u32::from_be_bytes(number(reader)?) as usize);
     }
-    let bytes = sizes
-        .iter()
-        .try_fold(width, |n, &size| n.checked_mul(size))
-        .filter(|&n| n <= isize::MAX as usize / 8);
-    let bytes = bytes.ok_or_else(|| Failure::Content(format!("its sizes {sizes:?} are too large")))?;
+    let too_large =
+        || Failure::Content(format!("its sizes {sizes:?} are too large: at most {LARGEST} bytes are read"));
+    let shape = Shape::checked(&sizes).ok_or_else(too_large)?;
+    let bytes = shape.elements().checked_mul(width).filter(|&n| n <= LARGEST).ok_or_else(too_large)?;
     let mut data = Vec::new();
     // One byte more than it should have shows whether it is too long; memory grows with what is there, not with what
     // the header claims.
@@ -110,7 +112,7 @@ fn parse(reader: &mut dyn Read, dtype: DType) -> Result<Tensor, Failure> {
             if data.len() < bytes { format!(", and only {} are there", data.len()) } else { String::new() };
         return Err(Failure::Content(format!("{what}: sizes {sizes:?} need {bytes} bytes{found}")));
     }
-    Ok(decode(code, &data, Shape::new(&sizes), dtype))
+    Ok(decode(code, &data, shape, dtype))
 }
 
 fn decode(code: u8, data: &[u8], shape: Shape, dtype: DType) -> Tensor {
@@ -185,11 +187,26 @@ mod tests {
         assert_eq!(reason(&three), "truncated: sizes [2, 2] need 4 bytes, and only 3 are there");
         let five = [header(0x08, &[2, 2]), vec![1; 5]].concat();
         assert_eq!(reason(&five), "longer than its header says: sizes [2, 2] need 4 bytes");
-        assert_eq!(
-            reason(&header(0x0E, &[u32::MAX; 4])),
-            format!("its sizes {:?} are too large", [u32::MAX; 4])
-        );
+        for sizes in [&[u32::MAX; 4][..], &[0, u32::MAX, u32::MAX, u32::MAX], &[1 << 16, 1 << 14]] {
+            let reason = reason(&header(0x0E, sizes));
+            assert_eq!(
+                reason,
+                format!("its sizes {sizes:?} are too large: at most 4294967296 bytes are read")
+            );
+        }
         assert_eq!(reason(&header(0x08, &[1; 9])), "it has 9 axes; at most 8 are possible");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_read() {
+        for path in [std::path::Path::new("/dev/zero"), &std::env::temp_dir()] {
+            let error = read(path, DType::F32).unwrap_err();
+            assert!(
+                matches!(error, Error::Io { .. }) && error.to_string().ends_with("not a file"),
+                "{error}"
+            );
+        }
     }
 
     #[cfg(not(feature = "gzip"))]

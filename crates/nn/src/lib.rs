@@ -5,13 +5,16 @@
 //!
 //! 1. [`Module`] and [`Sequential`]: what a layer is, and layers in a row;
 //! 2. [`Linear`]: an affine map;
-//! 3. [`Relu`], [`Tanh`], [`Gelu`], …: activations;
+//! 3. [`Relu`], [`Tanh`], [`Gelu`], [`Celu`], [`Elu`], [`GeluTanh`], [`Hardsigmoid`], [`Hardswish`], [`LeakyRelu`],
+//!    [`LogSigmoid`], [`LogSoftmax`], [`Mish`], [`Selu`], [`Sigmoid`], [`Silu`], [`Softmax`], [`Softplus`],
+//!    [`Softshrink`], [`Softsign`], [`Tanhshrink`]: activations;
 //! 4. [`Flatten`], [`Identity`], [`Dropout`]: layers without parameters;
-//! 5. [`Conv1d`], [`Conv2d`], [`Conv3d`]: convolutions; [`Embedding`]: a table of vectors;
-//! 6. [`LayerNorm`], [`BatchNorm`]: normalisations; [`update_batch_norm`]: running statistics counted anew;
+//! 5. [`Conv1d`], [`Conv2d`], [`Conv3d`]: convolutions, with their [`ConvOptions`]; [`Embedding`]: a table of vectors;
+//! 6. [`LayerNorm`], [`BatchNorm`] with its [`Running`] statistics: normalisations; [`update_batch_norm`]: the statistics
+//!    counted anew;
 //! 7. [`init`]: how weights begin;
-//! 8. [`state_dict`]: a model's values by name, in memory and in files;
-//! 9. [`summary()`]: a model as a table; [`accuracy`] and [`Confusion`]: how good it is.
+//! 8. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
+//! 9. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!

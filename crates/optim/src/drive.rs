@@ -1,5 +1,7 @@
 //! One step of the driver.
 
+use std::collections::HashSet;
+
 use gradus_autograd::{Gradients, Param, ParamId, Params};
 use gradus_tensor::Tensor;
 
@@ -15,8 +17,8 @@ impl Optimizer {
     /// # Panics
     /// Before anything is changed: if a rule needs more than that one gradient ([`Needs`](crate::Needs)), if a
     /// layer asked the tape of the gradients for training and did not get it
-    /// ([`Gradients::untrained`]), if a gradient's shape is not its parameter's or none is of this model, or,
-    /// at the first step, if a group chooses no parameter.
+    /// ([`Gradients::untrained`]), if a gradient's shape is not its parameter's or it is of a parameter that the
+    /// model does not visit (see [`Gradients::of`]), or, at the first step, if a group chooses no parameter.
     #[track_caller]
     pub fn step(&mut self, model: &mut (impl Params + ?Sized), grads: &Gradients) {
         self.bind_for_step(model);
@@ -101,10 +103,9 @@ impl Optimizer {
         if self.entries.iter().filter(fits).count() == grads.len() {
             return;
         }
-        let (mut misfit, mut found) = (None, false);
+        let mut misfit = None;
         model.visit("", &mut |name, param| {
             let Some(g) = grads.get(param) else { return };
-            found = true;
             if g.shape() != param.shape() && misfit.is_none() {
                 misfit = Some((name.to_string(), *g.shape(), *param.shape()));
             }
@@ -112,11 +113,7 @@ impl Optimizer {
         if let Some((name, of_g, of_param)) = misfit {
             panic!("{door}: the {what} of {name} has shape {of_g}, the parameter {of_param}");
         }
-        assert!(
-            found || grads.is_empty(),
-            "{door}: none of the {} gradients is of a parameter of this model; a clone of a model has parameters of its own",
-            grads.len()
-        );
+        check_visited(model, grads, [door, what]);
     }
 
     /// Puts the weights into the model that the rules hold to be the answer: an average, where a rule keeps
@@ -143,6 +140,10 @@ impl Optimizer {
         grads: &Gradients,
         curvature: Option<&Gradients>,
     ) {
+        // What is gathered or changed first is looked at first; the rest when it is used, without a walk of its own.
+        if self.preparation.accumulate > 1 || self.preparation.is_needed() {
+            check_visited(model, grads, ["step", "gradient"]);
+        }
         let sums = (self.preparation.accumulate > 1).then(|| self.collect(grads));
         let grads = match &sums {
             None => grads,
@@ -201,6 +202,7 @@ impl Optimizer {
     }
 
     /// The first pass of global rules: measures all parameters and renews the shared numbers.
+    #[track_caller]
     fn share(&mut self, model: &mut (impl Params + ?Sized), grads: &Gradients, factor: f64) {
         let is_global = |rule: &dyn Rule| rule.global().is_some();
         if !self.groups.iter().any(|group| group.rule.as_deref().is_some_and(is_global)) {
@@ -229,6 +231,7 @@ impl Optimizer {
         }
     }
 
+    #[track_caller]
     fn update(
         &mut self,
         model: &mut (impl Params + ?Sized),
@@ -254,6 +257,10 @@ impl Optimizer {
     }
 
     /// Calls `f(self, place, value, gradient)` for each parameter that has a gradient.
+    ///
+    /// # Panics
+    /// Before the first call, if the gradients are of the model that was trained before, of which this one is a clone.
+    #[track_caller]
     fn each(
         &mut self,
         model: &mut (impl Params + ?Sized),
@@ -261,17 +268,29 @@ impl Optimizer {
         factor: f64,
         f: &mut dyn FnMut(&mut Self, usize, &mut Tensor, &Tensor),
     ) {
-        self.visit_entries(model, &mut |this, i, param| {
+        let (mut near, mut cloned) = (0, false);
+        model.visit_mut("", &mut |name, param| {
+            if param.is_buffer() {
+                return;
+            }
+            let other = self.entries.get(near).map(|entry| entry.id).filter(|id| *id != param.id());
+            cloned |= other.is_some_and(|id| grads.by_id(id).is_some() && grads.get(param).is_none());
+            if cloned {
+                return;
+            }
+            let i = self.place(near, name, param);
+            near = i + 1;
             if let (true, Some(g)) = (param.is_trainable(), grads.get(param)) {
                 let theta = param.value_mut();
                 let g = scaled(g, factor);
                 if g.dtype() == theta.dtype() {
-                    f(this, i, theta, &g);
+                    f(self, i, theta, &g);
                 } else {
-                    f(this, i, theta, &g.to(theta.dtype()));
+                    f(self, i, theta, &g.to(theta.dtype()));
                 }
             }
         });
+        assert!(!cloned, "{}", foreign("step", grads.len(), "gradient"));
     }
 
     /// Calls `f(self, place, parameter)` for each parameter that is not a buffer.
@@ -315,6 +334,30 @@ impl Entry {
             (self.slot_names, self.slots) = rule.slots(theta, lr).into_iter().unzip();
         }
     }
+}
+
+/// Panics if there are gradients of parameters that the model does not visit: they would be lost without a word.
+#[track_caller]
+pub(crate) fn check_visited(model: &(impl Params + ?Sized), grads: &Gradients, [door, what]: [&str; 2]) {
+    let mut visited = HashSet::new();
+    model.visit("", &mut |_, param| _ = visited.insert(param.id()));
+    let lost: Vec<String> =
+        grads.iter().filter(|(id, _)| !visited.contains(id)).map(|(_, g)| g.shape().to_string()).collect();
+    let n = grads.len();
+    assert!(lost.is_empty() || lost.len() < n, "{}", foreign(door, n, what));
+    assert!(
+        lost.is_empty(),
+        "{door}: {} of the {n} {what}s, of shape {}, are of parameters that this model does not visit: fields that its \
+         params! leaves out, or parts of another model (freeze those, or step with grads.of(&model))",
+        lost.len(),
+        lost.join(", ")
+    );
+}
+
+fn foreign(door: &str, n: usize, what: &str) -> String {
+    format!(
+        "{door}: none of the {n} {what}s is of a parameter of this model; a clone of a model has parameters of its own"
+    )
 }
 
 /// Puts new values of statistics into the model.

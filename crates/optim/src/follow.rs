@@ -3,7 +3,7 @@
 use gradus_autograd::{Gradients, ParamId, Params};
 use gradus_tensor::Tensor;
 
-use crate::drive::{Kept, apply_updates};
+use crate::drive::{Kept, apply_updates, check_visited};
 use crate::loss::Loss;
 use crate::methods::Objective;
 use crate::optimizer::Optimizer;
@@ -116,6 +116,9 @@ impl<M: Params + ?Sized, L: Loss<M>> Objective for OnModel<'_, '_, M, L> {
     fn value_and_grad(&mut self, x: &[f64]) -> (f64, Vec<f64>) {
         self.go(x);
         let (value, grads, _) = self.loss.evaluate(self.moved.model, false);
+        if self.first.is_none() {
+            check_visited(self.moved.model, &grads, ["training_step", "gradient"]);
+        }
         let mut flat = Vec::with_capacity(x.len());
         let mut ids = self.ids.iter().peekable();
         self.moved.model.visit("", &mut |_, param| {

@@ -148,6 +148,22 @@ pub trait Rule: Any + Debug + Send + Sync {
     }
 }
 
+/// A method is taken wherever a rule is; but it moves all parameters of its group together, so it is never asked for the
+/// update of one.
+impl<M: Method> Rule for M {
+    fn needs(&self) -> Needs {
+        Needs { function: true, residuals: self.needs_residuals(), ..Needs::default() }
+    }
+
+    fn update(&self, _: &Step<'_>, _: &mut Tensor, _: &Tensor, _: &mut [Tensor]) {
+        panic!("update: {} evaluates the loss itself; call Optimizer::training_step", name_of(self));
+    }
+
+    fn method(&self) -> Option<&dyn Method> {
+        Some(self)
+    }
+}
+
 /// The name of a rule's type.
 pub(crate) fn name_of(rule: &dyn Rule) -> String {
     let text = format!("{rule:?}");

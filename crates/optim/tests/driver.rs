@@ -223,3 +223,94 @@ fn an_ascent_turns_the_curvature_too() {
     let sophia = || Optimizer::new(Sophia { gamma: 1.0, ..Sophia::default() }, 0.1);
     assert_eq!(run(sophia(), 1.0), run(sophia().maximize(), -1.0));
 }
+
+/// A panic that changes nothing: neither the model nor the optimizer's count.
+#[track_caller]
+fn refused(optimizer: &mut Optimizer, model: &mut Model, grads: &Gradients, words: &str) {
+    let before = [values(&model.weight), values(&model.bias)];
+    let steps = optimizer.steps();
+    let step = std::panic::AssertUnwindSafe(|| optimizer.step(model, grads));
+    let text = *std::panic::catch_unwind(step).unwrap_err().downcast::<String>().unwrap();
+    assert!(text.contains(words), "{text}");
+    assert_eq!(([values(&model.weight), values(&model.bias)], optimizer.steps()), (before, steps));
+}
+
+#[test]
+fn gradients_that_do_not_fit_change_nothing() {
+    let rules: [fn() -> Optimizer; 4] = [
+        || Optimizer::new(Sgd::default(), 0.1),
+        || Optimizer::new(AdamW::default(), 0.1).clip_norm(1.0),
+        || Optimizer::new(Sgd::default(), 0.1).accumulate(1).maximize(),
+        || Optimizer::new(gradus_optim::Prodigy::default(), 1.0).clip_value(1.0),
+    ];
+    for optimizer in rules {
+        let (mut model, mut optimizer) = (model(), optimizer());
+        let good = gradients(&model, ONES, [1.0, 1.0]);
+        // Before the first step and after one, when the optimizer knows the model.
+        for _ in 0..2 {
+            let mut bad = gradients(&model, ONES, [1.0, 1.0]);
+            bad.set(model.bias.id(), Tensor::from([1.0, 1.0, 1.0]));
+            refused(
+                &mut optimizer,
+                &mut model,
+                &bad,
+                "the gradient of bias has shape [3], the parameter [2]",
+            );
+            let mut clone =
+                Model { weight: model.weight.clone(), bias: model.bias.clone(), mean: model.mean.clone() };
+            refused(
+                &mut optimizer,
+                &mut clone,
+                &good,
+                "none of the 2 gradients is of a parameter of this model",
+            );
+            let forgotten = Param::new([1.0, 2.0, 3.0]);
+            let mut more = gradients(&model, ONES, [1.0, 1.0]);
+            more.set(forgotten.id(), Tensor::from([1.0, 1.0, 1.0]));
+            refused(
+                &mut optimizer,
+                &mut model,
+                &more,
+                "1 of the 3 gradients, of shape [3], are of parameters that this",
+            );
+            assert_eq!(more.of(&model).len(), 2);
+            optimizer.step(&mut model, &good);
+        }
+        assert_eq!(optimizer.steps(), 2);
+        let more = gradients(&model, ONES, [1.0, 1.0]).of(&model);
+        optimizer.step(&mut model, &more);
+    }
+}
+
+#[test]
+fn gradients_of_a_clone_are_not_gathered() {
+    let (mut model, mut optimizer) = (model(), Optimizer::new(Sgd::default(), 0.1).accumulate(2));
+    let grads = gradients(&model, ONES, [1.0, 1.0]);
+    (0..2).for_each(|_| optimizer.step(&mut model, &grads));
+    let mut clone =
+        Model { weight: model.weight.clone(), bias: model.bias.clone(), mean: model.mean.clone() };
+    refused(&mut optimizer, &mut clone, &grads, "none of the 2 gradients is of a parameter of this model");
+}
+
+/// A model whose `params!` leaves a field out.
+struct Forgetful {
+    weight: Param,
+    scale: Param,
+}
+params!(Forgetful { weight });
+
+#[test]
+fn a_field_left_out_of_params_is_told() {
+    for mut optimizer in [Optimizer::new(Sgd::default(), 0.1), Optimizer::new(Lbfgs::default(), 1.0)] {
+        let mut model = Forgetful { weight: Param::new([1.0, 2.0]), scale: Param::new(3.0) };
+        let step = std::panic::AssertUnwindSafe(|| {
+            optimizer.training_step(&mut model, |m, tape| {
+                (tape.param(&m.weight) * tape.param(&m.scale)).square().sum()
+            })
+        });
+        let text = *std::panic::catch_unwind(step).unwrap_err().downcast::<String>().unwrap();
+        assert!(text.contains("fields that its params! leaves out"), "{text}");
+        assert_eq!((values(&model.weight), values(&model.scale)), (vec![1.0, 2.0], vec![3.0]));
+        assert_eq!(optimizer.steps(), 0);
+    }
+}

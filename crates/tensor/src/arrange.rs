@@ -37,7 +37,7 @@ impl Tensor {
         let mut out = self.reshape(dims);
         for (axis, &n) in times.iter().enumerate().filter(|&(_, &n)| n != 1) {
             let block = out.shape()[axis..].iter().product();
-            let shape = out.shape().with(axis, out.shape()[axis] * n);
+            let shape = out.shape().with(axis, out.shape()[axis].saturating_mul(n));
             out = out.repeat_blocks(block, n, shape);
         }
         out
@@ -51,7 +51,7 @@ impl Tensor {
     pub fn repeat_interleave(&self, n: usize, axis: isize) -> Self {
         let axis = axis_index("repeat_interleave", axis, self.shape());
         let block = self.shape()[axis + 1..].iter().product();
-        self.repeat_blocks(block, n, self.shape().with(axis, self.shape()[axis] * n))
+        self.repeat_blocks(block, n, self.shape().with(axis, self.shape()[axis].saturating_mul(n)))
     }
 
     /// The elements moved by `shifts[i]` places along `axes[i]`; those that leave at the end come in at the beginning.
@@ -78,7 +78,7 @@ impl Tensor {
     /// With fewer than two axes.
     #[track_caller]
     pub fn tril(&self, k: isize) -> Self {
-        self.triangle("tril", |row, col| col <= row + k)
+        self.triangle("tril", |row, col| col <= row.saturating_add(k))
     }
 
     /// The upper triangle of the last two axes: elements with column ≥ row + `k`; zeros elsewhere.
@@ -87,7 +87,7 @@ impl Tensor {
     /// With fewer than two axes.
     #[track_caller]
     pub fn triu(&self, k: isize) -> Self {
-        self.triangle("triu", |row, col| col >= row + k)
+        self.triangle("triu", |row, col| col >= row.saturating_add(k))
     }
 
     #[track_caller]
@@ -113,7 +113,7 @@ impl Tensor {
     #[track_caller]
     pub fn diag_embed(&self, offset: isize) -> Self {
         assert!(self.rank() >= 1, "diag_embed: a tensor without axes has no diagonal");
-        let n = self.shape()[self.rank() - 1] + offset.unsigned_abs();
+        let n = self.shape()[self.rank() - 1].saturating_add(offset.unsigned_abs());
         let shape = self.shape().with(self.rank() - 1, n).inserted(self.rank(), n);
         Self::zeros_of(shape, self.dtype()).write_view(self, |whole| whole.diagonal(offset, -2, -1))
     }
@@ -127,7 +127,7 @@ impl Tensor {
     pub fn diagonal(&self, offset: isize, axis1: isize, axis2: isize) -> Self {
         let axes = Axes::from([axis1, axis2]).resolve("diagonal", self.shape());
         let (rows, cols) = (self.shape()[axes[0]], self.shape()[axes[1]]);
-        let (down, right) = ((-offset).max(0) as usize, offset.max(0) as usize);
+        let (down, right) = (offset.min(0).unsigned_abs(), offset.max(0) as usize);
         let len = rows.saturating_sub(down).min(cols.saturating_sub(right));
         let stride = self.layout.strides[axes[0]] + self.layout.strides[axes[1]];
         let corner = if len == 0 {
@@ -157,7 +157,8 @@ impl Tensor {
         let stride = self.layout.strides[index];
         let mut layout = self.layout;
         layout.shape[index] = (n - size) / step + 1;
-        layout.strides[index] = stride * step as isize;
+        // Of one window the step is of no matter, and may be any number.
+        layout.strides[index] = if layout.shape[index] > 1 { stride * step as isize } else { stride };
         let mut starts = self.clone();
         starts.layout = layout;
         starts.insert_axis(self.rank(), size, stride)

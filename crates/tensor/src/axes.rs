@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use crate::layout::{MAX_RANK, axis_index};
+use crate::layout::axis_index;
+use crate::shape::MAX_RANK;
 
 /// A list of axes; each may count from the end (-1 is the last).
 ///

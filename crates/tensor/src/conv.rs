@@ -6,7 +6,7 @@
 use crate::kernel::gemm::{Mat, Product, gemm};
 use crate::kernel::parallel;
 use crate::kernel::pool::Buffer;
-use crate::layout::Shape;
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// Windows over up to three spatial axes; axes that a value lacks have kernel 1 in front.
@@ -39,12 +39,13 @@ impl Window {
     /// The number of windows along each axis.
     ///
     /// # Panics
-    /// If a window is longer than the padded axis.
+    /// If a window is longer than the padded axis, or the step between windows is zero.
     #[track_caller]
     pub fn output(&self) -> [usize; 3] {
         std::array::from_fn(|a| {
-            let (n, span) =
-                (self.input[a] + 2 * self.padding[a], self.dilation[a] * (self.kernel[a].max(1) - 1) + 1);
+            let n = self.input[a].saturating_add(self.padding[a].saturating_mul(2));
+            let span = self.dilation[a].saturating_mul(self.kernel[a].max(1) - 1).saturating_add(1);
+            assert!(self.stride[a] > 0, "windows: the step between them must not be zero");
             assert!(span <= n, "windows of {span} places do not fit an axis of {n} (padding included)");
             (n - span) / self.stride[a] + 1
         })
@@ -200,7 +201,7 @@ pub fn conv(x: &Tensor, weight: &Tensor, w: &Window, groups: usize) -> Tensor {
 
 fn conv_sample<T: Product>(x: &[T], weight: &[T], w: &Window, s: &Sizes, y: &mut [T]) {
     let rows = s.cin * s.taps;
-    let mut scratch = Buffer::new::<T>(if w.is_pointwise() { 0 } else { rows * s.places });
+    let mut scratch = Buffer::new::<T>(if w.is_pointwise() { 0 } else { rows.saturating_mul(s.places) });
     for g in 0..s.groups {
         let part = &x[g * s.cin * s.plane..][..s.cin * s.plane];
         let columns: &[T] = if w.is_pointwise() {
@@ -228,7 +229,7 @@ pub fn columns(x: &Tensor, w: &Window) -> Tensor {
     with_float!("columns", x.dtype(), T => {
         let x = x.contiguous();
         let x = x.as_slice::<T>();
-        Tensor::build::<T>([n, channels * taps, places], |out| {
+        Tensor::build::<T>([n, channels.saturating_mul(taps), places], |out| {
             for (x, out) in x.chunks((channels * plane).max(1)).zip(out.chunks_mut((channels * taps * places).max(1))) {
                 to_columns(w, channels, x, out);
             }
@@ -285,7 +286,7 @@ pub fn conv_input(weight: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Ten
 
 fn input_sample<T: Product>(weight: &[T], g: &[T], w: &Window, s: &Sizes, x: &mut [T]) {
     let rows = s.cin * s.taps;
-    let mut scratch = Buffer::new::<T>(if w.is_pointwise() { 0 } else { rows * s.places });
+    let mut scratch = Buffer::new::<T>(if w.is_pointwise() { 0 } else { rows.saturating_mul(s.places) });
     for group in 0..s.groups {
         let weight = transposed(&weight[group * s.cout * rows..][..s.cout * rows], rows);
         let g = matrix(&g[group * s.cout * s.places..][..s.cout * s.places], s.places);
@@ -340,7 +341,7 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
 
 fn weight_sample<T: Product>(x: &[T], g: &[T], w: &Window, s: &Sizes, sum: &mut [T]) {
     let rows = s.cin * s.taps;
-    let mut scratch = Buffer::new::<T>(if w.is_pointwise() { 0 } else { rows * s.places });
+    let mut scratch = Buffer::new::<T>(if w.is_pointwise() { 0 } else { rows.saturating_mul(s.places) });
     for group in 0..s.groups {
         let part = &x[group * s.cin * s.plane..][..s.cin * s.plane];
         let columns: &[T] = if w.is_pointwise() {

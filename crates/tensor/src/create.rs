@@ -118,7 +118,9 @@ impl Tensor {
     pub fn tri(rows: usize, cols: usize, k: isize) -> Self {
         Self::build::<u8>([rows, cols], |out| {
             for (i, row) in out.chunks_mut(cols.max(1)).enumerate() {
-                row.iter_mut().zip(0..).for_each(|(y, j): (_, isize)| *y = u8::from(j <= i as isize + k));
+                row.iter_mut()
+                    .zip(0..)
+                    .for_each(|(y, j): (_, isize)| *y = u8::from(j <= (i as isize).saturating_add(k)));
             }
         })
     }

@@ -43,6 +43,7 @@ mod dtype;
 // What a tensor is.
 mod axes;
 mod layout;
+mod shape;
 mod strided;
 mod tensor;
 
@@ -85,10 +86,11 @@ pub use dtype::{DType, Element};
 pub use elementwise::Rhs;
 pub use error::Error;
 pub use inner_product::inner_product;
-pub use layout::{Layout, MAX_RANK, Shape, axis_index};
+pub use layout::{Layout, axis_index};
 pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::linear;
 pub use movement::{REST, Slice};
 pub use random::{Rng, rng};
+pub use shape::{MAX_RANK, Shape};
 pub use softmax::{log_softmax, softmax};
 pub use tensor::Tensor;

@@ -5,7 +5,8 @@ use crate::elementwise::promoted;
 use crate::kernel::gemm::{Mat, Product, gemm};
 use crate::kernel::{Real, parallel, run};
 use crate::last_axis::runs_per_piece;
-use crate::layout::{Layout, Shape};
+use crate::layout::Layout;
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 impl Tensor {

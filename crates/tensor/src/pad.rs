@@ -18,7 +18,9 @@ impl Tensor {
             self.rank()
         );
         let mut shape = *self.shape();
-        shape.iter_mut().zip(sizes).for_each(|(n, (before, after))| *n += before + after);
+        shape.iter_mut().zip(sizes).for_each(|(n, (before, after))| {
+            *n = n.saturating_add(*before).saturating_add(*after);
+        });
         Self::full_of(shape, value, self.dtype()).write_view(self, |whole| {
             let inner = sizes.iter().zip(self.shape().iter()).enumerate();
             inner.fold(whole.clone(), |part, (axis, (&(before, _), &len))| {

@@ -4,7 +4,8 @@ use smallvec::SmallVec;
 
 use crate::Element;
 use crate::kernel::transpose::transpose;
-use crate::layout::{Layout, MAX_RANK};
+use crate::layout::Layout;
+use crate::shape::MAX_RANK;
 
 /// Walks layouts of one shape in row-major order and calls `run(offsets, len, steps)` for each innermost run, after
 /// merging axes that lie contiguously in all of them: offset of its first element, number of elements, step, per layout.

@@ -2,7 +2,8 @@
 
 use crate::dtype::{DType, Element};
 use crate::kernel::pool::Buffer;
-use crate::layout::{Layout, Shape};
+use crate::layout::Layout;
+use crate::shape::Shape;
 
 /// An n-dimensional array with shared, copy-on-write storage.
 ///
@@ -18,16 +19,18 @@ pub struct Tensor {
 impl Tensor {
     /// A row-major tensor with unspecified contents, to be filled by a kernel.
     #[inline]
+    #[track_caller]
     pub(crate) fn uninit<T: Element>(shape: Shape) -> Self {
-        Self {
-            buffer: Buffer::new::<T>(shape.elements()),
-            layout: Layout::contiguous(shape),
-            dtype: T::DTYPE,
-        }
+        let layout = Layout::contiguous(shape);
+        Self { buffer: Buffer::new::<T>(shape.elements()), layout, dtype: T::DTYPE }
     }
 
     /// A new row-major tensor that `fill` writes; what it leaves unwritten is unspecified.
+    ///
+    /// # Panics
+    /// If the sizes multiply to more than memory can have, or the system has no such memory.
     #[inline]
+    #[track_caller]
     pub fn build<T: Element>(shape: impl Into<Shape>, fill: impl FnOnce(&mut [T])) -> Self {
         let mut out = Self::uninit::<T>(shape.into());
         fill(out.slice_mut());
@@ -175,6 +178,7 @@ impl Tensor {
     }
 
     /// Frees nothing and copies nothing: the same value under another shape, if its strides allow that, else a copy.
+    #[track_caller]
     pub(crate) fn reshaped(&self, shape: Shape) -> Self {
         debug_assert_eq!(shape.elements(), self.elements());
         if let Some(layout) = self.layout.reshape(shape) {

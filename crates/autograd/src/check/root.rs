@@ -1,8 +1,37 @@
-//! What a value must be for a sweep to start from it.
+//! What a value must be for a sweep to start from it, and for several to meet.
 
 use gradus_tensor::Shape;
 
+use crate::tape::Tape;
 use crate::var::Var;
+
+impl Tape {
+    /// Numbers of nodes mean something on their own tape only: on another they name another value.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn check_operand(&self, what: &str, x: Var<'_>) {
+        if !std::ptr::eq(self, x.tape) {
+            two_tapes(what);
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn check_inputs(&self, what: &str, inputs: &[Var<'_>]) {
+        for &x in inputs {
+            self.check_operand(what, x);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn two_tapes(what: &str) -> ! {
+    panic!(
+        "{what}: an operand belongs to another tape; record both on one, or bring its value over with \
+         tape.constant(x.value())"
+    );
+}
 
 impl Var<'_> {
     #[track_caller]

@@ -106,11 +106,16 @@ pub(crate) fn on_scratch_paper(tape: &Tape, id: usize, dy: Tensor) -> SmallVec<[
 impl Tape {
     /// Records nothing until the result is dropped, which puts back what was before.
     pub(crate) fn pause(&self) -> Paused<'_> {
-        Paused { tape: self, recording: self.recording.replace(false) }
+        self.switch(false)
+    }
+
+    /// Records, or does not, until the result is dropped.
+    pub(crate) fn switch(&self, recording: bool) -> Paused<'_> {
+        Paused { tape: self, recording: self.recording.replace(recording) }
     }
 }
 
-/// See [`Tape::pause`]. It holds through a panic in a rule, too.
+/// See [`Tape::switch`]. It holds through a panic in a rule, too.
 pub(crate) struct Paused<'t> {
     tape: &'t Tape,
     recording: bool,

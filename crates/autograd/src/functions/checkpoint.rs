@@ -131,6 +131,7 @@ impl Var<'_> {
         let segment = Rc::new(Segment::default());
         let x = tape.record(Enter(segment.clone()), &[self], self.value());
         let y = f(x);
+        tape.check_operand("checkpoint", y);
         if !y.needs() || y.id <= x.id {
             return y;
         }

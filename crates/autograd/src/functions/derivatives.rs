@@ -22,10 +22,11 @@ use crate::var::Var;
 /// in its shape, recorded.
 ///
 /// # Panics
-/// If a weight has another shape than its output, or the numbers of both differ.
+/// If a weight has another shape than its output, the numbers of both differ, or a variable is of another tape.
 #[track_caller]
 pub fn vjps<'t>(outputs: &[Var<'t>], weights: &[Var<'t>], inputs: &[Var<'t>]) -> Vec<Var<'t>> {
     assert_eq!(outputs.len(), weights.len(), "vjps: a weight for each output");
+    check_tapes("vjps", outputs, &[inputs, weights]);
     let rows = outputs.iter().zip(weights).map(|(y, &u)| y.vjp(inputs, u));
     rows.reduce(|sum, row| sum.into_iter().zip(row).map(|(a, b)| a + b).collect()).unwrap_or_default()
 }
@@ -34,10 +35,11 @@ pub fn vjps<'t>(outputs: &[Var<'t>], weights: &[Var<'t>], inputs: &[Var<'t>]) ->
 /// shape, recorded: how the outputs move when the inputs move along v.
 ///
 /// # Panics
-/// If a direction has another shape than its input, or the numbers of both differ.
+/// If a direction has another shape than its input, the numbers of both differ, or a variable is of another tape.
 #[track_caller]
 pub fn jvps<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>]) -> Vec<Var<'t>> {
     assert_eq!(inputs.len(), directions.len(), "jvps: a direction for each input");
+    check_tapes("jvps", outputs, &[inputs, directions]);
     for (x, v) in inputs.iter().zip(directions) {
         assert_eq!(x.shape(), v.shape(), "jvps: a direction has the shape of its input");
     }
@@ -55,7 +57,19 @@ pub fn jvps<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>])
 /// `result[k][i]` has the shape of output k, then that of input i.
 #[track_caller]
 pub fn jacobians<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>]) -> Vec<Vec<Tensor>> {
+    check_tapes("jacobians", outputs, &[inputs]);
     outputs.iter().map(|&y| jacobian_rows(y, inputs)).collect()
+}
+
+/// Panics unless all variables are of the first output's tape.
+#[track_caller]
+fn check_tapes(what: &str, outputs: &[Var<'_>], others: &[&[Var<'_>]]) {
+    if let Some(first) = outputs.first() {
+        first.tape.check_inputs(what, outputs);
+        for vars in others {
+            first.tape.check_inputs(what, vars);
+        }
+    }
 }
 
 fn jacobian_rows<'t>(y: Var<'t>, inputs: &[Var<'t>]) -> Vec<Tensor> {

@@ -48,7 +48,7 @@ where
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let tape = step.tape();
         // f is recorded once more, at the fixed point, on names of its own: its derivatives end there.
-        let recording = tape.recording.replace(true);
+        let _recording = tape.switch(true);
         let x = step.y().alias();
         let a: Vec<Var<'t>> = (0..step.inputs()).map(|i| step.x(i).alias()).collect();
         let y = (self.f)(x, &a);
@@ -67,7 +67,6 @@ where
                 step.give(i, da);
             }
         }
-        tape.recording.set(recording);
     }
 
     fn words(&self) -> &'static str {

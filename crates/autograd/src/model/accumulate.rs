@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 use gradus_tensor::{Tensor, inner_product};
 
 use super::param::{Param, ParamId};
+use super::params::Params;
 use super::training::Untrained;
 use crate::fast::store::Mirror;
 use crate::gradients::Gradients;
@@ -39,6 +40,21 @@ impl Gradients {
     /// [`value_and_grad`](crate::value_and_grad)): these gradients are not those of a training step.
     pub fn untrained(&self) -> Option<Untrained> {
         self.untrained
+    }
+
+    /// Those of a model's own parameters, where several models share a tape. Gradients by variable are left out.
+    #[must_use]
+    pub fn of(&self, model: &(impl Params + ?Sized)) -> Self {
+        let mut own = Self { untrained: self.untrained, ..Self::default() };
+        model.visit("", &mut |_, param| {
+            if let Some(g) = self.get(param) {
+                own.set(param.id(), g.clone());
+            }
+            if let Some(value) = self.updates.get(&param.id()) {
+                own.updates.insert(param.id(), value.clone());
+            }
+        });
+        own
     }
 
     /// The number of parameters with a gradient.

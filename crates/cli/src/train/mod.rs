@@ -2,14 +2,15 @@
 
 mod progress;
 mod recipe;
+mod rescue;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 use gradus::autograd::{Elements, GradcheckOptions, Report};
-use gradus::nn::{Confusion, state_dict};
+use gradus::nn::Confusion;
 use gradus::prelude::*;
 use serde_json::json;
 
@@ -20,6 +21,7 @@ pub(crate) use recipe::Data;
 
 use progress::Progress;
 use recipe::{Method, Recipe};
+use rescue::{Stop, save};
 
 /// The gradient check passes below this relative error.
 const GRADCHECK_BOUND: f64 = 1e-6;
@@ -99,13 +101,17 @@ impl Train {
         writeln!(out, "\n{}", summary(&model))?;
 
         let report = self.check_gradient(out, &mut model, &train)?;
-        let outcome = self.fit(out, &recipe, &mut model, &train)?;
+        let outcome = match self.fit(out, &recipe, &mut model, &train) {
+            Err(failure) => return Err(Self::keep(&model, &path, failure)),
+            Ok(outcome) => outcome,
+        };
+        // Before anything is printed: whoever reads the output may be gone.
+        save(&model, &path)?;
 
         let scores = model.predict(&test.inputs);
         let confusion = Confusion::of(&scores, &test.labels);
         writeln!(out, "\ntrained in {:.2} s", outcome.seconds)?;
         writeln!(out, "test accuracy {:.4} on {} examples\n\n{confusion}", confusion.accuracy(), test.len())?;
-        state_dict::save(&model, &path).map_err(|error| Failure::Run(error.to_string()))?;
         writeln!(out, "weights saved to {}", path.display())?;
         if self.json {
             let line = json!({
@@ -130,6 +136,18 @@ impl Train {
             writeln!(out, "{line}")?;
         }
         Ok(())
+    }
+
+    /// Saves what was learned until a training was stopped; one that diverged has learned nothing.
+    fn keep(model: &Sequential, path: &Path, failure: Failure) -> Failure {
+        let worth = matches!(failure, Failure::Interrupted { steps: 1.., .. } | Failure::Output(_));
+        match (worth.then(|| save(model, path)), failure) {
+            (Some(Err(failed)), _) => failed,
+            (Some(Ok(())), Failure::Interrupted { steps, .. }) => {
+                Failure::Interrupted { steps, saved: Some(path.to_path_buf()) }
+            }
+            (_, failure) => failure,
+        }
     }
 
     fn announce(
@@ -194,11 +212,15 @@ impl Train {
         let lr = self.lr.unwrap_or(recipe.lr(self.optimizer));
         let mut optimizer = recipe.optimizer(self.optimizer, lr, epochs * batches as u64).seed(self.seed);
         let progress = Progress::new(epochs, batches);
+        let stop = Stop::on_signals()?;
         let start = Instant::now();
         let mut outcome = Outcome { loss: 0.0, accuracy: 0.0, seconds: 0.0 };
         for epoch in 0..epochs {
             let (mut loss_sum, mut right) = (0.0, 0.0);
             for batch in loader.epoch(train, epoch) {
+                if stop.is_asked() {
+                    return Err(Failure::Interrupted { steps: optimizer.steps(), saved: None });
+                }
                 let (loss, hits) = Self::step(model, &mut optimizer, &batch)?;
                 loss_sum += loss * batch.len() as f64;
                 right += hits * batch.len() as f64;

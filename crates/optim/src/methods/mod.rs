@@ -7,10 +7,7 @@ use std::any::Any;
 use std::fmt::Debug;
 
 use gradus_autograd::FiniteDifference;
-use gradus_tensor::Tensor;
 use indexmap::IndexMap;
-
-use crate::rule::{Needs, Rule, Step, name_of};
 
 mod conjugate;
 mod lbfgs;
@@ -69,22 +66,6 @@ pub trait Method: Any + Debug + Send + Sync {
     /// Whether it needs [`Objective::residuals`].
     fn needs_residuals(&self) -> bool {
         false
-    }
-}
-
-/// A method is taken wherever a rule is; but it moves all parameters of its group together, so it is never asked for the
-/// update of one.
-impl<M: Method> Rule for M {
-    fn needs(&self) -> Needs {
-        Needs { function: true, residuals: self.needs_residuals(), ..Needs::default() }
-    }
-
-    fn update(&self, _: &Step<'_>, _: &mut Tensor, _: &Tensor, _: &mut [Tensor]) {
-        panic!("update: {} evaluates the loss itself; call Optimizer::training_step", name_of(self));
-    }
-
-    fn method(&self) -> Option<&dyn Method> {
-        Some(self)
     }
 }
 

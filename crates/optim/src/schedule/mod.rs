@@ -237,6 +237,9 @@ mod tests {
             Box::new(SwaAnneal { initial: 1.0, swa: 0.1, steps: 5, curve: Curve::Cosine }),
             Box::new(Cosine { peak: 1.0, end: 0.1, steps: 7 }.warmup(4)),
             Box::new(1.0.then(4, Linear { start: 1.0, end: 0.0, steps: 3 })),
+            Box::new(0.5.times(Exponential { initial: 1.0, factor: 0.9 })),
+            Box::new(Schedule::min(0.5, Exponential { initial: 1.0, factor: 0.9 })),
+            Box::new(Schedule::max(0.5, Exponential { initial: 1.0, factor: 0.9 })),
         ]
     }
 

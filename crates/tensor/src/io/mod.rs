@@ -1,48 +1,21 @@
 //! Tensors in files: safetensors for many, with names (the feature `safetensors`); NumPy's npy for one.
 //!
-//! Nothing here panics on what a file holds: a truncated, damaged or foreign file comes back as an [`Error`] that names
-//! it. Files are written whole under another name and renamed, so that a crash leaves the old one.
+//! Nothing here panics on what a file holds: a truncated, damaged or foreign file comes back as an [`Error`](crate::Error)
+//! that names it. Only regular files are read, and no further than they are long: their memory is bounded by the disk,
+//! whatever their headers say. Files are written whole under another name and renamed ([`write_atomically`]), so that a
+//! crash leaves the old one.
 
+mod file;
 pub mod npy;
 #[cfg(feature = "safetensors")]
 pub mod safetensors;
 
 use std::borrow::Cow;
-use std::fs;
-use std::io::Write;
-use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::{Element, Error, Shape, Tensor};
+use file::read;
+pub use file::{check_writable, open_regular, write_atomically};
 
-/// Reads a whole file.
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })
-}
-
-/// Writes a whole file: under a temporary name in the same folder first, then renamed.
-///
-/// # Errors
-/// [`Error::Io`] if the system refuses; the old file is then still there.
-pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Error> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let path = path.as_ref();
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    let temporary = path.with_file_name(name);
-    let write = || {
-        let mut file = fs::File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write().map_err(|source| {
-        // It may never have been created; the first error is the one to report.
-        let _ = fs::remove_file(&temporary);
-        Error::Io { path: path.to_path_buf(), source }
-    })
-}
+use crate::{Element, MAX_RANK, Shape, Tensor};
 
 impl Tensor {
     /// The elements of a row-major tensor as the bytes of a file.
@@ -55,6 +28,15 @@ impl Tensor {
         swapped.chunks_mut(self.dtype().size()).for_each(<[u8]>::reverse);
         Cow::Owned(swapped)
     }
+}
+
+/// The shape that a file names, or what is wrong with it.
+fn shape(sizes: &[usize]) -> Result<Shape, String> {
+    if sizes.len() > MAX_RANK {
+        return Err(format!("it has {} axes; at most {MAX_RANK} are possible", sizes.len()));
+    }
+    let too_large = || format!("its sizes {sizes:?} multiply to more elements than memory can have");
+    Shape::checked(sizes).ok_or_else(too_large)
 }
 
 /// The tensor of these bytes, `N` a number, each made an element by `convert`.
@@ -93,11 +75,5 @@ mod tests {
         }
         assert!(half(0x7e00).is_nan() && half(0xfc00) == f32::NEG_INFINITY);
         assert!(half(0x8000).is_sign_negative() && half(0x8000) == 0.0);
-    }
-
-    #[test]
-    fn a_folder_that_is_not_there() {
-        let error = write_atomically("/nowhere/at/all.npy", b"x").unwrap_err();
-        assert!(error.to_string().starts_with("/nowhere/at/all.npy: "), "{error}");
     }
 }

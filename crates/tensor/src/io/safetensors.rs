@@ -14,7 +14,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
 use super::{decode, half};
-use crate::{DType, Error, MAX_RANK, Shape, Tensor};
+use crate::{DType, Error, Tensor};
 
 /// A tensor as the format's writer wants it.
 struct Entry(Tensor);
@@ -103,10 +103,7 @@ fn wrong(path: &Path, error: &SafeTensorError) -> Error {
 
 fn tensor(view: &TensorView<'_>) -> Result<Tensor, String> {
     let (dims, data) = (view.shape(), view.data());
-    if dims.len() > MAX_RANK {
-        return Err(format!("it has {} axes; at most {MAX_RANK} are possible", dims.len()));
-    }
-    let shape = Shape::new(dims);
+    let shape = super::shape(dims)?;
     Ok(match view.dtype() {
         Dtype::BOOL => decode(data, shape, |[x]| u8::from(x != 0)),
         Dtype::F64 => decode(data, shape, f64::from_le_bytes),
@@ -195,6 +192,17 @@ mod tests {
         assert!(reason(&path, b"\x89PNG\r\n\x1a\n and so on").contains("of another kind"));
         let missing = load(path.with_file_name("missing")).unwrap_err();
         assert!(matches!(missing, Error::Io { .. }) && missing.to_string().contains("missing"));
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn sizes_that_wrap_are_refused() {
+        let path = folder("wrap").join("bad.safetensors");
+        for sizes in ["4294967296,4294967296", "0,4294967296,4294967296", "18446744073709551615"] {
+            let header = format!(r#"{{"a":{{"dtype":"F32","shape":[{sizes}],"data_offsets":[0,0]}}}}"#);
+            let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+            reason(&path, &bytes);
+        }
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 

@@ -13,7 +13,7 @@ pub(crate) fn copy<T: Pod + Send + Sync>(x: &[T], y: &mut [T]) {
 #[inline]
 pub fn prefetch<T: Pod>(x: &[T]) {
     #[cfg(target_arch = "x86_64")]
-    for line in x.chunks(64 / size_of::<T>()) {
+    for line in x.chunks((64 / size_of::<T>().max(1)).max(1)) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: the address is inside `x`, and a prefetch reads nothing that the program can see.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };

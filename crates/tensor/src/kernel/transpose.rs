@@ -9,6 +9,9 @@ use super::parallel;
 const TILE: usize = 16;
 
 /// `out[i, j] = x[i + j·stride]` for `out` of `rows` × `cols`.
+///
+/// # Panics
+/// If an element of either matrix lies outside its slice.
 pub(crate) fn transpose<T: Pod + Send + Sync>(
     x: &[T],
     rows: usize,
@@ -16,7 +19,16 @@ pub(crate) fn transpose<T: Pod + Send + Sync>(
     stride: usize,
     out: &mut [T],
 ) {
-    parallel::chunks(out, TILE * cols, 0.2, |start, out| {
+    assert!(
+        rows.checked_mul(cols) == Some(out.len()),
+        "transpose: {rows} × {cols} is not the size of the result"
+    );
+    if out.is_empty() {
+        return;
+    }
+    let last = (cols - 1).checked_mul(stride).and_then(|at| at.checked_add(rows - 1));
+    assert!(last.is_some_and(|last| last < x.len()), "transpose: the matrix reaches beyond its slice");
+    parallel::chunks(out, TILE.saturating_mul(cols), 0.2, |start, out| {
         let first = start / cols;
         let height = out.len() / cols;
         debug_assert!(first + height <= rows);
@@ -129,5 +141,23 @@ mod tests {
         check(|i| i as f32);
         check(|i| i as f64);
         check(|i| i as u8);
+    }
+
+    #[test]
+    fn sizes_and_steps_that_wrap_are_refused() {
+        const HUGE: usize = 1 << 32;
+        let x = [1.0f32; 300];
+        for (rows, cols, stride, n) in [
+            (HUGE, HUGE, 0, 0),
+            (16, 16, 1 << 60, 256),
+            (16, 17, 1 << 60, 272),
+            (16, 16, usize::MAX, 256),
+            (16, 16, 20, 255),
+            (16, 16, 20, 256),
+        ] {
+            let mut out = vec![0.0; n];
+            let call = std::panic::AssertUnwindSafe(|| transpose(&x, rows, cols, stride, &mut out));
+            assert!(std::panic::catch_unwind(call).is_err(), "{rows} {cols} {stride}");
+        }
     }
 }

@@ -82,7 +82,7 @@ impl Tensor {
 
 fn cat_as<T: Element>(tensors: &[impl Borrow<Tensor>], axis: usize, dtype: DType) -> Tensor {
     let parts: Vec<Tensor> = tensors.iter().map(|t| t.borrow().to(dtype).contiguous()).collect();
-    let size = parts.iter().map(|t| t.shape()[axis]).sum();
+    let size = parts.iter().fold(0usize, |n, t| n.saturating_add(t.shape()[axis]));
     let shape = parts[0].shape().with(axis, size);
     let inner: usize = shape[axis + 1..].iter().product();
     Tensor::build::<T>(shape, |out| {

@@ -12,7 +12,8 @@ use smallvec::SmallVec;
 pub use slice::Slice;
 
 use crate::axes::Axes;
-use crate::layout::{MAX_RANK, axis_index};
+use crate::layout::axis_index;
+use crate::shape::MAX_RANK;
 use crate::{Layout, Shape, Tensor};
 
 /// In a shape given to [`Tensor::reshape`]: the size that the other sizes leave.
@@ -214,6 +215,7 @@ impl Tensor {
     #[track_caller]
     pub(crate) fn insert_axis(&self, at: usize, size: usize, stride: isize) -> Self {
         let shape = self.shape().inserted(at, size);
+        shape.check();
         let mut strides = [0; MAX_RANK];
         strides[..at].copy_from_slice(&self.layout.strides[..at]);
         strides[at] = stride;

@@ -104,7 +104,8 @@ impl Tensor {
         let mut layout = self.layout;
         let stride = layout.strides[axis];
         layout.shape[axis] = len;
-        layout.strides[axis] = stride * step;
+        // Of one place the step is of no matter, and may be any number.
+        layout.strides[axis] = if len > 1 { stride * step } else { stride };
         if layout.shape.elements() != 0 {
             layout.offset = (layout.offset as isize + start as isize * stride) as usize;
         }
@@ -166,7 +167,7 @@ impl Tensor {
     #[track_caller]
     pub fn split(&self, axis: isize, sizes: &[usize]) -> Vec<Self> {
         let index = axis_index("split", axis, self.shape());
-        let (sum, size) = (sizes.iter().sum::<usize>(), self.shape()[index]);
+        let (sum, size) = (sizes.iter().fold(0, |sum: usize, &n| sum.saturating_add(n)), self.shape()[index]);
         assert_eq!(
             sum,
             size,

@@ -10,7 +10,8 @@ use smallvec::SmallVec;
 
 use crate::axes::Axes;
 use crate::kernel::fold::{self, Join, Max, Min, Prod, Sum};
-use crate::layout::{Layout, MAX_RANK};
+use crate::layout::Layout;
+use crate::shape::MAX_RANK;
 use crate::{DType, Element, Shape, Tensor};
 
 pub(crate) type AxisList = SmallVec<[usize; MAX_RANK]>;

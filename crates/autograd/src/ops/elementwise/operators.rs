@@ -15,8 +15,9 @@ pub trait Operand<'t> {
 }
 
 impl<'t> Operand<'t> for Var<'t> {
+    #[track_caller]
     fn onto(self, like: Var<'t>) -> Var<'t> {
-        assert!(std::ptr::eq(self.tape, like.tape), "an operand belongs to another tape");
+        like.tape.check_operand("variables of two tapes", self);
         self
     }
 }

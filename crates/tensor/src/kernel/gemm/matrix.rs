@@ -26,9 +26,10 @@ impl<T> Mat<'_, T> {
         if m == 0 || n == 0 {
             return true;
         }
-        self.rs >= 0
-            && self.cs >= 0
-            && ((m - 1) * self.rs as usize + (n - 1) * self.cs as usize) < self.data.len()
+        let (Ok(rs), Ok(cs)) = (usize::try_from(self.rs), usize::try_from(self.cs)) else { return false };
+        let (down, right) = ((m - 1).checked_mul(rs), (n - 1).checked_mul(cs));
+        let last = down.zip(right).and_then(|(down, right)| down.checked_add(right));
+        last.is_some_and(|last| last < self.data.len())
     }
 
     /// The rows from `i` on.

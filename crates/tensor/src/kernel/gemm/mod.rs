@@ -26,7 +26,8 @@ pub(crate) fn gemm<T: Product>(
     accumulate: bool,
     c: &mut [T],
 ) {
-    assert!(c.len() == m * n && a.holds(m, k) && b.holds(k, n), "gemm: a matrix reaches beyond its slice");
+    let whole = m.checked_mul(n) == Some(c.len());
+    assert!(whole && a.holds(m, k) && b.holds(k, n), "gemm: a matrix reaches beyond its slice");
     if m == 0 || n == 0 {
         return;
     }
@@ -39,7 +40,8 @@ pub(crate) fn gemm<T: Product>(
     if n == 1 && b.rs == 1 && a.cs == 1 {
         return matvec(m, k, a, b.data, alpha, accumulate, c);
     }
-    if m * k * n <= TINY && tiny::fits((m, k, n), &b) {
+    // An inner axis of steps 0 may be of any size.
+    if (m * n).saturating_mul(k) <= TINY && tiny::fits((m, k, n), &b) {
         return tiny::tiny((m, k, n), a, b, alpha, accumulate, c);
     }
     if a.rs == 1 && a.cs > 1 {
@@ -88,7 +90,8 @@ fn padded<T: Product>(
     accumulate: bool,
     c: &mut [T],
 ) {
-    let (mut wide_b, mut wide_c) = (Buffer::new::<T>(k * NARROW), Buffer::new::<T>(m * NARROW));
+    let wide = |n: usize| Buffer::new::<T>(n.saturating_mul(NARROW));
+    let (mut wide_b, mut wide_c) = (wide(k), wide(m));
     let wide_b = &mut wide_b.get_mut::<T>().expect("a fresh block has one owner")[..k * NARROW];
     let wide_c = &mut wide_c.get_mut::<T>().expect("a fresh block has one owner")[..m * NARROW];
     wide_b.fill(T::ZERO);
@@ -175,6 +178,23 @@ mod tests {
         let empty = Mat { data: &[][..], rs: 0, cs: 1 };
         gemm((2, 0, 3), empty, empty, 1.0, false, &mut c);
         assert_eq!(c, [0.0; 6]);
+    }
+
+    #[test]
+    fn sizes_and_steps_that_wrap_are_refused() {
+        const HUGE: usize = 1 << 32;
+        let one = [1.0f32];
+        let refused = |mkn, rs, cs, c: &mut [f32]| {
+            let a = Mat { data: &one[..], rs, cs };
+            let call = std::panic::AssertUnwindSafe(|| gemm(mkn, a, a, 1.0, false, c));
+            std::panic::catch_unwind(call).is_err()
+        };
+        // m · n wraps to 0, the length of the destination.
+        assert!(refused((HUGE, 1, HUGE), 0, 0, &mut []));
+        // The last place wraps to 0.
+        assert!(refused((2, 2, 2), isize::MAX, isize::MAX, &mut [0.0; 4]));
+        assert!(refused((3, 1, 1), isize::MIN, 1, &mut [0.0; 3]));
+        assert!(refused((5, 1, 1), 1 << 62, 0, &mut [0.0; 5]));
     }
 
     #[test]

@@ -32,6 +32,7 @@ fn cut<T: Send, const N: usize>(
 ) {
     let n = slices.first().map_or(0, |slice| slice.len());
     assert!(slices.iter().all(|slice| slice.len() == n), "chunks_all: the slices must have the same length");
+    assert!(size > 0, "chunks: a piece needs at least one element");
     let bases = slices.map(Shared::new);
     let piece = |i: usize| {
         let start = i * size;
@@ -56,7 +57,8 @@ pub fn pieces<T: Send>(
         slices.iter_mut().map(|(slice, size)| (Shared::new(slice), slice.len(), *size)).collect();
     share(count, cost, |i| {
         let cut = |(base, n, size): &(Shared<T>, usize, usize)| {
-            let start = (i * size).min(*n);
+            // Behind the end there is nothing, however far.
+            let start = i.saturating_mul(*size).min(*n);
             // SAFETY: as in `cut`.
             unsafe { base.piece(start, (*size).min(n - start)) }
         };
@@ -98,5 +100,29 @@ impl<T> Shared<T> {
     unsafe fn piece<'a>(&self, start: usize, len: usize) -> &'a mut [T] {
         // SAFETY: as the caller promises.
         unsafe { std::slice::from_raw_parts_mut(self.at(start), len) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn pieces_never_overlap_whatever_their_size() {
+        let mut out = vec![0u8; 100];
+        for size in [0, 1, 3, 60, 1 << 63, usize::MAX / 2 + 2, usize::MAX] {
+            let seen = AtomicUsize::new(0);
+            pieces(&mut [(&mut out[..], size)], 7, 1e9, |_, cuts| {
+                seen.fetch_add(cuts[0].len(), Ordering::Relaxed);
+                cuts[0].fill(1);
+            });
+            assert_eq!(seen.into_inner(), size.saturating_mul(7).min(100));
+        }
+        let none = std::panic::catch_unwind(|| chunks(&mut [1, 2], 0, 1.0, |_, _| ()));
+        assert_eq!(
+            *none.unwrap_err().downcast::<&str>().unwrap(),
+            "chunks: a piece needs at least one element"
+        );
     }
 }

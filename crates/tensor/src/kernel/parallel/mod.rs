@@ -10,7 +10,7 @@ mod cut;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -75,6 +75,18 @@ static TEAM: Team = Team {
     helpers: Mutex::new(Vec::new()),
 };
 
+impl Team {
+    /// The right to give the team a job, unless it has one. A job that panicked has poisoned the lock and left nothing
+    /// behind: its owner waited for every helper.
+    fn free(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.busy.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
 /// The number of threads that kernels use: `GRADUS_THREADS` if set, else the number of cores, until [`set_threads`].
 pub fn threads() -> usize {
     match TEAM.threads.load(Ordering::Relaxed) {
@@ -110,7 +122,7 @@ pub(crate) fn for_each(pieces: usize, body: impl Fn(usize) + Sync) {
 fn each(pieces: usize, body: &(dyn Fn(usize) + Sync)) {
     if pieces > 1
         && threads() > 1
-        && let Ok(_busy) = TEAM.busy.try_lock()
+        && let Some(_busy) = TEAM.free()
     {
         return share(pieces, body);
     }
@@ -157,7 +169,7 @@ fn share(pieces: usize, body: &(dyn Fn(usize) + Sync)) {
 
 /// The first `n` helpers; those that do not exist yet are started.
 fn helpers(n: usize) -> smallvec::SmallVec<[&'static Helper; 8]> {
-    let mut all = TEAM.helpers.lock().expect("no panic while the list is held");
+    let mut all = TEAM.helpers.lock().unwrap_or_else(PoisonError::into_inner);
     while all.len() < n {
         let helper: &'static Helper = Box::leak(Box::default());
         let index = all.len();
@@ -261,6 +273,23 @@ mod tests {
             for_each(8, |_| _ = count.fetch_add(1, Ordering::Relaxed));
             assert_eq!(count.load(Ordering::Relaxed), 8);
         }
+        helper_takes_part();
+    }
+
+    /// Two pieces that wait for each other: one thread alone would wait for ever, so it gives up. Other tests may keep the
+    /// team, so it is tried again.
+    fn helper_takes_part() {
+        let met = || {
+            let (here, start) = (AtomicUsize::new(0), Instant::now());
+            for_each(2, |_| {
+                here.fetch_add(1, Ordering::SeqCst);
+                while here.load(Ordering::SeqCst) < 2 && start.elapsed() < Duration::from_millis(20) {
+                    std::hint::spin_loop();
+                }
+            });
+            start.elapsed() < Duration::from_millis(20)
+        };
+        assert!((0..200).any(|_| met()), "after a panic the process computes on one thread");
     }
 
     #[test]

@@ -5,16 +5,22 @@
 //! holds whatever was in it before: its contents are *unspecified but initialised*, which keeps reading it sound.
 //!
 //! The lists are bounded: live and kept bytes of a thread together never exceed its high-water mark by more than
-//! [`SLACK`]. Blocks of 2 MiB and more are mapped by themselves, on huge pages where the system has them.
+//! [`SLACK`]. A block is live on the account of the thread that took it, wherever it travels; the thread that lets it go
+//! keeps it, within its own bound. Blocks of 2 MiB and more are mapped by themselves, on huge pages where the system has
+//! them.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+mod account;
+
+use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::RefCell;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 use bytemuck::Pod;
+
+use account::{Account, LATE};
+pub use account::{Memory, memory};
 
 /// How far live and kept bytes may exceed the high-water mark before a block goes back to the system.
 pub const SLACK: i64 = 64 << 20;
@@ -23,10 +29,14 @@ const ALIGN: usize = 64;
 const HEADER: usize = 64;
 const MAPPED: usize = 2 << 20;
 const CLASSES: usize = 200;
+/// No machine has more: the largest block that is asked for.
+const LARGEST: usize = 1 << 48;
 
 struct Header {
     count: AtomicU32,
     class: u32,
+    /// On which the block is live.
+    account: &'static Account,
     next: Option<NonNull<Header>>,
     map: Option<memmap2::MmapMut>,
 }
@@ -58,24 +68,6 @@ fn class_bytes(class: usize) -> usize {
     (5 + step) << (top - 2)
 }
 
-/// One thread's account, written by that thread alone and read by [`memory`].
-#[derive(Default)]
-struct Account {
-    live: AtomicI64,
-    kept: AtomicI64,
-    peak: AtomicI64,
-}
-
-impl Account {
-    fn add(cell: &AtomicI64, bytes: i64) -> i64 {
-        let now = cell.load(Ordering::Relaxed) + bytes;
-        cell.store(now, Ordering::Relaxed);
-        now
-    }
-}
-
-static ACCOUNTS: Mutex<Vec<&'static Account>> = Mutex::new(Vec::new());
-
 struct Lists {
     free: [Option<NonNull<Header>>; CLASSES],
     account: &'static Account,
@@ -89,9 +81,7 @@ impl Drop for Lists {
 
 impl Lists {
     fn new() -> Self {
-        // An account outlives its thread: what the thread allocated may still be live elsewhere.
-        let account: &'static Account = Box::leak(Box::default());
-        ACCOUNTS.lock().expect("the list of accounts is never left half-written").push(account);
+        let account = Account::open();
         Self { free: [None; CLASSES], account }
     }
 
@@ -119,7 +109,12 @@ impl Lists {
         let header = unsafe { block.as_mut() };
         let class = header.class as usize;
         let bytes = class_bytes(class) as i64;
-        let live = Account::add(&self.account.live, -bytes);
+        if std::ptr::eq(header.account, self.account) {
+            Account::add(&self.account.live, -bytes);
+        } else {
+            header.account.elsewhere.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        let live = self.account.live();
         let kept = self.account.kept.load(Ordering::Relaxed) + bytes;
         if live + kept > self.account.peak.load(Ordering::Relaxed) + SLACK {
             // SAFETY: nobody owns the block and it is on no list.
@@ -131,9 +126,11 @@ impl Lists {
         self.free[class] = Some(block);
     }
 
+    /// A block of this class is live from now on.
     #[inline]
-    fn took(&self, bytes: usize) {
-        let live = Account::add(&self.account.live, bytes as i64);
+    fn took(&self, class: usize) {
+        Account::add(&self.account.live, class_bytes(class) as i64);
+        let live = self.account.live();
         if live > self.account.peak.load(Ordering::Relaxed) {
             self.account.peak.store(live, Ordering::Relaxed);
         }
@@ -148,12 +145,12 @@ fn system_layout(bytes: usize) -> Layout {
     Layout::from_size_align(HEADER + bytes, ALIGN).expect("a size class fits the address space")
 }
 
+/// A new block on this account; the system may refuse it.
 #[cold]
-fn from_system(class: usize) -> NonNull<Header> {
+fn from_system(class: usize, account: &'static Account) -> Option<NonNull<Header>> {
     let bytes = class_bytes(class);
     let (raw, map) = if bytes >= MAPPED {
-        let mut map = memmap2::MmapMut::map_anon(HEADER + bytes)
-            .unwrap_or_else(|_| handle_alloc_error(system_layout(bytes)));
+        let mut map = memmap2::MmapMut::map_anon(HEADER + bytes).ok()?;
         #[cfg(target_os = "linux")]
         if bytes >= 2 * MAPPED {
             // Only advice: where it is refused, ordinary pages serve.
@@ -165,11 +162,21 @@ fn from_system(class: usize) -> NonNull<Header> {
         (unsafe { alloc_zeroed(system_layout(bytes)) }, None)
     };
     #[expect(clippy::cast_ptr_alignment, reason = "both sources align to 64 bytes at least")]
-    let Some(block) = NonNull::new(raw.cast::<Header>()) else { handle_alloc_error(system_layout(bytes)) };
+    let block = NonNull::new(raw.cast::<Header>())?;
     debug_assert_eq!(block.as_ptr() as usize % ALIGN, 0);
     // SAFETY: `block` is aligned and has room for a header.
-    unsafe { block.write(Header { count: AtomicU32::new(1), class: class as u32, next: None, map }) };
-    block
+    unsafe {
+        block.write(Header { count: AtomicU32::new(1), class: class as u32, account, next: None, map })
+    };
+    Some(block)
+}
+
+/// Where a program has no memory left it can still say so, and whoever catches this goes on with what it has.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn refused(elements: usize, size: usize) -> ! {
+    panic!("no memory for a tensor of {elements} elements of {size} bytes: the system has no more");
 }
 
 /// # Safety
@@ -188,19 +195,41 @@ unsafe fn give_back(mut block: NonNull<Header>) {
 
 impl Buffer {
     /// A block for `n` elements with unspecified (but initialised) contents.
+    ///
+    /// # Panics
+    /// If the system has no such memory. The account is then as it was.
     #[inline]
+    #[track_caller]
     pub(crate) fn new<T: Pod>(n: usize) -> Self {
-        let bytes = n.checked_mul(size_of::<T>()).expect("tensor size overflows the address space");
-        let class = class_of(bytes);
+        let bytes = n.checked_mul(size_of::<T>()).filter(|&bytes| bytes <= LARGEST);
+        let Some(block) = bytes.and_then(|bytes| Self::take(class_of(bytes))) else {
+            refused(n, size_of::<T>())
+        };
+        Self(block)
+    }
+
+    #[inline]
+    fn take(class: usize) -> Option<NonNull<Header>> {
         let block = LISTS.try_with(|lists| {
             let mut lists = lists.borrow_mut();
-            lists.took(class_bytes(class));
-            lists.pop(class)
+            let block = match lists.pop(class) {
+                Some(mut block) => {
+                    // SAFETY: a block from the free list is valid and has no other owner.
+                    let header = unsafe { block.as_mut() };
+                    *header.count.get_mut() = 1;
+                    header.account = lists.account;
+                    block
+                }
+                None => from_system(class, lists.account)?,
+            };
+            lists.took(class);
+            Some(block)
         });
-        let Ok(Some(mut block)) = block else { return Self(from_system(class)) };
-        // SAFETY: a block from the free list is valid and has no other owner.
-        *unsafe { block.as_mut() }.count.get_mut() = 1;
-        Self(block)
+        block.unwrap_or_else(|_| {
+            let block = from_system(class, &LATE)?;
+            LATE.elsewhere.fetch_add(class_bytes(class) as i64, Ordering::Relaxed);
+            Some(block)
+        })
     }
 
     #[inline]
@@ -275,6 +304,8 @@ impl Drop for Buffer {
             fence(Ordering::Acquire);
         }
         if LISTS.try_with(|lists| lists.borrow_mut().push(self.0)).is_err() {
+            let bytes = self.capacity() as i64;
+            self.header().account.elsewhere.fetch_sub(bytes, Ordering::Relaxed);
             // SAFETY: this was the last owner; the thread's lists are gone already.
             unsafe { give_back(self.0) };
         }
@@ -287,102 +318,15 @@ impl fmt::Debug for Buffer {
     }
 }
 
-/// Bytes held for tensors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Memory {
-    /// Bytes in tensors that somebody holds.
-    pub live: usize,
-    /// Bytes kept in the pools for reuse.
-    pub pooled: usize,
-    /// The highest `live` so far (summed over threads, each at its own highest moment).
-    pub high_water: usize,
-}
-
-/// Live, pooled and high-water bytes of all threads.
-pub fn memory() -> Memory {
-    let accounts = ACCOUNTS.lock().expect("the list of accounts is never left half-written");
-    let sum = |f: fn(&Account) -> &AtomicI64| -> usize {
-        accounts.iter().map(|a| f(a).load(Ordering::Relaxed)).sum::<i64>().max(0) as usize
-    };
-    Memory { live: sum(|a| &a.live), pooled: sum(|a| &a.kept), high_water: sum(|a| &a.peak) }
-}
-
 /// Gives this thread's kept blocks back to the system and starts its high-water mark anew at what is live.
 pub fn release() {
     LISTS.with(|lists| {
         let mut lists = lists.borrow_mut();
         lists.release();
-        let live = lists.account.live.load(Ordering::Relaxed);
+        let live = lists.account.live();
         lists.account.peak.store(live, Ordering::Relaxed);
     });
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn classes_hold_what_they_promise() {
-        for bytes in (0..5000).chain([1 << 20, (1 << 20) + 1, (7 << 30) + 5]) {
-            let size = class_bytes(class_of(bytes));
-            assert!(size >= bytes && (bytes <= 64 || size <= bytes + bytes / 4 + 1), "{bytes} {size}");
-        }
-        assert!(class_of(usize::MAX / 4) < CLASSES + 60);
-    }
-
-    #[test]
-    fn a_block_is_reused_and_counted() {
-        std::thread::spawn(|| {
-            let first = Buffer::new::<f32>(1000);
-            let address = first.data() as usize;
-            assert_eq!(address % 64, 0);
-            let shared = first.clone();
-            assert!(!first.is_unique());
-            drop(first);
-            assert!(shared.is_unique());
-            drop(shared);
-            let again = Buffer::new::<f64>(500);
-            assert_eq!(again.data() as usize, address);
-        })
-        .join()
-        .unwrap();
-    }
-
-    #[test]
-    fn only_a_sole_owner_writes() {
-        let mut a = Buffer::new::<i64>(4);
-        a.get_mut::<i64>().unwrap()[3] = 7;
-        let b = a.clone();
-        assert!(a.get_mut::<i64>().is_none());
-        assert_eq!(b.as_slice::<i64>()[3], 7);
-    }
-
-    #[test]
-    fn large_blocks_are_mapped_and_start_as_zero() {
-        std::thread::spawn(|| {
-            let a = Buffer::new::<u8>(5 << 20);
-            assert!(a.as_slice::<u8>().iter().all(|&b| b == 0));
-        })
-        .join()
-        .unwrap();
-    }
-
-    #[test]
-    fn what_is_kept_is_bounded_by_the_high_water_mark() {
-        std::thread::spawn(|| {
-            for size in 1..60usize {
-                drop(Buffer::new::<u8>(size << 20));
-            }
-            LISTS.with(|lists| {
-                let lists = lists.borrow();
-                let kept = lists.account.kept.load(Ordering::Relaxed);
-                assert!(kept <= lists.account.peak.load(Ordering::Relaxed) + SLACK);
-                assert_eq!(lists.account.live.load(Ordering::Relaxed), 0);
-            });
-            release();
-            LISTS.with(|lists| assert_eq!(lists.borrow().account.kept.load(Ordering::Relaxed), 0));
-        })
-        .join()
-        .unwrap();
-    }
-}
+mod tests;

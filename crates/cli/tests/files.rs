@@ -1,0 +1,144 @@
+//! What the command does with files that cannot be written, and with signals: no training is lost.
+#![cfg(unix)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("gradus-cli-files-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn gradus(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gradus"));
+        command.args(arguments).current_dir(&self.0);
+        command
+    }
+
+    fn names(&self) -> Vec<String> {
+        fs::read_dir(&self.0).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+/// Starts a long training, and waits until it has learned something.
+fn training(folder: &Folder, out: &str) -> Child {
+    let mut command = folder.gradus(&["train", "digits", "--epochs", "400", "--out", out]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("epoch ") {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended before its first epoch");
+    }
+    child.stdout = Some(lines.into_inner());
+    child
+}
+
+fn weights(path: &Path) -> usize {
+    gradus::tensor::io::safetensors::load(path).unwrap().len()
+}
+
+fn message(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn places_that_cannot_be_written_are_refused_before_training() {
+    let folder = Folder::new("refused");
+    assert!(Command::new("mkfifo").arg(folder.0.join("pipe")).status().unwrap().success());
+    fs::write(folder.0.join("kept"), b"old").unwrap();
+    let mut permissions = fs::metadata(folder.0.join("kept")).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(folder.0.join("kept"), permissions).unwrap();
+    for out in ["results/", "results/x", "pipe", "kept", "."] {
+        for arguments in [vec!["train", "--out", out], vec!["theory", "--svg", out]] {
+            let output = folder.gradus(&arguments).output().unwrap();
+            let text = message(&output);
+            assert_eq!(
+                (output.status.code(), &output.stdout[..]),
+                (Some(2), &b""[..]),
+                "{arguments:?}: {text}"
+            );
+            assert!(text.contains(&format!("{} {out}: ", arguments[arguments.len() - 2])), "{text}");
+        }
+    }
+    assert!(fs::metadata(folder.0.join("pipe")).unwrap().file_type().is_fifo());
+    assert_eq!(fs::read(folder.0.join("kept")).unwrap(), b"old");
+    assert_eq!(folder.names().len(), 2);
+}
+
+#[test]
+fn a_device_stays_one() {
+    let folder = Folder::new("device");
+    let output = folder.gradus(&["train", "digits", "--epochs", "1", "--out", "/dev/null"]).output().unwrap();
+    assert!(output.status.success(), "{}", message(&output));
+    assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    assert!(folder.names().is_empty());
+}
+
+#[test]
+fn a_write_that_fails_at_the_end_goes_elsewhere() {
+    let folder = Folder::new("elsewhere");
+    // A device that takes nothing.
+    if Path::new("/dev/full").exists() {
+        let output =
+            folder.gradus(&["train", "digits", "--epochs", "1", "--out", "/dev/full"]).output().unwrap();
+        let [name] = &folder.names()[..] else { panic!("{:?}", folder.names()) };
+        assert_eq!(output.status.code(), Some(1));
+        let text = message(&output);
+        assert!(text.starts_with("error: /dev/full: "), "{text}");
+        assert!(text.contains(&format!("the weights are saved to {name} instead")), "{text}");
+        assert_eq!(weights(&folder.0.join(name)), 6);
+    }
+}
+
+#[test]
+fn an_interrupted_training_keeps_what_it_has_learned() {
+    for (signal, code) in [("INT", 130), ("TERM", 130)] {
+        let folder = Folder::new(signal);
+        let child = training(&folder, "weights");
+        assert!(
+            Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success()
+        );
+        let output = child.wait_with_output().unwrap();
+        let text = message(&output);
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.starts_with("error: interrupted after ") && text.contains("saved to weights"), "{text}");
+        assert_eq!(weights(&folder.0.join("weights")), 6);
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_does_not_take_the_model_along() {
+    let folder = Folder::new("reader");
+    let mut child = training(&folder, "weights");
+    drop(child.stdout.take());
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success(), "{text}");
+    assert_eq!(weights(&folder.0.join("weights")), 6);
+}
+
+#[test]
+fn a_killed_training_leaves_the_old_file() {
+    let folder = Folder::new("killed");
+    fs::write(folder.0.join("weights"), b"old").unwrap();
+    let mut child = training(&folder, "weights");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(fs::read(folder.0.join("weights")).unwrap(), b"old");
+    assert_eq!(folder.names(), ["weights"]);
+}

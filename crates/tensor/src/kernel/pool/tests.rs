@@ -1,0 +1,121 @@
+use super::*;
+
+#[test]
+fn classes_hold_what_they_promise() {
+    for bytes in (0..5000).chain([1 << 20, (1 << 20) + 1, (7 << 30) + 5]) {
+        let size = class_bytes(class_of(bytes));
+        assert!(size >= bytes && (bytes <= 64 || size <= bytes + bytes / 4 + 1), "{bytes} {size}");
+    }
+    assert!(class_of(LARGEST) < CLASSES);
+}
+
+#[test]
+fn a_block_is_reused_and_counted() {
+    std::thread::spawn(|| {
+        let first = Buffer::new::<f32>(1000);
+        let address = first.data() as usize;
+        assert_eq!(address % 64, 0);
+        let shared = first.clone();
+        assert!(!first.is_unique());
+        drop(first);
+        assert!(shared.is_unique());
+        drop(shared);
+        let again = Buffer::new::<f64>(500);
+        assert_eq!(again.data() as usize, address);
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn only_a_sole_owner_writes() {
+    let mut a = Buffer::new::<i64>(4);
+    a.get_mut::<i64>().unwrap()[3] = 7;
+    let b = a.clone();
+    assert!(a.get_mut::<i64>().is_none());
+    assert_eq!(b.as_slice::<i64>()[3], 7);
+}
+
+#[test]
+fn large_blocks_are_mapped_and_start_as_zero() {
+    std::thread::spawn(|| {
+        let a = Buffer::new::<u8>(5 << 20);
+        assert!(a.as_slice::<u8>().iter().all(|&b| b == 0));
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn what_is_kept_is_bounded_by_the_high_water_mark() {
+    std::thread::spawn(|| {
+        for size in 1..60usize {
+            drop(Buffer::new::<u8>(size << 20));
+        }
+        LISTS.with(|lists| {
+            let lists = lists.borrow();
+            let kept = lists.account.kept.load(Ordering::Relaxed);
+            assert!(kept <= lists.account.peak.load(Ordering::Relaxed) + SLACK);
+            assert_eq!(lists.account.live(), 0);
+        });
+        release();
+        LISTS.with(|lists| assert_eq!(lists.borrow().account.kept.load(Ordering::Relaxed), 0));
+    })
+    .join()
+    .unwrap();
+}
+
+fn kept_and_live() -> [i64; 2] {
+    LISTS.with(|lists| {
+        let account = lists.borrow().account;
+        [account.kept.load(Ordering::Relaxed), account.live()]
+    })
+}
+
+#[test]
+fn memory_that_travels_is_let_go() {
+    // One thread makes, another drops: as a loader feeds a trainer.
+    let (send, receive) = std::sync::mpsc::sync_channel::<Buffer>(2);
+    let maker = std::thread::spawn(move || {
+        for _ in 0..100 {
+            send.send(Buffer::new::<u8>(4 << 20)).unwrap();
+        }
+        drop(send);
+        // The receiver lets the last ones go soon.
+        let start = std::time::Instant::now();
+        while kept_and_live()[1] != 0 && start.elapsed().as_secs() < 10 {
+            std::thread::yield_now();
+        }
+        kept_and_live()
+    });
+    std::thread::spawn(move || {
+        for buffer in receive {
+            drop(buffer);
+            assert!(kept_and_live()[0] <= SLACK && kept_and_live()[1] == 0);
+        }
+    })
+    .join()
+    .unwrap();
+    assert_eq!(maker.join().unwrap(), [0, 0]);
+}
+
+#[test]
+fn a_refused_block_leaves_the_account_as_it_was() {
+    std::thread::spawn(|| {
+        for n in [LARGEST - 1, LARGEST + 1, usize::MAX] {
+            let refused = std::panic::catch_unwind(|| Buffer::new::<f64>(n)).unwrap_err();
+            let text = refused.downcast::<String>().unwrap();
+            assert!(
+                text.starts_with(&format!("no memory for a tensor of {n} elements of 8 bytes")),
+                "{text}"
+            );
+            assert_eq!(kept_and_live(), [0, 0]);
+        }
+        assert!(std::panic::catch_unwind(|| Buffer::new::<u8>(LARGEST)).is_err());
+        assert_eq!(kept_and_live(), [0, 0]);
+        drop(Buffer::new::<u8>(1));
+        assert_eq!(kept_and_live(), [64, 0]);
+    })
+    .join()
+    .unwrap();
+}
