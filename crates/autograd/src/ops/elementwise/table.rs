@@ -329,11 +329,6 @@ pub(crate) fn pull_cheaply<T: Real>(
     slope: impl Fn(T, T) -> T,
     cheap: impl Fn(T, T) -> (bool, T),
 ) {
-    let exact = #[inline(always)]
-    |x: T, y: T| {
-        let (fine, quick) = cheap(x, y);
-        kernel::math::select(fine, quick, slope(x, y))
-    };
     kernel::run(
         #[inline(always)]
         || {
@@ -351,7 +346,8 @@ pub(crate) fn pull_cheaply<T: Real>(
                     }
                 } else {
                     for i in 0..GROUP {
-                        g[i] += dy[i] * exact(x[i], y[i]);
+                        let (fine, quick) = cheap(x[i], y[i]);
+                        g[i] += dy[i] * kernel::math::select(fine, quick, slope(x[i], y[i]));
                     }
                 }
             }
