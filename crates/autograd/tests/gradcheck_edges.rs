@@ -21,6 +21,24 @@ fn a_large_element_does_not_hide_a_small_one() {
     assert_eq!((report.failed, report.comparisons[0].verdict), (1, Verdict::Differs), "{report}");
 }
 
+/// In one number the large square leaves the small one an error: it says nothing for right and wrong by little, but a lost
+/// slope is far outside.
+#[test]
+fn a_sum_of_large_and_small() {
+    let x = [Tensor::from([1.0, 1e6])];
+    let right = gradcheck(|x| x[0].square().sum(), &x);
+    assert!(right.passed() && right.failed == 0 && right.undecided <= 1, "{right}");
+    let lost = gradcheck(
+        |x| {
+            let (a, b) = (x[0].select(0, 0).detach(), x[0].select(0, 1));
+            a.square() + b.square()
+        },
+        &x,
+    );
+    assert_eq!(lost.failed, 1, "{lost}");
+    assert!((lost.comparisons[0].numeric - 2.0).abs() <= lost.comparisons[0].noise, "{lost}");
+}
+
 #[test]
 fn the_search_for_the_reason_does_not_blame_the_square() {
     // The mistake is in the sine; the squares of 1 and 1e6 are right.
