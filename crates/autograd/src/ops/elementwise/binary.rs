@@ -4,6 +4,7 @@
     clippy::approx_constant,
     reason = "one literal serves f32, f64 and recorded values"
 )]
+#![allow(clippy::eq_op, reason = "b - b tells the infinities and NaN, in floats and in recorded values")]
 
 crate::ops::elementwise::table::binary! {
     /// `$a + b$`. Slopes 1 and 1.
