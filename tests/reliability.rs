@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use gradus::prelude::*;
+use gradus::tensor::Slice;
 
 /// The tests that the document names: `file: test`.
 fn named() -> Vec<(String, String)> {

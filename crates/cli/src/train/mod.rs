@@ -87,8 +87,7 @@ impl Train {
     }
 
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let path =
-            self.out.clone().unwrap_or_else(|| format!("gradus-{}.safetensors", self.data_set.name()).into());
+        let path = self.weights();
         check_writable("--out", &path)?;
         if let Some(threads) = self.threads {
             gradus::set_threads(threads as usize);
@@ -134,6 +133,11 @@ impl Train {
             writeln!(out, "{line}")?;
         }
         Ok(())
+    }
+
+    /// The file for the weights.
+    fn weights(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| format!("gradus-{}.safetensors", self.data_set.name()).into())
     }
 
     /// Saves what was learned until a training was stopped; one that diverged has learned nothing.
