@@ -62,7 +62,7 @@ impl Gradients {
             }
             let node = &inner.nodes[node as usize];
             let gradient = mirror.take(node.slot, inner.ty(node));
-            params.extend(gradient.map(|g| (id, g.contiguous())));
+            params.extend(gradient.map(|g| (id, g.into_contiguous())));
         }
         let updates = std::mem::take(&mut inner.updates).into_iter().collect();
         let untrained = tape.training.untrained();

@@ -45,7 +45,8 @@ pub(crate) fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> boo
     for_lane!(ty.dtype, T => {
         let pull = T::loops(row).pull;
         let dy = read::<T>(above, ty.n);
-        let (xa, xb, y) = (read(words(a.slot), ty.n), read(words(b.slot), ty.n), read(words(node.slot), ty.n));
+        let (xa, y) = (read(words(a.slot), ty.n), read(words(node.slot), ty.n));
+        let xb = if unary { xa } else { read(words(b.slot), ty.n) };
         let c = T::of(inner.carried(node));
         if a.needs() {
             pull[0](dy, xa, xb, y, c, write(&mut below[a.slot.at()..], ty.n));

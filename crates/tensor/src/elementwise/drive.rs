@@ -46,8 +46,9 @@ pub fn zip<T: Element, U: Element>(
         });
     }
     let shape = a.shape().broadcast_or_panic(b.shape(), op);
-    let (a, b) = (unit_runs(a), unit_runs(b));
+    // Refuses what memory cannot have, before anything is copied.
     let whole = Layout::contiguous(shape);
+    let (a, b) = (unit_runs(a), unit_runs(b));
     let expand = |t: &Tensor| t.layout().expand(shape).expect("the shapes broadcast");
     let runs = Runs::new([&whole, &expand(&a), &expand(&b)]);
     let (x, y) = (a.block::<T>(), b.block::<T>());

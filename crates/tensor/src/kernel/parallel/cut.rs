@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn pieces_never_overlap_whatever_their_size() {
-        let mut out = vec![0u8; 100];
+        let mut out = [0u8; 100];
         for size in [0, 1, 3, 60, 1 << 63, usize::MAX / 2 + 2, usize::MAX] {
             let seen = AtomicUsize::new(0);
             pieces(&mut [(&mut out[..], size)], 7, 1e9, |_, cuts| {

@@ -18,8 +18,12 @@ pub(super) static LATE: Account = Account::new();
 
 impl Account {
     const fn new() -> Self {
-        const ZERO: AtomicI64 = AtomicI64::new(0);
-        Self { live: ZERO, elsewhere: ZERO, kept: ZERO, peak: ZERO }
+        Self {
+            live: AtomicI64::new(0),
+            elsewhere: AtomicI64::new(0),
+            kept: AtomicI64::new(0),
+            peak: AtomicI64::new(0),
+        }
     }
 
     /// A new one, which outlives its thread: what the thread took may still be live elsewhere.

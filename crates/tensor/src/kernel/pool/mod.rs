@@ -166,8 +166,8 @@ fn from_system(class: usize, account: &'static Account) -> Option<NonNull<Header
     debug_assert_eq!(block.as_ptr() as usize % ALIGN, 0);
     // SAFETY: `block` is aligned and has room for a header.
     unsafe {
-        block.write(Header { count: AtomicU32::new(1), class: class as u32, account, next: None, map })
-    };
+        block.write(Header { count: AtomicU32::new(1), class: class as u32, account, next: None, map });
+    }
     Some(block)
 }
 
