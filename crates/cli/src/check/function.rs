@@ -59,10 +59,10 @@ impl Function {
                 kink.name.clone_from(known);
             }
         }
-        if let Some(Reason::InputNotFinite { name, .. }) = &mut report.reason {
-            if let Some((_, known)) = numbered(name) {
-                name.clone_from(known);
-            }
+        if let Some(Reason::InputNotFinite { name, .. }) = &mut report.reason
+            && let Some((_, known)) = numbered(name)
+        {
+            name.clone_from(known);
         }
     }
 
