@@ -22,7 +22,7 @@ struct Setting {
 
 impl Setting {
     fn all() -> impl Iterator<Item = Self> {
-        let dtype = |i: usize| if i % 2 == 0 { DType::F64 } else { DType::F32 };
+        let dtype = |i: usize| if i.is_multiple_of(2) { DType::F64 } else { DType::F32 };
         let sizes = SCALES.into_iter().flat_map(|length| SCALES.map(|size| (length, size)));
         let settings = sizes.flat_map(|(length, size)| OFFSETS.map(|offset| (length, size, offset)));
         settings.enumerate().map(move |(i, (length, size, offset))| {
