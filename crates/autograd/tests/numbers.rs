@@ -121,7 +121,7 @@ fn a_probability_of_0_counts_nothing() {
     assert_eq!(value_and_slope(&log, |x| x.kl_div(sure())), (0.0, vec![-0.5, 0.0]));
     let (value, slope) =
         value_and_slope(&sure(), |t| t.tape().constant(Tensor::from([[-0.5, -3.0]])).kl_div(t));
-    assert_eq!((value, slope), (0.25, vec![(1.0 + 0.5) / 2.0, -INF]));
+    assert_eq!((value, slope), (0.25, vec![0.75, -INF]));
     let logits = Tensor::from([INF, -INF]);
     let (value, slope) =
         value_and_slope(&logits, |x| x.binary_cross_entropy_with_logits(Tensor::from([1.0, 0.0])));
@@ -269,7 +269,8 @@ fn angles_of_far_points() {
 fn repeated_places() {
     let index = Tensor::from([1i64, 0, 1]);
     let base = Tensor::from([7.0, 8.0, 9.0]);
-    let writes: [&dyn for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>; 4] = [
+    type Write<'f> = &'f dyn for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>;
+    let writes: [Write<'_>; 4] = [
         &|x, s| x.scatter(0, &index, s),
         &|x, s| x.index_copy(0, &index, s),
         &|x, s| x.put(&index, s, false),
