@@ -269,8 +269,8 @@ fn angles_of_far_points() {
 fn repeated_places() {
     let index = Tensor::from([1i64, 0, 1]);
     let base = Tensor::from([7.0, 8.0, 9.0]);
-    type Write = dyn for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>;
-    let writes: [&Write; 4] = [
+    type Write<'f> = &'f dyn for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>;
+    let writes: [Write<'_>; 4] = [
         &|x, s| x.scatter(0, &index, s),
         &|x, s| x.index_copy(0, &index, s),
         &|x, s| x.put(&index, s, false),

@@ -54,7 +54,7 @@ crate::ops::elementwise::table::binary! {
     xlog1py [2.0, domain: [[-2.0, 2.0], [-0.5, 2.0]]] |a, b, y| xlog1py(a, b) =>
         log1p(pick(eq(a, 0.0) * le(b, -1.0), 0.0, b)), a / (1.0 + b);
     /// `$a b$`, 0 where a = 0: a weight of 0 takes out an infinite b. Slopes b (0 where a = 0 and b is infinite) and a.
-    weigh [0.3] @hidden |a, b, y| weigh(a, b) => pick(eq(a, 0.0) * ne(b - b, 0.0), 0.0, b), a;
+    weigh [0.3] @hidden |a, b, y| weigh(a, b) => pick(eq(a, 0.0) * ne(0.0 * b, 0.0), 0.0, b), a;
     /// The magnitude of a with the sign of b. Slopes `$\pm 1$` (0 where a = 0) and 0.
     copysign [0.3, kinks: Kinks::EitherZero] |a, b, y| copysign(a, b) => sign(a) * sign(y), 0.0;
     /// The surprise of an event of probability `a` where the truth is `b`: `$-b \ln a - (1 - b) \ln(1 - a)$`, each
