@@ -4,7 +4,7 @@
 mod batched_jacobian;
 mod checkpoint;
 mod custom;
-pub(crate) mod derivatives;
+mod derivatives;
 mod grad;
 mod implicit;
 
