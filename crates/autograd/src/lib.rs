@@ -40,8 +40,8 @@
 //! # Checks
 //!
 //! [`gradcheck`] compares a function's gradients with finite differences ([`FiniteDifference`], [`error_curve`]) and says why
-//! they differ; [`Line`] is what it takes differences of, a function along a line; [`Trace`] is the backward walk as data;
-//! `Tape::detect_anomalies` finds the first NaN; `Var::why_zero` says why a parameter got no gradient.
+//! they differ; [`four_ways`] adds forward mode, the complex step and the Hessian. [`Line`] is what it takes differences of, a
+//! function along a line; [`Trace`] is the backward walk as data; `Tape::detect_anomalies` finds the first NaN; `Var::why_zero` says why a parameter got no gradient.
 //!
 //! # Panics
 //! Mistakes of shape, axis or dtype panic at the caller's line and name the operation, the shapes and what differs.
@@ -63,10 +63,10 @@ mod transform;
 mod var;
 
 pub use check::{
-    Anomaly, Comparison, CurvePoint, Elements, ErrorCurve, FiniteDifference, GradcheckOptions, Line, Pass,
-    Place, Reason, Report, STEPS, Scheme, Trace, TraceLeaf, TraceNode, TracePart, TraceStep, WhyZero,
-    error_curve, flatten, flattened, flattened_tensors, gradcheck, gradcheck_model, gradcheck_with,
-    unflatten, unravel,
+    Anomaly, Comparison, CurvePoint, Elements, ErrorCurve, FiniteDifference, FourWays, GradcheckOptions,
+    KinkNote, Line, Pass, Place, Reason, Report, STEPS, Scheme, Trace, TraceLeaf, TraceNode, TracePart,
+    TraceStep, Verdict, Ways, WhyZero, error_curve, flatten, flattened, flattened_tensors, four_ways,
+    four_ways_model, gradcheck, gradcheck_model, gradcheck_with, unflatten, unravel,
 };
 // Formats of numbers that the command shares; no part of the interface.
 #[doc(hidden)]

@@ -23,10 +23,10 @@ pub(crate) fn backward<'t>(root: Var<'t>, seed: Var<'t>, wrt: &[Var<'t>]) -> Vec
     let wanted = |id: u32| id as usize >= first && depends[id as usize - first];
     let mut sums: Vec<Option<Var<'t>>> = vec![None; end + 1 - first];
     sums[end - first] = Some(seed);
-    for id in (first..=end).rev().filter(|&id| wanted(id as u32)) {
+    for id in (first + 1..=end).rev().filter(|&id| wanted(id as u32)) {
         let Some(dy) = sums[id - first] else { continue };
         let inputs = inputs(tape, id);
-        for (i, dx) in given(tape, id, dy, wanted) {
+        for (i, dx) in given(tape, id, dy, wanted).into_iter().filter(|&(i, _)| wanted(inputs[i].id)) {
             let input = inputs[i];
             let dx = if dx.shape() == input.shape() { dx } else { dx.sum_to(input.shape()) };
             let sum = &mut sums[input.id as usize - first];

@@ -17,6 +17,8 @@ fn texts() {
     snapshot("check_tanh", 0, &["check", "tanh"]);
     snapshot("check_surface", 0, &["check", "rosenbrock", "--order", "2"]);
     snapshot("check_expression", 0, &["check", "sin(x)*y", "x=[1, 2]", "y=2", "--scheme", "ridders"]);
+    snapshot("check_four_ways", 0, &["check", "sin(x)*y", "x=1", "y=2", "--four-ways"]);
+    snapshot("check_abs", 0, &["check", "abs(x)", "x=0"]);
     snapshot("check_wrong_rule", 1, &["check", "wrong-rule"]);
     snapshot("check_kink", 1, &["check", "kink"]);
     snapshot(
@@ -60,6 +62,49 @@ fn models() {
     let (code, document) = json(&["digits", "--seed", "3"]);
     assert_eq!((code, &document["compared"]), (Some(0), &200.into()));
     assert!(document["worst"]["relative_error"].as_f64().unwrap() < 1e-6);
+}
+
+#[test]
+fn four_ways() {
+    let (code, document) = json(&["softplus(x*y)", "x=[1, 2]", "y=0.5", "--four-ways"]);
+    let rows = document["rows"].as_array().unwrap();
+    // The value, three derivatives, three elements of the product with the Hessian.
+    assert_eq!((code, rows.len()), (Some(0), 7));
+    let orders: Vec<u64> = rows.iter().map(|row| row["order"].as_u64().unwrap()).collect();
+    assert_eq!(orders, [0, 1, 1, 1, 2, 2, 2]);
+    for row in rows {
+        let (a, b) = (row["backward"].as_f64().unwrap(), row["complex_step"].as_f64().unwrap());
+        assert!((a - b).abs() < 1e-12 && row["verdict"] == "agrees", "{row}");
+    }
+    assert_eq!((rows[3]["name"].as_str(), rows[6]["quantity"].as_str()), (Some("y"), Some("Hv in y")));
+    // Models along directions; what is not analytic is named.
+    let (code, document) = json(&["mlp", "--four-ways"]);
+    assert_eq!((code, document["rows"].as_array().unwrap().len()), (Some(0), 9));
+    assert!(document["no_complex_step_because_of"].as_str().unwrap().contains("cross_entropy"), "{document}");
+    assert_eq!(json(&["wrong-rule", "--four-ways"]).0, Some(1));
+    assert_eq!(gradus(&["check", "tanh", "--four-ways", "--per-output"]).status.code(), Some(2));
+}
+
+#[test]
+fn each_output_by_itself() {
+    let (code, document) = json(&["x*x", "x=[1, 2]", "--per-output"]);
+    assert_eq!((code, &document["compared"]), (Some(0), &4.into()));
+    let second = &document["comparisons"][1];
+    assert_eq!(
+        (&second["output"][0], &second["index"][0], &second["autograd"]),
+        (&1.into(), &0.into(), &0.0.into())
+    );
+}
+
+#[test]
+fn an_infinite_input_ends_at_once() {
+    for (expression, value) in [("sigmoid(x)", "x=1e400"), ("ln(x)", "x=1e400"), ("x*x", "x=-1e400")] {
+        let output = gradus(&["check", expression, value]);
+        let (shown, message) = (text(&output.stdout), text(&output.stderr));
+        let both = format!("{shown}{message}");
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{both}");
+        assert!(both.contains("inf") && !both.contains("panicked"), "{both}");
+    }
 }
 
 #[test]

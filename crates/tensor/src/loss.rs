@@ -25,7 +25,7 @@ pub fn cross_entropy(x: &Tensor, labels: &Tensor) -> Tensor {
                 let scratch = &mut scratch;
                 *loss = run(#[inline(always)] || {
                     let (shift, log) = softmax::log_sum_exp(logits, scratch);
-                    log - (target - shift)
+                    log - softmax::below(target, shift)
                 });
             }
         });
@@ -50,7 +50,7 @@ pub fn cross_entropy_backward(x: &Tensor, labels: &Tensor, d: f64) -> Tensor {
         let scale = T::of(d / labels.len() as f64);
         parallel::chunks(z.slice_mut::<T>(), runs_per_piece(classes) * classes.max(1), 0.3, |start, z| {
             for (i, logits) in z.chunks_exact_mut(classes).enumerate() {
-                logits[labels[start / classes + i] as usize] += -T::ONE;
+                softmax::minus_one_hot(logits, labels[start / classes + i] as usize);
                 for z in logits {
                     *z *= scale;
                 }
@@ -73,5 +73,14 @@ mod tests {
         assert!((loss - f64::midpoint(0.407_605_964_444_380_4, 1.098_612_288_668_109_8)).abs() < 1e-15);
         let g = cross_entropy_backward(&x, &labels, 1.0).to_vec::<f64>();
         assert!((g[5] - (1.0 / 3.0 - 1.0) / 2.0).abs() < 1e-15);
+    }
+
+    /// mpmath, 50 digits: ln(1 + e^-37.5) = 5.175555005801868e-17, the probability of the other class the same.
+    #[test]
+    fn a_sure_prediction_keeps_what_is_left() {
+        let (x, labels) = (Tensor::from([[37.5, 0.0]]), Tensor::from([0i64]));
+        assert!((cross_entropy(&x, &labels).item() / 5.175_555_005_801_868e-17 - 1.0).abs() < 1e-14);
+        let g = cross_entropy_backward(&x, &labels, 1.0).to_vec::<f64>();
+        assert!((g[1] / 5.175_555_005_801_868e-17 - 1.0).abs() < 1e-14 && g[0] == -g[1]);
     }
 }

@@ -50,9 +50,10 @@ impl ErrorCurve {
         Self { scheme, dtype, points: STEPS.into_iter().map(point).collect() }
     }
 
-    /// The point with the least error; of equals the one with the largest step.
+    /// The point with the least error; of equals the one with the largest step. Points without a number, from a step that
+    /// leaves the domain, do not count unless there are no others.
     pub fn best(&self) -> CurvePoint {
-        let least = |a: CurvePoint, b: CurvePoint| if b.error < a.error { b } else { a };
+        let least = |a: CurvePoint, b: CurvePoint| if b.error < a.error || a.error.is_nan() { b } else { a };
         self.points.iter().copied().reduce(least).expect("a curve has points")
     }
 
@@ -129,5 +130,12 @@ mod tests {
             assert!(find(scheme, DType::F32).best().error > curve.best().error);
         }
         assert_eq!(find(Scheme::Forward, DType::F64).best().step, 1e-8);
+    }
+
+    #[test]
+    fn a_step_out_of_the_domain_is_not_the_best() {
+        for curve in error_curve(|x| x.ln(), 0.05) {
+            assert!(curve.best().error < 1.0, "{}: {:?}", curve.scheme, curve.best());
+        }
     }
 }

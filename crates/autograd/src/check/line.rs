@@ -4,12 +4,13 @@ use std::fmt;
 
 use gradus_tensor::{DType, Tensor, rng};
 
-use super::finite_difference::FiniteDifference;
 use super::flat::unravel;
-use super::options::{Elements, GradcheckOptions};
-use super::report::Comparison;
+use super::measure::Grain;
+use super::options::Elements;
 use super::subject::{Function, LossOfModel, Subject, Variable};
+use crate::fast::reuse::on_tape;
 use crate::model::Params;
+use crate::model::training::Mode;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -37,10 +38,10 @@ pub struct Line<'a> {
 /// A line through all variables.
 #[derive(Debug, Clone)]
 pub(crate) struct Direction {
-    name: String,
+    pub(crate) name: String,
     /// The number of the variable and the element in it, for a line along one element.
-    input: Option<usize>,
-    index: Vec<usize>,
+    pub(crate) input: Option<usize>,
+    pub(crate) index: Vec<usize>,
     along: Along,
     /// The length scale of the step.
     pub(crate) scale: f64,
@@ -109,6 +110,23 @@ impl<'a> Line<'a> {
 
     /// `$\varphi(t)$`, computed in the given float type from values that were moved in F64.
     pub fn value_in(&mut self, t: f64, dtype: DType) -> f64 {
+        let mut moved = self.moved(t);
+        if dtype != DType::F64 {
+            moved = moved.iter().map(|x| x.to(dtype)).collect();
+        }
+        let tape = Tape::new();
+        self.record(&tape, &moved).scalar().item()
+    }
+
+    /// The elements of the result at t, one by one.
+    pub(crate) fn results(&mut self, t: f64) -> Vec<f64> {
+        let moved = self.moved(t);
+        on_tape(Mode::Record, |tape| {
+            self.record(tape, &moved).outputs.iter().flat_map(|y| y.value().to_f64_vec()).collect()
+        })
+    }
+
+    fn moved(&self, t: f64) -> Vec<Tensor> {
         let mut moved = self.at.clone();
         match &self.direction.along {
             Along::Element(which, i) => {
@@ -118,83 +136,86 @@ impl<'a> Line<'a> {
             }
             Along::Vector(v) => moved.iter_mut().zip(v).for_each(|(x, v)| *x = &*x + &(v * t)),
         }
-        if dtype != DType::F64 {
-            moved = moved.iter().map(|x| x.to(dtype)).collect();
-        }
-        let tape = Tape::new();
-        self.record(&tape, &moved).0.item()
+        moved
     }
 
     /// `$\varphi'(0) = \nabla f(x) \cdot v$`, from the tape.
     pub fn derivative(&mut self) -> f64 {
-        let gradients = self.gradients();
+        let tape = Tape::new();
+        let gradients = self.record_here(&tape).gradients();
         self.direction.of(&gradients)
     }
 
-    /// The gradients of the scalar in all variables at t = 0, from the tape.
-    pub(crate) fn gradients(&mut self) -> Vec<Tensor> {
-        let tape = Tape::new();
-        let (scalar, variables) = self.record_here(&tape);
-        if !scalar.needs() {
-            return self.at.iter().map(Tensor::zeros_like).collect();
-        }
-        let gradients = scalar.backward();
-        variables.iter().map(|&x| gradients.wrt(x)).collect()
-    }
-
-    /// The scalar and the variables at t = 0.
-    pub(crate) fn record_here<'t>(&mut self, tape: &'t Tape) -> (Var<'t>, Vec<Var<'t>>) {
+    /// The result and the variables at t = 0.
+    pub(crate) fn record_here<'t>(&mut self, tape: &'t Tape) -> Recorded<'t> {
         let at = self.at.clone();
         self.record(tape, &at)
     }
 
-    /// The scalar that is differentiated: the result weighted and summed; for higher orders the weighted sum of the
-    /// recorded gradients of the order below.
-    fn record<'t>(&mut self, tape: &'t Tape, at: &[Tensor]) -> (Var<'t>, Vec<Var<'t>>) {
+    /// What is differentiated: the result and the weights of its elements; for higher orders the recorded gradients of the
+    /// weighted sum of the order below.
+    fn record<'t>(&mut self, tape: &'t Tape, at: &[Tensor]) -> Recorded<'t> {
         let (y, variables) = self.subject.record(tape, at);
         let dtype = at.first().map_or(DType::F64, Tensor::dtype);
         let mut rng = rng(self.seed);
-        let mut weighted = |x: Var<'t>| {
+        let mut weight = |x: &Var<'t>| {
             if x.elements() == 1 {
-                return x.sum();
+                return Tensor::ones_of(x.shape(), dtype);
             }
-            (x * &Tensor::uniform_of(x.shape(), 0.5, 1.5, DType::F64, &mut rng).to(dtype)).sum()
+            Tensor::uniform_of(x.shape(), 0.5, 1.5, DType::F64, &mut rng).to(dtype)
         };
-        let mut scalar = weighted(y);
+        let mut recorded = Recorded { weights: vec![weight(&y)], outputs: vec![y], variables };
         for _ in 1..self.order {
-            let gradients = scalar.grads(&variables);
-            scalar = gradients.into_iter().map(&mut weighted).sum();
+            recorded.outputs = recorded.scalar().grads(&recorded.variables);
+            recorded.weights = recorded.outputs.iter().map(&mut weight).collect();
         }
-        (scalar, variables)
+        recorded
     }
 
-    /// The derivative by a difference beside the tape's.
-    pub(crate) fn compare(
-        &mut self,
-        autograd: f64,
-        fd: FiniteDifference,
-        options: &GradcheckOptions,
-    ) -> Comparison {
-        let numeric = fd.derivative(|t| self.value(t), 0.0);
-        let absolute = (autograd - numeric).abs();
-        let floor = options.atol / options.rtol;
-        Comparison {
-            name: self.direction.name.clone(),
-            input: self.direction.input,
-            index: self.direction.index.clone(),
-            autograd,
-            numeric,
-            absolute,
-            relative: absolute / autograd.abs().max(numeric.abs()).max(floor),
-            scheme: fd.scheme,
-            step: fd.step,
-            order: self.order,
-        }
+    /// What differences along it have to know.
+    pub(crate) fn grain(&self, epsilon: f64, magnitude: f64) -> Grain {
+        let spacing = match &self.direction.along {
+            Along::Element(which, i) => element(&self.at[*which], *i).abs(),
+            Along::Vector(_) => {
+                self.at.iter().flat_map(Tensor::to_f64_vec).fold(0.0, |m, x| f64::max(m, x.abs()))
+            }
+        };
+        Grain { scale: self.direction.scale, spacing: f64::EPSILON * spacing, epsilon, magnitude }
     }
 
-    /// The length scale of a step along it.
-    pub(crate) fn scale(&self) -> f64 {
-        self.direction.scale
+    pub(crate) fn direction(&self) -> &Direction {
+        &self.direction
+    }
+
+    pub(crate) fn order(&self) -> usize {
+        self.order
+    }
+}
+
+/// A result on a tape.
+pub(crate) struct Recorded<'t> {
+    /// The result; for a higher order the gradients of the order below.
+    pub(crate) outputs: Vec<Var<'t>>,
+    /// The weight of each of their elements.
+    pub(crate) weights: Vec<Tensor>,
+    pub(crate) variables: Vec<Var<'t>>,
+}
+
+impl<'t> Recorded<'t> {
+    /// The weighted sum of all elements.
+    pub(crate) fn scalar(&self) -> Var<'t> {
+        let terms = self.outputs.iter().zip(&self.weights);
+        terms.map(|(&x, weight)| if x.elements() == 1 { x.sum() } else { (x * weight).sum() }).sum()
+    }
+
+    /// The gradients of that sum in all variables.
+    pub(crate) fn gradients(&self) -> Vec<Tensor> {
+        let scalar = self.scalar();
+        if !scalar.needs() {
+            return self.variables.iter().map(|x| Tensor::zeros_of(x.shape(), x.dtype())).collect();
+        }
+        let gradients = scalar.backward();
+        self.variables.iter().map(|&x| gradients.wrt(x)).collect()
     }
 }
 
@@ -213,6 +234,25 @@ impl Direction {
         match &self.along {
             Along::Element(which, i) => element(&gradients[*which], *i),
             Along::Vector(v) => gradients.iter().zip(v).map(|(g, v)| (g * v).sum().item()).sum(),
+        }
+    }
+}
+
+impl Direction {
+    /// It as a tensor for each variable.
+    pub(crate) fn vectors(&self, variables: &[Var<'_>]) -> Vec<Tensor> {
+        match &self.along {
+            Along::Vector(v) => v.clone(),
+            Along::Element(which, i) => {
+                let part = |(k, x): (usize, &Var<'_>)| {
+                    let mut flat = vec![0.0; x.elements()];
+                    if k == *which {
+                        flat[*i] = 1.0;
+                    }
+                    Tensor::from_vec(flat, x.shape())
+                };
+                variables.iter().enumerate().map(part).collect()
+            }
         }
     }
 }

@@ -1,37 +1,64 @@
-//! Why a gradient check failed: the causes are tried one after the other, the surest first.
+//! Why a gradient check failed: the causes are tried one after the other, the surest first. An operation is blamed only
+//! for what was measured of it.
 
 use gradus_tensor::{DType, Tensor, rng};
 
+use super::comparison::{Comparison, Verdict, judged};
 use super::error_curve::STEPS;
-use super::finite_difference::{FiniteDifference, Scheme};
+use super::finite_difference::FiniteDifference;
 use super::flat::unravel;
 use super::line::Line;
+use super::measure::{Grain, Probe};
 use super::node;
 use super::options::GradcheckOptions;
-use super::report::{Comparison, Place, Reason, place};
+use super::report::{Place, Reason, place};
+use crate::node::Kind;
 use crate::tape::Tape;
 use crate::var::Var;
 
+/// Elements of each input that are tried in the search for an operation.
+const TRIED: usize = 8;
+/// How near the rule of an operation has to be to its own differences.
+const RULE_BOUND: f64 = 1e-5;
+
 /// The cause why the worst comparison, along this line, fails.
-pub(crate) fn find_reason(line: &mut Line<'_>, worst: &Comparison, options: &GradcheckOptions) -> Reason {
+pub(crate) fn find_reason(
+    line: &mut Line<'_>,
+    worst: &Comparison,
+    options: &GradcheckOptions,
+) -> Option<Reason> {
     let (first, second) = (line.value(0.0), line.value(0.0));
     if first.to_bits() != second.to_bits() && !(first.is_nan() && second.is_nan()) {
-        return Reason::Random { first, second };
+        return Some(Reason::Random { first, second });
     }
     if !first.is_finite() || !worst.autograd.is_finite() {
-        return Reason::NotFinite { value: first, derivative: worst.autograd };
+        return Some(Reason::NotFinite { value: first, derivative: worst.autograd });
     }
     let tape = Tape::new();
-    line.record_here(&tape).0.check_needs("gradcheck");
+    line.record_here(&tape);
     let mut nodes = 0..tape.len();
     if let Some(id) = nodes.clone().find(|&id| is_narrow(&tape, id)) {
-        return Reason::Narrow(place(&tape, id));
+        return Some(Reason::Narrow(place(&tape, id)));
     }
-    nodes
-        .find_map(|id| check_node(&tape, id))
-        .or_else(|| kink(line, worst))
-        .or_else(|| step(line, worst, options))
-        .unwrap_or(Reason::Unknown)
+    match worst.verdict {
+        Verdict::Differs => {}
+        Verdict::Undecided if options.difference.is_none() => {
+            return Some(Reason::Noise { bound: worst.noise });
+        }
+        Verdict::Unmeasured => return Some(Reason::Unmeasured),
+        Verdict::Undecided | Verdict::Agrees => return step(line, worst, options),
+    }
+    let at_the_point = |worst: &Comparison| {
+        let [left, right] = worst.kink?;
+        Some(Reason::Kink { place: None, left, right, step: worst.step })
+    };
+    let found = nodes.find_map(|id| check_node(&tape, id));
+    let found = found.or_else(|| at_the_point(worst));
+    // The automatic step is past such things.
+    let fixed = options.difference.is_some();
+    let found = found.or_else(|| if fixed { kink_within(line, worst) } else { None });
+    let found = found.or_else(|| if fixed { step(line, worst, options) } else { None });
+    Some(found.unwrap_or(Reason::Unknown))
 }
 
 fn is_narrow(tape: &Tape, id: usize) -> bool {
@@ -39,9 +66,54 @@ fn is_narrow(tape: &Tape, id: usize) -> bool {
     x.needs() && x.dtype() == DType::F32
 }
 
+/// The operation that has a kink at the very point of a line.
+pub(crate) fn kink_place(line: &mut Line<'_>) -> Option<Place> {
+    let tape = Tape::new();
+    line.record_here(&tape);
+    let has_one = |&id: &usize| {
+        let (node, _, c) = node::parts(&tape, id);
+        if node.is_leaf() || !node.needs() {
+            return false;
+        }
+        match node.kind() {
+            Kind::Leaf(_) => false,
+            Kind::Unary(row) | Kind::Binary(row) => {
+                let y = Var { tape: &tape, id: id as u32 }.shape();
+                let inputs: Vec<Vec<f64>> =
+                    node::inputs(&tape, id).iter().map(|x| x.expand(y).to_f64_vec()).collect();
+                let (a, b) = (&inputs[0], &inputs[inputs.len() - 1]);
+                a.iter().zip(b).any(|(&a, &b)| row.kink_at(a, b, c))
+            }
+            Kind::Op => sharp(&tape, id),
+        }
+    };
+    (0..tape.len()).find(has_one).map(|id| place(&tape, id))
+}
+
+/// Whether an operation that is no row has a kink in one of some elements of its inputs.
+fn sharp(tape: &Tape, id: usize) -> bool {
+    let inputs = node::inputs(tape, id);
+    let zero = Var { tape, id: id as u32 }.value().to_f64_vec();
+    let weights = vec![1.0; zero.len()];
+    let floats = (0..inputs.len()).filter(|&i| inputs[i].dtype() == DType::F64);
+    floats.flat_map(|i| tried(inputs[i].elements()).map(move |e| (i, e))).any(|(i, e)| {
+        let mut results = |t: f64| node::value(tape, id, &moved(&inputs, i, e, t)).to_f64_vec();
+        Probe::new(&mut results, &zero, Grain::at(element(&inputs[i], e))).kink(&weights).is_some()
+    })
+}
+
+/// Some elements of n.
+fn tried(n: usize) -> impl Iterator<Item = usize> {
+    (0..n).step_by(n.div_ceil(TRIED).max(1))
+}
+
+fn element(x: &Tensor, i: usize) -> f64 {
+    x.contiguous().as_slice::<f64>()[i]
+}
+
 /// Compares the rule of one node with differences of its own forward, in up to eight elements of each input. The elements
-/// of its result are added up plainly first, so that the slopes are those of the operation itself, and then with random
-/// weights, for operations whose plain sum says nothing, such as a softmax.
+/// of its result have the weight 1 first, so that the slopes are those of the operation itself, and then random weights, for
+/// operations whose plain sum says nothing, such as a softmax.
 fn check_node(tape: &Tape, id: usize) -> Option<Reason> {
     let node = node::parts(tape, id).0;
     if node.is_leaf() || !node.needs() {
@@ -49,15 +121,16 @@ fn check_node(tape: &Tape, id: usize) -> Option<Reason> {
     }
     let y = Var { tape, id: id as u32 }.value();
     let random = || Tensor::uniform_of(*y.shape(), 0.5, 1.5, y.dtype(), &mut rng(id as u64));
-    check_weighted(tape, id, &y.ones_like()).or_else(|| check_weighted(tape, id, &random()))
+    check_weighted(tape, id, &y, &y.ones_like()).or_else(|| check_weighted(tape, id, &y, &random()))
 }
 
-fn check_weighted(tape: &Tape, id: usize, weights: &Tensor) -> Option<Reason> {
+fn check_weighted(tape: &Tape, id: usize, y: &Tensor, weights: &Tensor) -> Option<Reason> {
     let inputs = node::inputs(tape, id);
     let given = |pairs: Vec<(usize, Tensor)>, i: usize| {
         let zeros = Tensor::zeros_like(&inputs[i]);
         pairs.into_iter().filter(|(k, _)| *k == i).fold(zeros, |sum, (_, dx)| &sum + &dx)
     };
+    let (zero, flat) = (y.to_f64_vec(), weights.to_f64_vec());
     for i in 0..inputs.len() {
         let input = node::parts(tape, id).1[i];
         if !(Var { tape, id: input }).needs() {
@@ -65,17 +138,16 @@ fn check_weighted(tape: &Tape, id: usize, weights: &Tensor) -> Option<Reason> {
         }
         let numeric_rule = given(node::contributions(tape, id, weights), i).to_f64_vec();
         let recorded_rule = given(node::recorded_contributions(tape, id, weights), i).to_f64_vec();
-        let n = inputs[i].elements();
-        for e in (0..n).step_by(n.div_ceil(8).max(1)) {
-            let at = |t: f64| (&node::value(tape, id, &moved(&inputs, i, e, t)) * weights).sum().item();
-            let rules = [(numeric_rule[e], false), (recorded_rule[e], true)];
-            let found = rules.iter().find_map(|&(rule, recorded)| {
-                let numeric = disagrees(&at, rule)?;
-                let index = unravel(e, inputs[i].shape());
-                Some(node_reason(&at, place(tape, id), (i, index, recorded), rule, numeric))
-            });
-            if found.is_some() {
-                return found;
+        for e in tried(inputs[i].elements()) {
+            let mut results = |t: f64| node::value(tape, id, &moved(&inputs, i, e, t)).to_f64_vec();
+            let mut probe = Probe::new(&mut results, &zero, Grain::at(element(&inputs[i], e)));
+            let index = unravel(e, inputs[i].shape());
+            for (rule, recorded) in [(numeric_rule[e], false), (recorded_rule[e], true)] {
+                let place = || place(tape, id);
+                let found = blamed(&mut probe, &flat, rule, (place, i, &index, recorded));
+                if found.is_some() {
+                    return found;
+                }
             }
         }
     }
@@ -90,68 +162,79 @@ fn moved(inputs: &[Tensor], which: usize, element: usize, t: f64) -> Vec<Tensor>
     all
 }
 
-/// The numeric derivative if no step brings it near the rule's.
-fn disagrees(at: &dyn Fn(f64) -> f64, rule: f64) -> Option<f64> {
-    let mut closest = f64::INFINITY;
-    let mut value = f64::NAN;
-    for step in [1e-3, 1e-4, 1e-5, 1e-6] {
-        let numeric = FiniteDifference { scheme: Scheme::FivePoint, step }.derivative(at, 0.0);
-        let error = (numeric - rule).abs() / numeric.abs().max(rule.abs()).max(1e-3);
-        if error < closest {
-            (closest, value) = (error, numeric);
-        }
-    }
-    (closest > 1e-5).then_some(value)
-}
-
-fn node_reason(
-    at: &dyn Fn(f64) -> f64,
-    place: Place,
-    (input, index, recorded): (usize, Vec<usize>, bool),
+/// What a rule is blamed for, if its own differences contradict it.
+fn blamed(
+    probe: &mut Probe<'_>,
+    weights: &[f64],
     rule: f64,
-    numeric: f64,
-) -> Reason {
-    const STEP: f64 = 1e-6;
-    let one_sided = |scheme| FiniteDifference { scheme, step: STEP }.derivative(at, 0.0);
-    let (left, right) = (one_sided(Scheme::Backward), one_sided(Scheme::Forward));
-    if (left - right).abs() > 1e-3 * left.abs().max(right.abs()) {
-        return Reason::Kink { place: Some(place), left, right, step: STEP };
+    (place, input, index, recorded): (impl Fn() -> Place, usize, &[usize], bool),
+) -> Option<Reason> {
+    let options = GradcheckOptions { rtol: RULE_BOUND, ..GradcheckOptions::default() };
+    let first = probe.first(weights);
+    if first.is_some_and(|first| judged(rule, &first, &options) == Verdict::Agrees) {
+        return None;
     }
-    Reason::WrongRule { place, input, index, rule, numeric, recorded }
+    if let Some(sides) = probe.kink(weights) {
+        let (left, right, step) = (sides.left, sides.right, sides.step);
+        return Some(Reason::Kink { place: Some(place()), left, right, step });
+    }
+    let numeric = probe.settled(weights)?;
+    if judged(rule, &numeric, &options) != Verdict::Differs {
+        return None;
+    }
+    let (index, numeric) = (index.to_vec(), numeric.value);
+    Some(Reason::WrongRule { place: place(), input, index, rule, numeric, recorded })
 }
 
-/// The one-sided differences disagree, and not because of curvature, whose share halves with the step.
-fn kink(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
-    let mut jump = |step: f64| {
-        let left = FiniteDifference { scheme: Scheme::Backward, step }.derivative(|t| line.value(t), 0.0);
-        let right = FiniteDifference { scheme: Scheme::Forward, step }.derivative(|t| line.value(t), 0.0);
-        (left, right)
-    };
+/// A kink between the points of a difference. The interval is narrowed to where the function bends most: the bend of a kink,
+/// in slopes, stays, that of a smooth function falls with the width.
+fn kink_within(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
+    let (mut low, mut width) = (-2.0 * worst.step, 4.0 * worst.step);
     let scale = worst.autograd.abs().max(worst.numeric.abs());
-    let mut step = worst.step;
-    let (mut left, mut right) = jump(step);
-    while step > 1e-6 {
-        let (next_left, next_right) = jump(step / 2.0);
-        let (now, next) = ((right - left).abs(), (next_right - next_left).abs());
-        let significant = now > 1e-4 * scale;
-        if significant && (next > 0.75 * now || next < 0.25 * now) {
-            return Some(Reason::Kink { place: None, left, right, step });
+    let mut value = |t: f64| line.value(t);
+    let size = value(0.0).abs();
+    let mut bends: Vec<f64> = Vec::new();
+    let mut sides = (f64::NAN, f64::NAN);
+    while bends.len() < 40 {
+        let quarter = width / 4.0;
+        let v = [0.0, 1.0, 2.0, 3.0, 4.0].map(|i| value(low + i * quarter));
+        // Three halves that overlap: a kink in any place is well within one of them.
+        let slopes = |i: usize| ((v[i + 1] - v[i]) / quarter, (v[i + 2] - v[i + 1]) / quarter);
+        let bend = |i: usize| (slopes(i).1 - slopes(i).0).abs();
+        let most = (0..3).max_by(|&i, &j| bend(i).total_cmp(&bend(j)))?;
+        if !bend(most).is_finite() || 8.0 * f64::EPSILON * size / quarter > 0.05 * bend(most) {
+            break;
         }
-        (left, right, step) = (next_left, next_right, step / 2.0);
+        bends.push(bend(most));
+        if sides.0.is_nan() {
+            sides = (slopes(most).0, slopes(most).1);
+        }
+        (low, width) = (low + most as f64 * quarter, width / 2.0);
     }
-    None
+    let last = *bends.last()?;
+    let stays = bends.len() > 8 && last > 0.4 * bends[bends.len() - 5];
+    (stays && last > 1e-4 * scale).then_some(Reason::Kink {
+        place: None,
+        left: sides.0,
+        right: sides.1,
+        step: worst.step,
+    })
 }
 
 /// Looks along the error curve for a step that agrees.
 fn step(line: &mut Line<'_>, worst: &Comparison, options: &GradcheckOptions) -> Option<Reason> {
-    let mut at =
-        |step| line.compare(worst.autograd, FiniteDifference { scheme: worst.scheme, step }, options);
-    let curve = STEPS.map(&mut at);
-    let best = curve.iter().min_by(|a, b| a.relative.total_cmp(&b.relative))?;
+    let mut error = |step: f64| {
+        let numeric = FiniteDifference { scheme: worst.scheme, step }.derivative(|t| line.value(t), 0.0);
+        let size = worst.autograd.abs().max(numeric.abs());
+        if numeric == worst.autograd { 0.0 } else { (numeric - worst.autograd).abs() / size }
+    };
+    let curve = STEPS.map(|step| (step, error(step)));
+    let measured = curve.into_iter().filter(|(_, error)| !error.is_nan());
+    let (best, least) = measured.min_by(|a, b| a.1.total_cmp(&b.1))?;
     // The best step must agree as well as the scheme can, or clearly better than the one used.
-    if !best.agrees(options.rtol) && best.relative > 1e-3 * worst.relative {
+    if least > options.rtol && least > 1e-3 * worst.relative {
         return None;
     }
-    let (step, best) = (worst.step, best.step);
+    let step = worst.step;
     Some(if step > best { Reason::StepTooLarge { step, best } } else { Reason::StepTooSmall { step, best } })
 }

@@ -7,40 +7,9 @@
 use std::fmt;
 use std::panic::Location;
 
-use super::finite_difference::Scheme;
+use super::comparison::{Comparison, KinkNote, Verdict};
+use super::options::GradcheckOptions;
 use crate::tape::Tape;
-
-/// One derivative from both sides.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
-    /// The input or parameter: `input 0`, `fc1.weight`; for a direction `direction 3`.
-    pub name: String,
-    /// The number of the input or of the trainable parameter; `None` for a direction.
-    pub input: Option<usize>,
-    /// The place in that tensor; empty for a number or a direction.
-    pub index: Vec<usize>,
-    /// What the tape says.
-    pub autograd: f64,
-    /// What the finite difference says.
-    pub numeric: f64,
-    /// `$|a - n|$`.
-    pub absolute: f64,
-    /// `$|a - n| / \max(|a|, |n|, \mathrm{atol}/\mathrm{rtol})$`.
-    pub relative: f64,
-    /// The scheme of the finite difference.
-    pub scheme: Scheme,
-    /// Its step.
-    pub step: f64,
-    /// 1 for a gradient, 2 for the gradient of a gradient.
-    pub order: usize,
-}
-
-impl Comparison {
-    /// Whether the two sides agree within a relative error, or are the same number, be it infinite.
-    pub(crate) fn agrees(&self, rtol: f64) -> bool {
-        self.relative <= rtol || self.autograd == self.numeric
-    }
-}
 
 /// The result of a check.
 ///
@@ -58,22 +27,77 @@ pub struct Report {
     pub compared: usize,
     /// The number of those that disagree.
     pub failed: usize,
-    /// The comparison with the largest relative error; `None` if there was nothing to compare.
+    /// The number of those that are too close to the rounding of the differences to say anything.
+    pub undecided: usize,
+    /// The number of those that differences do not give: nothing near is finite, or the derivative is infinite.
+    pub unmeasured: usize,
+    /// Of those that disagree the one with the largest relative error, else of those that agree; `None` if there was nothing
+    /// to compare.
     pub worst: Option<Comparison>,
     /// Every comparison, in order.
     pub comparisons: Vec<Comparison>,
-    /// Why it failed.
+    /// Why it did not pass.
     pub reason: Option<Reason>,
+    /// The kinks that it passed at.
+    pub kinks: Vec<KinkNote>,
     /// The bound on the relative error.
     pub rtol: f64,
-    /// The bound on the absolute error near 0.
+    /// The bound on the absolute error.
     pub atol: f64,
 }
 
 impl Report {
-    /// Whether every derivative agrees.
+    /// Of nothing yet.
+    pub(crate) fn empty(options: &GradcheckOptions) -> Self {
+        Self {
+            compared: 0,
+            failed: 0,
+            undecided: 0,
+            unmeasured: 0,
+            worst: None,
+            comparisons: Vec::new(),
+            reason: None,
+            kinks: Vec::new(),
+            rtol: options.rtol,
+            atol: options.atol,
+        }
+    }
+
+    /// Whether no derivative disagrees and at least one was found to agree.
     pub fn passed(&self) -> bool {
-        self.failed == 0 && self.reason.is_none()
+        self.agrees() && self.reason.is_none()
+    }
+
+    pub(crate) fn agrees(&self) -> bool {
+        self.failed == 0 && self.agreed() > 0
+    }
+
+    /// The number of derivatives found to agree.
+    pub fn agreed(&self) -> usize {
+        self.compared - self.failed - self.undecided - self.unmeasured
+    }
+
+    /// Counts the comparisons.
+    pub(crate) fn count(&mut self) {
+        let of = |verdict| self.comparisons.iter().filter(|c| c.verdict == verdict).count();
+        let (failed, undecided, unmeasured) =
+            (of(Verdict::Differs), of(Verdict::Undecided), of(Verdict::Unmeasured));
+        self.compared = self.comparisons.len();
+        (self.failed, self.undecided, self.unmeasured) = (failed, undecided, unmeasured);
+    }
+
+    /// Where the worst comparison is: those that differ first, then those that agree; not a number is larger than any.
+    pub(crate) fn worst_place(&self) -> Option<usize> {
+        let rank = |c: &Comparison| match c.verdict {
+            Verdict::Differs => 3,
+            Verdict::Agrees => 2,
+            Verdict::Undecided => 1,
+            Verdict::Unmeasured => 0,
+        };
+        let size = |c: &Comparison| if c.relative.is_nan() { f64::INFINITY } else { c.relative };
+        let key = |i: &usize| (rank(&self.comparisons[*i]), size(&self.comparisons[*i]));
+        let worst = |a: &usize, b: &usize| key(a).0.cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1));
+        (0..self.comparisons.len()).max_by(worst)
     }
 
     /// The largest relative error; 0 if nothing was compared.
@@ -81,15 +105,16 @@ impl Report {
         self.worst.as_ref().map_or(0.0, |worst| worst.relative)
     }
 
-    /// The largest absolute error; 0 if nothing was compared.
+    /// The largest absolute error of what was decided; 0 if nothing was.
     pub fn max_absolute_error(&self) -> f64 {
-        self.comparisons.iter().map(|c| c.absolute).fold(0.0, nan_max)
+        let decided = |c: &&Comparison| matches!(c.verdict, Verdict::Agrees | Verdict::Differs);
+        self.comparisons.iter().filter(decided).map(|c| c.absolute).fold(0.0, nan_max)
     }
 
     /// Nothing if the check passed.
     ///
     /// # Panics
-    /// With the report, and the lines of code in it, if it failed.
+    /// With the report, and the lines of code in it, if it did not pass.
     #[track_caller]
     pub fn assert(&self) {
         assert!(self.passed(), "{self:#}");
@@ -106,6 +131,24 @@ pub enum Reason {
         /// The second result.
         second: f64,
     },
+    /// There was nothing to compare.
+    NothingCompared(&'static str),
+    /// An input is infinite or not a number.
+    InputNotFinite {
+        /// Which input or parameter.
+        name: String,
+        /// The place in it.
+        index: Vec<usize>,
+        /// What stands there.
+        value: f64,
+    },
+    /// All that was measured is less than the error of the measurement.
+    Noise {
+        /// That error, of the last comparison.
+        bound: f64,
+    },
+    /// Nothing near the point is finite.
+    Unmeasured,
     /// The value or the derivative is infinite or not a number.
     NotFinite {
         /// The result.
@@ -197,6 +240,18 @@ impl fmt::Display for Reason {
             Self::Random { first, second } => {
                 write!(f, "random: two evaluations at the same point give {first:e} and {second:e}")
             }
+            Self::NothingCompared(why) => write!(f, "nothing was compared: {why}"),
+            Self::InputNotFinite { name, index, value } => {
+                write!(f, "{} is {value}: there is no derivative to compare", element(name, index))
+            }
+            Self::Noise { bound } => {
+                write!(
+                    f,
+                    "undecided: the rounding of the function gives differences an error of {bound:.1e}; "
+                )?;
+                write!(f, "take a part of the function, or a place where it is smaller")
+            }
+            Self::Unmeasured => write!(f, "could not be measured: no difference near the point is finite"),
             Self::NotFinite { value, derivative } => {
                 write!(f, "not finite: value {value}, derivative {derivative}")
             }
@@ -222,20 +277,58 @@ impl fmt::Display for Reason {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(worst) = &self.worst else { return write!(f, "gradcheck: nothing to compare") };
-        let verdict = if self.passed() { "passed" } else { "FAILED" };
+/// `w[0, 1]`.
+fn element(name: &str, index: &[usize]) -> String {
+    if index.is_empty() { name.to_string() } else { format!("{name}{index:?}") }
+}
+
+impl Report {
+    /// `passed`, `FAILED`, or `UNDECIDED` where nothing was found to differ and nothing to agree.
+    pub fn verdict(&self) -> &'static str {
+        if self.passed() {
+            "passed"
+        } else if self.failed == 0 && self.undecided > 0 {
+            "UNDECIDED"
+        } else {
+            "FAILED"
+        }
+    }
+
+    fn counts(&self) -> String {
+        let some = |n: usize, what: &str| if n == 0 { String::new() } else { format!(", {n} {what}") };
         let share = if self.failed == 0 { String::new() } else { format!("{} of ", self.failed) };
         let differ = if self.failed == 0 { "compared" } else { "differ" };
-        writeln!(f, "gradcheck {verdict}: {share}{} derivatives {differ}", self.compared)?;
-        let place = if worst.index.is_empty() { String::new() } else { format!("{:?}", worst.index) };
-        let order = if worst.order == 1 { String::new() } else { format!(", order {}", worst.order) };
-        writeln!(f, "  worst      {}{place}{order}", worst.name)?;
-        writeln!(f, "  autograd   {:>+.12e}", worst.autograd)?;
-        writeln!(f, "  numeric    {:>+.12e}  ({}, step {:.0e})", worst.numeric, worst.scheme, worst.step)?;
-        writeln!(f, "  absolute   {:.2e}", worst.absolute)?;
-        write!(f, "  relative   {:.2e}  (bound {:.0e})", worst.relative, self.rtol)?;
+        let undecided = some(self.undecided, "undecided (within the rounding of the differences)");
+        let unmeasured = some(self.unmeasured, "could not be measured");
+        format!("{share}{} derivatives {differ}{undecided}{unmeasured}", self.compared)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "gradcheck {}: {}", self.verdict(), self.counts())?;
+        if let Some(worst) = &self.worst {
+            let order = if worst.order == 1 { String::new() } else { format!(", order {}", worst.order) };
+            let output = worst.output.as_ref().map_or_else(String::new, |k| format!(" of result{k:?}"));
+            writeln!(f, "\n  worst      {}{output}{order}", element(&worst.name, &worst.index))?;
+            writeln!(f, "  autograd   {:>+.12e}", worst.autograd)?;
+            writeln!(
+                f,
+                "  numeric    {:>+.12e}  ({}, step {:.0e})",
+                worst.numeric, worst.scheme, worst.step
+            )?;
+            writeln!(f, "  absolute   {:.2e}", worst.absolute)?;
+            write!(f, "  relative   {:.2e}  (bound {:.0e})", worst.relative, self.rtol)?;
+        }
+        for kink in &self.kinks {
+            let (left, right) = (kink.left, kink.right);
+            write!(f, "\n  note       kink at {}: ", element(&kink.name, &kink.index))?;
+            write!(f, "from the left {left:.6e}, from the right {right:.6e}")?;
+            if let Some(place) = &kink.place {
+                write!(f, ", at ")?;
+                place.fmt(f)?;
+            }
+        }
         if let Some(reason) = &self.reason {
             write!(f, "\n  reason     ")?;
             // With its places if the report is printed with them.

@@ -91,7 +91,7 @@ fn jacobian_rows<'t>(y: Var<'t>, inputs: &[Var<'t>]) -> Vec<Tensor> {
 }
 
 /// The k-th unit vector in the shape of a value.
-fn unit(like: Var<'_>, k: usize) -> Tensor {
+pub(crate) fn unit(like: Var<'_>, k: usize) -> Tensor {
     let mut flat = vec![0.0; like.elements()];
     flat[k] = 1.0;
     Tensor::from_vec(flat, like.shape()).to(like.dtype())

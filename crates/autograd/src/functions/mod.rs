@@ -4,7 +4,7 @@
 mod batched_jacobian;
 mod checkpoint;
 mod custom;
-mod derivatives;
+pub(crate) mod derivatives;
 mod grad;
 mod implicit;
 

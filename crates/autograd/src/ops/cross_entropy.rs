@@ -3,6 +3,7 @@
 use gradus_tensor::{DType, Tensor};
 
 use crate::op::{Backward, Op};
+use crate::ops::softmax::from_mean;
 use crate::var::Var;
 
 /// `$\ell_i = \ln \sum_j e^{x_{ij}} - x_{i,t_i}$`, summed with weights: one pass over the logits.
@@ -45,12 +46,12 @@ impl Op for CrossEntropyBackward {
         let n = x.shape()[0] as f64;
         let p = x.softmax(-1);
         if step.needs(0) {
-            let gp = g * p;
-            step.give(0, (gp - p * gp.sum_keep(-1)) * (d / n));
+            step.give(0, p * from_mean(p, g) * (d / n));
         }
         if step.needs(1) {
-            let picked = g.gather(1, &self.labels.unsqueeze(1)).sum();
-            step.give(1, ((g * p).sum() - picked) / n);
+            // Counted from the label's: what is left of it is the weight of the others.
+            let others = g - g.gather(1, &self.labels.unsqueeze(1));
+            step.give(1, (others * p).sum() / n);
         }
     }
     fn words(&self) -> &'static str {

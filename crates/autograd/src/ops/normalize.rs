@@ -1,7 +1,7 @@
 //! Normalisations: layer (fused), root mean square, group, instance, batch, local response.
 
 use gradus_tensor::kernel::layer_norm;
-use gradus_tensor::{MAX_RANK, Shape, Tensor, normalize};
+use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor, normalize};
 use smallvec::SmallVec;
 
 use crate::fast::runs::{Kernels, RunKernels, run_kernels};
@@ -24,7 +24,7 @@ impl Op for LayerNorm {
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (x, gamma, dy) = (step.x(0), step.x(1), step.dy());
         let centred = x - x.mean_keep(-1);
-        let r = (centred.square().mean_keep(-1) + self.0).rsqrt();
+        let r = reciprocal_root(centred, -1, self.0);
         let unit = centred * r;
         if step.needs(0) {
             let p = dy * gamma;
@@ -55,6 +55,19 @@ impl Op for LayerNorm {
         );
         Some(Kernels::Runs(&LAYER_NORM, self.0))
     }
+}
+
+/// `$(\overline{x^2} + \varepsilon)^{-1/2}$` with the mean over some axes, which are kept; where squares overflow, of the
+/// value divided by its largest size.
+fn reciprocal_root(x: Var<'_>, axes: impl Into<Axes>, eps: f64) -> Var<'_> {
+    let axes = axes.into();
+    let mean = x.square().mean_keep(axes.clone());
+    if mean.value().eq(f64::INFINITY).any().item() == 0.0 {
+        return (mean + eps).rsqrt();
+    }
+    let most = x.value().abs().max_keep(axes.clone()).clamp(1.0, f64::INFINITY);
+    let eps = &(&most.recip() * eps) / &most;
+    ((x / &most).square().mean_keep(axes) + &eps).rsqrt() / &most
 }
 
 /// The first of the last `trailing` axes.
@@ -119,7 +132,7 @@ impl<'t> Var<'t> {
     pub fn rms_norm(self, trailing: usize, eps: f64) -> Self {
         first_trailing("rms_norm", &self.shape(), trailing);
         let list: Vec<isize> = (1..=trailing as isize).map(|a| -a).collect();
-        self * (self.square().mean_keep(list) + eps).rsqrt()
+        self * reciprocal_root(self, list, eps)
     }
 
     /// `$y_{nc\dots} = \gamma_c x_{nc\dots} + \beta_c$`: scale and shift, `[C]` each, of the channels of

@@ -9,7 +9,7 @@ use crate::ops::index::crop_back;
 use crate::var::Var;
 
 /// A copy with the elements at `index` replaced; rule: nothing flows to what was replaced. Where places repeat, the last
-/// one counts, and each gets the gradient of the place.
+/// one counts and gets the gradient of the place, the others 0.
 #[derive(Debug)]
 struct Scatter {
     axis: isize,
@@ -31,11 +31,24 @@ impl Op for Scatter {
             step.give(0, dy.masked_fill(&hit.to(DType::Bool), 0.0));
         }
         if step.needs(1) {
-            step.give(1, crop_back(dy.gather(self.axis, &self.index), step.shape(1)));
+            let (won, given) = (self.last_ones(&step.shape(0)), dy.gather(self.axis, &self.index));
+            let given = won.map_or(given, |won| given.masked_fill(&won.logical_not(), 0.0));
+            step.give(1, crop_back(given, step.shape(1)));
         }
     }
     fn words(&self) -> &'static str {
         "elements put at places of the first input: each gets the ȳ of its place, what stays there its ȳ, the rest 0"
+    }
+}
+
+impl Scatter {
+    /// Which elements of the source are in the result, if not all are.
+    fn last_ones(&self, shape: &Shape) -> Option<Tensor> {
+        let numbers = (0..self.index.elements()).map(|i| i as f64).collect::<Vec<f64>>();
+        let numbers = Tensor::from_vec(numbers, *self.index.shape());
+        let written = Tensor::zeros_of(*shape, DType::F64).scatter(self.axis, &self.index, &numbers);
+        let won = written.gather(self.axis, &self.index).eq(&numbers);
+        (won.all().item() == 0.0).then_some(won)
     }
 }
 
@@ -57,7 +70,8 @@ pub enum ScatterReduce {
 impl<'t> Var<'t> {
     /// This value with the elements that an index names along an axis replaced by those of `source`:
     /// `$y_{i,\,\mathrm{index}_{i,j}} = s_{i,j}$` along axis 1 of two. `index` (I64) has as many axes as both
-    /// and is nowhere larger than `source`. No gradient flows to what was replaced.
+    /// and is nowhere larger than `source`. No gradient flows to what was replaced. Where places repeat, the
+    /// last one counts; the slope of the others is 0.
     ///
     /// # Panics
     /// If an index is out of range or the ranks differ.
@@ -70,7 +84,8 @@ impl<'t> Var<'t> {
     }
 
     /// This value with the places of an axis that a vector (I64) names replaced by those of `source`, which has
-    /// as many and otherwise the shape of this value.
+    /// as many and otherwise the shape of this value. Where places repeat, the last one counts; the slope of the others
+    /// is 0.
     ///
     /// # Panics
     /// If an index is out of range or the shapes do not fit.
@@ -134,7 +149,7 @@ impl<'t> Var<'t> {
     }
 
     /// This value with the elements at flat places (I64; negative ones count from the end) replaced by those of `source`, or,
-    /// with `add`, added to.
+    /// with `add`, added to. Where replaced places repeat, the last one counts; the slope of the others is 0.
     ///
     /// # Panics
     /// If a place is out of range or the numbers of elements differ.

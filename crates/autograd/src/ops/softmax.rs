@@ -11,6 +11,14 @@ use crate::var::Var;
 #[derive(Debug)]
 struct Softmax;
 
+/// `$\bar y - \sum \bar y \odot y$`; where one y is nearly 1, both are counted from its `$\bar y$`, which keeps what is left.
+pub(crate) fn from_mean<'t>(y: Var<'t>, dy: Var<'t>) -> Var<'t> {
+    let value = y.value();
+    let saturated = value.gt(1.0 - 0.031_25).any().item() != 0.0;
+    let dy = if saturated { dy - dy.gather(-1, &value.argmax_axis(-1, true)) } else { dy };
+    dy - (dy * y).sum_keep(-1)
+}
+
 impl Op for Softmax {
     fn name(&self) -> &'static str {
         "softmax"
@@ -20,7 +28,7 @@ impl Op for Softmax {
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (y, dy) = (step.y(), step.dy());
-        step.give(0, y * (dy - (dy * y).sum_keep(-1)));
+        step.give(0, y * from_mean(y, dy));
     }
     fn words(&self) -> &'static str {
         "softmax s: x gets s (ȳ − Σ s ȳ)"
@@ -36,7 +44,8 @@ impl Op for Softmax {
     }
 }
 
-/// `$y_i = x_i - \ln \sum_j e^{x_j}$` along the last axis. Rule: `$\bar x = \bar y - e^y \sum \bar y$`.
+/// `$y_i = x_i - \ln \sum_j e^{x_j}$` along the last axis. Rule: `$\bar x = \bar y - e^y \sum \bar y$`, written so that it keeps its
+/// digits where an `$e^y$` is nearly 1.
 #[derive(Debug)]
 struct LogSoftmax;
 
@@ -49,7 +58,8 @@ impl Op for LogSoftmax {
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (y, dy) = (step.y(), step.dy());
-        step.give(0, dy - y.exp() * dy.sum_keep(-1));
+        // d (1 - e^y) and what the others take.
+        step.give(0, -(dy * y.expm1()) - y.exp() * (dy.sum_keep(-1) - dy));
     }
     fn words(&self) -> &'static str {
         "ln softmax: x gets ȳ − softmax(x) Σ ȳ"
@@ -65,7 +75,35 @@ impl Op for LogSoftmax {
     }
 }
 
+/// `$y = \ln \sum_j e^{x_j}$` along the last axis, which is kept. Rule: `$\bar x = \bar y\, \mathrm{softmax}(x)$`; even weights
+/// where all are -∞.
+#[derive(Debug)]
+struct LogSumExp;
+
+impl Op for LogSumExp {
+    fn name(&self) -> &'static str {
+        "logsumexp"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].logsumexp_keep(-1)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let nothing = step.y().value().eq(f64::NEG_INFINITY);
+        let x = if nothing.any().item() == 0.0 { step.x(0) } else { step.x(0).masked_fill(&nothing, 0.0) };
+        step.give(0, step.dy() * x.softmax(-1));
+    }
+    fn words(&self) -> &'static str {
+        "logarithm of a sum of exponentials: x gets softmax(x) ȳ"
+    }
+}
+
 impl<'t> Var<'t> {
+    /// The logarithm of the sum of exponentials along the last axis, which is kept.
+    #[track_caller]
+    pub(crate) fn log_sum_exp(self) -> Self {
+        self.tape().apply(LogSumExp, &[self])
+    }
+
     /// Along one axis moved to the end and back.
     #[track_caller]
     fn on_last_axis(self, name: &str, axis: isize, f: impl Fn(Self) -> Self) -> Self {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use gradus_autograd::{Elements, GradcheckOptions, Tape, Trace, Var, gradcheck_with, hvp, jvp, vjp};
+use gradus_autograd::{
+    Elements, GradcheckOptions, Tape, Trace, Var, four_ways, gradcheck_with, hvp, jvp, vjp,
+};
 use gradus_tensor::{DType, Tensor, rng};
 
 use super::composed::Entry;
@@ -75,7 +77,7 @@ pub(crate) fn strided(x: &Tensor) -> Tensor {
     doubled.select(-1, 0).permute(&axes[..])
 }
 
-/// Gradients to second order, `jvp` against `vjp`, and the symmetry of the Hessian.
+/// Gradients to second order, by forward mode and the complex step too, `jvp` against `vjp`, and the symmetry of the Hessian.
 pub(crate) fn all_checks(
     name: &str,
     f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
@@ -88,6 +90,11 @@ pub(crate) fn all_checks(
     let mut failures = Vec::new();
     if !report.passed() {
         failures.push(format!("{name}: {report}"));
+    }
+    let elements = Elements::Directions { count: 2, seed: 1 };
+    let ways = four_ways(&f, inputs, &GradcheckOptions { elements, ..options });
+    if !ways.passed() {
+        failures.push(format!("{name}: {ways}"));
     }
     failures.extend(both_sweeps(name, &f, inputs));
     failures.extend(dot_test(name, &f, inputs));

@@ -114,6 +114,7 @@ table! {
     "softmax_of_many_runs" [[40, 13]] => |x| x[0].softmax(1);
     "log_softmax_of_many_runs" [[40, 13]] => |x| x[0].log_softmax(1);
     "softmax_along_the_first_axis" [[3, 4]] => |x| x[0].softmax(0).square();
+    "norm_at_0" [[3, 4]] => |x| (x[0] * 0.0).norm_axes(1).square();
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
     "attention" [[2, 3, 4], [2, 3, 4], [2, 3, 4]] => |x| x[0].attention(x[1], x[2], &Attention::default());
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));

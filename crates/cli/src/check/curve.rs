@@ -20,7 +20,8 @@ pub(crate) struct Curve {
     curves: Vec<ErrorCurve>,
 }
 
-/// An error of exactly 0 has no place on a logarithmic axis; it is drawn here.
+/// An error of exactly 0 has no place on a logarithmic axis; it is drawn here. One that is no number, from a step that
+/// leaves the domain, is not drawn.
 const LEAST: f64 = 1e-17;
 
 impl Curve {
@@ -45,7 +46,8 @@ impl Curve {
     }
 
     fn points(&self, curve: &ErrorCurve) -> Vec<(f64, f64)> {
-        curve.points.iter().map(|p| (p.step, self.relative(p.error).max(LEAST))).collect()
+        let measured = curve.points.iter().filter(|p| p.error.is_finite());
+        measured.map(|p| (p.step, self.relative(p.error).max(LEAST))).collect()
     }
 
     /// Two panels, F64 and F32.
@@ -125,4 +127,30 @@ impl fmt::Display for Curve {
 /// power of the step.
 fn slope(curve: &ErrorCurve, x: f64) -> String {
     if x.is_nan() || curve.scheme == Scheme::Ridders { "—".to_string() } else { format!("{x:+.1}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use gradus::autograd::STEPS;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_is_not_drawn() {
+        // At 0.05 the first steps leave the domain of the logarithm.
+        let mut target = Target::find("ln(x)", &["x=0.05".to_string()], 0).expect("an expression");
+        let curve = Curve::of(&mut target, 0);
+        for of in &curve.curves {
+            let missing = of.points.iter().filter(|p| !p.error.is_finite()).count();
+            let exact = of.points.iter().filter(|p| p.error == 0.0).count();
+            let (drawn, perfect) = (curve.points(of), |p: &&(f64, f64)| p.1 <= LEAST);
+            assert_eq!((drawn.len(), drawn.iter().filter(perfect).count()), (STEPS.len() - missing, exact));
+            assert!(
+                missing > 0 || of.scheme == Scheme::Forward || of.scheme == Scheme::Ridders,
+                "{}",
+                of.scheme
+            );
+            assert!(of.best().error.is_finite());
+        }
+    }
 }

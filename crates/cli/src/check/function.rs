@@ -1,6 +1,8 @@
 //! A function of tensors and where it is checked.
 
-use gradus::autograd::{GradcheckOptions, Line, Report, gradcheck_with};
+use gradus::autograd::{
+    Comparison, FourWays, GradcheckOptions, Line, Reason, Report, four_ways, gradcheck_with,
+};
 use gradus::prelude::*;
 
 use crate::explain::Problem;
@@ -30,12 +32,38 @@ impl Function {
 
     pub(crate) fn check(&self, options: &GradcheckOptions) -> Report {
         let mut report = gradcheck_with(&self.f, &self.inputs, options);
-        for comparison in report.comparisons.iter_mut().chain(&mut report.worst) {
-            if let Some(known) = comparison.input.and_then(|i| self.names.get(i)) {
-                comparison.name.clone_from(known);
+        self.name(&mut report);
+        report
+    }
+
+    pub(crate) fn four_ways(&self, options: &GradcheckOptions) -> FourWays {
+        let mut ways = four_ways(&self.f, &self.inputs, options);
+        self.name(&mut ways.report);
+        // The value, then a row for each comparison.
+        for (row, c) in ways.rows.iter_mut().skip(1).zip(&ways.report.comparisons) {
+            row.name.clone_from(&c.name);
+        }
+        ways
+    }
+
+    /// The inputs' own names in place of their numbers.
+    fn name(&self, report: &mut Report) {
+        let numbered = |name: &str| self.names.iter().enumerate().find(|(i, _)| name == format!("input {i}"));
+        for Comparison { name, .. } in report.comparisons.iter_mut().chain(&mut report.worst) {
+            if let Some((_, known)) = numbered(name) {
+                name.clone_from(known);
             }
         }
-        report
+        for kink in &mut report.kinks {
+            if let Some((_, known)) = numbered(&kink.name) {
+                kink.name.clone_from(known);
+            }
+        }
+        if let Some(Reason::InputNotFinite { name, .. }) = &mut report.reason
+            && let Some((_, known)) = numbered(name)
+        {
+            name.clone_from(known);
+        }
     }
 
     /// It along a line through its inputs.

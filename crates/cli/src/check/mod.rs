@@ -1,6 +1,7 @@
 //! `gradus check`: finite differences against autograd over an operation, an expression, a test surface or a model.
 
 mod curve;
+mod four_ways;
 mod function;
 mod ops;
 mod target;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use gradus::autograd::{Comparison, FiniteDifference, GradcheckOptions, Report, Scheme};
+use gradus::autograd::{Comparison, FiniteDifference, GradcheckOptions, KinkNote, Report, Scheme, Verdict};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, check_writable, write_picture};
@@ -39,6 +40,12 @@ pub(crate) struct Check {
     /// 2 checks the gradient of the recorded gradient as well.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
     order: u8,
+    /// Compares each element of the result by itself, in place of a weighted sum of all.
+    #[arg(long)]
+    per_output: bool,
+    /// Shows value, gradient and Hessian-vector product by the sweep back, forward mode, differences and the complex step.
+    #[arg(long, conflicts_with_all = ["per_output", "curve", "order"])]
+    four_ways: bool,
     /// The formula of the difference [default: five-point, with smaller steps where it disagrees].
     #[arg(long, value_parser = PossibleValuesParser::new(Scheme::ALL.map(Scheme::name)))]
     scheme: Option<String>,
@@ -67,6 +74,9 @@ impl Check {
             check_writable("--curve", path)?;
         }
         let mut target = Target::find(name, &self.values, self.seed)?;
+        if self.four_ways {
+            return four_ways::run(out, &mut target, &self.options(), self.json);
+        }
         let report = target.check(&self.options());
         let curve = self.curve.as_ref().map(|_| Curve::of(&mut target, self.seed));
         if let (Some(path), Some(curve)) = (&self.curve, &curve) {
@@ -83,10 +93,7 @@ impl Check {
         if report.passed() {
             return Ok(());
         }
-        Err(Failure::Run(format!(
-            "the check failed: {} of {} derivatives differ",
-            report.failed, report.compared
-        )))
+        Err(failure(&report))
     }
 
     fn options(&self) -> GradcheckOptions {
@@ -99,7 +106,8 @@ impl Check {
         // One-sided differences err in proportion to the step, a second derivative more than a first one.
         let (rtol, atol) = match (difference.map(|difference| difference.scheme), self.order) {
             (Some(Scheme::Forward | Scheme::Backward), _) => (1e-4, 1e-6),
-            (_, 1) => (1e-6, 1e-9),
+            (Some(_), 1) => (1e-6, 1e-9),
+            (None, 1) => (1e-6, 0.0),
             _ => (3e-6, 3e-8),
         };
         GradcheckOptions {
@@ -107,6 +115,7 @@ impl Check {
             atol,
             difference,
             order: usize::from(self.order),
+            per_output: self.per_output,
             seed: self.seed,
             ..GradcheckOptions::default()
         }
@@ -118,6 +127,9 @@ impl Check {
             writeln!(out, "{}", wrapped(line, 13))?;
         }
         writeln!(out)?;
+        if report.compared == 0 {
+            return Ok(());
+        }
         let all = target.elements() * usize::from(self.order);
         if report.compared < all {
             writeln!(out, "A sample of {} of {all} derivatives.\n", report.compared)?;
@@ -152,10 +164,13 @@ impl Check {
             "passed": report.passed(),
             "compared": report.compared,
             "failed": report.failed,
+            "undecided": report.undecided,
+            "unmeasured": report.unmeasured,
             "relative_bound": report.rtol,
             "worst": report.worst.as_ref().map(comparison),
             "comparisons": report.comparisons.iter().map(comparison).collect::<Vec<_>>(),
             "reason": report.reason.as_ref().map(ToString::to_string),
+            "kinks": report.kinks.iter().map(kink).collect::<Vec<_>>(),
         });
         if let Some(curve) = curve {
             document["curves"] = curve.document();
@@ -172,7 +187,40 @@ fn key(c: &Comparison) -> f64 {
 /// `w[0, 1]`, with its order if that is not 1.
 fn derivative(c: &Comparison) -> String {
     let order = if c.order == 1 { String::new() } else { format!(", order {}", c.order) };
-    format!("{}{order}", element(&c.name, &c.index))
+    let output = c.output.as_ref().map_or_else(String::new, |k| format!(" of {}", element("result", k)));
+    format!("{}{output}{order}", element(&c.name, &c.index))
+}
+
+/// What a check that did not pass is told as.
+pub(crate) fn failure(report: &Report) -> Failure {
+    let Report { failed, undecided, compared, .. } = report;
+    Failure::Run(match report.verdict() {
+        "UNDECIDED" => {
+            format!("the check decided nothing: {undecided} of {compared} derivatives are undecided")
+        }
+        _ if *failed == 0 => "the check failed: no derivative was compared".to_string(),
+        _ => format!("the check failed: {failed} of {compared} derivatives differ"),
+    })
+}
+
+/// What a comparison says, as a word.
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Agrees => "agrees",
+        Verdict::Differs => "differs",
+        Verdict::Undecided => "undecided",
+        Verdict::Unmeasured => "unmeasured",
+    }
+}
+
+fn kink(kink: &KinkNote) -> Value {
+    json!({
+        "name": kink.name,
+        "index": kink.index,
+        "left": kink.left,
+        "right": kink.right,
+        "operation": kink.place.as_ref().map(ToString::to_string),
+    })
 }
 
 fn comparison(c: &Comparison) -> Value {
@@ -182,6 +230,9 @@ fn comparison(c: &Comparison) -> Value {
         "order": c.order,
         "autograd": c.autograd,
         "numeric": c.numeric,
+        "noise": c.noise,
+        "verdict": verdict(c.verdict),
+        "output": c.output,
         "absolute_error": c.absolute,
         "relative_error": c.relative,
         "scheme": c.scheme.name(),

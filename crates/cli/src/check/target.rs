@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use gradus::autograd::{Elements, GradcheckOptions, Line, Report};
+use gradus::autograd::{Elements, FourWays, GradcheckOptions, Line, Report, four_ways_model};
 use gradus::optim::surfaces::{SURFACES, surface};
 use gradus::prelude::*;
 
@@ -13,6 +13,9 @@ use crate::explain::Problem;
 use crate::failure::Failure;
 use crate::text::names::nearest;
 use crate::train::Data;
+
+/// The directions along which a model is looked at in four ways.
+const DIRECTIONS: usize = 4;
 
 /// A classifier and a batch for its loss.
 pub(crate) struct Classifier {
@@ -42,6 +45,13 @@ impl Classifier {
         let about = "model of layers 4-8-3 with tanh, cross-entropy of 6 random inputs".to_string();
         let labels = Tensor::from([0i64, 1, 2, 0, 1, 2]);
         Self { about, model, inputs, labels, sample: 200 }
+    }
+
+    fn four_ways(&mut self, options: &GradcheckOptions) -> FourWays {
+        let (inputs, labels) = (&self.inputs, &self.labels);
+        let elements = Elements::Directions { count: DIRECTIONS, seed: options.seed };
+        let options = GradcheckOptions { elements, ..options.clone() };
+        four_ways_model(&mut self.model, |model, tape| loss(model, tape, inputs, labels), &options)
     }
 
     fn check(&mut self, options: &GradcheckOptions) -> Report {
@@ -132,6 +142,14 @@ impl Target {
         match self {
             Self::Function(function) => function.check(options),
             Self::Model(model) => model.check(options),
+        }
+    }
+
+    /// Value, gradient and Hessian-vector product in four ways; of a model along some directions.
+    pub(crate) fn four_ways(&mut self, options: &GradcheckOptions) -> FourWays {
+        match self {
+            Self::Function(function) => function.four_ways(options),
+            Self::Model(model) => model.four_ways(options),
         }
     }
 

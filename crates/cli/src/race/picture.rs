@@ -53,7 +53,10 @@ fn paths(course: &Course, runs: &[Run]) -> Chart {
 
 /// Whether most of the window lies far above its lowest part.
 fn has_valley(grid: &Grid) -> bool {
-    let mut values = grid.values.clone();
+    let mut values: Vec<f64> = grid.values.iter().copied().filter(|v| v.is_finite()).collect();
+    if values.is_empty() {
+        return false;
+    }
     values.sort_by(f64::total_cmp);
     let above = |part: usize| values[values.len() * part / 100] - values[0];
     above(50) > 15.0 * above(1)

@@ -100,10 +100,8 @@ impl Train {
         writeln!(out, "\n{}", summary(&model))?;
 
         let report = self.check_gradient(out, &mut model, &train)?;
-        let outcome = match self.fit(out, &recipe, &mut model, &train) {
-            Err(failure) => return Err(Self::keep(&model, &path, failure)),
-            Ok(outcome) => outcome,
-        };
+        let outcome = self.fit(out, &recipe, &mut model, &train);
+        let outcome = outcome.map_err(|failure| Self::keep(&model, &path, failure))?;
         // Before anything is printed: whoever reads the output may be gone.
         save(&model, &path)?;
 

@@ -1,7 +1,7 @@
 //! Layer normalisation over runs, with the kernels that add its gradients.
 
 use super::runs::each_run;
-use super::{Real, run, sum};
+use super::{Real, math, run, sum};
 
 /// The mean and the reciprocal deviation of a run, with the biased variance.
 #[inline(always)]
@@ -17,7 +17,17 @@ fn moments<T: Real>(x: &[T], epsilon: T) -> (T, T) {
         #[inline(always)]
         |[x]| (x - mean) * (x - mean),
     );
-    (mean, T::ONE / (squares / n + epsilon).sqrt())
+    let r = T::ONE / (squares / n + epsilon).sqrt();
+    (mean, if squares == T::INFINITY { reciprocal_deviation(x, mean, epsilon) } else { r })
+}
+
+/// The reciprocal deviation where the squares overflow: of the run divided by its largest distance from the mean.
+#[cold]
+fn reciprocal_deviation<T: Real>(x: &[T], mean: T, epsilon: T) -> T {
+    let most = x.iter().fold(T::ZERO, |most, &x| math::max(most, (x - mean).abs()));
+    let unit = |x: T| (x - mean) / most;
+    let squares = x.iter().fold(T::ZERO, |sum, &x| sum + unit(x) * unit(x));
+    T::ONE / most / (squares / T::of(x.len() as f64) + epsilon / most / most).sqrt()
 }
 
 /// `$\gamma \odot (x - \mu) r + \beta$` with the first `width` elements of `gamma` and `beta`.

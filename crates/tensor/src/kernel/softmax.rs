@@ -1,4 +1,7 @@
 //! Softmax and log-softmax over runs, each with the kernel that adds its gradient.
+//!
+//! Where one element has nearly all the weight, what the others leave of it cannot be told from its rounding: there
+//! their sum is taken without it. Where the largest is ∞ the results are the limits.
 
 use super::runs::each_run;
 use super::{Real, math, sum};
@@ -35,13 +38,68 @@ fn exp_shifted<T: Real>(x: &[T], shift: T, y: &mut [T]) -> T {
     )
 }
 
+/// `x - shift`, 0 where both are ∞.
+#[inline(always)]
+pub(crate) fn below<T: Real>(x: T, shift: T) -> T {
+    if shift == T::INFINITY { math::finite(x) - T::MAX } else { x - shift }
+}
+
+/// As [`exp_shifted`] where the shift is ∞.
+#[cold]
+fn exp_below_infinity<T: Real>(x: &[T], y: &mut [T]) -> T {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = math::exp(below(x, T::INFINITY));
+    }
+    y.iter().fold(T::ZERO, |sum, &y| sum + y)
+}
+
+/// The maximum of a run, the sum of the shifted exponentials, which are left in `y`, and its logarithm.
+#[inline(always)]
+fn exponentials<T: Real>(x: &[T], y: &mut [T]) -> (T, T) {
+    let max = largest(x);
+    let total = if max == T::INFINITY { exp_below_infinity(x, y) } else { exp_shifted(x, max, y) };
+    (max, total)
+}
+
+/// ln of the sum of exponentials whose largest is 1: of the others alone where they are few.
+#[inline(always)]
+fn log_total<T: Real>(total: T, y: &[T]) -> T {
+    if total < T::TWO && !math::kept(total - T::ONE) { math::log1p(rest(y)) } else { math::ln(total) }
+}
+
+/// The sum without the largest element, of elements of which one is far the largest.
+#[cold]
+fn rest<T: Real>(y: &[T]) -> T {
+    let at = place_of_largest(y);
+    y[..at].iter().chain(&y[at + 1..]).fold(T::ZERO, |sum, &y| sum + y)
+}
+
+/// The first place of the largest element.
+#[inline(always)]
+fn place_of_largest<T: Real>(y: &[T]) -> usize {
+    (1..y.len()).fold(0, |best, i| if y[i] > y[best] { i } else { best })
+}
+
 /// The maximum of a run and the logarithm of the sum of the shifted exponentials, which are left in `scratch`.
 #[inline(always)]
 pub(crate) fn log_sum_exp<T: Real>(x: &[T], scratch: &mut [T]) -> (T, T) {
-    let max = largest(x);
     // No ∞ - ∞ where the maximum is -∞.
-    let shift = if max == T::NEG_INFINITY { T::ZERO } else { max };
-    (shift, math::ln(exp_shifted(x, shift, scratch)))
+    if largest(x) == T::NEG_INFINITY {
+        return (T::ZERO, T::NEG_INFINITY);
+    }
+    let (max, total) = exponentials(x, scratch);
+    (max, log_total(total, scratch))
+}
+
+/// `$p - e$` of a run of probabilities and the unit vector of class `label`, whose elements add to 0.
+#[inline(always)]
+pub(crate) fn minus_one_hot<T: Real>(p: &mut [T], label: usize) {
+    let others = T::ONE - p[label];
+    p[label] = if math::kept(others) || math::is_nan(others) {
+        p[label] - T::ONE
+    } else {
+        -p[..label].iter().chain(&p[label + 1..]).fold(T::ZERO, |sum, &p| sum + p)
+    };
 }
 
 /// `$e^{x_i} / \sum_j e^{x_j}$`.
@@ -52,7 +110,7 @@ pub fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
         y,
         #[inline(always)]
         |[x], y| {
-            let total = exp_shifted(x, largest(x), y);
+            let (_, total) = exponentials(x, y);
             let scale = T::ONE / total;
             for y in y.iter_mut() {
                 *y *= scale;
@@ -69,16 +127,30 @@ pub fn softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
         g,
         #[inline(always)]
         |[y, d], g| {
-            let inner = sum::over_run(
-                [y, d],
-                #[inline(always)]
-                |[y, d]| y * d,
-            );
-            for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
-                *g += y * (d - inner);
+            if math::kept(T::ONE - largest(y)) {
+                let inner = sum::over_run(
+                    [y, d],
+                    #[inline(always)]
+                    |[y, d]| y * d,
+                );
+                for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
+                    *g += y * (d - inner);
+                }
+            } else {
+                saturated_pull(y, d, g);
             }
         },
     );
+}
+
+/// As [`softmax_pull`] where one element has nearly all the weight: weights d count from that element's.
+#[cold]
+fn saturated_pull<T: Real>(y: &[T], d: &[T], g: &mut [T]) {
+    let d0 = d[place_of_largest(y)];
+    let inner = y.iter().zip(d).fold(T::ZERO, |sum, (&y, &d)| sum + y * (d - d0));
+    for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
+        *g += y * ((d - d0) - inner);
+    }
 }
 
 /// `$x_i - \ln \sum_j e^{x_j}$`.
@@ -89,10 +161,10 @@ pub fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
         y,
         #[inline(always)]
         |[x], y| {
-            let max = largest(x);
-            let total = math::ln(exp_shifted(x, max, y));
+            let (max, total) = exponentials(x, y);
+            let total = log_total(total, y);
             for (y, &x) in y.iter_mut().zip(x) {
-                *y = (x - max) - total;
+                *y = below(x, max) - total;
             }
         },
     );
@@ -111,8 +183,15 @@ pub fn log_softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
                 #[inline(always)]
                 |[d]| d,
             );
-            for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
-                *g += d - math::exp(y) * total;
+            if math::kept(-largest(y)) {
+                for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
+                    *g += d - math::exp(y) * total;
+                }
+            } else {
+                // d(1 - e^y) and what the others take.
+                for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
+                    *g += -(d * math::expm1(y)) - math::exp(y) * (total - d);
+                }
             }
         },
     );

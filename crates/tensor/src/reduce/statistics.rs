@@ -6,6 +6,7 @@
 use super::{AxisList, forms, reduced_shape};
 use crate::axes::Axes;
 use crate::kernel::fold::{Max, Sum, same, whole};
+use crate::kernel::math::kept;
 use crate::kernel::{Real, parallel};
 use crate::{DType, Element, Tensor};
 
@@ -84,7 +85,14 @@ fn logsumexp<T: Real>(x: &[T]) -> T {
     if m.abs() == T::INFINITY {
         return m;
     }
-    m + whole(Sum, x, |x| (x - m).exp()).ln()
+    let total = whole(Sum, x, |x| (x - m).exp());
+    if total < T::TWO && !kept(total - T::ONE) {
+        // One element has nearly all the weight: the sum of the others.
+        let at = x.iter().position(|&x| x == m).unwrap_or(0);
+        let rest = |part: &[T]| whole(Sum, part, |x| (x - m).exp());
+        return m + (rest(&x[..at]) + rest(&x[at + 1..])).log1p();
+    }
+    m + total.ln()
 }
 
 forms! {

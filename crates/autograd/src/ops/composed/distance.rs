@@ -9,7 +9,9 @@ reductions! {
     /// The Euclidean norm `$\lVert x \rVert_2 = \sqrt{\sum_i x_i^2}$`, 0 of nothing. The gradient at a norm of 0 is 0. Other
     /// orders: [`Self::vector_norm`].
     norm norm_axes norm_keep:
-        |x| x.norm_axes(()), |x, list| x.square().sum_keep(axes_of(&list)).sqrt_or_zero_slope();
+        |x| x.norm_axes(()), |x, list| {
+            x.root_of_powers(&list, |x| x.square().sum_keep(axes_of(&list)), Var::sqrt_or_zero_slope)
+        };
 }
 
 impl<'t> Var<'t> {
@@ -58,8 +60,9 @@ impl<'t> Var<'t> {
         if p == f64::NEG_INFINITY {
             return self.abs().min_keep(axes);
         }
-        let powers = self.abs().powf_or_zero_slope(p).sum_keep(axes);
-        powers.powf_or_zero_slope(1.0 / p)
+        let list: AxisList = axes.resolve("vector_norm", &self.shape());
+        let powers = |x: Self| x.abs().powf_or_zero_slope(p).sum_keep(axes_of(&list));
+        self.root_of_powers(&list, powers, |sum| sum.powf_or_zero_slope(1.0 / p))
     }
 
     /// `$x^p$` for x ≥ 0, whose slope at 0 is 0.

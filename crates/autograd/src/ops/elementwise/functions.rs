@@ -2,6 +2,7 @@
 
 pub(crate) use super::activation::functions::*;
 pub(crate) use super::binary::functions::*;
+pub(crate) use super::derivative::functions::*;
 pub(crate) use super::special::functions::*;
 pub(crate) use super::unary::functions::*;
 

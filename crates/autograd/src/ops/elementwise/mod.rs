@@ -7,6 +7,7 @@
 pub(crate) mod activation;
 pub(crate) mod binary;
 mod composed;
+pub(crate) mod derivative;
 pub(crate) mod facts;
 pub(crate) mod functions;
 pub(crate) mod operators;
@@ -18,5 +19,5 @@ pub(crate) mod unary;
 
 /// Every row of every table: for checks that must miss none, and for looking an operation up by its name.
 pub fn table() -> impl Iterator<Item = &'static row::Row> {
-    [unary::ALL, activation::ALL, special::ALL, binary::ALL].into_iter().flatten().copied()
+    [unary::ALL, activation::ALL, special::ALL, derivative::ALL, binary::ALL].into_iter().flatten().copied()
 }

@@ -23,7 +23,8 @@
 //!
 //! Behind the cost stand the row's [`Facts`](crate::ops::elementwise::facts::Facts), `[0.2, kinks: Kinks::At(&[0.0])]`; `@hidden` after it keeps the
 //! method out of the docs. After `=>` stands an expression, or `const` and an expression of `c` alone; nothing there is
-//! a slope of 0. Attributes `#[doc(alias = "…")]` name the method's other words.
+//! a slope of 0. Behind an expression may stand `, where condition => cheaper`: a slope that the loops take where it is as
+//! good. Attributes `#[doc(alias = "…")]` name the method's other words.
 
 use gradus_tensor::kernel::{self, Real};
 
@@ -36,10 +37,10 @@ const CHEAP: f64 = 0.5;
 macro_rules! unary {
     ($($(#[doc = $doc:literal])* $(#[doc(alias = $alias:literal)])* $name:ident
         [$cost:literal $(, $fact:ident: $is:expr)*] $(@$hidden:ident)? |$x:ident, $y:ident $(; $c:ident)?| $f:expr
-        $(=> const $constant:expr_2021)? $(=> $slope:expr_2021)?;)*) => {
+        $(=> const $constant:expr_2021)? $(=> $slope:expr_2021 $(, where $fine:expr_2021 => $cheap:expr_2021)?)?;)*) => {
         $($crate::ops::elementwise::table::row! {
             1 $name [concat!($($doc, "\n"),*), &[$($alias),*]] [$cost $(, $fact: $is)*] [$($hidden)?] ($x, b_, $y, c_) ($($c)?) [$f]
-            [$((const $constant))? $((expr $slope))?]
+            [$((const $constant))? $((expr $slope $(, $fine, $cheap)?))?]
         })*
         /// Methods, one per row.
         mod methods {
@@ -143,7 +144,8 @@ macro_rules! row {
         $crate::ops::elementwise::table::row! { $arity $name $doc $facts $hidden $names $c $f [$only (none 0.0)] }
     };
     ($arity:literal $name:ident [$doc:expr, $aliases:expr] [$cost:literal $(, $fact:ident: $is:expr)*] [$($hidden:ident)?]
-        ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?) [$f:expr] [($ka:ident $da:expr) ($kb:ident $db:expr)]) => {
+        ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?) [$f:expr]
+        [($ka:ident $da:expr $(, $quick:expr)*) ($kb:ident $db:expr)]) => {
         #[allow(non_upper_case_globals, reason = "a row is called like its method")]
         pub(crate) static $name: $crate::ops::elementwise::row::Row = {
             #[allow(unused_imports, reason = "most rows need no facts")]
@@ -157,8 +159,8 @@ macro_rules! row {
                 doc: $doc,
                 aliases: $aliases,
                 slopes: $crate::ops::elementwise::table::slopes!($ka ($a, $b, $y, $c_) ($($c)?) $da, $db),
-                f32: $crate::ops::elementwise::table::loops!(f32, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da) ($kb $db)),
-                f64: $crate::ops::elementwise::table::loops!(f64, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da) ($kb $db)),
+                f32: $crate::ops::elementwise::table::loops!(f32, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da $(, $quick)*) ($kb $db)),
+                f64: $crate::ops::elementwise::table::loops!(f64, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da $(, $quick)*) ($kb $db)),
             }
         };
     };
@@ -191,7 +193,8 @@ macro_rules! slopes {
 
 /// The loops of a row over one element type.
 macro_rules! loops {
-    ($t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $f:expr, ($ka:ident $da:expr) ($kb:ident $db:expr)) => {{
+    ($t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $f:expr,
+        ($ka:ident $da:expr $(, $quick:expr)*) ($kb:ident $db:expr)) => {{
         #[allow(unused_imports, reason = "a formula uses some of the functions")]
         use gradus_tensor::kernel::math::*;
         #[allow(unused_imports, reason = "a formula uses some of the functions")]
@@ -205,7 +208,7 @@ macro_rules! loops {
                 })
             },
             pull: [
-                $crate::ops::elementwise::table::loops!(@$ka $t, $cost, ($a, $b, $y, $c_) ($($c)?), $da),
+                $crate::ops::elementwise::table::loops!(@$ka $t, $cost, ($a, $b, $y, $c_) ($($c)?), $da $(, $quick)*),
                 $crate::ops::elementwise::table::loops!(@$kb $t, $cost, ($a, $b, $y, $c_) ($($c)?), $db),
             ],
         }
@@ -229,6 +232,15 @@ macro_rules! loops {
                 let _ = ($a, $b, $y, $c_);
                 $slope
             })
+        }
+    };
+    // A cheaper slope where it is as good.
+    (@expr $t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) $c:tt, $slope:expr, $fine:expr, $cheap:expr) => {
+        |dy, a, _, y, _, g| {
+            $crate::ops::elementwise::table::pull_cheaply(dy, a, y, g,
+                #[inline(always)] |$a: $t, $y: $t| { let _ = ($a, $y); $slope },
+                #[inline(always)] |$a: $t, $y: $t| { let _ = ($a, $y); ($fine, $cheap) },
+            )
         }
     };
 }
@@ -301,6 +313,50 @@ pub(crate) fn pull_loop<T: Real>(
             || body(operands, c, g, slope),
         );
     }
+}
+
+/// Elements that share one decision of [`pull_cheaply`]; a fixed number, so that the loops over them are unrolled.
+const GROUP: usize = 32;
+
+/// `g += dy · slope(x, y)`, with the slope that `cheap` returns where the condition beside it holds; only a group in
+/// which it fails somewhere pays for the other. The bits do not depend on the neighbours.
+#[inline(always)]
+pub(crate) fn pull_cheaply<T: Real>(
+    dy: &[T],
+    x: &[T],
+    y: &[T],
+    g: &mut [T],
+    slope: impl Fn(T, T) -> T,
+    cheap: impl Fn(T, T) -> (bool, T),
+) {
+    kernel::run(
+        #[inline(always)]
+        || {
+            let ((dys, dy), (xs, x), (ys, y)) =
+                (dy.as_chunks::<GROUP>(), x.as_chunks::<GROUP>(), y.as_chunks::<GROUP>());
+            let (gs, g) = g.as_chunks_mut::<GROUP>();
+            for (((g, dy), x), y) in gs.iter_mut().zip(dys).zip(xs).zip(ys) {
+                let mut coarse = 0;
+                for i in 0..GROUP {
+                    coarse |= u32::from(!cheap(x[i], y[i]).0);
+                }
+                if coarse == 0 {
+                    for i in 0..GROUP {
+                        g[i] += dy[i] * cheap(x[i], y[i]).1;
+                    }
+                } else {
+                    for i in 0..GROUP {
+                        let (fine, quick) = cheap(x[i], y[i]);
+                        g[i] += dy[i] * kernel::math::select(fine, quick, slope(x[i], y[i]));
+                    }
+                }
+            }
+            for (((g, &dy), &x), &y) in g.iter_mut().zip(dy).zip(x).zip(y) {
+                let (fine, quick) = cheap(x, y);
+                *g += dy * if fine { quick } else { slope(x, y) };
+            }
+        },
+    );
 }
 
 /// `g += dy · slope` for a slope that is a number.

@@ -23,13 +23,13 @@ crate::ops::elementwise::table::unary! {
     /// `$x^p$`. Slope `$p\,x^{p-1}$`, 0 for p = 0.
     powf [5.0, domain: [[0.4, 2.0]; 2], number: Some(2.3)] @hidden |x, y; p| pow(x, p) => pick(eq(p, 0.0), 0.0, p * pow(x, p - 1.0));
     /// `$c^x$`. Slope `$c^x \ln c$`, 0 for c = 0 and x ≥ 0.
-    number_pow [5.0] @hidden |x, y; c| pow(c, x) => pick(eq(c, 0.0) * ge(x, 0.0), 0.0, y * ln(c));
+    number_pow [5.0] @hidden |x, y; c| pow(c, x) => pick(eq(c, 0.0), pick(ge(x, 0.0), 0.0, ln(0.0)), y * ln(c));
     /// `$e^x$`. Slope y.
     exp [0.5] |x, y| exp(x) => y;
     /// `$2^x$`. Slope `$y \ln 2$`.
     exp2 [0.5] |x, y| exp2(x) => y * 0.693_147_180_559_945_3;
-    /// `$e^x - 1$`. Slope `$y + 1$`.
-    expm1 [0.5] |x, y| expm1(x) => y + 1.0;
+    /// `$e^x - 1$`. Slope `$e^x$`.
+    expm1 [0.5] |x, y| expm1(x) => exp(x), where kept(y + 1.0) => y + 1.0;
     /// `$\ln x$`. Slope `$1/x$`.
     #[doc(alias = "log")]
     ln [1.0, domain: [[0.2, 2.0]; 2]] |x, y| ln(x) => recip(x);
@@ -40,7 +40,7 @@ crate::ops::elementwise::table::unary! {
     /// `$\ln(1 + x)$`. Slope `$1/(1+x)$`.
     log1p [1.0, domain: [[-0.9, 2.0]; 2]] |x, y| log1p(x) => recip(1.0 + x);
     /// `$\ln(x / (1 - x))$`. Slope `$1/(x(1-x))$`.
-    logit [1.5, domain: [[0.2, 0.9]; 2]] |x, y| ln(x / (1.0 - x)) => recip(x * (1.0 - x));
+    logit [1.5, domain: [[0.2, 0.9]; 2]] |x, y| ln(x / (1.0 - x)) => logit_slope(x);
     /// `$\sin x$`. Slope `$\cos x$`.
     sin [0.6] |x, y| sin(x) => cos(x);
     /// `$\cos x$`. Slope `$-\sin x$`.
@@ -49,28 +49,28 @@ crate::ops::elementwise::table::unary! {
     tan [10.0, domain: [[-1.0, 1.0]; 2]] |x, y| tan(x) => 1.0 + y * y;
     /// `$\arcsin x$`. Slope `$1/\sqrt{1-x^2}$`.
     #[doc(alias = "arcsin")]
-    asin [10.0, domain: [[0.2, 0.9]; 2]] |x, y| asin(x) => rsqrt(1.0 - x * x);
+    asin [10.0, domain: [[0.2, 0.9]; 2]] |x, y| asin(x) => asin_slope(x);
     /// `$\arccos x$`. Slope `$-1/\sqrt{1-x^2}$`.
     #[doc(alias = "arccos")]
-    acos [10.0, domain: [[0.2, 0.9]; 2]] |x, y| acos(x) => -rsqrt(1.0 - x * x);
+    acos [10.0, domain: [[0.2, 0.9]; 2]] |x, y| acos(x) => -asin_slope(x);
     /// `$\arctan x$`. Slope `$1/(1+x^2)$`.
     #[doc(alias = "arctan")]
-    atan [10.0] |x, y| atan(x) => recip(1.0 + x * x);
+    atan [10.0] |x, y| atan(x) => atan_slope(x);
     /// `$\sinh x$`. Slope `$\cosh x$`.
     sinh [10.0] |x, y| sinh(x) => cosh(x);
     /// `$\cosh x$`. Slope `$\sinh x$`.
     cosh [10.0] |x, y| cosh(x) => sinh(x);
-    /// `$\tanh x$`. Slope `$1 - y^2$`.
-    tanh [1.0] |x, y| tanh(x) => 1.0 - y * y;
+    /// `$\tanh x$`. Slope `$1 - y^2 = 1/\cosh^2 x$`.
+    tanh [1.0] |x, y| tanh(x) => sech_squared(x), where kept(1.0 - y * y) => 1.0 - y * y;
     /// `$\operatorname{arsinh} x$`. Slope `$1/\sqrt{x^2+1}$`.
     #[doc(alias = "arcsinh")]
-    asinh [10.0] |x, y| asinh(x) => rsqrt(x * x + 1.0);
+    asinh [10.0] |x, y| asinh(x) => asinh_slope(x);
     /// `$\operatorname{arcosh} x$`. Slope `$1/\sqrt{x^2-1}$`.
     #[doc(alias = "arccosh")]
-    acosh [10.0, domain: [[1.3, 3.0]; 2]] |x, y| acosh(x) => rsqrt(x * x - 1.0);
+    acosh [10.0, domain: [[1.3, 3.0]; 2]] |x, y| acosh(x) => acosh_slope(x);
     /// `$\operatorname{artanh} x$`. Slope `$1/(1-x^2)$`.
     #[doc(alias = "arctanh")]
-    atanh [10.0, domain: [[0.2, 0.9]; 2]] |x, y| atanh(x) => recip(1.0 - x * x);
+    atanh [10.0, domain: [[0.2, 0.9]; 2]] |x, y| atanh(x) => atanh_slope(x);
     /// x, but at least c. The slope is 0 where x ≤ c, else 1.
     clamp_min [0.2, kinks: Kinks::AtNumber] |x, y; c| pick(lt(x, c), c, x) => gt(x, c);
     /// x, but at most c. The slope is 0 where x ≥ c, else 1.

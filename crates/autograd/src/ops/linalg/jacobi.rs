@@ -11,8 +11,20 @@ pub(super) struct Factors {
     pub(super) v: DMatrix<f64>,
 }
 
+/// A power of two near the largest element, where squares and their products could overflow or vanish; else 1.
+pub(super) fn scale(a: &DMatrix<f64>) -> f64 {
+    let size = a.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let safe = (2f64.powi(-200)..2f64.powi(200)).contains(&size) || size == 0.0 || !size.is_finite();
+    if safe { 1.0 } else { f64::from_bits(size.max(f64::MIN_POSITIVE).to_bits() & 0x7ff0_0000_0000_0000) }
+}
+
 /// Decomposes a matrix with finite elements.
 pub(super) fn svd(a: &DMatrix<f64>) -> Factors {
+    let scale = scale(a);
+    if scale != 1.0 {
+        let Factors { u, s, v } = svd(&(a / scale));
+        return Factors { u, s: s * scale, v };
+    }
     if a.nrows() < a.ncols() {
         let Factors { u, s, v } = svd(&a.transpose());
         return Factors { u: v, s, v: u };
@@ -91,6 +103,18 @@ fn unit_columns(w: &DMatrix<f64>, s: &DVector<f64>) -> DMatrix<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The factors of a matrix times c are those of the matrix, its values c times as large.
+    #[test]
+    fn squares_neither_overflow_nor_vanish() {
+        let a = DMatrix::from_row_slice(2, 2, &[3.0, 1.0, 0.5, 2.0]);
+        let plain = svd(&a);
+        for c in [1e100, 1e-200, 1e300, 1e-300] {
+            let Factors { u, s, v } = svd(&(&a * c));
+            assert!((&u - &plain.u).abs().max() < 1e-14 && (&v - &plain.v).abs().max() < 1e-14, "{c:e}");
+            assert!((s / c - &plain.s).abs().max() < 1e-14, "{c:e}");
+        }
+    }
 
     #[test]
     fn factors_of_full_and_deficient_rank_give_the_matrix_back() {

@@ -3,7 +3,7 @@
 use gradus_tensor::{DType, Shape, Tensor};
 use nalgebra::DMatrix;
 
-use super::jacobi::{Factors, svd as svd_of};
+use super::jacobi::{Factors, scale, svd as svd_of};
 
 /// Sizes of the last two axes.
 #[track_caller]
@@ -66,13 +66,30 @@ pub(super) fn push(x: &DMatrix<f64>, out: &mut Vec<f64>) {
 pub(super) fn inverse(x: &Tensor) -> Tensor {
     let (n, _) = matrix_sizes("inverse", x.shape());
     each(x, &[n, n], |a, out| {
-        let inverse = a.clone().try_inverse();
+        // Not by cofactors, as nalgebra does for small matrices: their products overflow or vanish.
+        let inverse = a.clone().lu().try_inverse();
         push(&inverse.unwrap_or_else(|| DMatrix::from_element(n, n, f64::NAN)), out);
     })
 }
 
 pub(super) fn determinant(x: &Tensor) -> Tensor {
-    each(x, &[], |a, out| out.push(if a.is_empty() { 1.0 } else { a.determinant() }))
+    each(x, &[], |a, out| {
+        let det = if a.is_empty() { 1.0 } else { a.determinant() };
+        let lost = scale(a) != 1.0 && (det == 0.0 || !det.is_finite());
+        out.push(if lost { product_of_pivots(a) } else { det });
+    })
+}
+
+/// The determinant where a product on the way could overflow or vanish: the exponents are added apart.
+fn product_of_pivots(a: &DMatrix<f64>) -> f64 {
+    let lu = a.clone().lu();
+    let (mut digits, mut exponent) = (lu.p().determinant::<f64>(), 0);
+    for pivot in &lu.u().diagonal() {
+        let size = scale(&DMatrix::from_element(1, 1, *pivot));
+        digits *= pivot / size;
+        exponent += size.log2() as i32;
+    }
+    (0..4).fold(digits, |y, i| y * 2f64.powi((exponent + i).div_euclid(4)))
 }
 
 /// The sign of the determinant and the logarithm of its modulus, `[…, 2]`.
@@ -137,9 +154,10 @@ pub(super) fn qr(x: &Tensor) -> Tensor {
     let k = m.min(n);
     each(x, &[k * (m + n)], |a, out| {
         if k > 0 {
-            let qr = a.clone().qr();
+            let scale = scale(a);
+            let qr = (a / scale).qr();
             push(&qr.q(), out);
-            push(&qr.r(), out);
+            push(&(qr.r() * scale), out);
         }
     })
 }
@@ -152,11 +170,12 @@ pub(super) fn eigen(x: &Tensor) -> Tensor {
             return;
         }
         // nalgebra reads the lower triangle.
-        let e = a.clone().symmetric_eigen();
+        let scale = scale(a);
+        let e = (a / scale).symmetric_eigen();
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|&i, &j| e.eigenvalues[i].total_cmp(&e.eigenvalues[j]));
         push(&e.eigenvectors.select_columns(&order), out);
-        out.extend(order.iter().map(|&i| e.eigenvalues[i]));
+        out.extend(order.iter().map(|&i| e.eigenvalues[i] * scale));
     })
 }
 

@@ -115,7 +115,8 @@ impl Op for Cofactors {
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (x, h) = (step.x(0), step.dy());
-        if kernel::determinant(&x.value()).eq(0.0).any().item() != 0.0 {
+        let det = kernel::determinant(&x.value());
+        if det.eq(0.0).or(&det.is_finite().logical_not()).any().item() != 0.0 {
             return step.give(0, super::spectral::cofactor_rule(x, h));
         }
         let y = x.inverse().t();

@@ -80,11 +80,15 @@ struct Singular;
 fn svd_rule<'t>([u, s, v]: [Var<'t>; 3], [du, ds, dv]: [Var<'t>; 3]) -> Var<'t> {
     let k = s.shape()[s.rank() - 1];
     let (m, n) = (u.shape()[u.rank() - 2], v.shape()[v.rank() - 2]);
-    let f = gaps(s.square());
+    // The squares of multiples of the largest value neither overflow nor vanish.
+    let most = if k == 0 { Tensor::ones_of(1, s.dtype()) } else { s.value().max_keep(-1) };
+    let most = most.ones_like().where_(&most.eq(0.0), &most);
+    let unit = s / &most;
+    let f = gaps(unit.square());
     let skew = |x: Var<'t>| (x - x.t()) * f;
-    let (row, col) = (s.unsqueeze(-2), s.unsqueeze(-1));
+    let (row, col) = (unit.unsqueeze(-2), unit.unsqueeze(-1));
     let (udu, vdv) = (u.t().matmul(du), v.t().matmul(dv));
-    let inner = skew(udu) * row + col * skew(vdv) + diagonal(ds);
+    let inner = (skew(udu) * row + col * skew(vdv)) / &most.unsqueeze(-1) + diagonal(ds);
     let mut dx = u.matmul(inner).matmul(v.t());
     let zero = s.value().eq(0.0);
     let inverse = s.masked_fill(&zero, 1.0).recip().masked_fill(&zero, 0.0).unsqueeze(-2);

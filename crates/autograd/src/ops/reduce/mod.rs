@@ -4,7 +4,7 @@
 
 mod statistics;
 
-use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor};
+use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;
 
 use crate::fast::runs::Kernels;
@@ -117,7 +117,14 @@ impl Op for Prod {
         "prod"
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        x[0].prod_keep(axes_of(&self.0))
+        let y = x[0].prod_keep(axes_of(&self.0));
+        if y.is_nan().any().item() == 0.0 {
+            return y;
+        }
+        // Finite elements have a product: an overflow on the way met a zero.
+        let (zero, infinite) = (x[0].eq(0.0), x[0].is_finite().logical_not());
+        let of = |mask: &Tensor| mask.to(DType::I64).max_keep(axes_of(&self.0)).to(DType::Bool);
+        y.zeros_like().where_(&of(&zero).and(&of(&infinite).logical_not()), &y)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let x = step.x(0);
@@ -141,8 +148,35 @@ impl Op for Prod {
     }
 }
 
-/// For each element of a row the product of the others: doubling prefixes and suffixes, `$2 \log_2 n$` products.
+/// For each element of a row the product of the others. Where products on the way overflow and meet a zero, the elements
+/// are divided by powers of two first, in `f64`.
 fn others_product<'t>(x: Var<'t>, n: usize) -> Var<'t> {
+    let plain = products_from_both_sides(x, n);
+    let value = x.value();
+    if plain.value().is_finite().all().item() != 0.0 || value.is_finite().all().item() == 0.0 {
+        return plain;
+    }
+    let exponents: Vec<i32> = value
+        .to_f64_vec()
+        .into_iter()
+        .map(|x| if x == 0.0 { 0 } else { x.abs().log2().ceil().clamp(-1000.0, 1000.0) as i32 })
+        .collect();
+    let of = |exponents: Vec<f64>| Tensor::from_vec(exponents, value.shape()[..].to_vec()).exp2();
+    let scale = of(exponents.iter().map(|&e| f64::from(e)).collect());
+    let mut y = products_from_both_sides(x.to(DType::F64) / &scale, n);
+    // In quarters, each finite: a product of 0 stays 0.
+    for part in 0..4 {
+        let rows = exponents.chunks(n).flat_map(|row| {
+            let all: i32 = row.iter().sum();
+            row.iter().map(move |e| f64::from((all - e + part).div_euclid(4).clamp(-1000, 1000)))
+        });
+        y = y * &of(rows.collect());
+    }
+    y.to(x.dtype())
+}
+
+/// [`others_product`] by doubling prefixes and suffixes, `$2 \log_2 n$` products.
+fn products_from_both_sides<'t>(x: Var<'t>, n: usize) -> Var<'t> {
     let rows = x.shape()[0];
     if n == 0 {
         return x;

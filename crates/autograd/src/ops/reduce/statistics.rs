@@ -1,26 +1,60 @@
 //! Reductions made of sums: variances and deviations, the logarithm of a sum of exponentials.
 
-use gradus_tensor::{Axes, Tensor};
+use gradus_tensor::{Axes, DType, Tensor};
 
 use super::{AxisList, axes_of, count, dropped, reductions};
+use crate::op::{Backward, Op};
+use crate::recorded;
 use crate::var::Var;
 
 reductions! {
     /// The logarithm of the sum of exponentials, `$\ln \sum_i e^{x_i}$`, without overflow; `$-\infty$` of nothing. Its slope
     /// is the softmax.
     logsumexp logsumexp_axes logsumexp_keep: |x| x.logsumexp_axes(()), |x, list| {
-        let axes = axes_of(&list);
-        // The shift is a constant: the result does not depend on it. Where the maximum is infinite it is left out.
-        let max = x.value().max_keep(axes.clone());
-        let finite = max.is_finite();
-        let shift = max.where_(&finite, &Tensor::zeros_like(&max));
-        (x - &shift).exp().sum_keep(axes).ln() + &shift
+        // The axes as one, the last.
+        let mut shape = x.shape();
+        let mut order: AxisList = (0..shape.len()).filter(|axis| !list.contains(axis)).collect();
+        let mut flat: AxisList = order.iter().map(|&axis| shape[axis]).collect();
+        flat.push(count(&shape, &list));
+        order.extend_from_slice(&list);
+        list.iter().for_each(|&axis| shape[axis] = 1);
+        let moved = if order.is_sorted() { x } else { x.permute(axes_of(&order)) };
+        moved.reshape(&flat[..]).log_sum_exp().reshape(shape)
     };
+}
+
+/// `$y = \sqrt x$` of a value that is 0 somewhere, as the roots of sums of squares are. Rule: `$\bar x = \bar y / 2y$`; where
+/// y = 0 that is 0, but if `$\bar y$` is 0 there, too, as in the gradient of `$y^2$`, it is the limit
+/// `$\tfrac12\, \partial \bar y / \partial y$`, on which the second derivative rests.
+#[derive(Debug)]
+struct RootAtZero;
+
+impl Op for RootAtZero {
+    fn name(&self) -> &'static str {
+        "sqrt"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        x[0].sqrt()
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (y, dy) = (step.y(), step.dy());
+        let zero = y.value().eq(0.0);
+        let slope = dy / (y.where_not(&zero, 1.0) * 2.0);
+        let one = step.tape().constant(Tensor::ones_like(&dy.value()));
+        let limit = recorded::backward(dy, one, &[y]).pop().flatten();
+        let Some(limit) = limit else { return step.give(0, slope.where_not(&zero, 0.0)) };
+        // A gradient that is not 0 at the tip of the cone has no limit.
+        let limit = limit.where_not(&dy.value().ne(0.0), 0.0) * 0.5;
+        step.give(0, limit.where_(&zero, slope));
+    }
+    fn words(&self) -> &'static str {
+        "root y: x gets ȳ / 2y, at 0 the limit"
+    }
 }
 
 /// As `reductions!`, with a correction to the number of elements.
 macro_rules! corrected {
-    ($($(#[$doc:meta])* $all:ident $axes:ident $keep:ident: |$variance:ident| $body:expr;)*) => {
+    ($($(#[$doc:meta])* $all:ident $axes:ident $keep:ident: |$x:ident, $list:ident, $c:ident| $body:expr;)*) => {
         impl<'t> Var<'t> {$(
             $(#[$doc])*
             ///
@@ -51,8 +85,8 @@ macro_rules! corrected {
             /// If an axis is out of range or named twice.
             #[track_caller]
             pub fn $keep(self, axes: impl Into<Axes>, correction: usize) -> Self {
-                let list = axes.into().resolve(stringify!($keep), &self.shape());
-                let $variance = self.squared_deviation(&list, correction);
+                let ($x, $c) = (self, correction);
+                let $list: AxisList = axes.into().resolve(stringify!($keep), &self.shape());
                 $body
             }
         )*}
@@ -62,9 +96,10 @@ macro_rules! corrected {
 corrected! {
     /// The variance `$\tfrac{1}{n - c} \sum_i (x_i - \bar x)^2$`; the correction c is 0 for a whole population (as in layers),
     /// 1 for a sample (as `torch.var` by default).
-    var var_axes var_keep: |variance| variance;
+    var var_axes var_keep: |x, list, correction| x.squared_deviation(&list, correction);
     /// The standard deviation, the root of the variance `$\tfrac{1}{n - c} \sum_i (x_i - \bar x)^2$`; its gradient at 0 is 0.
-    std std_axes std_keep: |variance| variance.sqrt_or_zero_slope();
+    std std_axes std_keep: |x, list, correction|
+        x.root_of_powers(&list, |x| x.squared_deviation(&list, correction), Var::sqrt_or_zero_slope);
 }
 
 impl<'t> Var<'t> {
@@ -75,14 +110,42 @@ impl<'t> Var<'t> {
         centred.square().sum_keep(axes_of(list)) / freedom
     }
 
+    /// The root of a sum of powers of this value over some axes. Where the powers would overflow or vanish, the value is
+    /// scaled by a power of two before and after.
+    pub(crate) fn root_of_powers(
+        self,
+        list: &AxisList,
+        powers: impl Fn(Self) -> Self,
+        root: impl Fn(Self) -> Self,
+    ) -> Self {
+        let sum = powers(self);
+        let (value, single) = (sum.value(), self.dtype() == DType::F32);
+        let (least, most) = if single { (1e-25, f64::from(f32::MAX)) } else { (1e-270, f64::MAX) };
+        if self.elements() == 0 || value.lt(least).or(&value.gt(most)).any().item() == 0.0 {
+            return root(sum);
+        }
+        let sizes = self.value().abs().max_keep(axes_of(list));
+        let power = |size: f64| {
+            if size > 0.0 && size.is_finite() {
+                size.log2().floor().clamp(-1000.0, 1000.0).exp2()
+            } else {
+                1.0
+            }
+        };
+        let scale: Vec<f64> = sizes.to_f64_vec().into_iter().map(power).collect();
+        if scale.iter().all(|&s| s == 1.0) {
+            return root(sum);
+        }
+        let scale = Tensor::from_vec(scale, *sizes.shape()).to(self.dtype());
+        root(powers(self / &scale)) * &scale
+    }
+
     /// `$\sqrt x$` whose slope at 0 is 0: for norms and deviations.
     pub(crate) fn sqrt_or_zero_slope(self) -> Self {
-        let zero = self.value().eq(&Tensor::zeros_of((), self.dtype()));
-        if !zero.any().item().eq(&1.0) {
-            return self.sqrt();
+        if self.value().eq(0.0).any().item() == 0.0 {
+            self.sqrt()
+        } else {
+            self.tape().apply(RootAtZero, &[self])
         }
-        // At zero the root is taken of 1 instead and thrown away again.
-        let safe = self.where_not(&zero, 1.0);
-        safe.sqrt().where_not(&zero, 0.0)
     }
 }

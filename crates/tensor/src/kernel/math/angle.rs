@@ -98,10 +98,11 @@ pub fn cos_pi<R: Real>(x: R) -> R {
     sin_pi(R::HALF - u)
 }
 
-/// sin(πx)/(πx), 1 at 0.
+/// sin(πx)/(πx), 1 at 0, 0 at ±∞.
 #[inline(always)]
 pub fn sinc<R: Real>(x: R) -> R {
-    select(x == R::ZERO, R::ONE, sin_pi(x) / (x * R::PI))
+    let y = select(x == R::ZERO, R::ONE, sin_pi(x) / (x * R::PI));
+    select(x.abs() == R::INFINITY, R::ZERO, y)
 }
 
 #[cfg(test)]

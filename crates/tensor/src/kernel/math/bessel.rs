@@ -141,7 +141,7 @@ fn scaled(a: f64, small: &[f64], large: &[f64]) -> f64 {
     if a <= 8.0 { chebyshev(a / 4.0 - 1.0, small) } else { chebyshev(16.0 / a - 1.0, large) / a.sqrt() }
 }
 
-fn scaled_order_0(x: f64) -> f64 {
+pub(super) fn scaled_order_0(x: f64) -> f64 {
     scaled(x.abs(), &SMALL_0, &LARGE_0)
 }
 
@@ -159,6 +159,32 @@ fn grow(x: f64, y: f64) -> f64 {
     }
     let half = libm::exp(0.5 * a);
     if a < 700.0 { libm::exp(a) * y } else { y * half * half }
+}
+
+/// e^−|x| I_|n|(x): the power series (x/2)ⁿ Σ (x²/4)ᵏ/(k! (k + n)!), beyond 30 Hankel's asymptotic series.
+pub(super) fn scaled_order(n: i32, x: f64) -> f64 {
+    let (n, a) = (n.abs(), x.abs());
+    let sign = if n % 2 == 1 && x < 0.0 { -1.0 } else { 1.0 };
+    let order = f64::from(n);
+    let (mut term, mut sum) = (1.0, 1.0);
+    if a < 30.0 {
+        for k in 1..100 {
+            term *= 0.25 * a * a / (f64::from(k) * (f64::from(k) + order));
+            sum += term;
+        }
+        return (1..=n).fold(sign * sum * libm::exp(-a), |y, i| y * 0.5 * a / f64::from(i));
+    }
+    for k in 1..40 {
+        let odd = f64::from(2 * k - 1);
+        term *= (odd * odd - 4.0 * order * order) / (8.0 * f64::from(k) * a);
+        sum += term;
+    }
+    sign * sum / (2.0 * std::f64::consts::PI * a).sqrt()
+}
+
+/// I_|n|(x).
+pub fn bessel_i<R: Real>(x: R, n: R) -> R {
+    in_double(x, |x| grow(x, scaled_order(n.to_f64() as i32, x)))
 }
 
 /// I₀(x).

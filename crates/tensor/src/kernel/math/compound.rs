@@ -56,6 +56,7 @@ pub fn atan2<R: Real>(y: R, x: R) -> R {
 pub fn asinh<R: Real>(x: R) -> R {
     let a = x.abs();
     let square = a * a;
+    // Beyond 10⁹ the other form is taken, so an infinite square does no harm.
     let small = (a + square / (R::ONE + (square + R::ONE).sqrt())).log1p();
     let large = a.ln() + R::LN_2;
     select(a < R::of(1e9), small, large).copysign(x)
@@ -120,6 +121,12 @@ pub fn logaddexp2<R: Real>(a: R, b: R) -> R {
 #[inline(always)]
 pub fn xlogy<R: Real>(x: R, y: R) -> R {
     select((x == R::ZERO) & !is_nan(y), R::ZERO, x * y.ln())
+}
+
+/// x y, and 0 where x = 0 unless y is NaN.
+#[inline(always)]
+pub fn weigh<R: Real>(x: R, y: R) -> R {
+    select((x == R::ZERO) & !is_nan(y), R::ZERO, x * y)
 }
 
 /// x ln(1 + y), and 0 where x = 0 unless y is NaN.

@@ -41,6 +41,7 @@ mod angle;
 mod arithmetic;
 mod bessel;
 mod compound;
+mod derivative;
 mod double;
 #[cfg(test)]
 mod double_double;
@@ -56,10 +57,15 @@ pub use arithmetic::{
     abs, ceil, copysign, eq, floor, fmax, fmin, fmod, frac, ge, gt, is_nan, le, lt, max, min, mul_add, ne,
     recip, remainder, round, rsqrt, select, sign, sqrt, square, trunc,
 };
-pub use bessel::{i0, i0e, i1, i1e};
+pub use bessel::{bessel_i, i0, i0e, i1, i1e};
 pub use compound::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cosh, hypot, log_sigmoid, logaddexp, logaddexp2, sinh,
-    softplus, xlog1py, xlogy,
+    softplus, weigh, xlog1py, xlogy,
+};
+pub use derivative::{
+    acosh_slope, asin_slope, asinh_slope, atan_slope, atanh_slope, clamp_max, clamp_min, erfcx_integral,
+    finite, gelu_tanh_slope, i0e_derivative, inverse_mills, kept, logistic_pdf, logit_slope, sech_squared,
+    sinc_derivative,
 };
 pub use gamma::{digamma, gamma, lgamma, polygamma, trigamma};
 pub use normal::{erfc, erfcx, erfinv, log_normal_cdf, ndtri, normal_cdf, normal_pdf};

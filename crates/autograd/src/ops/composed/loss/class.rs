@@ -101,6 +101,17 @@ impl<'t> Var<'t> {
         self.picked_losses("nll_loss", labels, how)
     }
 
+    /// These logits with 0 at ignored places: there may stand what has no softmax.
+    fn without_ignored(self, labels: &Tensor, ignore: Option<i64>) -> Self {
+        let Some(label) = ignore else { return self };
+        let ignored = labels.to(DType::I64).eq(label as f64);
+        let fits = if self.rank() < 2 { labels.rank() == 0 } else { labels.rank() + 1 == self.rank() };
+        if !fits || ignored.any().item() == 0.0 {
+            return self;
+        }
+        self.masked_fill(&ignored.unsqueeze(isize::from(self.rank() > 1)), 0.0)
+    }
+
     #[track_caller]
     fn picked_losses(self, op: &str, labels: &Tensor, how: &NllOptions) -> Self {
         let x = self.classes_last();
@@ -113,8 +124,9 @@ impl<'t> Var<'t> {
             labels.shape()
         );
         let Places { valid, weight } = how.places(op, labels, classes, self.dtype());
-        let picked = x.gather(-1, &valid.unsqueeze(-1)).squeeze_axis(-1);
-        let losses = (-(picked * &weight)).masked_fill(&weight.eq(0.0), 0.0);
+        // What counts nothing is taken out first: its logarithm may be -∞.
+        let picked = x.gather(-1, &valid.unsqueeze(-1)).squeeze_axis(-1).masked_fill(&weight.eq(0.0), 0.0);
+        let losses = -(picked * &weight);
         match how.reduction {
             Reduction::Mean => losses.sum() / weight.sum().item(),
             other => other.apply(losses),
@@ -129,7 +141,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn cross_entropy_with(self, labels: &Tensor, how: &CrossEntropyOptions) -> Self {
         let axis = isize::from(self.rank() > 1);
-        let log = self.log_softmax(axis);
+        let log = self.without_ignored(labels, how.ignore).log_softmax(axis);
         let CrossEntropyOptions { weight, ignore, smoothing, reduction } = how.clone();
         let plain = NllOptions { weight, ignore, reduction };
         if smoothing == 0.0 {
@@ -152,8 +164,8 @@ impl<'t> Var<'t> {
         }
     }
 
-    /// Cross-entropy of logits `[N, C, …]` with probabilities of the same shape, `$-\sum_j t_j \ln \mathrm{softmax}(x)_j$`;
-    /// the mean over the places.
+    /// Cross-entropy of logits `[N, C, …]` with probabilities of the same shape, `$-\sum_j t_j \ln \mathrm{softmax}(x)_j$`,
+    /// in which a class of probability `$t_j = 0$` counts nothing; the mean over the places.
     ///
     /// # Panics
     /// If the shapes differ.
@@ -181,7 +193,7 @@ impl<'t> Var<'t> {
             target
         };
         let weighted = how.weight.as_ref().map_or(target, |w| target * &w.to(self.dtype()));
-        let losses = -(weighted * log).sum_axes(-1);
+        let losses = -weighted.weigh(log).sum_axes(-1);
         match how.reduction {
             Reduction::Mean => losses.sum() / losses.elements().max(1) as f64,
             other => other.apply(losses),

@@ -54,6 +54,7 @@ impl<'t> LossOptions<'t> {
     /// One loss of many; a mean is over the weights, `$\sum w \ell / \sum w$`.
     #[track_caller]
     fn weighted_mean(&self, losses: Var<'t>) -> Var<'t> {
+        self.weight.inspect(|w| fits("weight", *w, losses));
         match (self.weight, self.reduction) {
             (None, reduction) => reduction.apply(losses),
             (Some(w), Reduction::Mean) => (losses * w).sum() / w.expand(losses.shape()).sum(),
@@ -64,6 +65,7 @@ impl<'t> LossOptions<'t> {
     /// The losses with their weights.
     #[track_caller]
     fn weighted(&self, losses: Var<'t>) -> Var<'t> {
+        self.weight.inspect(|w| fits("weight", *w, losses));
         self.weight.map_or(losses, |w| losses * w)
     }
 }
@@ -82,6 +84,16 @@ impl Default for HuberOptions {
     fn default() -> Self {
         Self { delta: 1.0, reduction: Reduction::Mean }
     }
+}
+
+/// Panics unless `part`, which may broadcast, broadcasts to the shape of the losses.
+#[track_caller]
+fn fits(what: &str, part: Var<'_>, losses: Var<'_>) {
+    let (shape, whole) = (part.shape(), losses.shape());
+    assert!(
+        shape.broadcast(&whole) == Some(whole),
+        "loss: the {what} has shape {shape}, which does not broadcast to the prediction's {whole}; reshape it"
+    );
 }
 
 /// Panics unless prediction and target have one shape.

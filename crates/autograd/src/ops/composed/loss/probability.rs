@@ -118,13 +118,15 @@ impl<'t> Var<'t> {
         how: &LogitsOptions<'t>,
     ) -> Self {
         let (x, t) = (self, self.target("binary_cross_entropy_with_logits", target));
-        let positive = how.positive_weight.map_or(t * x.log_sigmoid(), |p| p * t * x.log_sigmoid());
-        let losses = -(positive + (1.0 - t) * (-x).log_sigmoid());
+        how.positive_weight.inspect(|p| super::fits("weight of the positive truth", *p, self));
+        how.weight.inspect(|w| super::fits("weight", *w, self));
+        let positive = how.positive_weight.map_or(t, |p| p * t).weigh(x.log_sigmoid());
+        let losses = -(positive + (1.0 - t).weigh((-x).log_sigmoid()));
         how.reduction.apply(how.weight.map_or(losses, |w| losses * w))
     }
 
     /// The mean of the divergence `$t (\ln t - x)$` of log-probabilities x from probabilities t of the same shape, 0 where
-    /// t = 0 (Kullback and Leibler, 1951).
+    /// t = 0, x = -∞ there included; the slope in t is -∞ there, its limit (Kullback and Leibler, 1951).
     ///
     /// # Panics
     /// If the shapes differ.
@@ -143,9 +145,9 @@ impl<'t> Var<'t> {
     pub fn kl_div_with(self, target: impl Operand<'t>, how: &KlDivOptions) -> Self {
         let target = self.target("kl_div", target);
         how.reduction.apply(if how.log_target {
-            target.exp() * (target - self)
+            target.exp().weigh(target.finite() - self)
         } else {
-            target.xlogy(target) - target * self
+            -target.entr() - target.weigh(self)
         })
     }
 
@@ -178,7 +180,7 @@ impl<'t> Var<'t> {
     }
 
     /// The mean of `$\tfrac12 (\ln v + (x - t)^2 / v)$`: the negative log-likelihood under a normal distribution of mean x
-    /// and variance v, which broadcasts, up to a constant.
+    /// and variance v, which broadcasts to the prediction's shape, up to a constant.
     ///
     /// # Panics
     /// If the shapes of prediction and target differ, or the variance does not broadcast.
@@ -199,6 +201,7 @@ impl<'t> Var<'t> {
         how: &GaussianNllOptions,
     ) -> Self {
         let (target, variance) = (self.target("gaussian_nll_loss", target), self.lift(variance));
+        super::fits("variance", variance, self);
         let v = variance + &(&variance.value().clamp(how.eps, f64::INFINITY) - &variance.value());
         let losses = (v.ln() + (self - target).square() / v) * 0.5;
         let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();

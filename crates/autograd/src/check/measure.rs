@@ -1,0 +1,364 @@
+//! A derivative from values together with a bound of its error.
+//!
+//! A difference with the step h is wrong by rounding, about `$\epsilon |f| / h$`, and by truncation, a power of h. Both are
+//! known for no single step, but a ladder of steps shows them: rounding is bounded from the values themselves, for each
+//! element of the result by itself, and truncation, like rounding within the function, by how far an estimate is from
+//! its neighbours'. An estimate counts only if all with smaller steps agree with it within the errors of both: so a step
+//! that jumps over a pole or over several periods is not taken for a good one.
+
+use super::finite_difference::Scheme;
+
+/// The first step, for arguments near 1: `$2^{-10}$`. Steps are powers of two, so that a moved argument is exact.
+const FIRST: f64 = 1.0 / 1024.0;
+/// The steps of a ladder differ by this factor.
+const FACTOR: f64 = 8.0;
+/// Steps above the first.
+const ABOVE: i32 = 2;
+/// Steps below the first.
+const BELOW: i32 = 13;
+/// The points of the five-point difference, in steps, and twelve times their weights.
+const CENTRAL: [(f64, f64); 4] = [(-2.0, 1.0), (-1.0, -8.0), (1.0, 8.0), (2.0, -1.0)];
+/// The same to one side; the value itself has the weight -25.
+const ONE_SIDED: [(f64, f64); 4] = [(1.0, 48.0), (2.0, -36.0), (3.0, 16.0), (4.0, -3.0)];
+
+/// A derivative from values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Estimate {
+    pub(crate) value: f64,
+    /// A bound of its error.
+    pub(crate) noise: f64,
+    /// By how much the function moves, relative to the step: the natural size of its derivative.
+    pub(crate) moves: f64,
+    /// The length scale of its argument.
+    pub(crate) scale: f64,
+    /// The rounding of the values themselves.
+    grain: f64,
+    pub(crate) step: f64,
+    pub(crate) scheme: Scheme,
+    /// Whether all values were the same.
+    still: bool,
+    /// Whether it looks like a kink at this step: the jump of the slope is that of the doubled step.
+    sharp: bool,
+    /// Whether nothing but rounding moves at any step.
+    pub(crate) faint: bool,
+}
+
+impl Estimate {
+    /// A value with a bound of its error and its natural size.
+    pub(crate) fn new(value: f64, noise: f64, moves: f64) -> Self {
+        let (step, scheme) = (FIRST, Scheme::FivePoint);
+        Self {
+            value,
+            noise,
+            moves,
+            scale: 1.0,
+            grain: 0.0,
+            step,
+            scheme,
+            still: false,
+            sharp: false,
+            faint: false,
+        }
+    }
+
+    /// By another difference.
+    pub(crate) fn by(self, scheme: Scheme, step: f64) -> Self {
+        Self { step, scheme, ..self }
+    }
+}
+
+/// The one-sided slopes at a kink.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sides {
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+    pub(crate) step: f64,
+}
+
+/// A function of one number with several results, about 0.
+pub(crate) struct Probe<'a> {
+    f: &'a mut dyn FnMut(f64) -> Vec<f64>,
+    /// Its results at 0.
+    zero: &'a [f64],
+    /// The first step.
+    first: f64,
+    /// The length scale of the argument.
+    scale: f64,
+    /// The smallest step.
+    least: f64,
+    /// The relative error of one value.
+    epsilon: f64,
+    /// The largest number met within the function.
+    magnitude: f64,
+    known: Vec<(f64, Vec<f64>)>,
+}
+
+/// What a probe has to know of a function besides its values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grain {
+    /// The length scale of its argument.
+    pub(crate) scale: f64,
+    /// The distance of two neighbouring arguments.
+    pub(crate) spacing: f64,
+    /// The relative error of one value.
+    pub(crate) epsilon: f64,
+    /// The largest number met within the function.
+    pub(crate) magnitude: f64,
+}
+
+impl Grain {
+    /// Of a function in F64 that moves an argument of this value.
+    pub(crate) fn at(x: f64) -> Self {
+        let scale = x.abs().max(1.0);
+        Self { scale, spacing: f64::EPSILON * x.abs(), epsilon: f64::EPSILON, magnitude: 0.0 }
+    }
+}
+
+impl<'a> Probe<'a> {
+    pub(crate) fn new(f: &'a mut dyn FnMut(f64) -> Vec<f64>, zero: &'a [f64], grain: Grain) -> Self {
+        let first = FIRST * grain.scale.log2().ceil().exp2();
+        let Grain { scale, spacing, epsilon, magnitude } = grain;
+        Self { f, zero, first, scale, least: 4.0 * spacing, epsilon, magnitude, known: Vec::new() }
+    }
+
+    /// The derivative with the first step; its error is that of rounding. `None` if it is not finite.
+    pub(crate) fn first(&mut self, weights: &[f64]) -> Option<Estimate> {
+        self.rung(self.first, weights)
+    }
+
+    /// The derivative of the weighted sum, from the step of a ladder whose error is least. `None` if it cannot be measured.
+    pub(crate) fn settled(&mut self, weights: &[f64]) -> Option<Estimate> {
+        let mut rungs: Vec<Estimate> = Vec::new();
+        let (mut nearest, mut largest) = (f64::INFINITY, 0.0);
+        for (i, step) in self.steps().into_iter().enumerate() {
+            let Some(rung) = self.rung(step, weights) else { continue };
+            // Below the smallest step at which anything moves all is rounding.
+            if rung.still && rungs.iter().any(|r| !r.still) {
+                break;
+            }
+            if let Some(last) = rungs.last() {
+                nearest = nearest.min((rung.value - last.value).abs() + rung.noise);
+            }
+            rungs.push(rung);
+            largest = f64::max(largest, rung.value.abs());
+            if i > 3 && rung.noise > 1e4 * nearest && rung.noise > 1e-3 * largest {
+                break;
+            }
+        }
+        settle(&rungs)
+    }
+
+    /// The steps of the ladder, down to where arguments cannot be told apart; for an argument near 0 some of its own size as
+    /// well.
+    fn steps(&self) -> Vec<f64> {
+        let mut steps: Vec<f64> = (-ABOVE..=BELOW).map(|i| self.first * FACTOR.powi(-i)).collect();
+        let own = FIRST * (self.least / (4.0 * f64::EPSILON)).log2().floor().exp2();
+        let last = steps[steps.len() - 1];
+        steps.extend((-2..=3).map(|i| own * FACTOR.powi(-i)).filter(|&step| step < last && step > 0.0));
+        steps.retain(|&step| step >= self.least);
+        steps
+    }
+
+    /// The estimate with one step: central, or to one side where the other has no finite values.
+    fn rung(&mut self, step: f64, weights: &[f64]) -> Option<Estimate> {
+        let mirrored = ONE_SIDED.map(|(at, weight)| (-at, -weight));
+        self.of(step, weights, &CENTRAL, (0.0, Scheme::FivePoint))
+            .or_else(|| self.of(step, weights, &ONE_SIDED, (-25.0, Scheme::Forward)))
+            .or_else(|| self.of(step, weights, &mirrored, (25.0, Scheme::Backward)))
+    }
+
+    /// The estimate with given points, or none if a value there is not finite.
+    fn of(
+        &mut self,
+        step: f64,
+        weights: &[f64],
+        points: &[(f64, f64); 4],
+        (own, scheme): (f64, Scheme),
+    ) -> Option<Estimate> {
+        let places = points.map(|(at, _)| self.evaluated(at * step));
+        let blank = Estimate::new(0.0, 0.0, 0.0).by(scheme, step);
+        let mut e = Estimate { scale: self.scale, still: true, ..blank };
+        let mut quiet = self.magnitude;
+        let terms = self.zero.iter().zip(weights).enumerate();
+        for (k, (&zero, &weight)) in terms.filter(|(_, (_, w))| **w != 0.0) {
+            let values = places.map(|place| self.known[place].1[k]);
+            if !zero.is_finite() || values.iter().any(|v| !v.is_finite()) {
+                return None;
+            }
+            if values.iter().all(|&v| v == zero) {
+                quiet = f64::max(quiet, (weight * zero).abs());
+                continue;
+            }
+            e.still = false;
+            // Differences before sums: what the values have in common falls out.
+            let difference: f64 = points.iter().zip(values).map(|(&(_, c), v)| c * (v - zero)).sum();
+            let size: f64 = points.iter().zip(values).map(|(&(_, c), v)| (c * v).abs()).sum();
+            let far = values.iter().map(|v| (v - zero).abs()).fold(0.0, f64::max);
+            e.value += weight * difference / (12.0 * step);
+            e.noise += self.epsilon * weight.abs() * (size + (own * zero).abs()) / (12.0 * step);
+            e.moves += weight.abs() * far / step;
+            e.grain += self.epsilon * (weight * zero).abs();
+            e.sharp = e.sharp || (own == 0.0 && bends(zero, values, self.epsilon));
+        }
+        if e.still {
+            let size: f64 = points.iter().map(|(_, c)| c.abs()).sum();
+            e.noise = self.epsilon * quiet * size / (12.0 * step);
+        }
+        (e.value.is_finite() && e.noise.is_finite()).then_some(e)
+    }
+
+    /// Where the values at t are.
+    fn evaluated(&mut self, t: f64) -> usize {
+        if let Some(place) = self.known.iter().position(|(at, _)| *at == t) {
+            return place;
+        }
+        let mut values = (self.f)(t);
+        // A function whose result changes its size has no differences.
+        values.resize(self.zero.len(), f64::NAN);
+        self.known.push((t, values));
+        self.known.len() - 1
+    }
+
+    /// The slopes to both sides of the first element whose slopes differ at the very point: if their jump stays when the step shrinks, down to where
+    /// rounding hides it. The jump of a smooth function halves with the step.
+    pub(crate) fn kink(&mut self, weights: &[f64]) -> Option<Sides> {
+        let mut outputs = (0..self.zero.len()).filter(|&k| weights[k] != 0.0);
+        outputs.find_map(|k| self.kink_of(k, self.first))
+    }
+
+    fn kink_of(&mut self, k: usize, first: f64) -> Option<Sides> {
+        let start = self.sides(k, first)?;
+        let jump = start.right - start.left;
+        let twice = self.sides(k, 2.0 * first)?;
+        let size = start.left.abs().max(start.right.abs());
+        let stays = |other: &Sides| ((other.right - other.left) - jump).abs() <= 0.2 * jump.abs();
+        if jump.abs() <= 1e-3 * size || !stays(&twice) || self.fuzz(k, first) > 0.05 * jump.abs() {
+            return None;
+        }
+        let mut found = None;
+        for i in 1..=7 {
+            let step = first * FACTOR.powi(-i);
+            if step < self.least || self.fuzz(k, step) > 0.05 * jump.abs() {
+                break;
+            }
+            let next = self.sides(k, step)?;
+            if !stays(&next) {
+                return None;
+            }
+            found = Some(next);
+        }
+        found
+    }
+
+    /// The rounding of a one-sided difference.
+    fn fuzz(&self, k: usize, step: f64) -> f64 {
+        4.0 * self.epsilon * self.zero[k].abs().max(self.magnitude) / step
+    }
+
+    fn sides(&mut self, k: usize, step: f64) -> Option<Sides> {
+        let (minus, plus) = (self.evaluated(-step), self.evaluated(step));
+        let (minus, plus, zero) = (self.known[minus].1[k], self.known[plus].1[k], self.zero[k]);
+        let (left, right) = ((zero - minus) / step, (plus - zero) / step);
+        (left.is_finite() && right.is_finite()).then_some(Sides { left, right, step })
+    }
+}
+
+/// Whether values at -2, -1, 1 and 2 steps have the bend of a kink, which is the same for both steps in slopes.
+fn bends(zero: f64, [a, b, c, d]: [f64; 4], epsilon: f64) -> bool {
+    let (near, far) = ((c - zero) - (zero - b), ((d - zero) - (zero - a)) / 2.0);
+    let size = (c - zero).abs().max((zero - b).abs());
+    near.abs() > 1e-3 * size && near.abs() > 32.0 * epsilon * zero.abs() && far.abs() < 1.3 * near.abs()
+}
+
+/// The estimate with the least error among those that agree with all of smaller steps; steps fall.
+fn settle(rungs: &[Estimate]) -> Option<Estimate> {
+    let spread = |i: usize| {
+        let other = [i.checked_sub(1), Some(i + 1)].into_iter().flatten().filter_map(|j| rungs.get(j));
+        // An estimate without neighbour says nothing of its truncation.
+        let far = other.map(|o| (o.value - rungs[i].value).abs()).reduce(f64::max);
+        far.unwrap_or(rungs[i].value.abs())
+    };
+    let bound: Vec<f64> = (0..rungs.len()).map(|i| rungs[i].noise + 2.0 * spread(i)).collect();
+    let agree = |i: usize, j: usize| (rungs[i].value - rungs[j].value).abs() <= bound[i] + bound[j];
+    // Where both sides have values, one alone is not asked.
+    let central = rungs.iter().any(|r| r.scheme == Scheme::FivePoint);
+    let counts = |r: &Estimate| !r.sharp && (!central || r.scheme == Scheme::FivePoint);
+    let faint = rungs.iter().all(|r| !r.still && r.moves * r.step <= 16.0 * r.grain);
+    (0..rungs.len())
+        .filter(|&i| counts(&rungs[i]) && smooth(&rungs[i..]) && (i + 1..rungs.len()).all(|j| agree(i, j)))
+        .min_by(|&i, &j| bound[i].total_cmp(&bound[j]))
+        .map(|i| Estimate { noise: bound[i], faint, ..rungs[i] })
+}
+
+/// Whether the function moves less with the two next smaller steps, as one that has a derivative does; what only rounding
+/// moves is left out.
+fn smooth(rungs: &[Estimate]) -> bool {
+    let moved = |r: &Estimate| r.moves * r.step;
+    let first = &rungs[0];
+    rungs[1..]
+        .iter()
+        .take(2)
+        .all(|r| moved(r) <= moved(first) * (r.step / first.step).powf(0.6) + 4.0 * r.grain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Case = (fn(f64) -> f64, f64, f64);
+
+    fn of(f: impl Fn(f64) -> f64, x: f64) -> Option<Estimate> {
+        let zero = [f(x)];
+        let mut along = |t: f64| vec![f(x + t)];
+        Probe::new(&mut along, &zero, Grain::at(x)).settled(&[1.0])
+    }
+
+    fn kink(f: impl Fn(f64) -> f64, x: f64) -> Option<Sides> {
+        let zero = [f(x)];
+        let mut along = |t: f64| vec![f(x + t)];
+        Probe::new(&mut along, &zero, Grain::at(x)).kink(&[1.0])
+    }
+
+    #[test]
+    fn the_bound_holds() {
+        let cases: [Case; 9] = [
+            (f64::sin, 1.0, 0.540_302_305_868_139_7),
+            (f64::ln, 1e-7, 1e7),
+            (f64::recip, 1e-6, -1e12),
+            (f64::sin, 1e8, -0.363_385_089_355_690_5),
+            (|x| x.sin() + 1e10, 1.0, 0.540_302_305_868_139_7),
+            (|x| (x.sin() + 1e8) - 1e8, 1.0, 0.540_302_305_868_139_7),
+            (|x| (1e6 * x).tanh(), 1e-7, 990_066.290_847_439_8),
+            (|x| x.powi(3), 1e-6, 3e-12),
+            (f64::exp, -700.0, 9.859_676_543_759_77e-305),
+        ];
+        for (i, (f, x, want)) in cases.into_iter().enumerate() {
+            let got = of(f, x).unwrap();
+            assert!((got.value - want).abs() <= got.noise, "{i}: {got:?}, not {want}");
+            assert!(got.noise < 1e-2 * want.abs(), "{i}: {got:?} says nothing of {want}");
+        }
+    }
+
+    #[test]
+    fn one_sided_at_the_edge_of_a_domain() {
+        let got = of(|x| x.sqrt() * x, 0.0);
+        // f' = 1.5 √x has no power series at 0: only the bound is asked for.
+        assert!(got.is_some_and(|e| e.scheme == Scheme::Forward && e.value.abs() <= e.noise), "{got:?}");
+        let got = of(|x| (1.0 - x).ln_1p(), 2.0);
+        assert!(got.is_none(), "{got:?}");
+        let got = of(|x| if x < 1.0 { f64::NAN } else { x * x }, 1.0).unwrap();
+        assert!((got.value - 2.0).abs() <= got.noise && got.noise < 1e-9, "{got:?}");
+    }
+
+    #[test]
+    fn kinks_and_what_only_looks_like_one() {
+        let sides = kink(|x| x.abs() + x, 0.0).unwrap();
+        assert_eq!((sides.left, sides.right), (0.0, 2.0));
+        assert!(kink(|x| (x - 5.0).abs() + 1e4, 5.0).is_some());
+        for smooth in
+            [|x: f64| x * x, f64::cos, |x: f64| (1.0 + 1e12 * x * x).sqrt(), |x: f64| x.abs().powf(1.5)]
+        {
+            assert!(kink(smooth, 0.0).is_none());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Value, gradient and Hessian-vector product by the sweep back, forward mode, differences and the complex step.
+
+use gradus_autograd::{
+    Elements, GradcheckOptions, Param, Reason, Verdict, four_ways, four_ways_model, params,
+};
+use gradus_tensor::{Tensor, rng};
+
+fn options() -> GradcheckOptions {
+    GradcheckOptions::default()
+}
+
+#[test]
+fn all_four_agree() {
+    let inputs = [Tensor::from([[0.3, -1.2], [2.0, 0.7]]), Tensor::from([0.5, -0.25])];
+    let ways =
+        four_ways(|x| ((x[0].matmul(x[0]) + x[1]).tanh() * x[1].exp()).sum_axes(0), &inputs, &options());
+    ways.assert();
+    // The value, six derivatives and six elements of the product with the Hessian.
+    assert_eq!(ways.rows.len(), 13);
+    assert!(ways.not_complex.is_none(), "{ways}");
+    for row in &ways.rows {
+        let complex = row.complex.expect("every operation is analytic");
+        assert!((complex - row.backward).abs() <= 1e-13 * row.backward.abs().max(1.0), "{ways}");
+        let forward = row.forward.unwrap_or(row.backward);
+        assert!((forward - row.backward).abs() <= 1e-13 * row.backward.abs().max(1.0), "{ways}");
+    }
+    let text = ways.to_string();
+    assert!(text.starts_with("four ways agree\n  quantity"), "{text}");
+    assert!(text.contains("gradient in input 0[0, 1]") && text.contains("Hv in input 1[1]"), "{text}");
+}
+
+/// sin(x) x at 0.5: the derivatives to 16 digits (mpmath: diff(lambda x: sin(x)*x, 0.5, n) for n = 1, 2).
+#[test]
+fn the_right_numbers() {
+    let ways = four_ways(|x| x[0].sin() * x[0], &[Tensor::scalar(0.5)], &options());
+    let want = [0.239_712_769_302_101_5, 0.918_216_819_549_389_4, 1.515_452_354_478_644];
+    for (row, want) in ways.rows.iter().zip(want) {
+        assert!((row.backward - want).abs() < 1e-15 && (row.complex.unwrap() - want).abs() < 1e-15, "{ways}");
+        assert!((row.difference - want).abs() <= row.noise + 1e-15, "{ways}");
+    }
+}
+
+#[test]
+fn a_wrong_rule_differs_from_difference_and_complex_step() {
+    let ways = four_ways(|x| x[0] * x[0].detach() * x[0].exp(), &[Tensor::scalar(1.0)], &options());
+    assert!(!ways.passed(), "{ways}");
+    let gradient = &ways.rows[1];
+    assert_eq!((gradient.verdict, ways.report.failed > 0), (Verdict::Differs, true), "{ways}");
+    // Back and forward share the mistake.
+    assert!((gradient.forward.unwrap() - gradient.backward).abs() < 1e-14, "{ways}");
+}
+
+#[test]
+fn what_is_not_analytic_is_named() {
+    let ways = four_ways(|x| x[0].relu() * x[0], &[Tensor::from([1.0, 0.5])], &options());
+    ways.assert();
+    assert_eq!(ways.not_complex.as_ref().map(|place| place.op.as_str()), Some("relu"), "{ways}");
+    assert!(ways.rows.iter().all(|row| row.complex.is_none()));
+    assert!(ways.to_string().contains("no complex step, there is no complex form of %1 = relu"), "{ways}");
+    let nothing = four_ways(|x| x[0].square(), &[Tensor::scalar(f64::NAN)], &options());
+    assert!(!nothing.passed() && nothing.rows.is_empty(), "{nothing}");
+    assert!(matches!(nothing.report.reason, Some(Reason::InputNotFinite { .. })), "{nothing}");
+}
+
+struct Layer {
+    weight: Param,
+    bias: Param,
+}
+params!(Layer { weight, bias });
+
+#[test]
+fn a_model_along_directions() {
+    let mut rng = rng(3);
+    let mut random = |shape: &[usize]| Param::new(Tensor::randn(shape, &mut rng));
+    let mut model = Layer { weight: random(&[3, 2]), bias: random(&[3]) };
+    let elements = Elements::Directions { count: 2, seed: 1 };
+    let inputs = Tensor::from([[0.3, -1.2], [2.0, 0.7]]);
+    let ways = four_ways_model(
+        &mut model,
+        |model, tape| {
+            let x = tape.constant(inputs.clone());
+            x.linear(tape.param(&model.weight), Some(tape.param(&model.bias))).tanh().square().mean()
+        },
+        &GradcheckOptions { elements, ..options() },
+    );
+    ways.assert();
+    assert_eq!(ways.rows.len(), 5, "{ways}");
+    assert!(ways.rows[1].quantity().starts_with("gradient in direction 0"), "{ways}");
+    assert!(ways.rows.iter().all(|row| row.complex.is_some()), "{ways}");
+}

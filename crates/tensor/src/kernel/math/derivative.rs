@@ -1,0 +1,206 @@
+//! Derivatives of other functions, written so that they keep their digits where the function itself saturates.
+
+use super::arithmetic::{gt, max, min, rsqrt, select};
+use super::bessel::{scaled_order, scaled_order_0};
+use super::compound::{hypot, in_double};
+use super::normal::{erfcx, normal_cdf, normal_pdf};
+use super::{Real, angle};
+
+/// x, but at least the least and at most the largest finite number; NaN stays.
+#[inline(always)]
+pub fn finite<R: Real>(x: R) -> R {
+    let x = select(x < R::MIN, R::MIN, x);
+    select(x > R::MAX, R::MAX, x)
+}
+
+/// x, but at most c; NaN stays.
+#[inline(always)]
+pub fn clamp_max<R: Real>(x: R, c: R) -> R {
+    min(x, c)
+}
+
+/// x, but at least c; NaN stays.
+#[inline(always)]
+pub fn clamp_min<R: Real>(x: R, c: R) -> R {
+    max(x, c)
+}
+
+/// Whether a difference of numbers up to 1 kept its digits: 2⁻⁹ is right to 3·10⁻¹³, 2⁻⁵ in `f32` to 6·10⁻⁶.
+#[inline(always)]
+pub fn kept<R: Real>(difference: R) -> bool {
+    let least = if R::EPSILON.to_f64() > 1e-10 { 0.031_25 } else { 0.001_953_125 };
+    gt(difference, R::of(least)) != R::ZERO
+}
+
+/// σ(x) σ(−x) = e/(1 + e)² with e = e^−|x|.
+#[inline(always)]
+pub fn logistic_pdf<R: Real>(x: R) -> R {
+    let e = (-x.abs()).exp();
+    let d = R::ONE + e;
+    e / (d * d)
+}
+
+/// 1/cosh² x = 4e/(1 + e)² with e = e^−2|x|.
+#[inline(always)]
+pub fn sech_squared<R: Real>(x: R) -> R {
+    let e = (-(x.abs() + x.abs())).exp();
+    let d = R::ONE + e;
+    R::of(4.0) * e / (d * d)
+}
+
+/// σ(v) + x σ(v) σ(−v) v′ with v = √(8/π)(x + 0.044715 x³); it is taken at ±100 beyond.
+#[inline(always)]
+pub fn gelu_tanh_slope<R: Real>(x: R) -> R {
+    let x = clamp_max(clamp_min(x, R::of(-100.0)), R::of(100.0));
+    let (c, square) = (R::of(1.595_769_121_605_730_8), x * x);
+    let v = c * x * (R::ONE + R::of(0.044_715) * square);
+    v.sigmoid() + x * logistic_pdf(v) * (c * (R::ONE + R::of(0.134_145) * square))
+}
+
+/// 1/(x(1 − x)).
+#[inline(always)]
+pub fn logit_slope<R: Real>(x: R) -> R {
+    R::ONE / (x * (R::ONE - x))
+}
+
+/// φ(x)/Φ(x) = √(2/π)/e^(x²/2) erfc(−x/√2).
+#[inline(always)]
+pub fn inverse_mills<R: Real>(x: R) -> R {
+    in_double(x, |x| {
+        if x < 0.0 {
+            0.797_884_560_802_865_4 / erfcx(-std::f64::consts::FRAC_1_SQRT_2 * x)
+        } else {
+            normal_pdf(x) / normal_cdf(x)
+        }
+    })
+}
+
+/// e^(x²) iⁿerfc(x), with the n-fold integral of erfc from x to ∞.
+///
+/// It obeys 2(n + 1) Iₙ₊₁ = Iₙ₋₁ − 2x Iₙ from I₋₁ = 2/√π: forwards for x < 1, for larger x as a continued fraction of the
+/// ratios.
+pub fn erfcx_integral<R: Real>(x: R, n: R) -> R {
+    let n = n.to_f64() as u32;
+    in_double(x, |x| {
+        let start = erfcx(x);
+        if x < 1.0 {
+            let (mut before, mut y) = (std::f64::consts::FRAC_2_SQRT_PI, start);
+            for k in 0..n {
+                (before, y) = (y, (before - 2.0 * x * y) / (2.0 * f64::from(k + 1)));
+            }
+            return y;
+        }
+        let terms = n + 30 + (250.0 / (x * x)) as u32;
+        let (mut ratio, mut y) = (0.0, start);
+        for k in (1..=terms).rev() {
+            ratio = 1.0 / (2.0 * x + 2.0 * f64::from(k + 1) * ratio);
+            y *= if k <= n { ratio } else { 1.0 };
+        }
+        if x.is_nan() { x } else { y }
+    })
+}
+
+/// The derivative of order n of sin(πx)/(πx).
+///
+/// With t = πx it is πⁿ j⁽ⁿ⁾(t): by the power series Σ (−1)ᵏ t²ᵏ⁻ⁿ/((2k + 1)(2k − n)!) up to |t| = n + 2, then by
+/// t j⁽ⁿ⁾ = sin⁽ⁿ⁾ t − n j⁽ⁿ⁻¹⁾.
+pub fn sinc_derivative<R: Real>(x: R, n: R) -> R {
+    let n = n.to_f64() as i32;
+    in_double(x, |x| {
+        let t = std::f64::consts::PI * x;
+        let scale = std::f64::consts::PI.powi(n);
+        if x.is_infinite() {
+            return 0.0;
+        }
+        if t.abs() < f64::from(n + 2) {
+            return scale * sinc_series(t, n);
+        }
+        let waves = [angle::sin_pi(x), angle::cos_pi(x), -angle::sin_pi(x), -angle::cos_pi(x)];
+        let mut y = waves[0] / t;
+        for k in 1..=n {
+            y = (waves[(k % 4) as usize] - f64::from(k) * y) / t;
+        }
+        scale * y
+    })
+}
+
+fn sinc_series(t: f64, n: i32) -> f64 {
+    let first = (n + 1) / 2;
+    // The term of k without 1/(2k + 1): (−1)ᵏ t²ᵏ⁻ⁿ/(2k − n)!.
+    let mut term = if first % 2 == 0 { 1.0 } else { -1.0 } * if n % 2 == 0 { 1.0 } else { t };
+    let mut sum = 0.0;
+    for k in first..first + 30 {
+        sum += term / f64::from(2 * k + 1);
+        let m = f64::from(2 * k - n);
+        term *= -t * t / ((m + 1.0) * (m + 2.0));
+    }
+    sum
+}
+
+/// The derivative of order n of e^−|x| I₀(x), 0 at 0 where n is odd.
+///
+/// Up to |x| = 18 by Σ (−1)ⁿ⁻ʲ (n over j) I₀⁽ʲ⁾, beyond from its asymptotic series.
+pub fn i0e_derivative<R: Real>(x: R, n: R) -> R {
+    let n = n.to_f64() as i32;
+    in_double(x, |x| {
+        let a = x.abs();
+        let odd = n % 2 == 1;
+        let y = if a < 18.0 { i0e_near(a, n) } else { i0e_far(a, n) };
+        if odd && x == 0.0 { 0.0 } else { y * if odd { x.signum() } else { 1.0 } }
+    })
+}
+
+fn i0e_near(a: f64, n: i32) -> f64 {
+    if n == 0 {
+        return scaled_order_0(a);
+    }
+    let choose = |n: i32, k: i32| (0..k).fold(1.0, |c, i| c * f64::from(n - i) / f64::from(i + 1));
+    // I₀⁽ʲ⁾ = 2⁻ʲ Σ (j over i) I_|j − 2i|.
+    let derivative = |j: i32| {
+        let sum: f64 = (0..=j).map(|i| choose(j, i) * scaled_order((j - 2 * i).abs(), a)).sum();
+        sum * 0.5f64.powi(j)
+    };
+    (0..=n).map(|j| if (n - j) % 2 == 0 { 1.0 } else { -1.0 } * choose(n, j) * derivative(j)).sum()
+}
+
+/// Σ aₖ (−1)ⁿ (k + ½)(k + 3/2)… x^−(k + n + ½)/√2π with aₖ = aₖ₋₁ (2k − 1)²/8k.
+fn i0e_far(a: f64, n: i32) -> f64 {
+    let (mut sum, mut term) = (0.0, 1.0);
+    for k in 0..24 {
+        sum += term * (0..n).fold(1.0, |p, i| -p * (f64::from(k + i) + 0.5));
+        let odd = f64::from(2 * k + 1);
+        term *= odd * odd / (8.0 * f64::from(k + 1) * a);
+    }
+    let sum: f64 = sum;
+    (0..n).fold(sum / (2.0 * std::f64::consts::PI * a).sqrt(), |y, _| y / a)
+}
+
+/// 1/√(1 − x²).
+#[inline(always)]
+pub fn asin_slope<R: Real>(x: R) -> R {
+    rsqrt((R::ONE - x) * (R::ONE + x))
+}
+
+/// 1/(1 + x²).
+#[inline(always)]
+pub fn atan_slope<R: Real>(x: R) -> R {
+    R::ONE / (R::ONE + x * x)
+}
+
+/// 1/√(x² + 1).
+#[inline(always)]
+pub fn asinh_slope<R: Real>(x: R) -> R {
+    R::ONE / hypot(x, R::ONE)
+}
+
+/// 1/√(x² − 1).
+#[inline(always)]
+pub fn acosh_slope<R: Real>(x: R) -> R {
+    rsqrt(x - R::ONE) * rsqrt(x + R::ONE)
+}
+
+/// 1/(1 − x²).
+#[inline(always)]
+pub fn atanh_slope<R: Real>(x: R) -> R {
+    R::ONE / ((R::ONE - x) * (R::ONE + x))
+}
