@@ -67,6 +67,16 @@ impl<P: Params + ?Sized> Params for Box<P> {
     }
 }
 
+/// So that a function that is not generic can be handed any model, as `&mut dyn Params`.
+impl<P: Params + ?Sized> Params for &mut P {
+    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
+        (**self).visit(prefix, f);
+    }
+    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
+        (**self).visit_mut(prefix, f);
+    }
+}
+
 impl<P: Params> Params for Vec<P> {
     fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
         for (i, inner) in self.iter().enumerate() {

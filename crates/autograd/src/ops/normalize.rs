@@ -1,6 +1,6 @@
 //! Normalisations: layer (fused), root mean square, group, instance, batch, local response.
 
-use gradus_tensor::kernel::layer_norm;
+use gradus_tensor::kernel::Compiled;
 use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor, normalize};
 use smallvec::SmallVec;
 
@@ -42,13 +42,13 @@ impl Op for LayerNorm {
     }
     fn kernels(&self) -> Option<Kernels> {
         static LAYER_NORM: RunKernels = run_kernels!(
-            |[x, gamma, beta], n, epsilon, y| layer_norm::layer_norm(x, gamma, beta, n, epsilon, y),
+            |[x, gamma, beta], n, epsilon, y| Compiled::layer_norm(x, gamma, beta, n, epsilon, y),
             |dy, [x, gamma, _], _, n, epsilon, [dx, scale, _]| match (dx, scale) {
                 (Some(dx), Some(scale)) => {
-                    layer_norm::layer_norm_pull_both([x, dy, gamma], n, epsilon, dx, scale);
+                    Compiled::layer_norm_pull_both([x, dy, gamma], n, epsilon, dx, scale);
                 }
-                (Some(dx), None) => layer_norm::layer_norm_pull(x, gamma, dy, n, epsilon, dx),
-                (None, Some(scale)) => layer_norm::layer_norm_pull_scale(x, dy, n, epsilon, scale),
+                (Some(dx), None) => Compiled::layer_norm_pull(x, gamma, dy, n, epsilon, dx),
+                (None, Some(scale)) => Compiled::layer_norm_pull_scale(x, dy, n, epsilon, scale),
                 (None, None) => {}
             },
             adds 2

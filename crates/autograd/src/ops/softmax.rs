@@ -1,6 +1,6 @@
 //! Softmax and log-softmax along an axis.
 
-use gradus_tensor::kernel::softmax;
+use gradus_tensor::kernel::Compiled;
 use gradus_tensor::{Tensor, axis_index};
 
 use crate::fast::runs::{Kernels, RunKernels, run_kernels};
@@ -35,9 +35,9 @@ impl Op for Softmax {
     }
     fn kernels(&self) -> Option<Kernels> {
         static SOFTMAX: RunKernels =
-            run_kernels!(|[x, ..], n, _, y| softmax::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+            run_kernels!(|[x, ..], n, _, y| Compiled::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
-                    softmax::softmax_pull(y, dy, n, g);
+                    Compiled::softmax_pull(y, dy, n, g);
                 }
             });
         Some(Kernels::Runs(&SOFTMAX, 0.0))
@@ -66,9 +66,9 @@ impl Op for LogSoftmax {
     }
     fn kernels(&self) -> Option<Kernels> {
         static LOG_SOFTMAX: RunKernels =
-            run_kernels!(|[x, ..], n, _, y| softmax::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+            run_kernels!(|[x, ..], n, _, y| Compiled::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
-                    softmax::log_softmax_pull(y, dy, n, g);
+                    Compiled::log_softmax_pull(y, dy, n, g);
                 }
             });
         Some(Kernels::Runs(&LOG_SOFTMAX, 0.0))

@@ -215,7 +215,7 @@ macro_rules! loops {
     }};
     // A slope of 0 adds nothing.
     (@none $t:ty, $cost:expr, $names:tt $c:tt, $slope:expr) => {
-        |_, _, _, _, _, _| {}
+        $crate::ops::elementwise::table::add_nothing
     };
     // A slope that is a number: large values are scaled elsewhere, so a plain loop serves the small ones.
     (@const $t:ty, $cost:expr, $names:tt ($($c:ident)?), $slope:expr) => {
@@ -288,7 +288,7 @@ pub(crate) fn forward_loop<T: Real>(
 /// `g += dy · slope(a, b, y, c)`, element by element.
 #[inline(always)]
 pub(crate) fn pull_loop<T: Real>(
-    operands: (&[T], &[T], &[T], &[T]),
+    (dy, a, b, y): (&[T], &[T], &[T], &[T]),
     c: T,
     g: &mut [T],
     cost: f64,
@@ -296,7 +296,10 @@ pub(crate) fn pull_loop<T: Real>(
 ) {
     #[inline(always)]
     fn body<T: Real>(
-        (dy, a, b, y): (&[T], &[T], &[T], &[T]),
+        dy: &[T],
+        a: &[T],
+        b: &[T],
+        y: &[T],
         c: T,
         g: &mut [T],
         slope: impl Fn(T, T, T, T) -> T,
@@ -306,11 +309,12 @@ pub(crate) fn pull_loop<T: Real>(
         }
     }
     if cost < CHEAP && g.len() <= TINY {
-        body(operands, c, g, slope);
+        body(dy, a, b, y, c, g, slope);
     } else {
+        // One captured reference for each slice: with fewer, the dispatcher compiles a second call for each loop.
         kernel::run(
             #[inline(always)]
-            || body(operands, c, g, slope),
+            || body(dy, a, b, y, c, g, slope),
         );
     }
 }
@@ -358,6 +362,9 @@ pub(crate) fn pull_cheaply<T: Real>(
         },
     );
 }
+
+/// The pull of a slope that is 0.
+pub(crate) fn add_nothing<T: Real>(_: &[T], _: &[T], _: &[T], _: &[T], _: T, _: &mut [T]) {}
 
 /// `g += dy · slope` for a slope that is a number.
 #[inline(always)]
