@@ -7,6 +7,7 @@ use gradus_tensor::Tensor;
 use gradus_tensor::conv::{self, Window, spatial};
 
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// Which argument of the trilinear form the operation is the slope in.
@@ -190,7 +191,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "conv2d")]
     #[doc(alias = "conv3d")]
     #[track_caller]
-    pub fn conv(self, weight: Self, bias: Option<Self>, how: &ConvOptions) -> Self {
+    pub fn conv(self, weight: impl Operand<'t>, bias: Option<Self>, how: &ConvOptions) -> Self {
+        let weight = self.lift(weight);
         let (x, w) = (self.shape(), weight.shape());
         assert!((3..=5).contains(&x.len()), "conv: the input must be [N, C, 1 to 3 spatial axes], got {x}");
         let groups = how.groups;
@@ -218,11 +220,12 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn conv_transpose(
         self,
-        weight: Self,
+        weight: impl Operand<'t>,
         bias: Option<Self>,
         how: &ConvOptions,
         output_padding: &[usize],
     ) -> Self {
+        let weight = self.lift(weight);
         let (x, w) = (self.shape(), weight.shape());
         assert!(
             (3..=5).contains(&x.len()),

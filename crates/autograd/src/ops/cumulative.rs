@@ -3,6 +3,7 @@
 use gradus_tensor::{Tensor, axis_index};
 
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// `$y_i = \sum_{j \le i} x_j$`; rule: the running sum from the end.
@@ -120,7 +121,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "trapz")]
     #[doc(alias = "cumulative_trapezoid")]
     #[track_caller]
-    pub fn trapezoids(self, spacing: Self, axis: isize) -> Self {
+    pub fn trapezoids(self, spacing: impl Operand<'t>, axis: isize) -> Self {
+        let spacing = self.lift(spacing);
         let at = axis_index("trapezoid", axis, &self.shape());
         let size = self.shape()[at];
         if size < 2 {

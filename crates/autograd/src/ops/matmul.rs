@@ -143,7 +143,8 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[doc(alias = "affine")]
     #[track_caller]
-    pub fn linear(self, weight: Self, bias: Option<Self>) -> Self {
+    pub fn linear(self, weight: impl Operand<'t>, bias: Option<Self>) -> Self {
+        let weight = self.lift(weight);
         let shape = self.shape();
         let w = weight.shape();
         assert!(w.len() == 2, "linear: the weight must be [out, in], got {w}");

@@ -2,6 +2,7 @@
 
 use gradus_tensor::{DType, Tensor};
 
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// The mask and scale of an attention.
@@ -29,7 +30,8 @@ impl<'t> Var<'t> {
     /// Multi-Query Transformer Models from Multi-Head Checkpoints", 2023.
     #[doc(alias = "scaled_dot_product_attention")]
     #[track_caller]
-    pub fn attention(self, keys: Self, values: Self, how: &Attention<'t>) -> Self {
+    pub fn attention(self, keys: impl Operand<'t>, values: impl Operand<'t>, how: &Attention<'t>) -> Self {
+        let (keys, values) = (self.lift(keys), self.lift(values));
         let (q, k) = (self.shape(), keys.shape());
         let d = q[q.len() - 1];
         assert!(k[k.len() - 1] == d, "attention: queries {q} and keys {k}: the last sizes differ");

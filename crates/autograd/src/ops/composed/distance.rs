@@ -3,6 +3,7 @@
 use gradus_tensor::{Axes, Tensor};
 
 use crate::ops::reduce::{AxisList, axes_of, dropped, reductions};
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 reductions! {
@@ -104,7 +105,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not fit.
     #[track_caller]
-    pub fn cdist(self, other: Self, p: f64) -> Self {
+    pub fn cdist(self, other: impl Operand<'t>, p: f64) -> Self {
+        let other = self.lift(other);
         (self.unsqueeze(-2) - other.unsqueeze(-3)).vector_norm_axes(p, -1)
     }
 
@@ -131,7 +133,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn pairwise_distance(self, other: Self, p: f64, eps: f64) -> Self {
+    pub fn pairwise_distance(self, other: impl Operand<'t>, p: f64, eps: f64) -> Self {
+        let other = self.lift(other);
         (self - other + eps).vector_norm_keep(p, -1)
     }
 
@@ -141,7 +144,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast or the axis is out of range.
     #[track_caller]
-    pub fn cosine_similarity(self, other: Self, axis: isize, eps: f64) -> Self {
+    pub fn cosine_similarity(self, other: impl Operand<'t>, axis: isize, eps: f64) -> Self {
+        let other = self.lift(other);
         let shape = self.shape().broadcast_or_panic(&other.shape(), "cosine_similarity");
         let (x, y) = (self.expand(shape), other.expand(shape));
         let unit = |x: Self| x / x.norm_keep(axis).clamp_min(eps);

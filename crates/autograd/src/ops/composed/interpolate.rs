@@ -4,6 +4,7 @@ use gradus_tensor::pool::Taps;
 use gradus_tensor::{DType, Tensor};
 
 use crate::ops::conv::each;
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// How values between the elements arise. The conventions are PyTorch's.
@@ -126,7 +127,8 @@ impl<'t> Var<'t> {
     /// # Source
     /// Jaderberg et al., "Spatial Transformer Networks", 2015.
     #[track_caller]
-    pub fn grid_sample(self, places: Self, how: Resize, outside: Outside, corners: bool) -> Self {
+    pub fn grid_sample(self, places: impl Operand<'t>, how: Resize, outside: Outside, corners: bool) -> Self {
+        let places = self.lift(places);
         let (x, g) = (self.shape(), places.shape());
         let fits = x.len() == 4 && g.len() == 4 && g[3] == 2 && g[0] == x[0];
         assert!(fits, "grid_sample: an image [N, C, H, W] and places [N, h, w, 2], got {x} and {g}");

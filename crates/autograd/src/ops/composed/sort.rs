@@ -3,6 +3,7 @@
 
 use gradus_tensor::{DType, Tensor, axis_index};
 
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// How a quantile lies between two elements.
@@ -176,7 +177,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "nanquantile")]
     #[doc(alias = "percentile")]
     #[track_caller]
-    pub fn quantile(self, q: Self, axis: isize, how: Interpolation, ignore_nan: bool) -> Self {
+    pub fn quantile(self, q: impl Operand<'t>, axis: isize, how: Interpolation, ignore_nan: bool) -> Self {
+        let q = self.lift(q);
         let at = axis_index("quantile", axis, &self.shape());
         let rows = self.move_axis(at as isize, -1);
         let size = rows.shape()[rows.rank() - 1];

@@ -4,6 +4,7 @@ use gradus_tensor::Tensor;
 
 use super::kernel::{self, batch_with, matrix_sizes};
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// `$A = L L^\top$`; rule (Murray, 2016): `$\bar A = \operatorname{sym}(L^{-\top} \Phi(L^\top \bar L) L^{-1})$`, where Φ keeps
@@ -103,7 +104,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the sizes do not fit.
     #[track_caller]
-    pub fn cholesky_solve(self, factor: Self, upper: bool) -> Self {
+    pub fn cholesky_solve(self, factor: impl Operand<'t>, upper: bool) -> Self {
+        let factor = self.lift(factor);
         let l = if upper { factor.t() } else { factor };
         let half = l.solve_triangular(self, false, false);
         l.t().solve_triangular(half, true, false)
@@ -128,7 +130,8 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[doc(alias = "orgqr")]
     #[track_caller]
-    pub fn householder_product(self, tau: Self) -> Self {
+    pub fn householder_product(self, tau: impl Operand<'t>) -> Self {
+        let tau = self.lift(tau);
         let (m, n) = matrix_sizes("householder_product", &self.shape());
         let k = tau.shape()[tau.rank() - 1];
         let eye = Tensor::eye_of(m, self.dtype());
