@@ -74,11 +74,12 @@ pub use check::display::{nested, significant};
 pub use fast::{lazy::fuse_above, reuse::on_tape};
 pub use functions::{
     batched_jacobian, directional_derivative, grad, hessian, hvp, implicit, jacobian, jacobian_forward,
-    jacobians, jvp, jvps, laplacian, model_hvp, vhp, vjp, vjps,
+    jacobians, jvp, jvps, laplacian, model_hvp, objective, objective_on_tape, vhp, vjp, vjps,
 };
 pub use gradients::Gradients;
 pub use model::{Entered, Mode, Param, ParamId, Params, Untrained, join};
 pub use op::{Backward, Op};
+pub use ops::TensorExt;
 pub use ops::elementwise::facts::{Facts, Kinks};
 pub use ops::elementwise::operators::Operand;
 pub use ops::elementwise::row::Row;

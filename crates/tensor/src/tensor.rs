@@ -199,6 +199,42 @@ impl Tensor {
         with_dtype!(self.dtype, T => self.block::<T>()[self.layout.offset].into_f64())
     }
 
+    /// The element at a place, counted from 0 along each axis; `None` outside the shape, or if there are more or fewer
+    /// numbers than axes.
+    ///
+    /// ```
+    /// use gradus_tensor::Tensor;
+    /// let x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    /// assert_eq!(x.get([1, 2]), Some(6.0));
+    /// assert_eq!(x.get([2, 0]), None);
+    /// assert_eq!(x.select(0, -1).to_f64_vec(), [4.0, 5.0, 6.0]); // a whole row, here the last one
+    /// ```
+    pub fn get(&self, place: impl AsRef<[usize]>) -> Option<f64> {
+        let at = self.layout.place(place.as_ref())?;
+        Some(with_dtype!(self.dtype, T => self.block::<T>()[at].into_f64()))
+    }
+
+    /// The element at a place, counted from 0 along each axis: PyTorch's `x[i, j].item()`.
+    ///
+    /// ```
+    /// use gradus_tensor::Tensor;
+    /// let x = Tensor::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// let trace: f64 = (0..2).map(|i| x.item_at([i, i])).sum();
+    /// assert_eq!(trace, 5.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If the place is outside the shape, or has more or fewer numbers than there are axes.
+    #[doc(alias = "__getitem__")]
+    #[track_caller]
+    pub fn item_at(&self, place: impl AsRef<[usize]>) -> f64 {
+        let place = place.as_ref();
+        let Some(x) = self.get(place) else {
+            panic!("item_at: {place:?} is no place in a tensor of shape {}", self.shape())
+        };
+        x
+    }
+
     /// The number that all elements are, where the layout shows it: one element, or one spread by `expand`.
     pub fn constant_value(&self) -> Option<f64> {
         let spread =

@@ -7,6 +7,7 @@ mod custom;
 pub(crate) mod derivatives;
 mod grad;
 mod implicit;
+mod objective;
 
 pub use batched_jacobian::batched_jacobian;
 pub use derivatives::{
@@ -15,3 +16,4 @@ pub use derivatives::{
 };
 pub use grad::grad;
 pub use implicit::implicit;
+pub use objective::{objective, objective_on_tape};

@@ -19,6 +19,7 @@ pub mod pool;
 pub mod reduce;
 pub mod scatter;
 pub mod softmax;
+mod tensor_ext;
 
 pub use composed::attention::Attention;
 pub use composed::embedding::Bag;
@@ -35,3 +36,6 @@ pub use linalg::{Eigen, MatrixNorm, Svd};
 pub use pad::Padding;
 pub use pool::Pool;
 pub use scatter::ScatterReduce;
+#[doc(hidden)]
+pub use tensor_ext::TENSOR_EXT;
+pub use tensor_ext::TensorExt;

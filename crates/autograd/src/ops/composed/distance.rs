@@ -2,8 +2,8 @@
 
 use gradus_tensor::{Axes, Tensor};
 
-use crate::ops::reduce::{AxisList, axes_of, dropped, reductions};
 use crate::ops::elementwise::operators::Operand;
+use crate::ops::reduce::{AxisList, axes_of, dropped, reductions};
 use crate::var::Var;
 
 reductions! {

@@ -7,6 +7,18 @@ use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 impl<'t> Var<'t> {
+    /// `$\ln x$`, under NumPy's name; the same as [`Self::ln`].
+    #[track_caller]
+    pub fn log(self) -> Self {
+        self.ln()
+    }
+
+    /// x between two numbers, under NumPy's name; the same as [`Self::clamp`].
+    #[track_caller]
+    pub fn clip(self, low: f64, high: f64) -> Self {
+        self.clamp(low, high)
+    }
+
     /// x between two numbers; `high` wins where they cross. The slope is 0 from each bound on, else 1.
     #[doc(alias = "clip")]
     #[track_caller]
