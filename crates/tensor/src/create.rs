@@ -5,6 +5,7 @@
 use crate::convert::Scalar;
 use crate::{DType, Element, MAX_RANK, Shape, Tensor};
 
+/// # Constants, ranges, identity
 impl Tensor {
     /// A 0-d tensor of one element.
     pub fn scalar<T: Element>(x: T) -> Self {

@@ -23,6 +23,7 @@ pub fn log_softmax(x: &Tensor) -> Tensor {
     with_float!("log_softmax", x.dtype(), T => by_runs::<T>(x, 1.0, &|x, n, y| kernel::log_softmax(x, n, y)))
 }
 
+/// # Softmax
 impl Tensor {
     /// `$y_i = e^{x_i} / \sum_j e^{x_j}$` along an axis, without overflow: positive numbers that sum to 1, in the same
     /// shape.

@@ -105,6 +105,17 @@ impl Op for Columns {
 
 /// The options of convolutions, of [`Var::window_columns`] and of [`Var::fold`]: for each list one number for each spatial
 /// axis, or one for all.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::ConvOptions};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::ones([1, 1, 6, 6]));
+/// let weight = Tensor::ones([1, 1, 3, 3]);
+/// let y = x.conv(&weight, None, &ConvOptions { stride: vec![2], padding: vec![1], ..ConvOptions::default() });
+/// assert_eq!(y.value().to_vec::<f32>(), [4.0, 6.0, 6.0, 6.0, 9.0, 9.0, 6.0, 9.0, 9.0]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConvOptions {
     /// Steps between windows.
@@ -166,6 +177,7 @@ fn with_bias<'t>(op: &str, y: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
     y + bias.reshape(sizes)
 }
 
+/// # Convolutions
 impl<'t> Var<'t> {
     /// Convolution (cross-correlation, as in all frameworks) over one to three spatial axes,
     /// `$y_{nop} = b_o + \sum_{ck} w_{ock}\, x_{n c,\, p s + k d - q}$` with stride s, dilation d, padding q: x

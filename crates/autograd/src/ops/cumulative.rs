@@ -25,6 +25,7 @@ impl Op for CumulativeSum {
     }
 }
 
+/// # Cumulative sums, differences, integrals
 impl<'t> Var<'t> {
     /// Running sums `$y_i = \sum_{j \le i} x_j$` along an axis, in the same shape.
     ///
@@ -133,6 +134,7 @@ impl<'t> Var<'t> {
     }
 }
 
+/// # Cumulative sums, differences, integrals
 impl<'t> Var<'t> {
     /// The derivative along an axis of values at the given places, as `numpy.gradient` takes it: inside by the parabola
     /// through three neighbours, at the ends by the difference of two, or (`second_order`) by the parabola, too.

@@ -106,6 +106,7 @@ impl Op for Linear {
     }
 }
 
+/// # Matrix products
 impl<'t> Var<'t> {
     /// The matrix product `$y_{ij} = \sum_k a_{ik} b_{kj}$`: `[…, m, k] × […, k, n] → […, m, n]`; leading axes
     /// broadcast, a vector counts as a row on the left and as a column on the right.

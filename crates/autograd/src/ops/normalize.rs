@@ -86,6 +86,7 @@ fn channel_sizes(rank: usize, channels: usize) -> SmallVec<[usize; MAX_RANK]> {
     sizes
 }
 
+/// # Normalisations
 impl<'t> Var<'t> {
     /// Layer normalisation over the last axes, those of `gamma` and `beta`:
     /// `$y = \gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` with the mean μ and the biased

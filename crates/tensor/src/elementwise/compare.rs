@@ -32,6 +32,7 @@ const COST: f64 = 0.2;
 
 macro_rules! comparisons {
     ($($(#[$doc:meta])* $name:ident $op:tt;)*) => {
+        /// # Comparisons and logic
         impl Tensor {$(
             $(#[$doc])*
             ///
@@ -83,6 +84,7 @@ comparisons! {
 
 macro_rules! logic {
     ($($(#[$doc:meta])* $name:ident |$a:ident, $b:ident| $body:expr;)*) => {
+        /// # Comparisons and logic
         impl Tensor {$(
             $(#[$doc])*
             ///
@@ -112,6 +114,7 @@ logic! {
 
 macro_rules! tests_of_floats {
     ($($(#[$doc:meta])* $name:ident $otherwise:literal;)*) => {
+        /// # Comparisons and logic
         impl Tensor {$(
             $(#[$doc])*
             pub fn $name(&self) -> Self {
@@ -138,6 +141,7 @@ tests_of_floats! {
     is_finite 1.0;
 }
 
+/// # Comparisons and logic
 impl Tensor {
     /// True where this tensor is false. Other types than Bool count as true where they are not zero.
     pub fn logical_not(&self) -> Self {

@@ -19,6 +19,7 @@ use crate::tensor::Tensor;
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident, $cost:expr;)*) => {
         const UNARY: &[(&str, f64)] = &[$((stringify!($name), $cost)),*];
+        /// # Elementwise functions
         impl Tensor {$(
             $(#[$doc])*
             ///
@@ -109,6 +110,7 @@ functions! {
 macro_rules! functions2 {
     ($($(#[$doc:meta])* $name:ident = $f:ident, $cost:expr;)*) => {
         const BINARY: &[(&str, f64)] = &[$((stringify!($name), $cost)),*];
+        /// # Elementwise functions of two values
         impl Tensor {$(
             $(#[$doc])*
             ///
@@ -177,6 +179,7 @@ pub fn costs() -> impl Iterator<Item = (&'static str, f64)> {
     UNARY.iter().chain(BINARY).copied()
 }
 
+/// # Elementwise functions
 impl Tensor {
     /// `$|x|$`, of floats or integers.
     pub fn abs(&self) -> Self {

@@ -4,6 +4,7 @@ use crate::kernel::parallel;
 use crate::strided::runs;
 use crate::{DType, Element, Rhs, Tensor};
 
+/// # Masks
 impl Tensor {
     /// This tensor where the mask is true, `other` elsewhere, after broadcasting all three. Mixed element types go to the
     /// wider.

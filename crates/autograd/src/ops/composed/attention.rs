@@ -6,6 +6,16 @@ use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// The mask and scale of an attention.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::Attention};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::from([[1.0, 0.0], [0.0, 1.0]])); // two places, which ask each other
+/// let y = x.attention(x, x, &Attention { causal: true, ..Attention::default() });
+/// assert_eq!(y.select(0, 0).value(), Tensor::from([1.0, 0.0])); // the first sees itself alone
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Attention<'t> {
     /// Bool: where a query sees a key. Float: added to the scores. Broadcasts to `[…, queries, keys]`.
@@ -16,6 +26,7 @@ pub struct Attention<'t> {
     pub scale: Option<f64>,
 }
 
+/// # Attention
 impl<'t> Var<'t> {
     /// Scaled dot-product attention, `$\mathrm{softmax}(s\, Q K^\top + M)\, V$` with the scale
     /// `$s = 1/\sqrt d$`: queries `[…, n, d]`, keys `[…, m, d]`, values `[…, m, e]`, the result `[…, n, e]`. A

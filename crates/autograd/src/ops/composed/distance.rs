@@ -15,6 +15,7 @@ reductions! {
         };
 }
 
+/// # Norms, distances, covariance
 impl<'t> Var<'t> {
     /// The norm of order p of all elements, `$\lVert x \rVert_p = (\sum_i |x_i|^p)^{1/p}$`, to a value without axes; see
     /// [`Self::vector_norm_keep`].

@@ -84,6 +84,7 @@ pub enum Outside {
     Reflection,
 }
 
+/// # Resizing and sampling
 impl<'t> Var<'t> {
     /// The spatial axes of `[N, C, …]` brought to the sizes `out`, with values between the elements as `how`
     /// says: of lines and cubics, along an axis of size n, place o of m lies at `$(o + \tfrac12)\, n / m - \tfrac12$`, with aligned

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
+/// # Products made of matrix products
 impl<'t> Var<'t> {
     /// `$\sum_i x_i y_i$` of two vectors `[n]`, to a value without axes.
     ///

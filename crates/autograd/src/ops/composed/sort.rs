@@ -22,6 +22,7 @@ pub enum Interpolation {
     Midpoint,
 }
 
+/// # Sorting, extremes with their places, quantiles
 impl<'t> Var<'t> {
     /// The elements along an axis in order, and their places before (I64), both in the same shape. Equal
     /// elements keep their order; NaN counts as the largest.

@@ -6,6 +6,7 @@ use gradus_tensor::{DType, Tensor};
 use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
+/// # Elementwise operations made of others
 impl<'t> Var<'t> {
     /// `$\ln x$`, under NumPy's name; the same as [`Self::ln`].
     #[track_caller]

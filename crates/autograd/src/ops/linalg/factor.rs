@@ -86,6 +86,7 @@ impl Op for Qr {
     }
 }
 
+/// # Factorisations
 impl<'t> Var<'t> {
     /// The lower triangle L of `$A = L L^\top$`, in the shape `[…, n, n]` of A; NaN where A is not positive
     /// definite. A counts as symmetric: the gradient is, too.

@@ -180,6 +180,7 @@ impl Op for PseudoInverse {
     }
 }
 
+/// # Inverses, systems, determinants
 impl<'t> Var<'t> {
     /// `$A^{-1}$` of square matrices `[…, n, n]`; NaN for singular ones.
     ///

@@ -141,6 +141,7 @@ impl Op for Singular {
     }
 }
 
+/// # Eigenvalues and singular values
 impl<'t> Var<'t> {
     /// Eigenvalues λ and eigenvectors V of symmetric matrices `[…, n, n]`,
     /// `$A = V \operatorname{diag}(\lambda)\, V^\top$`. Only the lower triangle counts; the gradient is

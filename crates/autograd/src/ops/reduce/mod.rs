@@ -231,6 +231,7 @@ impl Op for Extreme {
 macro_rules! reductions {
     ($($(#[$meta:meta])* $all:ident $axes:ident $keep:ident $([$(#[$example:meta])*])?:
         |$whole:ident| $over_all:expr, |$x:ident, $list:ident| $over:expr;)*) => {
+        /// # Reductions
         impl<'t> Var<'t> {$(
             $(#[$meta])*
             ///
@@ -326,6 +327,7 @@ reductions! {
     min min_axes min_keep: |x| x.min_axes(()), |x, list| x.tape().apply(Extreme { axes: list, largest: false }, &[x]);
 }
 
+/// # Reductions
 impl<'t> Var<'t> {
     /// This value, with `value` where the mask holds; no gradient flows there.
     pub(crate) fn where_not(self, mask: &Tensor, value: f64) -> Self {
