@@ -4,6 +4,7 @@
 //! and panics stand there, once. What tensors have of their own (arithmetic, reductions, shapes, `softmax`, `relu`) is faster by a few
 //! hundred nanoseconds a call and stands on `Tensor` itself.
 
+use gradus_tensor::pool::Taps;
 use gradus_tensor::{Axes, Shape, Slice, Tensor};
 
 use crate::fast::reuse::Scratch;
@@ -266,6 +267,7 @@ methods! {
         => |x| x.conv_transpose(weight, bias.map(|bias| x.lift(bias)), how, output_padding);
     window_columns(kernel: &[usize], how: &ConvOptions);
     fold(output: &[usize], kernel: &[usize], how: &ConvOptions);
+    along_axis(axis: isize, taps: Taps);
     avg_pool(pool: &Pool);
     adaptive_avg_pool(out: &[usize]);
     max_pool(pool: &Pool) -> (Tensor, Tensor);
