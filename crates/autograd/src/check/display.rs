@@ -52,7 +52,7 @@ impl fmt::Debug for Tape {
     }
 }
 
-/// The value, as a tensor prints it: `{}` and, with digits, `{:.3}`. The alternate form `{:#}` is a line of the tape: number,
+/// The value, as a tensor prints it: `{}` and, with digits, `{:.2}`. The alternate form `{:#}` is a line of the tape: number,
 /// operation, element type and shape, and the value.
 ///
 /// ```
@@ -62,7 +62,7 @@ impl fmt::Debug for Tape {
 /// let x = tape.var(Tensor::from([0.25, 0.5]));
 /// let loss = x.square().sum();
 /// assert_eq!(format!("{x}"), "[0.25 0.5 ]");
-/// assert_eq!(format!("{loss:.3}"), "0.312");
+/// assert_eq!(format!("{loss:.2}"), "0.31");
 /// assert_eq!(format!("{:#}", x * 2.0), "%3 = scale(%0, 2)  f64[2]  [0.5 1. ]");
 /// assert_eq!(format!("{x:?}"), "%0: f64[2]");
 /// ```
@@ -81,11 +81,7 @@ impl fmt::Display for Var<'_> {
         if !self.tape.inner.borrow().values.is_there(slot) && !self.tape.live()[self.id as usize] {
             return f.write_str("(freed)");
         }
-        let value = self.value();
-        match f.precision() {
-            Some(digits) => write!(f, "{value:.digits$}"),
-            None => write!(f, "{value}"),
-        }
+        self.value().fmt(f)
     }
 }
 
