@@ -143,16 +143,12 @@ fn the_types_of_the_prelude_have_examples() {
 
 /// Whether a line declares a public type of this name, itself or as a row of a macro.
 fn declares(line: &str, name: &str) -> bool {
-    let code = line.trim();
-    let after = ["pub struct ", "pub enum ", "pub trait ", "pub type "]
-        .iter()
-        .find_map(|kind| code.strip_prefix(kind));
-    let rest = after
-        .or(line.strip_prefix("    ").filter(|row| !row.starts_with(' ')))
-        .and_then(|code| code.strip_prefix(name));
-    rest.is_some_and(|rest| {
-        !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':' || c == ',')
-    })
+    let word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let kinds = ["pub struct ", "pub enum ", "pub trait ", "pub type "];
+    let item = kinds.iter().find_map(|kind| line.trim_start().strip_prefix(kind));
+    let row = line.strip_prefix("    ").and_then(|row| row.strip_prefix(name));
+    item.and_then(|code| code.strip_prefix(name)).is_some_and(word)
+        || row.is_some_and(|rest| word(rest) && rest.starts_with(' '))
 }
 
 /// Whether the comment above such a line, or the macro that makes it, shows an example.
