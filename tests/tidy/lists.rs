@@ -164,7 +164,8 @@ const OF_VARIABLES_ALONE: [(&[&str], &str); 5] = [
 /// (Reductions are made by a macro with the same rows in both crates; `Operand`s and rows that are hidden count for nothing.)
 #[test]
 fn a_tensor_can_do_what_a_variable_can() {
-    use gradus::autograd::ops::{TENSOR_EXT, elementwise};
+    use gradus::autograd::TENSOR_EXT;
+    use gradus::autograd::ops::elementwise;
     let mut tensor = inherent("crates/tensor/src", "Tensor");
     tensor.extend(gradus::tensor::elementwise::costs().map(|(name, _)| name.to_string()));
     tensor.extend(["gt", "ge", "lt", "le", "eq", "ne"].map(String::from));

@@ -19,7 +19,6 @@ pub mod pool;
 pub mod reduce;
 pub mod scatter;
 pub mod softmax;
-mod tensor_ext;
 
 pub use composed::attention::Attention;
 pub use composed::embedding::Bag;
@@ -36,6 +35,3 @@ pub use linalg::{Eigen, MatrixNorm, Svd};
 pub use pad::Padding;
 pub use pool::Pool;
 pub use scatter::ScatterReduce;
-#[doc(hidden)]
-pub use tensor_ext::TENSOR_EXT;
-pub use tensor_ext::TensorExt;
