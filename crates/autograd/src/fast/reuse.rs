@@ -34,8 +34,8 @@ impl Drop for Scratch {
         if std::thread::panicking() {
             return;
         }
+        self.reset(Mode::Record);
         let tape = self.0.take();
-        tape.iter().for_each(|tape| tape.reset(Mode::Record));
         SPARE.with(|spare| *spare.borrow_mut() = tape);
     }
 }

@@ -53,8 +53,8 @@ impl<A: Plain, B: Plain, C: Plain> Plain for (A, B, C) {
     }
 }
 
-impl<A: Plain> Plain for Vec<A> {
-    type Plain = Vec<A::Plain>;
+impl<T: Plain> Plain for Vec<T> {
+    type Plain = Vec<T::Plain>;
     fn plain(self) -> Self::Plain {
         self.into_iter().map(Plain::plain).collect()
     }

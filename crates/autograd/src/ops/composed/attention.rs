@@ -62,7 +62,7 @@ impl<'t> Var<'t> {
                 let mask = mask.value();
                 seen = Some(seen.map_or(mask.clone(), |s| s.and(&mask)));
             } else {
-                scores = scores + mask;
+                scores += mask;
             }
         }
         scores.visible_softmax(seen.as_ref()).matmul(values)

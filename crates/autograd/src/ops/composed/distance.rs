@@ -176,12 +176,12 @@ impl<'t> Var<'t> {
         let mut weight = self.tape().constant(Tensor::ones_of(self.shape()[1], self.dtype()));
         let (mut count, mut squares) = (None, None);
         if let Some(times) = times {
-            weight = weight * times;
+            weight *= times;
             count = Some(weight);
         }
         if let Some(a) = reliability {
             squares = Some((weight * a.square()).sum());
-            weight = weight * a;
+            weight *= a;
         }
         let total = weight.sum();
         let mean = (self * weight).sum_keep(1) / total;

@@ -142,7 +142,7 @@ impl<'t> Var<'t> {
         for i in (0..k).rev() {
             let v = units.narrow(-1, i, 1);
             let t = tau.narrow(-1, i, 1).unsqueeze(-1);
-            y = y - t * v.matmul(v.t().matmul(y));
+            y -= t * v.matmul(v.t().matmul(y));
         }
         y
     }

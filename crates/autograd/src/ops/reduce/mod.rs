@@ -170,7 +170,7 @@ fn others_product<'t>(x: Var<'t>, n: usize) -> Var<'t> {
             let all: i32 = row.iter().sum();
             row.iter().map(move |e| f64::from((all - e + part).div_euclid(4).clamp(-1000, 1000)))
         });
-        y = y * &of(rows.collect());
+        y *= &of(rows.collect());
     }
     y.to(x.dtype())
 }
@@ -188,7 +188,7 @@ fn products_from_both_sides<'t>(x: Var<'t>, n: usize) -> Var<'t> {
         let mut distance = 1;
         while distance < n {
             let shifted = Var::cat(&[ones(distance), p.narrow(1, 0, n - distance)], 1);
-            p = p * shifted;
+            p *= shifted;
             distance *= 2;
         }
         p
