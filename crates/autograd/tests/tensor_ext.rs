@@ -65,7 +65,10 @@ fn values_by_hand() {
     assert_eq!(grids[1].to_f64_vec(), [1.0, -1.0, 1.0, -1.0]);
     let picture = x.reshape([1, 1, 2, 2]);
     assert_eq!(picture.max_pool(&Pool::of(2)).0.item(), 4.0);
-    assert_eq!(picture.conv(&Tensor::ones([1, 1, 2, 2]), None, &ConvOptions::default()).item(), 10.0);
+    assert_eq!(
+        picture.conv(&Tensor::ones_of([1, 1, 2, 2], DType::F64), None, &ConvOptions::default()).item(),
+        10.0
+    );
     assert_eq!(x.clamp_between(None, Some(&Tensor::from(2.5))).to_f64_vec(), [1.0, 2.0, 2.5, 2.5]);
 }
 
@@ -109,7 +112,7 @@ fn a_mistake_is_the_callers_and_costs_no_later_call() {
             info.location().map_or(String::new(), |at| format!("{}:{}", at.file(), at.line()));
     }));
     let here = Location::caller().file();
-    let line = line!() + 1;
+    let line = line!() + 2;
     let refused =
         catch_unwind(AssertUnwindSafe(|| Tensor::from([1.0, 2.0]).mse(&Tensor::from([1.0, 2.0, 3.0]))));
     std::panic::set_hook(old);
