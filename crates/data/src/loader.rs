@@ -6,6 +6,19 @@ use crate::dataset::Dataset;
 
 /// How a data set is cut into batches. It has no state: the order of an epoch is a function of the seed and its number, so
 /// a training that was interrupted goes on with the same batches.
+///
+/// ```
+/// use gradus_data::{Loader, iris};
+///
+/// let data = iris();
+/// let loader = Loader { batch: 32, shuffle: Some(0), drop_last: false };
+/// for epoch in 0..2 {
+///     for batch in loader.epoch(&data, epoch) {
+///         assert_eq!(batch.inputs.shape()[0], batch.labels.shape()[0]); // at most 32 examples, each once an epoch
+///     }
+/// }
+/// assert_eq!(loader.batches(data.len()), 5); // of 150 examples: 4 · 32 + 22
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Loader {
     /// Examples in a batch.

@@ -3,6 +3,16 @@
 use gradus_tensor::Tensor;
 
 /// `$(x - \mu)/\sigma$`, with the mean and the deviation of the training set, so that the test set stays unseen.
+///
+/// ```
+/// use gradus_data::{Standardizer, iris};
+///
+/// let (train, test) = iris().split(0.2, 0);
+/// let scale = Standardizer::per_column(&train.inputs);
+/// let (train, test) = (train.map_inputs(|x| scale.apply(x)), test.map_inputs(|x| scale.apply(x)));
+/// assert!(train.inputs.mean_axes(0).abs().max().item() < 1e-5); // 0 on what was seen
+/// assert!(test.inputs.mean_axes(0).abs().max().item() > 1e-5);  // nearly 0 on what was not
+/// ```
 #[derive(Debug, Clone)]
 pub struct Standardizer {
     /// What is subtracted: a number, or one per column.

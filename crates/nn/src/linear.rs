@@ -7,6 +7,18 @@ use crate::module::Module;
 
 /// `$y = x W^\top + b$`: `[…, in]` to `[…, out]`.
 ///
+/// ```
+/// use gradus_autograd::Params;
+/// use gradus_nn::{Linear, Module};
+/// use gradus_tensor::{Tensor, rng};
+///
+/// let layer = Linear::new(3, 2, &mut rng(0));                // 3 numbers in, 2 out
+/// assert_eq!(layer.weight.shape()[..], [2, 3]);              // as PyTorch stores it
+/// let x = Tensor::ones([5, 3]);                              // a batch of 5
+/// assert_eq!(layer.predict(&x).shape()[..], [5, 2]);
+/// assert_eq!(layer.trainable_elements(), 2 * 3 + 2);
+/// ```
+///
 /// Without bias: `Linear { bias: None, ..Linear::new(3, 4, &mut rng) }`.
 #[derive(Debug, Clone)]
 pub struct Linear {

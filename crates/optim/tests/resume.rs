@@ -29,7 +29,7 @@ fn loss<'t>(model: &Model, tape: &'t Tape, step: u64) -> Var<'t> {
     let (x, y) = (data([6, 4]), data([6, 3]));
     let mut h = x.matmul(tape.param(&model.weight));
     if step % 4 != 1 {
-        h = h + tape.param(&model.bias);
+        h += tape.param(&model.bias);
     }
     let mut draw = tape.rng().expect("a training tape");
     let kept = Tensor::bernoulli_of([6, 3], 0.75, DType::F64, &mut draw);

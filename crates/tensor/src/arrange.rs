@@ -5,6 +5,7 @@ use crate::index::check_indices;
 use crate::layout::axis_index;
 use crate::{Shape, Tensor};
 
+/// # Repetitions, triangles and diagonals
 impl Tensor {
     /// Repeats each block of `block` elements `n` times.
     fn repeat_blocks(&self, block: usize, n: usize, shape: Shape) -> Self {

@@ -127,6 +127,7 @@ impl<N: Nested> From<N> for Tensor {
     }
 }
 
+/// # From and to Rust's vectors
 impl Tensor {
     /// A tensor of this shape with these elements in row-major order.
     ///

@@ -2,8 +2,10 @@
 //!
 //! Floats are F32 unless a function's `_of` form names another type.
 
-use crate::{DType, Element, Shape, Tensor};
+use crate::convert::Scalar;
+use crate::{DType, Element, MAX_RANK, Shape, Tensor};
 
+/// # Constants, ranges, identity
 impl Tensor {
     /// A 0-d tensor of one element.
     pub fn scalar<T: Element>(x: T) -> Self {
@@ -101,6 +103,34 @@ impl Tensor {
         }))
     }
 
+    /// The element at each place as a function of the place, counted from 0 along each axis. The element type is that of
+    /// the function's numbers.
+    ///
+    /// ```
+    /// use gradus_tensor::Tensor;
+    /// let hilbert = Tensor::from_fn([2, 3], |at| 1.0 / (at[0] + at[1] + 1) as f64);
+    /// assert_eq!(hilbert, Tensor::from([[1.0, 1.0 / 2.0, 1.0 / 3.0], [1.0 / 2.0, 1.0 / 3.0, 1.0 / 4.0]]));
+    /// ```
+    #[doc(alias = "fromfunction")]
+    pub fn from_fn<S: Scalar>(shape: impl Into<Shape>, mut f: impl FnMut(&[usize]) -> S) -> Self {
+        let shape = shape.into();
+        let rank = shape.len();
+        let mut at = [0; MAX_RANK];
+        Self::build::<S::Element>(shape, |out| {
+            for y in out {
+                *y = f(&at[..rank]).element();
+                // The last axis runs fastest.
+                for axis in (0..rank).rev() {
+                    at[axis] += 1;
+                    if at[axis] < shape[axis] {
+                        break;
+                    }
+                    at[axis] = 0;
+                }
+            }
+        })
+    }
+
     /// The identity matrix of size `n`, F32.
     pub fn eye(n: usize) -> Self {
         Self::eye_of(n, DType::F32)
@@ -163,6 +193,15 @@ mod tests {
         assert_eq!(Tensor::linspace(0.0, 1.0, 5).to_vec::<f32>(), [0.0, 0.25, 0.5, 0.75, 1.0]);
         assert_eq!(Tensor::linspace_of(0.0, 0.1, 8, DType::F64).to_vec::<f64>()[7], 0.1);
         assert_eq!(Tensor::linspace(2.0, 9.0, 1).to_vec::<f32>(), [2.0]);
+    }
+
+    #[test]
+    fn of_places() {
+        let x = Tensor::from_fn([2, 3], |at| at[0] * 10 + at[1]);
+        assert_eq!(x, Tensor::from([[0, 1, 2], [10, 11, 12]]));
+        assert_eq!(Tensor::from_fn((), |at| at.len() as f32 + 0.5), Tensor::from(0.5f32));
+        assert_eq!(Tensor::from_fn([2, 0], |_| 1.0).shape()[..], [2, 0]);
+        assert_eq!(Tensor::from_fn(3, |at| at[0] == 1).to_bools(), [false, true, false]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::layout::Layout;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
+/// # Matrix products
 impl Tensor {
     /// The matrix product: `[…, m, k] × […, k, n] → […, m, n]`; leading axes broadcast.
     ///

@@ -2,6 +2,7 @@
 
 use crate::Tensor;
 
+/// # Padding
 impl Tensor {
     /// The tensor with `before` and `after` places of `value` added along each axis.
     ///

@@ -12,6 +12,13 @@ use crate::kernel::Real;
 use crate::{DType, Element, Shape, Tensor};
 
 /// The generator of random numbers: ChaCha with 8 rounds, whose stream for a seed never changes.
+///
+/// ```
+/// use gradus_tensor::{Rng, Tensor, rng};
+/// let mut generator: Rng = rng(42); // under another name than the function's
+/// let (a, b) = (Tensor::randn(3, &mut generator), Tensor::randn(3, &mut generator));
+/// assert!(a != b && a == Tensor::randn(3, &mut rng(42)));
+/// ```
 pub type Rng = rand_chacha::ChaCha8Rng;
 
 /// The generator for a seed. Neighbouring seeds give unrelated streams.
@@ -72,6 +79,7 @@ fn below(bound: u64, rng: &mut impl rand::Rng) -> u64 {
     ((u128::from(rng.next_u64()) * u128::from(bound)) >> 64) as u64
 }
 
+/// # Random tensors
 impl Tensor {
     /// Uniform numbers in `[low, high)`, F32.
     ///

@@ -3,6 +3,7 @@
 use crate::kernel::copy;
 use crate::{DType, Tensor};
 
+/// # Writing to places
 impl Tensor {
     /// A copy with the elements that `index` names along an axis replaced: `$y_{i\,\text{index}_{ij}} = \text{src}_{ij}$`
     /// for `axis` 1. Where places repeat, the last one counts.

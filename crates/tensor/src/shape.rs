@@ -7,6 +7,15 @@ use std::ops::Deref;
 pub const MAX_RANK: usize = 8;
 
 /// The sizes of a tensor's axes, outermost first. Reads as a slice: `shape[0]`, `shape.len()`, `shape.iter()`.
+///
+/// ```
+/// use gradus_tensor::{Shape, Tensor};
+/// let x = Tensor::zeros([2, 3]); // arrays, tuples of none, numbers and shapes name a shape
+/// let shape: Shape = *x.shape();
+/// assert_eq!(shape[..], [2, 3]);
+/// assert_eq!((shape.len(), shape[1], shape.elements()), (2, 3, 6));
+/// assert_eq!(Tensor::zeros(()).rank(), 0);
+/// ```
 #[derive(Clone, Copy, Eq)]
 pub struct Shape {
     rank: u8,

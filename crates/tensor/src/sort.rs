@@ -25,6 +25,7 @@ fn place<T: Element, J: Join<T>>(j: J, run: &[T]) -> i64 {
     at.map_or(0, |at| at as i64)
 }
 
+/// # Sorting and searching
 impl Tensor {
     fn place_over<T: Element, J: Join<T>>(&self, j: J, axis: usize, keep: bool) -> Self {
         let runs = self.move_axis(axis as isize, -1).contiguous();

@@ -17,6 +17,7 @@ impl Inner {
     }
 }
 
+/// # The value
 impl Var<'_> {
     /// The value. A large one is shared, a small one copied.
     #[track_caller]

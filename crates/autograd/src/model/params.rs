@@ -3,6 +3,21 @@
 use super::param::Param;
 
 /// A structure that holds parameters: a layer, a model, a list of layers. Usually made by [`params!`](crate::params).
+///
+/// ```
+/// use gradus_autograd::{Param, Params, params};
+///
+/// struct Line { slope: Param, offset: Param }
+/// params!(Line { slope, offset });
+///
+/// let mut line = Line { slope: Param::new([1.0, 2.0]), offset: Param::new(0.0) };
+/// for (name, param) in line.params() {
+///     println!("{name}: {}", param.value()); // slope: [1. 2.], offset: 0.
+/// }
+/// assert_eq!(line.trainable_elements(), 3);
+/// line.params_mut().into_iter().for_each(|(_, param)| param.freeze());
+/// assert_eq!(line.trainable_elements(), 0);
+/// ```
 pub trait Params {
     /// Calls `f(path, parameter)` for each parameter, in order; `path` is `prefix` and the names of the fields on the
     /// way, joined by dots.

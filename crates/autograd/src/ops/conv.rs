@@ -7,6 +7,7 @@ use gradus_tensor::Tensor;
 use gradus_tensor::conv::{self, Window, spatial};
 
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// Which argument of the trilinear form the operation is the slope in.
@@ -104,6 +105,17 @@ impl Op for Columns {
 
 /// The options of convolutions, of [`Var::window_columns`] and of [`Var::fold`]: for each list one number for each spatial
 /// axis, or one for all.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::ConvOptions};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::ones([1, 1, 6, 6]));
+/// let weight = Tensor::ones([1, 1, 3, 3]);
+/// let y = x.conv(&weight, None, &ConvOptions { stride: vec![2], padding: vec![1], ..ConvOptions::default() });
+/// assert_eq!(y.value().to_vec::<f32>(), [4.0, 6.0, 6.0, 6.0, 9.0, 9.0, 6.0, 9.0, 9.0]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConvOptions {
     /// Steps between windows.
@@ -165,6 +177,7 @@ fn with_bias<'t>(op: &str, y: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
     y + bias.reshape(sizes)
 }
 
+/// # Convolutions
 impl<'t> Var<'t> {
     /// Convolution (cross-correlation, as in all frameworks) over one to three spatial axes,
     /// `$y_{nop} = b_o + \sum_{ck} w_{ock}\, x_{n c,\, p s + k d - q}$` with stride s, dilation d, padding q: x
@@ -190,7 +203,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "conv2d")]
     #[doc(alias = "conv3d")]
     #[track_caller]
-    pub fn conv(self, weight: Self, bias: Option<Self>, how: &ConvOptions) -> Self {
+    pub fn conv(self, weight: impl Operand<'t>, bias: Option<Self>, how: &ConvOptions) -> Self {
+        let weight = self.lift(weight);
         let (x, w) = (self.shape(), weight.shape());
         assert!((3..=5).contains(&x.len()), "conv: the input must be [N, C, 1 to 3 spatial axes], got {x}");
         let groups = how.groups;
@@ -218,11 +232,12 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn conv_transpose(
         self,
-        weight: Self,
+        weight: impl Operand<'t>,
         bias: Option<Self>,
         how: &ConvOptions,
         output_padding: &[usize],
     ) -> Self {
+        let weight = self.lift(weight);
         let (x, w) = (self.shape(), weight.shape());
         assert!(
             (3..=5).contains(&x.len()),

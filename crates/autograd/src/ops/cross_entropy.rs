@@ -59,6 +59,7 @@ impl Op for CrossEntropyBackward {
     }
 }
 
+/// # Cross-entropy
 impl Var<'_> {
     /// Mean cross-entropy of logits `[N, C]` with class labels `[N]` (I64),
     /// `$\tfrac1N \sum_i -\ln \mathrm{softmax}(x_i)_{t_i}$`, in one pass. Other shapes, weights, ignored labels

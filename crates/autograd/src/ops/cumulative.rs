@@ -3,6 +3,7 @@
 use gradus_tensor::{Tensor, axis_index};
 
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// `$y_i = \sum_{j \le i} x_j$`; rule: the running sum from the end.
@@ -24,6 +25,7 @@ impl Op for CumulativeSum {
     }
 }
 
+/// # Cumulative sums, differences, integrals
 impl<'t> Var<'t> {
     /// Running sums `$y_i = \sum_{j \le i} x_j$` along an axis, in the same shape.
     ///
@@ -120,7 +122,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "trapz")]
     #[doc(alias = "cumulative_trapezoid")]
     #[track_caller]
-    pub fn trapezoids(self, spacing: Self, axis: isize) -> Self {
+    pub fn trapezoids(self, spacing: impl Operand<'t>, axis: isize) -> Self {
+        let spacing = self.lift(spacing);
         let at = axis_index("trapezoid", axis, &self.shape());
         let size = self.shape()[at];
         if size < 2 {
@@ -131,6 +134,7 @@ impl<'t> Var<'t> {
     }
 }
 
+/// # Cumulative sums, differences, integrals
 impl<'t> Var<'t> {
     /// The derivative along an axis of values at the given places, as `numpy.gradient` takes it: inside by the parabola
     /// through three neighbours, at the ends by the difference of two, or (`second_order`) by the parabola, too.

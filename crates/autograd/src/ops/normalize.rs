@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::fast::runs::{Kernels, RunKernels, run_kernels};
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// `$y = \gamma \odot \hat x + \beta$` along the last axis, `$\hat x = (x - \mu) r$`, `$r = (\sigma^2 + \varepsilon)^{-1/2}$`. Rule:
@@ -85,6 +86,7 @@ fn channel_sizes(rank: usize, channels: usize) -> SmallVec<[usize; MAX_RANK]> {
     sizes
 }
 
+/// # Normalisations
 impl<'t> Var<'t> {
     /// Layer normalisation over the last axes, those of `gamma` and `beta`:
     /// `$y = \gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` with the mean μ and the biased
@@ -96,7 +98,8 @@ impl<'t> Var<'t> {
     /// # Source
     /// Ba, Kiros and Hinton, "Layer Normalization", 2016.
     #[track_caller]
-    pub fn layer_norm(self, gamma: Self, beta: Self, eps: f64) -> Self {
+    pub fn layer_norm(self, gamma: impl Operand<'t>, beta: impl Operand<'t>, eps: f64) -> Self {
+        let (gamma, beta) = (self.lift(gamma), self.lift(beta));
         let (shape, sizes) = (self.shape(), gamma.shape());
         let fits = shape.ends_with(&sizes) && beta.shape() == sizes;
         assert!(fits, "layer_norm: input {shape}, gamma {sizes}, beta {}", beta.shape());
@@ -191,7 +194,8 @@ impl<'t> Var<'t> {
     /// Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
     /// Covariate Shift", 2015.
     #[track_caller]
-    pub fn batch_norm(self, mean: Self, variance: Self, eps: f64) -> Self {
+    pub fn batch_norm(self, mean: impl Operand<'t>, variance: impl Operand<'t>, eps: f64) -> Self {
+        let (mean, variance) = (self.lift(mean), self.lift(variance));
         let shape = self.shape();
         let sizes = channel_sizes(shape.len(), shape[1]);
         (self - mean.reshape(&sizes[..])) * (variance + eps).rsqrt().reshape(&sizes[..])

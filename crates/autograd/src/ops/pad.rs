@@ -48,6 +48,7 @@ impl Op for Pad {
     }
 }
 
+/// # Padding
 impl<'t> Var<'t> {
     /// A frame of `value` around all axes: `sizes` holds for each axis the places before and after it. The
     /// gradient is cut out of the frame.

@@ -36,6 +36,18 @@ impl Op for Along {
 }
 
 /// Windows of a pooling operation: numbers for each spatial axis, or one for all. An empty `stride` means the kernel.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::Pool};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::from([[[[1.0, 2.0, 5.0, 6.0], [3.0, 4.0, 7.0, 8.0]]]]));
+/// let (largest, places) = x.max_pool(&Pool::of(2)); // windows of 2 × 2, side by side
+/// assert_eq!(largest.value().to_f64_vec(), [4.0, 8.0]);
+/// assert_eq!(places.to_f64_vec(), [5.0, 7.0]);
+/// assert_eq!(x.avg_pool(&Pool::of(2)).value().to_f64_vec(), [2.5, 6.5]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pool {
     /// Sizes of a window.
@@ -151,6 +163,7 @@ fn spatial_sizes(op: &str, shape: &Shape) -> Vec<usize> {
     shape[2..].to_vec()
 }
 
+/// # Pooling
 impl<'t> Var<'t> {
     /// `$y_o = \sum_i w_{oi} x_i$` along an axis with sparse weights: its size becomes the number of their
     /// rows.

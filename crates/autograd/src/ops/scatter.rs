@@ -67,6 +67,7 @@ pub enum ScatterReduce {
     Min,
 }
 
+/// # Writing to places
 impl<'t> Var<'t> {
     /// This value with the elements that an index names along an axis replaced by those of `source`:
     /// `$y_{i,\,\mathrm{index}_{i,j}} = s_{i,j}$` along axis 1 of two. `index` (I64) has as many axes as both

@@ -97,6 +97,7 @@ impl Op for LogSumExp {
     }
 }
 
+/// # Softmax
 impl<'t> Var<'t> {
     /// The logarithm of the sum of exponentials along the last axis, which is kept.
     #[track_caller]

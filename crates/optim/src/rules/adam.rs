@@ -17,6 +17,17 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// \end{aligned}
 /// ```
 ///
+/// ```
+/// use gradus_autograd::Param;
+/// use gradus_optim::{Adam, Optimizer};
+///
+/// let mut w = Param::new([3.0, -200.0]);
+/// let mut optimizer = Optimizer::new(Adam::default(), 0.1);
+/// optimizer.training_step(&mut w, |w, tape| tape.param(w).square().sum());
+/// // The first step has the length of the learning rate in each element, however large the gradient is.
+/// assert!(w.value().allclose(&gradus_tensor::Tensor::from([2.9, -199.9]), 1e-8, 0.0));
+/// ```
+///
 /// AMSGrad divides by the root of the largest `$v$` so far. Weight decay is L2 regularisation, inside the
 /// averages; [`AdamW`] has the decoupled one.
 ///
@@ -64,6 +75,14 @@ impl Rule for Adam {
 ///
 /// ```math
 /// \theta \leftarrow \theta\,(1 - \eta\lambda) - \eta\,\hat m/(\sqrt{\hat v} + \epsilon)
+/// ```
+///
+/// ```
+/// use gradus_optim::{AdamW, Optimizer, schedule::{Cosine, Schedule}};
+/// // As language models are trained: a warm-up, a cosine, clipped gradients, other averages than the usual ones.
+/// let rate = Cosine { peak: 6e-4, end: 6e-5, steps: 1900 }.warmup(100);
+/// let rule = AdamW { beta2: 0.95, weight_decay: 0.1, ..AdamW::default() };
+/// let optimizer = Optimizer::new(rule, rate).clip_norm(1.0);
 /// ```
 ///
 /// # Source

@@ -20,6 +20,16 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// The learning rate stands outside the velocity, so it acts at once when it changes.
 /// [`Momentum`](crate::Momentum) has the other notations, [`Nesterov`](crate::Nesterov) the true look-ahead.
 ///
+/// ```
+/// use gradus_autograd::Param;
+/// use gradus_optim::{Optimizer, Sgd};
+///
+/// let mut w = Param::new(3.0);
+/// let mut optimizer = Optimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }, 0.1);
+/// optimizer.training_step(&mut w, |w, tape| tape.param(w).square());
+/// assert!((w.value().item() - (3.0 - 0.1 * 6.0)).abs() < 1e-15); // θ - η · 2θ
+/// ```
+///
 /// # Source
 /// Polyak 1964; Sutskever et al. 2013, *On the importance of initialization and momentum in deep learning*;
 /// `torch.optim.SGD`, with its defaults (its learning rate is 1e-3).

@@ -60,6 +60,7 @@ fn around(shape: &Shape, axis: usize) -> (usize, usize, usize) {
     (shape[..axis].iter().product(), shape[axis], shape[axis + 1..].iter().product())
 }
 
+/// # Indices
 impl Tensor {
     /// Elements along an axis: `$y_{ij} = x_{i\,\text{index}_{ij}}$` for `axis` 1, with the shape of `index`.
     ///

@@ -6,6 +6,7 @@ use crate::layout::axis_index;
 use crate::strided::runs;
 use crate::{DType, Element, Tensor};
 
+/// # Joining
 impl Tensor {
     /// Writes `src` into the view of this tensor that `part` makes (of the same shape as `src`).
     pub(crate) fn write_view(self, src: &Self, part: impl FnOnce(&Self) -> Self) -> Self {

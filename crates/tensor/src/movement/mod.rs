@@ -19,6 +19,7 @@ use crate::{Layout, Shape, Tensor};
 /// In a shape given to [`Tensor::reshape`]: the size that the other sizes leave.
 pub const REST: usize = usize::MAX;
 
+/// # Shapes
 impl Tensor {
     /// The same elements in row-major order under another shape; one size may be [`REST`]. A view where the strides allow
     /// it, else a copy.

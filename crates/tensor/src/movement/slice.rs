@@ -87,6 +87,7 @@ fn behind(end: isize) -> Option<isize> {
     (end != -1).then_some(end.saturating_add(1))
 }
 
+/// # Slices
 impl Tensor {
     /// A range of places along an axis, as in Python: `x.slice(0, 1..3)`, `x.slice(-1, ..-1)`,
     /// `x.slice(0, Slice::ALL.step(-2))`.

@@ -105,6 +105,7 @@ forms! {
 /// As `forms!`, with a correction to the number of elements.
 macro_rules! corrected_forms {
     ($($(#[$doc:meta])* $over:ident: $all:ident $axes:ident $keep:ident;)*) => {
+        /// # Variance and deviation
         impl Tensor {$(
             $(#[$doc])*
             ///

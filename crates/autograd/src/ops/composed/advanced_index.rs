@@ -85,6 +85,7 @@ impl Places {
     }
 }
 
+/// # Indexing by tensors
 impl<'t> Var<'t> {
     /// The elements that index tensors name, one entry for each axis: I64 places (negative ones count from the end), a
     /// Bool mask (over as many axes as it has), or `None` for the whole axis. Index tensors broadcast; their axes stand

@@ -16,6 +16,7 @@ fn diagonal_places(rows: usize, cols: usize, offset: isize) -> Vec<i64> {
     (0..n).map(|i| ((r + i) * cols + c + i) as i64).collect()
 }
 
+/// # Repetitions, triangles, diagonals, channels
 impl<'t> Var<'t> {
     /// The elements at flat places, in row-major order, that `index` (I64) names, in its shape.
     ///

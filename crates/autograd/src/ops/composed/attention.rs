@@ -2,9 +2,20 @@
 
 use gradus_tensor::{DType, Tensor};
 
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// The mask and scale of an attention.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::Attention};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::from([[1.0, 0.0], [0.0, 1.0]])); // two places, which ask each other
+/// let y = x.attention(x, x, &Attention { causal: true, ..Attention::default() });
+/// assert_eq!(y.select(0, 0).value(), Tensor::from([1.0, 0.0])); // the first sees itself alone
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Attention<'t> {
     /// Bool: where a query sees a key. Float: added to the scores. Broadcasts to `[…, queries, keys]`.
@@ -15,6 +26,7 @@ pub struct Attention<'t> {
     pub scale: Option<f64>,
 }
 
+/// # Attention
 impl<'t> Var<'t> {
     /// Scaled dot-product attention, `$\mathrm{softmax}(s\, Q K^\top + M)\, V$` with the scale
     /// `$s = 1/\sqrt d$`: queries `[…, n, d]`, keys `[…, m, d]`, values `[…, m, e]`, the result `[…, n, e]`. A
@@ -29,7 +41,8 @@ impl<'t> Var<'t> {
     /// Multi-Query Transformer Models from Multi-Head Checkpoints", 2023.
     #[doc(alias = "scaled_dot_product_attention")]
     #[track_caller]
-    pub fn attention(self, keys: Self, values: Self, how: &Attention<'t>) -> Self {
+    pub fn attention(self, keys: impl Operand<'t>, values: impl Operand<'t>, how: &Attention<'t>) -> Self {
+        let (keys, values) = (self.lift(keys), self.lift(values));
         let (q, k) = (self.shape(), keys.shape());
         let d = q[q.len() - 1];
         assert!(k[k.len() - 1] == d, "attention: queries {q} and keys {k}: the last sizes differ");
@@ -49,7 +62,7 @@ impl<'t> Var<'t> {
                 let mask = mask.value();
                 seen = Some(seen.map_or(mask.clone(), |s| s.and(&mask)));
             } else {
-                scores = scores + mask;
+                scores += mask;
             }
         }
         scores.visible_softmax(seen.as_ref()).matmul(values)

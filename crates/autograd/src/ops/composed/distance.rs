@@ -2,6 +2,7 @@
 
 use gradus_tensor::{Axes, Tensor};
 
+use crate::ops::elementwise::operators::Operand;
 use crate::ops::reduce::{AxisList, axes_of, dropped, reductions};
 use crate::var::Var;
 
@@ -14,6 +15,7 @@ reductions! {
         };
 }
 
+/// # Norms, distances, covariance
 impl<'t> Var<'t> {
     /// The norm of order p of all elements, `$\lVert x \rVert_p = (\sum_i |x_i|^p)^{1/p}$`, to a value without axes; see
     /// [`Self::vector_norm_keep`].
@@ -104,7 +106,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not fit.
     #[track_caller]
-    pub fn cdist(self, other: Self, p: f64) -> Self {
+    pub fn cdist(self, other: impl Operand<'t>, p: f64) -> Self {
+        let other = self.lift(other);
         (self.unsqueeze(-2) - other.unsqueeze(-3)).vector_norm_axes(p, -1)
     }
 
@@ -131,7 +134,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn pairwise_distance(self, other: Self, p: f64, eps: f64) -> Self {
+    pub fn pairwise_distance(self, other: impl Operand<'t>, p: f64, eps: f64) -> Self {
+        let other = self.lift(other);
         (self - other + eps).vector_norm_keep(p, -1)
     }
 
@@ -141,7 +145,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast or the axis is out of range.
     #[track_caller]
-    pub fn cosine_similarity(self, other: Self, axis: isize, eps: f64) -> Self {
+    pub fn cosine_similarity(self, other: impl Operand<'t>, axis: isize, eps: f64) -> Self {
+        let other = self.lift(other);
         let shape = self.shape().broadcast_or_panic(&other.shape(), "cosine_similarity");
         let (x, y) = (self.expand(shape), other.expand(shape));
         let unit = |x: Self| x / x.norm_keep(axis).clamp_min(eps);
@@ -171,12 +176,12 @@ impl<'t> Var<'t> {
         let mut weight = self.tape().constant(Tensor::ones_of(self.shape()[1], self.dtype()));
         let (mut count, mut squares) = (None, None);
         if let Some(times) = times {
-            weight = weight * times;
+            weight *= times;
             count = Some(weight);
         }
         if let Some(a) = reliability {
             squares = Some((weight * a.square()).sum());
-            weight = weight * a;
+            weight *= a;
         }
         let total = weight.sum();
         let mean = (self * weight).sum_keep(1) / total;

@@ -128,6 +128,7 @@ fn contract<'t>(a: Operand<'t>, b: Operand<'t>, keep: impl Fn(char) -> bool) -> 
     Operand { x: x.matmul(y).reshape(sizes(&labels)), labels }
 }
 
+/// # Einstein sums
 impl<'t> Var<'t> {
     /// The Einstein sum: letters name axes, `...` stands for axes that broadcast; letters missing on the right are summed
     /// over, repeated ones in one term take the diagonal. Operands are taken from left to right.

@@ -16,6 +16,7 @@ pub enum Bag {
     Max,
 }
 
+/// # Tables of vectors
 impl<'t> Var<'t> {
     /// `$y_i = w_{\mathrm{index}_i}$`: rows of a table `[rows, width]` at places of any shape `[…]`, as
     /// `[…, width]`. No gradient flows to row `padding`.

@@ -4,6 +4,7 @@ use gradus_tensor::pool::Taps;
 use gradus_tensor::{DType, Tensor};
 
 use crate::ops::conv::each;
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// How values between the elements arise. The conventions are PyTorch's.
@@ -83,6 +84,7 @@ pub enum Outside {
     Reflection,
 }
 
+/// # Resizing and sampling
 impl<'t> Var<'t> {
     /// The spatial axes of `[N, C, …]` brought to the sizes `out`, with values between the elements as `how`
     /// says: of lines and cubics, along an axis of size n, place o of m lies at `$(o + \tfrac12)\, n / m - \tfrac12$`, with aligned
@@ -126,7 +128,8 @@ impl<'t> Var<'t> {
     /// # Source
     /// Jaderberg et al., "Spatial Transformer Networks", 2015.
     #[track_caller]
-    pub fn grid_sample(self, places: Self, how: Resize, outside: Outside, corners: bool) -> Self {
+    pub fn grid_sample(self, places: impl Operand<'t>, how: Resize, outside: Outside, corners: bool) -> Self {
+        let places = self.lift(places);
         let (x, g) = (self.shape(), places.shape());
         let fits = x.len() == 4 && g.len() == 4 && g[3] == 2 && g[0] == x[0];
         assert!(fits, "grid_sample: an image [N, C, H, W] and places [N, h, w, 2], got {x} and {g}");

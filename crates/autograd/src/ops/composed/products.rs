@@ -3,8 +3,10 @@
 use gradus_tensor::{MAX_RANK, Tensor, axis_index};
 use smallvec::SmallVec;
 
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
+/// # Products made of matrix products
 impl<'t> Var<'t> {
     /// `$\sum_i x_i y_i$` of two vectors `[n]`, to a value without axes.
     ///
@@ -13,7 +15,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "vdot")]
     #[doc(alias = "inner")]
     #[track_caller]
-    pub fn dot(self, other: Self) -> Self {
+    pub fn dot(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
         let (a, b) = (self.shape(), other.shape());
         assert!(a.len() == 1 && a == b, "dot: needs two vectors of one size, got {a} and {b}");
         self.matmul(other)
@@ -25,7 +28,8 @@ impl<'t> Var<'t> {
     /// If they are no vectors.
     #[doc(alias = "ger")]
     #[track_caller]
-    pub fn outer(self, other: Self) -> Self {
+    pub fn outer(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
         let (a, b) = (self.shape(), other.shape());
         assert!(a.len() == 1 && b.len() == 1, "outer: needs two vectors, got {a} and {b}");
         self.unsqueeze(1) * other.unsqueeze(0)
@@ -42,7 +46,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "addmv")]
     #[doc(alias = "addbmm")]
     #[track_caller]
-    pub fn add_matmul(self, a: Self, b: Self, beta: f64, alpha: f64) -> Self {
+    pub fn add_matmul(self, a: impl Operand<'t>, b: impl Operand<'t>, beta: f64, alpha: f64) -> Self {
+        let (a, b) = (self.lift(a), self.lift(b));
         let product = a.matmul(b) * alpha;
         if beta == 0.0 { product + self * 0.0 } else { self * beta + product }
     }
@@ -53,7 +58,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the lists differ in length or the sizes do not fit.
     #[track_caller]
-    pub fn tensordot(self, other: Self, axes: [&[isize]; 2]) -> Self {
+    pub fn tensordot(self, other: impl Operand<'t>, axes: [&[isize]; 2]) -> Self {
+        let other = self.lift(other);
         let split = |x: Self, list: &[isize]| {
             let shape = x.shape();
             let inner: SmallVec<[usize; MAX_RANK]> =
@@ -81,7 +87,8 @@ impl<'t> Var<'t> {
     /// The Kronecker product, every element of this value times the whole other: `[m, n]` and `[p, q]` to
     /// `[m p, n q]`; missing axes in front count as 1.
     #[track_caller]
-    pub fn kron(self, other: Self) -> Self {
+    pub fn kron(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
         let rank = self.rank().max(other.rank());
         let lift = |x: Self| {
             let mut sizes: SmallVec<[usize; MAX_RANK]> = SmallVec::from_elem(1, rank - x.rank());
@@ -103,7 +110,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the axis has another size.
     #[track_caller]
-    pub fn cross(self, other: Self, axis: isize) -> Self {
+    pub fn cross(self, other: impl Operand<'t>, axis: isize) -> Self {
+        let other = self.lift(other);
         let shape = self.shape().broadcast_or_panic(&other.shape(), "cross");
         let at = axis_index("cross", axis, &shape);
         assert!(shape[at] == 3, "cross: axis {at} of {shape} has size {}, not 3", shape[at]);
@@ -177,7 +185,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the sizes do not fit.
     #[track_caller]
-    pub fn bilinear(self, other: Self, weight: Self, bias: Option<Self>) -> Self {
+    pub fn bilinear(self, other: impl Operand<'t>, weight: impl Operand<'t>, bias: Option<Self>) -> Self {
+        let (other, weight) = (self.lift(other), self.lift(weight));
         let w = weight.shape();
         assert!(w.len() == 3, "bilinear: the weight must be [out, m, n], got {w}");
         // [… , out·n] = x Wᵀ, then the sum with z over n.

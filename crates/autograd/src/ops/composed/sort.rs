@@ -3,6 +3,7 @@
 
 use gradus_tensor::{DType, Tensor, axis_index};
 
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// How a quantile lies between two elements.
@@ -21,6 +22,7 @@ pub enum Interpolation {
     Midpoint,
 }
 
+/// # Sorting, extremes with their places, quantiles
 impl<'t> Var<'t> {
     /// The elements along an axis in order, and their places before (I64), both in the same shape. Equal
     /// elements keep their order; NaN counts as the largest.
@@ -176,7 +178,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "nanquantile")]
     #[doc(alias = "percentile")]
     #[track_caller]
-    pub fn quantile(self, q: Self, axis: isize, how: Interpolation, ignore_nan: bool) -> Self {
+    pub fn quantile(self, q: impl Operand<'t>, axis: isize, how: Interpolation, ignore_nan: bool) -> Self {
+        let q = self.lift(q);
         let at = axis_index("quantile", axis, &self.shape());
         let rows = self.move_axis(at as isize, -1);
         let size = rows.shape()[rows.rank() - 1];

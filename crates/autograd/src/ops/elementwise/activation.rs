@@ -51,7 +51,7 @@ crate::ops::elementwise::table::unary! {
     tanhshrink [1.0] |x, y| x - tanh(x) => square(tanh(x));
     /// `$\min(\max(x + 3, 0), 6) / 6$`. The slope at ±3 is 0.
     hardsigmoid [0.3, kinks: Kinks::At(&[-3.0, 3.0])] |x, y| min(max(x + 3.0, 0.0), 6.0) / 6.0 => gt(x, -3.0) * lt(x, 3.0) / 6.0;
-    /// `$x \cdot$ hardsigmoid(x)`, 0 at -∞. The slope is 0 at -3 and 1 at 3.
+    /// `$x \cdot \operatorname{hardsigmoid}(x)$`, 0 at -∞. The slope is 0 at -3 and 1 at 3.
     hardswish [0.4, kinks: Kinks::At(&[-3.0, 3.0])] |x, y| max(x, -1e30) * (min(max(x + 3.0, 0.0), 6.0) / 6.0) =>
         pick(ge(x, 3.0), 1.0, pick(le(x, -3.0), 0.0, x / 3.0 + 0.5));
     /// `$x$` moved towards 0 by λ, 0 between -λ and λ. The slope at ±λ is 0.

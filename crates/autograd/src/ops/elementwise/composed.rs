@@ -3,9 +3,23 @@
 
 use gradus_tensor::{DType, Tensor};
 
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
+/// # Elementwise operations made of others
 impl<'t> Var<'t> {
+    /// `$\ln x$`, under NumPy's name; the same as [`Self::ln`].
+    #[track_caller]
+    pub fn log(self) -> Self {
+        self.ln()
+    }
+
+    /// x between two numbers, under NumPy's name; the same as [`Self::clamp`].
+    #[track_caller]
+    pub fn clip(self, low: f64, high: f64) -> Self {
+        self.clamp(low, high)
+    }
+
     /// x between two numbers; `high` wins where they cross. The slope is 0 from each bound on, else 1.
     #[doc(alias = "clip")]
     #[track_caller]
@@ -52,7 +66,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn prelu(self, weight: Self) -> Self {
+    pub fn prelu(self, weight: impl Operand<'t>) -> Self {
+        let weight = self.lift(weight);
         self.where_(&self.value().gt(0.0), self * weight)
     }
 
@@ -91,7 +106,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn lerp(self, end: Self, weight: Self) -> Self {
+    pub fn lerp(self, end: impl Operand<'t>, weight: impl Operand<'t>) -> Self {
+        let (end, weight) = (self.lift(end), self.lift(weight));
         self + weight * (end - self)
     }
 
@@ -101,7 +117,8 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[doc(alias = "addcmul")]
     #[track_caller]
-    pub fn add_product(self, a: Self, b: Self, c: f64) -> Self {
+    pub fn add_product(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
+        let (a, b) = (self.lift(a), self.lift(b));
         self + a * b * c
     }
 
@@ -111,7 +128,8 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[doc(alias = "addcdiv")]
     #[track_caller]
-    pub fn add_quotient(self, a: Self, b: Self, c: f64) -> Self {
+    pub fn add_quotient(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
+        let (a, b) = (self.lift(a), self.lift(b));
         self + a / b * c
     }
 
@@ -121,7 +139,8 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[doc(alias = "floor_divide")]
     #[track_caller]
-    pub fn floor_div(self, other: Self) -> Self {
+    pub fn floor_div(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
         // The quotient of what the remainder leaves is exact up to rounding to an integer.
         let (quotient, rest) = (self / other, self.remainder(other));
         let whole = ((self - rest) / other).round();
@@ -134,7 +153,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn trunc_div(self, other: Self) -> Self {
+    pub fn trunc_div(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
         (self / other).trunc()
     }
 
@@ -165,7 +185,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn ldexp(self, exponent: Self) -> Self {
+    pub fn ldexp(self, exponent: impl Operand<'t>) -> Self {
+        let exponent = self.lift(exponent);
         self * exponent.exp2()
     }
 

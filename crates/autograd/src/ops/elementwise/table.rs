@@ -44,6 +44,7 @@ macro_rules! unary {
         })*
         /// Methods, one per row.
         mod methods {
+            /// # Elementwise operations
             #[allow(clippy::should_implement_trait, reason = "the operators are implemented too")]
             impl<'t> $crate::Var<'t> {$(
                 $(#[doc = $doc])*
@@ -94,6 +95,7 @@ macro_rules! binary {
         /// Methods, one per row.
         mod methods {
             use $crate::ops::elementwise::operators::Operand;
+            /// # Elementwise operations of two values
             impl<'t> $crate::Var<'t> {$(
                 $(#[doc = $doc])*
                 ///

@@ -14,6 +14,7 @@ pub enum MatrixNorm {
     Order(f64),
 }
 
+/// # Norms of matrices
 impl<'t> Var<'t> {
     /// A norm of the matrices in the last two axes: `[…, m, n]` to `[…]`.
     ///

@@ -4,6 +4,7 @@ use gradus_tensor::{DType, Tensor};
 
 use super::kernel::{self, matrix_sizes};
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// `$Y = A^{-1}$`; rule: `$-Y^\top \bar Y Y^\top$`.
@@ -179,6 +180,7 @@ impl Op for PseudoInverse {
     }
 }
 
+/// # Inverses, systems, determinants
 impl<'t> Var<'t> {
     /// `$A^{-1}$` of square matrices `[…, n, n]`; NaN for singular ones.
     ///
@@ -208,7 +210,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the sizes do not fit.
     #[track_caller]
-    pub fn solve(self, b: Self) -> Self {
+    pub fn solve(self, b: impl Operand<'t>) -> Self {
+        let b = self.lift(b);
         let n = self.square_size("solve");
         let (rows, _) = matrix_sizes("solve", &b.shape());
         assert!(rows == n, "solve: {} and {}: {n} equations for {rows} rows", self.shape(), b.shape());
@@ -223,7 +226,8 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[doc(alias = "triangular_solve")]
     #[track_caller]
-    pub fn solve_triangular(self, b: Self, upper: bool, unit: bool) -> Self {
+    pub fn solve_triangular(self, b: impl Operand<'t>, upper: bool, unit: bool) -> Self {
+        let b = self.lift(b);
         let n = self.square_size("solve_triangular");
         let (rows, _) = matrix_sizes("solve_triangular", &b.shape());
         assert!(
@@ -296,7 +300,8 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[doc(alias = "lstsq")]
     #[track_caller]
-    pub fn least_squares(self, b: Self) -> Self {
+    pub fn least_squares(self, b: impl Operand<'t>) -> Self {
+        let b = self.lift(b);
         let (m, n) = matrix_sizes("least_squares", &self.shape());
         let epsilon = if self.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
         self.pinv(epsilon * m.max(n) as f64).matmul(b)

@@ -93,10 +93,10 @@ fn svd_rule<'t>([u, s, v]: [Var<'t>; 3], [du, ds, dv]: [Var<'t>; 3]) -> Var<'t> 
     let zero = s.value().eq(0.0);
     let inverse = s.masked_fill(&zero, 1.0).recip().masked_fill(&zero, 0.0).unsqueeze(-2);
     if m > k {
-        dx = dx + ((du - u.matmul(udu)) * inverse).matmul(v.t());
+        dx += ((du - u.matmul(udu)) * inverse).matmul(v.t());
     }
     if n > k {
-        dx = dx + (u * inverse).matmul((dv - v.matmul(vdv)).t());
+        dx += (u * inverse).matmul((dv - v.matmul(vdv)).t());
     }
     dx
 }
@@ -141,6 +141,7 @@ impl Op for Singular {
     }
 }
 
+/// # Eigenvalues and singular values
 impl<'t> Var<'t> {
     /// Eigenvalues λ and eigenvectors V of symmetric matrices `[…, n, n]`,
     /// `$A = V \operatorname{diag}(\lambda)\, V^\top$`. Only the lower triangle counts; the gradient is

@@ -31,6 +31,7 @@ impl Op for Cat {
     }
 }
 
+/// # Joining
 impl Var<'_> {
     /// Several values one behind the other along an axis: `[m, …]` and `[n, …]` to `[m + n, …]` along axis 0.
     /// Mixed element types go to the wider.

@@ -89,6 +89,7 @@ impl Op for Cast {
     }
 }
 
+/// # Shapes
 impl<'t> Var<'t> {
     /// The same elements in row-major order under another shape of as many elements; one size may be
     /// [`REST`](gradus_tensor::REST).

@@ -69,6 +69,7 @@ impl Op for Flip {
     }
 }
 
+/// # Slices
 impl Var<'_> {
     /// Part of an axis: a range, whose ends may count from the end of the axis, and which may have a step. The
     /// gradient elsewhere is 0.

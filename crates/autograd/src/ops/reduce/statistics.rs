@@ -55,6 +55,7 @@ impl Op for RootAtZero {
 /// As `reductions!`, with a correction to the number of elements.
 macro_rules! corrected {
     ($($(#[$doc:meta])* $all:ident $axes:ident $keep:ident: |$x:ident, $list:ident, $c:ident| $body:expr;)*) => {
+        /// # Variance and deviation
         impl<'t> Var<'t> {$(
             $(#[$doc])*
             ///

@@ -74,6 +74,7 @@ impl NllOptions {
     }
 }
 
+/// # Losses of class labels
 impl<'t> Var<'t> {
     /// The class axis (the second, or the only one) moved to the end.
     fn classes_last(self) -> Self {

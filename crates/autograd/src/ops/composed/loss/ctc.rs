@@ -16,6 +16,7 @@ pub struct CtcOptions {
     pub reduction: Reduction,
 }
 
+/// # Loss of unaligned sequences
 impl<'t> Var<'t> {
     /// `$-\ln \sum_\pi \prod_t p_{t, \pi_t}$` over all alignments π of a list of labels for each sample, with
     /// log-probabilities `$\ln p$` in `[T, N, C]`, of which sample i uses the first `lengths[i]` steps. Class 0

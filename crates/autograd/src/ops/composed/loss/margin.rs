@@ -70,6 +70,7 @@ impl Default for MultiMarginOptions {
     }
 }
 
+/// # Losses that hold a distance
 impl<'t> Var<'t> {
     /// The mean of `$\ln(1 + e^{-t x})$` for targets t = ±1 of the same shape.
     ///

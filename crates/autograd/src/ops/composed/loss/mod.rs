@@ -18,6 +18,18 @@ use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// How the losses of the elements become one.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::{LossOptions, Reduction}};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let (x, target) = (tape.var(Tensor::from([1.0, 4.0])), Tensor::from([0.0, 1.0]));
+/// assert_eq!(x.mse(&target).item(), 5.0); // the mean
+/// let of = |reduction| x.mse_with(&target, &LossOptions { reduction, ..LossOptions::default() }).value().to_f64_vec();
+/// assert_eq!(of(Reduction::Sum), [10.0]);
+/// assert_eq!(of(Reduction::None), [1.0, 9.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reduction {
     /// Their mean.
@@ -106,6 +118,7 @@ fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
     );
 }
 
+/// # Losses of numbers
 impl<'t> Var<'t> {
     /// The target of a loss, in this prediction's shape.
     #[track_caller]

@@ -61,6 +61,7 @@ impl Default for GaussianNllOptions {
     }
 }
 
+/// # Losses of probabilities and densities
 impl<'t> Var<'t> {
     /// The mean of `$-t \ln x - (1 - t) \ln (1 - x)$` of probabilities x and targets t of the same shape; the logarithms
     /// are held at -100. For logits: [`Self::binary_cross_entropy_with_logits`].
