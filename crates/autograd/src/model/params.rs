@@ -3,6 +3,9 @@
 use super::param::Param;
 
 /// A structure that holds parameters: a layer, a model, a list of layers. Usually made by [`params!`](crate::params).
+#[diagnostic::on_unimplemented(
+    note = "`params!({Self} {{ … }})` implements it: name each field that holds parameters"
+)]
 pub trait Params {
     /// Calls `f(path, parameter)` for each parameter, in order; `path` is `prefix` and the names of the fields on the
     /// way, joined by dots.

@@ -88,6 +88,7 @@ pub use warmup::{Ramp, Warmup};
 pub use warmup_stable_decay::WarmupStableDecay;
 
 /// A number that changes with the step: a learning rate, a momentum, a weight decay.
+#[diagnostic::on_unimplemented(note = "a learning rate is an `f64` or a schedule such as `Cosine`")]
 pub trait Schedule: Send + Sync + fmt::Debug {
     /// The value in force during optimizer step `step`; the first step is 0.
     fn at(&self, step: u64) -> f64;
