@@ -88,7 +88,8 @@ fn every_picture_is_what_its_command_draws() {
     }
     let files = std::fs::read_dir(root.join("docs/pictures")).expect("the pictures are there");
     let mut files: Vec<_> = files.map(|entry| entry.unwrap().file_name()).collect();
-    (files.sort(), drawn.sort());
+    files.sort();
+    drawn.sort();
     assert_eq!(files, drawn, "README names the command of each picture");
     assert!(files.len() >= 3);
 }
