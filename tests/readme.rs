@@ -156,7 +156,7 @@ fn no_example_hides_a_function_of_the_prelude() {
     let mut shown: Vec<String> =
         examples.map(|e| std::fs::read_to_string(e.unwrap().path()).unwrap()).collect();
     let right = [README, include_str!("../docs/compiler.md")].map(|page| blocks(page, "rust\n"));
-    shown.extend(right.iter().flatten().map(ToString::to_string));
+    shown.extend(right.iter().flatten().map(|block| (*block).to_string()));
     assert!(shown.len() > 20);
     for text in shown {
         for name in ["rng", "grad", "gradcheck", "accuracy", "summary", "value_and_grad"] {
