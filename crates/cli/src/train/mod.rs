@@ -123,11 +123,7 @@ impl Train {
         writeln!(out, "\ntrained in {:.2} s", outcome.seconds)?;
         writeln!(out, "test accuracy {:.4} on {} examples\n\n{confusion}", confusion.accuracy(), test.len())?;
         writeln!(out, "weights saved to {}", path.display())?;
-        if let Some(svg) = &self.svg {
-            let title = format!("gradus train {}: {}", self.data_set.name(), self.method(&recipe));
-            write_picture(svg, &picture(&title, &outcome.epochs, confusion.accuracy()))?;
-            writeln!(out, "picture saved to {}", svg.display())?;
-        }
+        self.draw(out, &recipe, &outcome.epochs, confusion.accuracy())?;
         if self.json {
             let line = json!({
                 "data": self.data_set.name(),
@@ -156,6 +152,21 @@ impl Train {
     /// The file for the weights.
     fn weights(&self) -> PathBuf {
         self.out.clone().unwrap_or_else(|| format!("gradus-{}.safetensors", self.data_set.name()).into())
+    }
+
+    /// The picture, if one is wanted.
+    fn draw(
+        &self,
+        out: &mut dyn Write,
+        recipe: &Recipe,
+        epochs: &[Epoch],
+        test_accuracy: f64,
+    ) -> Result<(), Failure> {
+        let Some(svg) = &self.svg else { return Ok(()) };
+        let title = format!("gradus train {}: {}", self.data_set.name(), self.method(recipe));
+        write_picture(svg, &picture(&title, epochs, test_accuracy))?;
+        writeln!(out, "picture saved to {}", svg.display())?;
+        Ok(())
     }
 
     /// Refuses places for the weights and the picture that cannot be written, before the training.
