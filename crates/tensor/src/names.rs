@@ -32,7 +32,7 @@ pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<
 /// assert_eq!(instead("bais", ["weight", "bias"]), "there are weight, bias");
 /// assert_eq!(
 ///     instead("ain", ["sin", "cos", "tan", "exp", "abs", "ln"]),
-///     "the nearest of 6 are sin, ln, tan, abs, cos"
+///     "the nearest of 6 are sin, abs, tan, ln, cos"
 /// );
 /// ```
 pub fn instead<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
