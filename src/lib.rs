@@ -57,6 +57,9 @@
 /// The names that most programs want: `use gradus::prelude::*;`.
 pub mod prelude;
 
+#[cfg(doctest)]
+mod pages;
+
 pub use gradus_autograd as autograd;
 pub use gradus_data as data;
 pub use gradus_nn as nn;

@@ -141,13 +141,22 @@ fn wrong_values() {
     for (arguments, parts) in [
         (
             &["tahn"][..],
-            &["nothing called tahn", "Did you mean tanh?", "rosenbrock", "gradus check \"sin(x)*y\""][..],
+            &[
+                "nothing named tahn",
+                " are tanh, tan, ",
+                "`gradus check` lists all",
+                "gradus check \"sin(x)*y\"",
+            ][..],
         ),
         (&["tanh", "--scheme", "sideways"], &["--scheme", "sideways", "forward", "five-point"]),
         (&["tanh", "--order", "3"], &["--order", "3"]),
         (&["tanh", "--step", "-1"], &["--step", "above 0"]),
         (&["tanh", "--step", "nan"], &["--step", "above 0"]),
         (&["tanh", "--curve", "/nowhere/at/all.svg"], &["--curve", "/nowhere/at/all.svg"]),
+        // Without a target nothing asks for an option.
+        (&["--json"], &["<TARGET>", "usage: gradus check"]),
+        (&["--order", "2"], &["<TARGET>"]),
+        (&["--seed", "2"], &["<TARGET>"]),
         (&["sin(x)*"], &["ends where"]),
         (&["sin(x)"], &["x has no value"]),
     ] {

@@ -25,8 +25,17 @@ fn texts() {
 }
 
 #[test]
+fn the_list_of_functions() {
+    snapshot("explain_list", 0, &["explain"]);
+    let output = gradus(&["explain", "--json"]);
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("<EXPRESSION>") && message.contains("usage: gradus explain"), "{message}");
+}
+
+#[test]
 fn mistakes() {
-    let cases: [&[&str]; 22] = [
+    let cases: [&[&str]; 27] = [
         &["2 +", "x=1"],
         &["tanh(w*x + b", "w=1", "x=2", "b=3"],
         &["x ! y", "x=1", "y=2"],
@@ -49,6 +58,11 @@ fn mistakes() {
         &["2*3"],
         &["elu(x, y)", "x=1", "y=2"],
         &["stop_gradient(x)", "x=1"],
+        &["sin x", "x=1"],
+        &["x²", "x=1"],
+        &["sin(x)", "X=1"],
+        &["x^2", "x=nan"],
+        &["x^2", "x=", "3"],
     ];
     let mut all = Vec::new();
     for arguments in cases {

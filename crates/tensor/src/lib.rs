@@ -73,9 +73,10 @@ mod scatter;
 mod softmax;
 mod sort;
 
-// Files.
+// Files, and what their errors say.
 mod error;
 pub mod io;
+pub mod names;
 
 // The loops.
 pub mod kernel;

@@ -50,12 +50,9 @@ impl Explanation {
         }
         writeln!(f, "{}", table.text())?;
         if let Some(node) = self.trace.nodes.iter().find(|node| !all_finite(&node.value)) {
-            writeln!(
-                f,
-                "  {} is the first value that is not finite: {}.\n",
-                self.formula(node.node),
-                brief(&node.value)
-            )?;
+            let (i, value) = (node.node, brief(&node.value));
+            let what = if i < self.problem.names.len() { self.name(i) } else { self.formula(i) };
+            writeln!(f, "  {what} is the first value that is not finite: {value}.\n")?;
         }
         Ok(())
     }

@@ -39,9 +39,9 @@ pub(crate) struct Race {
     /// The start, as in -1.2,1 [default: the surface's usual one].
     #[arg(long, value_name = "X,Y", value_parser = place, allow_hyphen_values = true)]
     start: Option<[f64; 2]>,
-    /// How near to a minimum is there.
-    #[arg(long, default_value_t = 0.01, value_parser = tolerance, allow_negative_numbers = true)]
-    tolerance: f64,
+    /// How near to a minimum is there [default: 0.01].
+    #[arg(long, value_parser = tolerance, allow_negative_numbers = true)]
+    tolerance: Option<f64>,
     /// The file for a picture of the paths and of the values.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -72,12 +72,29 @@ impl Race {
                 format!("--start {x},{y}: {} has no finite value there; begin nearer to 0", surface.name);
             return Err(Failure::Value(text));
         }
-        let course = Course { surface, start, steps: self.steps as usize, tolerance: self.tolerance };
+        self.refuse_idle()?;
+        let tolerance = self.tolerance.unwrap_or(0.01);
+        let course = Course { surface, start, steps: self.steps as usize, tolerance };
         let runs: Vec<Run> = self.optimizers.iter().map(|&who| course.run(who, self.lr)).collect();
         write!(out, "{}", table(&course, &runs))?;
         if let Some(path) = &self.svg {
             write_picture(path, &picture(&course, &runs))?;
             writeln!(out, "\npicture saved to {}", path.display())?;
+        }
+        Ok(())
+    }
+}
+
+impl Race {
+    /// Refuses options that nothing in this race asks for.
+    fn refuse_idle(&self) -> Result<(), Failure> {
+        let name = self.surface.name;
+        if let (Some(lr), true) = (self.lr, self.optimizers.iter().all(|who| who.lr.is_some())) {
+            return Err(Failure::Value(format!("--lr {lr}: every optimizer here has a rate of its own")));
+        }
+        if let (Some(tolerance), []) = (self.tolerance, self.surface.minima) {
+            let text = format!("--tolerance {tolerance}: {name} has no minimum to be near to; leave it out");
+            return Err(Failure::Value(text));
         }
         Ok(())
     }
@@ -91,7 +108,7 @@ fn table(course: &Course, runs: &[Run]) -> String {
     let aim = if falls {
         "there is no minimum: who leaves the window is counted".to_string()
     } else {
-        format!("to stay within {tolerance} of a minimum")
+        format!("to stay within {} of a minimum", given(*tolerance))
     };
     let mut text =
         format!("{}: {}, from ({x}, {y}), {steps} steps; {aim}\n\n", surface.name, surface.formula);

@@ -3,6 +3,7 @@
 use gradus::optim::catalog::{Named, RATES};
 use gradus::optim::surfaces::{SURFACES, Surface};
 use gradus::optim::{Trajectory, minimize};
+use gradus::tensor::names::instead;
 
 use crate::optimizers::{Contestant, is_method, optimizer};
 
@@ -12,8 +13,8 @@ const FALLING_RATE: f64 = 0.05;
 /// The surface of a name.
 pub(crate) fn surface(name: &str) -> Result<&'static Surface, String> {
     gradus::optim::surfaces::surface(name).ok_or_else(|| {
-        let known: Vec<&str> = SURFACES.iter().map(|surface| surface.name).collect();
-        format!("no surface is called '{name}'; there are {}", known.join(", "))
+        let near = instead(name, SURFACES.iter().map(|surface| surface.name));
+        format!("no surface is named {name}; {near}; `gradus race --help` lists all")
     })
 }
 
@@ -101,7 +102,8 @@ mod tests {
 
     #[test]
     fn an_unknown_surface() {
-        assert!(surface("hill").unwrap_err().contains("rosenbrock"));
+        let message = surface("rosenbrook").unwrap_err();
+        assert!(message.contains("; the nearest of 9 are rosenbrock, "), "{message}");
     }
 
     fn course(name: &str) -> Course {
@@ -115,6 +117,14 @@ mod tests {
         assert_eq!((newton.arrival, newton.diverged), (Some(1), false));
         let far = course("booth").run("sgd:lr=3".parse().unwrap(), None);
         assert_eq!((far.arrival, far.diverged), (None, true));
+    }
+
+    #[test]
+    fn every_rate_counts() {
+        for named in gradus::optim::catalog::all() {
+            let end = |lr| course("booth").at(named, lr).path.last().to_vec();
+            assert_ne!(end(0.01), end(0.02), "{}", named.name);
+        }
     }
 
     #[test]

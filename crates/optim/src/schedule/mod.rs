@@ -100,6 +100,7 @@ pub use warmup_stable_decay::WarmupStableDecay;
 /// let curve: Vec<f64> = (0..300).map(|step| halving.at(step)).collect();
 /// assert_eq!(curve.len(), 300);
 /// ```
+#[diagnostic::on_unimplemented(note = "a learning rate is an `f64` or a schedule such as `Cosine`")]
 pub trait Schedule: Send + Sync + fmt::Debug {
     /// The value in force during optimizer step `step`; the first step is 0.
     fn at(&self, step: u64) -> f64;
