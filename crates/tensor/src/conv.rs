@@ -42,13 +42,48 @@ impl Window {
     /// If a window is longer than the padded axis, or the step between windows is zero.
     #[track_caller]
     pub fn output(&self) -> [usize; 3] {
-        std::array::from_fn(|a| {
-            let n = self.input[a].saturating_add(self.padding[a].saturating_mul(2));
-            let span = self.dilation[a].saturating_mul(self.kernel[a].max(1) - 1).saturating_add(1);
+        let mut out = [0; 3];
+        for (a, out) in out.iter_mut().enumerate() {
+            let n = self.padded(a);
+            let span = self.span(a);
             assert!(self.stride[a] > 0, "windows: the step between them must not be zero");
             assert!(span <= n, "windows of {span} places do not fit an axis of {n} (padding included)");
-            (n - span) / self.stride[a] + 1
-        })
+            *out = (n - span) / self.stride[a] + 1;
+        }
+        out
+    }
+
+    /// The places of axis `a`, padding included.
+    fn padded(&self, a: usize) -> usize {
+        self.input[a].saturating_add(self.padding[a].saturating_mul(2))
+    }
+
+    /// How many places a window reaches over.
+    fn span(&self, a: usize) -> usize {
+        self.dilation[a].saturating_mul(self.kernel[a].max(1) - 1).saturating_add(1)
+    }
+
+    /// Panics if no window fits, or a step is zero; for the message: the operation, and the input and kernel as the caller
+    /// knows them.
+    #[track_caller]
+    pub fn check(&self, op: &str, input: &[usize], kernel: &[usize]) {
+        for a in 3 - self.rank..3 {
+            let axis = a + self.rank - 3;
+            let numbers =
+                [("stride", self.stride[a]), ("dilation", self.dilation[a]), ("kernel", self.kernel[a])];
+            if let Some((name, _)) = numbers.iter().find(|(_, n)| *n == 0) {
+                panic!("{op}: the {name} of spatial axis {axis} is 0; it must be at least 1");
+            }
+            let (span, n) = (self.span(a), self.padded(a));
+            assert!(
+                span <= n && n <= isize::MAX as usize / 8,
+                "{op}: input {input:?} with kernel {kernel:?}: a window of {span} places (dilation {}) does not fit spatial \
+                 axis {axis} of {} with padding {}",
+                self.dilation[a],
+                self.input[a],
+                self.padding[a]
+            );
+        }
     }
 
     /// The sizes of the spatial axes that exist.

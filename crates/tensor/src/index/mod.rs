@@ -11,15 +11,13 @@ use crate::layout::axis_index;
 use crate::strided::runs;
 use crate::{DType, Element, Layout, Shape, Tensor};
 
-/// Checks that every index is in `0 .. size`; the panic names the first that is not, and where it stands.
+/// Checks that indices are I64 and in `0 .. size`.
+///
+/// # Panics
+/// If one is not; the message names `op`, the first such index, where it stands, and what it is out of range for.
 #[track_caller]
-pub(crate) fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
-    assert_eq!(
-        index.dtype(),
-        DType::I64,
-        "{op}: indices are I64, got {}; convert with .to(DType::I64)",
-        index.dtype()
-    );
+pub fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
+    check_type(op, index);
     let values = index.contiguous();
     let values = values.as_slice::<i64>();
     let Some(at) = values.iter().position(|&i| i as u64 >= size as u64) else { return };
@@ -27,6 +25,36 @@ pub(crate) fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
     let mut place: Vec<usize> = index.shape().iter().rev().map(|&n| (rest % n, rest /= n).0).collect();
     place.reverse();
     panic!("{op}: index {} at {place:?} is out of range for {of} of size {size}", values[at]);
+}
+
+/// Indices (I64) in `-size .. size`, of which negative ones count from the end, as places in `0 .. size`.
+///
+/// # Panics
+/// If one is not; the message names `op`, the index, and `of` what it is out of range.
+#[track_caller]
+pub fn wrapped_indices(op: &str, index: &Tensor, size: usize, of: &str) -> Tensor {
+    check_type(op, index);
+    let n = size as i64;
+    let mut places = index.to_vec::<i64>();
+    for (at, i) in places.iter_mut().enumerate() {
+        assert!(
+            (-n..n).contains(i),
+            "{op}: place {i} (number {at} of {}) is out of range for {of}",
+            index.shape()
+        );
+        *i = i.rem_euclid(n);
+    }
+    Tensor::from_vec(places, *index.shape())
+}
+
+#[track_caller]
+fn check_type(op: &str, index: &Tensor) {
+    assert_eq!(
+        index.dtype(),
+        DType::I64,
+        "{op}: indices are I64, got {}; convert with .to(DType::I64)",
+        index.dtype()
+    );
 }
 
 /// The checks that gather and scatter share: equal ranks, and no size above the tensor's but along `axis`.
