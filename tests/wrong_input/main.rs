@@ -26,7 +26,19 @@ pub(crate) struct Places {
     values: &'static [i64],
     shape: &'static [usize],
     n: i64,
-    wrap: bool,
+    negative: Negative,
+    tensor: bool,
+}
+
+/// What a place below 0 means.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Negative {
+    /// It is out of range.
+    Wrong,
+    /// It counts from the end.
+    FromTheEnd,
+    /// The list ends there.
+    End,
 }
 
 /// One method: the shapes of valid inputs, a valid axis, valid places, and the call.
@@ -49,11 +61,22 @@ impl<F> Entry<F> {
     }
 
     pub(crate) fn index(self, values: &'static [i64], shape: &'static [usize], n: i64) -> Self {
-        Self { places: Some(Places { values, shape, n, wrap: false }), ..self }
+        Self { places: Some(Places { values, shape, n, negative: Negative::Wrong, tensor: true }), ..self }
     }
 
     pub(crate) fn wrapping(mut self) -> Self {
-        self.places.as_mut().expect("places").wrap = true;
+        self.places.as_mut().expect("places").negative = Negative::FromTheEnd;
+        self
+    }
+
+    pub(crate) fn ended(mut self) -> Self {
+        self.places.as_mut().expect("places").negative = Negative::End;
+        self
+    }
+
+    /// Places that the method takes as plain numbers.
+    pub(crate) fn plain(mut self) -> Self {
+        self.places.as_mut().expect("places").tensor = false;
         self
     }
 
@@ -76,22 +99,23 @@ impl<F> Entry<F> {
 
     /// Places that there are not, one at a time among valid ones.
     fn wrong_places(&self) -> Vec<(i64, Tensor)> {
-        let Some(Places { values, shape, n, wrap }) = self.places else { return vec![] };
-        let mut wrong = vec![n, -n - 1, i64::MAX, i64::MIN];
-        if !wrap {
-            wrong.push(-1);
-        }
+        let Some(Places { values, shape, n, negative, .. }) = self.places else { return vec![] };
+        let wrong: &[i64] = match negative {
+            Negative::Wrong => &[n, -n - 1, -1, i64::MAX, i64::MIN],
+            Negative::FromTheEnd => &[n, -n - 1, i64::MAX, i64::MIN],
+            Negative::End => &[n, i64::MAX],
+        };
         let put = |value: i64| {
             let mut all = values.to_vec();
             *all.last_mut().expect("some place") = value;
             (value, Tensor::from_slice(&all, shape))
         };
-        wrong.into_iter().map(put).collect()
+        wrong.iter().copied().map(put).collect()
     }
 
     /// Indices of another type or shape.
     fn odd_indices(&self) -> Vec<Tensor> {
-        if self.places.is_none() {
+        if self.places.is_none_or(|places| !places.tensor) {
             return vec![];
         }
         let index = self.args().index;

@@ -50,6 +50,9 @@ pub(crate) const ELSEWHERE: &[&str] = &[
     "from_slice",
     "as_slice",
     "slice_mut",
+    "check",
+    "check_room",
+    "check_place",
     "reshape_layout",
 ];
 
@@ -78,11 +81,12 @@ fn moves() -> Vec<Entry<Call>> {
         of("select", &[&[5, 4]], |x, a| x[0].select(a.axis, -2)).axis(0),
         of("select", &[&[5, 4]], |x, a| x[0].select(0, a.index.to_vec::<i64>()[0] as isize))
             .index(&[4], &[1], 5)
-            .wrapping(),
+            .wrapping()
+            .plain(),
         of("flip", &[&[3, 4]], |x, a| x[0].flip(a.axis)).axis(1),
         of("split", &[&[5, 4]], |x, a| x[0].split(a.axis, &[2, 3]).remove(1)).axis(0),
         of("chunk", &[&[5, 4]], |x, a| x[0].chunk(a.axis, 2).remove(0)).axis(0),
-        of("unbind", &[&[5, 4]], |x, a| x[0].unbind(a.axis).remove(0)).axis(0),
+        of("unbind", &[&[5, 4]], |x, a| x[0].unbind(a.axis).first().unwrap_or(&x[0]).clone()).axis(0),
         of("put_slice", &[&[5, 4], &[2, 4]], |x, a| x[0].clone().put_slice(a.axis, 1..3, &x[1])).axis(0),
         of("repeat", &[&[2, 3]], |x, _| x[0].repeat(&[2, 1])),
         of("repeat_interleave", &[&[2, 3]], |x, a| x[0].repeat_interleave(2, a.axis)).axis(1),
@@ -96,8 +100,8 @@ fn moves() -> Vec<Entry<Call>> {
         of("pad_constant", &[&[2, 3]], |x, _| x[0].pad_constant(&[(1, 0), (2, 1)], 0.5)),
         of("sum_to", &[&[3, 4]], |x, _| x[0].sum_to([1, 4])),
         of("item", &[&[1]], |x, _| Tensor::from(x[0].item())),
-        of("to_vec2", &[&[2, 3]], |x, _| Tensor::from(x[0].to_vec2::<f32>()[0][0])),
-        of("to_vec", &[&[2, 3]], |x, _| Tensor::from(x[0].to_vec::<f32>()[0])),
+        of("to_vec2", &[&[2, 3]], |x, _| Tensor::from(x[0].to_vec2::<f32>().len() as i64)),
+        of("to_vec", &[&[2, 3]], |x, _| Tensor::from(x[0].to_vec::<f32>().len() as i64)),
     ]
 }
 
@@ -126,7 +130,7 @@ fn places() -> Vec<Entry<Call>> {
             &[2],
             3,
         ),
-        of("take", &[&[2, 3]], |x, a| x[0].take(&a.index)).index(&[0, 5], &[2], 6).wrapping(),
+        of("take", &[&[2, 3]], |x, a| x[0].take(&a.index)).index(&[0, 5], &[2], 6),
         of("one_hot", &[&[]], |_, a| Tensor::one_hot(&a.index, 4)).index(&[0, 3], &[2], 4),
         of("bincount", &[&[]], |_, a| a.index.bincount(4)).index(&[0, 3], &[2], 4),
         of("where_", &[&[2, 3], &[2, 3]], |x, _| x[0].where_(&Tensor::from([true, false, true]), &x[1])),

@@ -54,6 +54,11 @@ impl Options {
         self.number(value >= 0.0 && value.is_finite(), name, value, "finite and at least 0")
     }
 
+    /// `$-\infty < x \le 0$`: the power of what falls.
+    pub fn non_positive(self, name: &str, value: f64) -> Self {
+        self.number(value <= 0.0 && value.is_finite(), name, value, "finite and at most 0")
+    }
+
     /// `$x \ge 1$`; infinity, which sets no limit, is taken.
     pub fn from_one(self, name: &str, value: f64) -> Self {
         self.number(value >= 1.0, name, value, "at least 1")

@@ -45,17 +45,16 @@ fn of_labels() -> Vec<Entry<Call>> {
             )
         })
         .index(&[0, 3, 1], &[3], 4),
-        of("multilabel_margin_loss", &[&[1, 4]], |x, a| x[0].multilabel_margin_loss(&a.index)).index(
-            &[0, 3, 1, 2],
-            &[1, 4],
-            4,
-        ),
+        of("multilabel_margin_loss", &[&[1, 4]], |x, a| x[0].multilabel_margin_loss(&a.index))
+            .index(&[0, 3, 1, 2], &[1, 4], 4)
+            .ended(),
         of("multilabel_margin_loss_with", &[&[1, 4]], |x, a| {
             x[0].multilabel_margin_loss_with(&a.index, &LossOptions::default())
         })
-        .index(&[0, 3, 1, 2], &[1, 4], 4),
+        .index(&[0, 3, 1, 2], &[1, 4], 4)
+        .ended(),
         of("ctc_loss", &[&[5, 1, 4]], |x, a| {
-            x[0].log().ctc_loss(&[a.index.flatten().to(DType::I64).to_vec::<i64>()], &[5])
+            x[0].ln().ctc_loss(&[a.index.flatten().to(DType::I64).to_vec::<i64>()], &[5])
         })
         .index(&[1, 3], &[2], 4),
         of("ctc_loss_with", &[&[5, 1, 4]], |x, _| {

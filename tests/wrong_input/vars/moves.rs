@@ -105,11 +105,12 @@ fn movement() -> Vec<Entry<Call>> {
         of("select", &[&[5, 4]], |x, a| x[0].select(a.axis, -2)).axis(0),
         of("select", &[&[5, 4]], |x, a| x[0].select(0, a.index.to_vec::<i64>()[0] as isize))
             .index(&[4], &[1], 5)
-            .wrapping(),
+            .wrapping()
+            .plain(),
         of("flip", &[&[3, 4]], |x, a| x[0].flip(a.axis)).axis(1),
         of("split", &[&[5, 4]], |x, a| x[0].split(a.axis, &[2, 3])[1]).axis(0),
         of("chunk", &[&[5, 4]], |x, a| x[0].chunk(a.axis, 2)[0]).axis(0),
-        of("unbind", &[&[5, 4]], |x, a| x[0].unbind(a.axis).into_iter().sum()).axis(0),
+        of("unbind", &[&[5, 4]], |x, a| x[0].unbind(a.axis).first().copied().unwrap_or(x[0])).axis(0),
         of("reshape", &[&[3, 4]], |x, _| x[0].reshape([2, 6])),
         of("flatten", &[&[3, 4]], |x, _| x[0].flatten()),
         of("flatten_axes", &[&[3, 4, 2]], |x, a| x[0].flatten_axes(a.axis, -1)).axis(1),
@@ -154,7 +155,8 @@ fn arrangement() -> Vec<Entry<Call>> {
             x[0].select_scatter(0, a.index.to_vec::<i64>()[0] as isize, x[1])
         })
         .index(&[4], &[1], 5)
-        .wrapping(),
+        .wrapping()
+        .plain(),
         of("diagonal_scatter", &[&[3, 4], &[3]], |x, a| x[0].diagonal_scatter(1, a.axis, 1, x[1])).axis(0),
         of("pixel_shuffle", &[&[1, 4, 2, 2]], |x, _| x[0].pixel_shuffle(2)),
         of("pixel_unshuffle", &[&[1, 1, 4, 2]], |x, _| x[0].pixel_unshuffle(2)),

@@ -234,6 +234,7 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         expect::at_least("local_response_norm", &shape, 3, "[N, C, …]");
         assert!(n > 0, "local_response_norm: n is 0; it must be at least 1");
+        assert!(shape[1] > 0, "local_response_norm: {shape} has no channels");
         assert!(
             shape.len() < MAX_RANK,
             "local_response_norm: {shape} has too many axes, at most {}",

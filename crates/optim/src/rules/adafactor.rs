@@ -64,7 +64,7 @@ impl Adafactor {
 impl Rule for Adafactor {
     fn options(&self) -> Options {
         Options::of("Adafactor")
-            .non_negative("beta2_decay", self.beta2_decay)
+            .non_positive("beta2_decay", self.beta2_decay)
             .non_negative("eps1", self.eps1.unwrap_or_default())
             .non_negative("eps2", self.eps2)
             .limit("clip", self.clip)

@@ -49,9 +49,8 @@ pub fn wrapped_indices(op: &str, index: &Tensor, size: usize, of: &str) -> Tenso
 
 #[track_caller]
 fn check_type(op: &str, index: &Tensor) {
-    assert_eq!(
-        index.dtype(),
-        DType::I64,
+    assert!(
+        index.dtype() == DType::I64,
         "{op}: indices are I64, got {}; convert with .to(DType::I64)",
         index.dtype()
     );
@@ -60,9 +59,8 @@ fn check_type(op: &str, index: &Tensor) {
 /// The checks that gather and scatter share: equal ranks, and no size above the tensor's but along `axis`.
 #[track_caller]
 fn check_sizes(op: &str, x: &Shape, index: &Shape, axis: usize) {
-    assert_eq!(
-        x.len(),
-        index.len(),
+    assert!(
+        x.len() == index.len(),
         "{op}: {x} and the index's shape {index} have {} and {} axes",
         x.len(),
         index.len()
@@ -174,7 +172,7 @@ impl Tensor {
     #[track_caller]
     pub fn index_select(&self, axis: isize, index: &Self) -> Self {
         let at = axis_index("index_select", axis, self.shape());
-        assert_eq!(index.rank(), 1, "index_select: indices have one axis, got {}", index.shape());
+        assert!(index.rank() == 1, "index_select: indices have one axis, got {}", index.shape());
         check_indices("index_select", index, self.shape()[at], &format!("axis {axis}"));
         with_dtype!(self.dtype(), T => self.index_select_as::<T>(at, index))
     }
@@ -207,10 +205,10 @@ impl Tensor {
     #[track_caller]
     pub fn index_add(&self, axis: isize, index: &Self, src: &Self) -> Self {
         let at = axis_index("index_add", axis, self.shape());
-        assert_eq!(index.rank(), 1, "index_add: indices have one axis, got {}", index.shape());
+        assert!(index.rank() == 1, "index_add: indices have one axis, got {}", index.shape());
         check_indices("index_add", index, self.shape()[at], &format!("axis {axis}"));
         let wanted = self.shape().with(at, index.elements());
-        assert_eq!(*src.shape(), wanted, "index_add: the source is {}, but {wanted} is needed", src.shape());
+        assert!(*src.shape() == wanted, "index_add: the source is {}, but {wanted} is needed", src.shape());
         let src = src.to(self.dtype());
         match self.dtype() {
             DType::F32 => self.index_add_as::<f32>(at, index, &src, |a, b| a + b),

@@ -108,6 +108,7 @@ impl<'t> Var<'t> {
     pub fn at(self, index: &[Option<Tensor>]) -> Self {
         let shape = self.shape();
         let places = Places::new("at", &shape, index);
+        Shape::new(&shape[places.axes.len()..]).check_room("at", places.shape.len());
         if places.axes.is_empty() {
             return self;
         }
@@ -131,6 +132,7 @@ impl<'t> Var<'t> {
         let source = self.lift(source);
         let shape = self.shape();
         let places = Places::new("put_at", &shape, index);
+        Shape::new(&shape[places.axes.len()..]).check_room("put_at", places.shape.len());
         let (order, inverse) = places.order(shape.len());
         let front = self.permute(order);
         let rest = Shape::new(&front.shape()[places.axes.len()..]);

@@ -87,6 +87,7 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         let at = axis_index("repeat_interleave", axis, &shape);
         expect::product("repeat_interleave", &[shape.elements(), n]);
+        shape.check_room("repeat_interleave", 1);
         let wide = self.unsqueeze(at as isize + 1);
         let full = wide.shape().with(at + 1, n);
         wide.expand(full).reshape(shape.with(at, shape[at] * n))
@@ -100,10 +101,16 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn repeat_interleave_each(self, times: &[usize], axis: isize) -> Self {
         let shape = self.shape();
-        let size = shape[axis_index("repeat_interleave", axis, &shape)];
-        assert!(times.len() == size, "repeat_interleave: {} numbers for an axis of size {size}", times.len());
+        const OP: &str = "repeat_interleave_each";
+        let at = axis_index(OP, axis, &shape);
+        let (size, axis) = (shape[at], at as isize);
+        assert!(
+            times.len() == size,
+            "{OP}: {} numbers for axis {axis} of {shape}, of size {size}",
+            times.len()
+        );
         let total = times.iter().fold(0usize, |sum, &n| sum.saturating_add(n));
-        expect::product("repeat_interleave", &[total]);
+        expect::product(OP, &[total]);
         let places = times.iter().enumerate().flat_map(|(i, &n)| std::iter::repeat_n(i as i64, n));
         let places: Vec<i64> = places.collect();
         let n = places.len();
@@ -173,6 +180,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn diag_embed(self, offset: isize) -> Self {
         let shape = self.shape();
+        shape.check_room("diag_embed", 1);
         let n = shape[axis_index("diag_embed", -1, &shape)].saturating_add(offset.unsigned_abs());
         expect::product("diag_embed", &[n, n]);
         self.onto_diagonal(n, n, offset)
@@ -214,6 +222,7 @@ impl<'t> Var<'t> {
         let n = shape[at];
         assert!(step > 0, "unfold: the step between windows is 0; it must be at least 1");
         assert!(size <= n, "unfold: windows of {size} places do not fit axis {axis} of {shape}, of size {n}");
+        shape.check_room("unfold", 1);
         let count = (n - size) / step + 1;
         expect::product("unfold", &[count, size]);
         let places: Vec<i64> =

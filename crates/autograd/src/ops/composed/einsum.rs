@@ -198,9 +198,10 @@ impl<'t> Var<'t> {
         let terms: Vec<&str> = left.split(',').collect();
         assert!(terms.len() == operands.len(), "einsum: `{formula}` for {} values", operands.len());
         check_letters(&formula, left, right);
-        let named =
-            terms.iter().zip(operands).map(|(term, &x)| Operand { x, labels: labels(term, x.rank()) });
-        let list: Vec<Operand<'t>> = named.collect();
+        let mut list = Vec::with_capacity(terms.len());
+        for (term, &x) in terms.iter().zip(operands) {
+            list.push(Operand { x, labels: labels(term, x.rank()) });
+        }
         let dots = list.iter().flat_map(|o| &o.labels).filter(|c| c.is_ascii_digit()).max().copied();
         let dots = dots.map_or(0, |c| c as usize - '0' as usize + 1);
         check_sizes(&formula, &list);

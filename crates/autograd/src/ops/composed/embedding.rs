@@ -28,6 +28,7 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         self.check_table("embedding", padding);
         check_indices("embedding", index, shape[0], "the table's rows");
+        index.shape().check_room("embedding", 1);
         let flat = index.flatten();
         let picked = self.index_select(0, &flat);
         let picked = match padding {

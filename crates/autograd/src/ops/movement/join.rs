@@ -1,6 +1,6 @@
 //! Several values as one.
 
-use gradus_tensor::{DType, MAX_RANK, Tensor, axis_index};
+use gradus_tensor::{DType, Tensor, axis_index};
 use smallvec::SmallVec;
 
 use crate::op::{Backward, Op};
@@ -68,14 +68,7 @@ impl Var<'_> {
     pub fn stack(parts: &[Self], axis: isize) -> Self {
         assert!(!parts.is_empty(), "stack: needs at least one value");
         let first = parts[0].shape();
-        let rank = first.len() as isize + 1;
-        assert!(
-            (-rank..rank).contains(&axis),
-            "stack: place {axis} is out of range for {first}: places are {} to {}",
-            -rank,
-            rank - 1
-        );
-        assert!(first.len() < MAX_RANK, "stack: {first} has no room for another axis, at most {MAX_RANK}");
+        first.check_place("stack", axis);
         for (i, part) in parts.iter().enumerate() {
             let shape = part.shape();
             assert!(
