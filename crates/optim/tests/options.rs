@@ -243,6 +243,10 @@ fn limits_of_gradients() {
         assert!(message(|| clip_norm(&mut grads, 1.0, limit)).starts_with("clip_norm: the order p"));
         assert!(message(|| clip_value(&mut grads, limit)).starts_with("clip_value: the limit"));
     }
+    for decay in [-0.1, 1.1, f64::NAN] {
+        let text = message(|| Average::new(Averaging::Warm { decay }));
+        assert_eq!(text, format!("Average: decay is {decay}; it must be at least 0 and at most 1"));
+    }
     assert!(message(|| optimizer().accumulate(0)).starts_with("accumulate: "));
 }
 

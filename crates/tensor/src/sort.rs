@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use crate::index::check_indices;
 use crate::kernel::fold::{Join, Max, Min, same, whole};
 use crate::kernel::parallel;
 use crate::layout::axis_index;
@@ -120,6 +121,7 @@ impl Tensor {
     /// If the axis is out of range.
     #[track_caller]
     pub fn sort(&self, axis: isize, descending: bool) -> (Self, Self) {
+        let axis = axis_index("sort", axis, self.shape()) as isize;
         let places = self.argsort(axis, descending);
         (self.gather(axis, &places), places)
     }
@@ -178,6 +180,7 @@ impl Tensor {
     pub fn bincount(&self, classes: usize) -> Self {
         assert!(self.dtype() == DType::I64, "bincount: labels are I64, got {}", self.dtype());
         let labels = self.flatten();
+        check_indices("bincount", &labels, classes, "classes");
         Self::zeros_of(classes, DType::I64).index_add(0, &labels, &labels.ones_like())
     }
 }

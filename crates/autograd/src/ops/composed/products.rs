@@ -46,6 +46,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "baddbmm")]
     #[doc(alias = "addmv")]
     #[doc(alias = "addbmm")]
+    #[doc(alias = "addr")]
     #[track_caller]
     pub fn add_matmul(self, a: Self, b: Self, beta: f64, alpha: f64) -> Self {
         check_product("add_matmul", &a.shape(), &b.shape());

@@ -22,6 +22,14 @@ pub enum Interpolation {
     Midpoint,
 }
 
+/// Ranks, whole where they are so up to rounding: 0.29 · 100 is 29 − 2⁻⁴⁸, and means the element at 29.
+fn settled(rank: &Tensor) -> Tensor {
+    let epsilon = if rank.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let whole = rank.round();
+    let close = (rank - &whole).abs().le(&(rank.abs() * (2.0 * epsilon)));
+    whole.where_(&close, rank)
+}
+
 impl<'t> Var<'t> {
     /// The elements along an axis in order, and their places before (I64), both in the same shape. Equal
     /// elements keep their order; NaN counts as the largest.
@@ -219,13 +227,16 @@ impl<'t> Var<'t> {
         let last = last.clamp(0.0, f64::INFINITY);
         // Ranks [rows …, q].
         let rank = q.flatten() * &last;
+        let exact = settled(&rank.value());
+        let whole = |exact: Tensor| rank.tape().constant(exact);
         let rank = match how {
             Interpolation::Linear | Interpolation::Midpoint => rank,
-            Interpolation::Lower => rank.floor(),
-            Interpolation::Higher => rank.ceil(),
-            Interpolation::Nearest => rank.round(),
+            Interpolation::Lower => whole(exact.floor()),
+            Interpolation::Higher => whole(exact.ceil()),
+            Interpolation::Nearest => whole(exact.round()),
         };
-        let (low, high) = (rank.value().floor(), rank.value().ceil());
+        let between = if how == Interpolation::Midpoint { exact } else { rank.value() };
+        let (low, high) = (between.floor(), between.ceil());
         let pick = |rank: &Tensor| sorted.gather(-1, &rank.to(DType::I64));
         let weight = match how {
             Interpolation::Midpoint => rank.tape().constant((&high - &low) * 0.5),
