@@ -83,9 +83,9 @@ fn check_smoothing(op: &str, smoothing: f64) {
 #[track_caller]
 pub(super) fn check_labels(op: &str, labels: &Tensor, known: std::ops::Range<i64>) {
     expect::integers(op, "labels", labels);
-    for (i, t) in labels.to_vec::<i64>().into_iter().enumerate() {
-        let n = known.end;
-        assert!(known.contains(&t), "{op}: label {t} at place {i} is not one of the {n} classes 0..{n}");
+    let n = known.end;
+    for (i, t) in labels.contiguous().as_slice::<i64>().iter().enumerate() {
+        assert!(known.contains(t), "{op}: label {t} at place {i} is not one of the {n} classes 0..{n}");
     }
 }
 
@@ -130,7 +130,7 @@ impl<'t> Var<'t> {
         let classes = shape[axis];
         // The cast to integers would turn NaN into class 0.
         expect::integers(op, "labels", labels);
-        for (i, t) in labels.to_vec::<i64>().into_iter().enumerate() {
+        for (i, &t) in labels.contiguous().as_slice::<i64>().iter().enumerate() {
             let known = ignore == Some(t) || (0..classes as i64).contains(&t);
             assert!(known, "{op}: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
         }
