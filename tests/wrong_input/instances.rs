@@ -21,7 +21,7 @@ fn zeros(shape: &[usize]) -> Tensor {
 }
 
 #[test]
-fn windows() {
+fn convolutions() {
     let tape = Tape::new();
     let var = |shape: &[usize]| tape.var(zeros(shape));
     let (image, kernel) = (var(&[1, 1, 2, 3]), var(&[1, 1, 3, 3]));
@@ -53,6 +53,15 @@ fn windows() {
         || image.conv_transpose(kernel, None, &ConvOptions { dilation: vec![2], ..default() }, &[2]),
         "conv_transpose: output padding 2 of spatial axis 0 must be below the larger of stride and dilation, 2",
     );
+    says(|| image.window_columns(&[3, 3], &default()), "window_columns: input [2, 3] with kernel [3, 3]");
+    says(|| var(&[1, 9, 1]).fold(&[2, 3], &[3, 3], &default()), "fold: input [2, 3] with kernel [3, 3]");
+}
+
+#[test]
+fn pools_and_images() {
+    let tape = Tape::new();
+    let var = |shape: &[usize]| tape.var(zeros(shape));
+    let image = var(&[1, 1, 2, 3]);
     says(
         || image.max_pool(&Pool::of(3)),
         "max_pool: a window of 3 places does not fit spatial axis 0 of 2 with padding 0",
@@ -66,8 +75,6 @@ fn windows() {
         "avg_pool: padding 2 of spatial axis 0 is more than half",
     );
     says(|| image.lp_pool(0.0, &Pool::of(2)), "lp_pool: the order p is 0; it must be finite and above 0");
-    says(|| image.window_columns(&[3, 3], &default()), "window_columns: input [2, 3] with kernel [3, 3]");
-    says(|| var(&[1, 9, 1]).fold(&[2, 3], &[3, 3], &default()), "fold: input [2, 3] with kernel [3, 3]");
     says(
         || var(&[1, 1, 0, 3]).resize(&[2, 2], Resize::Nearest),
         "resize: spatial axis 0 of [1, 1, 0, 3] has no elements",

@@ -169,7 +169,11 @@ fn the_instances() {
     assert!(
         new(Soap { every: 0, ..Soap::default() }.into()).contains("Soap: every is 0; it must be at least 1")
     );
-    // Inside another rule.
+}
+
+#[test]
+fn rules_inside_rules() {
+    let new = |rule: Box<dyn Rule>| message(|| Optimizer::new(rule, 0.1));
     let inner = Sgd { momentum: -1.0, ..Sgd::default() };
     for rule in [
         Sam::new(inner.clone()).into(),
@@ -189,7 +193,7 @@ fn the_instances() {
     assert!(new(ScheduleFree { base, ..ScheduleFree::adamw() }.into()).contains("ScheduleFreeBase: beta2"));
     let group =
         || Optimizer::new(Sgd::default(), 0.1).group_named("*", Adam { eps: f64::NAN, ..Adam::default() });
-    assert_eq!(message(group), format!("group: Adam: eps is NaN; {least}"));
+    assert_eq!(message(group), "group: Adam: eps is NaN; it must be finite and at least 0");
 }
 
 fn gradients(w: &Param) -> Gradients {

@@ -13,6 +13,7 @@ use crate::Entry;
 pub(crate) fn table() -> Vec<Entry<Call>> {
     let mut all = of_labels();
     all.extend(of_targets());
+    all.extend(of_probabilities());
     all.extend(of_margins());
     all
 }
@@ -89,6 +90,11 @@ fn of_targets() -> Vec<Entry<Call>> {
                 &SoftCrossEntropyOptions { smoothing: 0.1, weight, ..SoftCrossEntropyOptions::default() },
             )
         }),
+    ]
+}
+
+fn of_probabilities() -> Vec<Entry<Call>> {
+    vec![
         of("binary_cross_entropy", &[&[3, 4], &[3, 4]], |x, _| x[0].binary_cross_entropy(x[1])),
         of("binary_cross_entropy_with", &[&[3, 4], &[3, 4], &[4]], |x, _| {
             x[0].binary_cross_entropy_with(

@@ -10,10 +10,13 @@ use crate::Entry;
 
 pub(crate) fn table() -> Vec<Entry<Call>> {
     let mut all = selection();
+    all.extend(masks_and_tables());
     all.extend(movement());
     all.extend(arrangement());
     all.extend(reductions());
+    all.extend(ordered());
     all.extend(products());
+    all.extend(elementwise());
     all
 }
 
@@ -62,6 +65,11 @@ fn selection() -> Vec<Entry<Call>> {
             &[2],
             3,
         ),
+    ]
+}
+
+fn masks_and_tables() -> Vec<Entry<Call>> {
+    vec![
         of("where_", &[&[2, 3], &[2, 3]], |x, _| x[0].where_(&Tensor::from([true, false, true]), x[1])),
         of("masked_fill", &[&[2, 3]], |x, _| x[0].masked_fill(&Tensor::from([true, false, true]), 2.0)),
         of("masked_select", &[&[2, 3]], |x, _| x[0].masked_select(&Tensor::from([true, false, true]))),
@@ -194,6 +202,20 @@ fn reductions() -> Vec<Entry<Call>> {
         of("coordinate_gradient", &[&[3, 4]], |x, a| {
             x[0].coordinate_gradient(&[0.0, 1.0, 3.0, 4.0], a.axis, true)
         }),
+    ];
+    all = all.into_iter().map(|entry| entry.axis(1)).collect();
+    all.extend([
+        of("median", &[&[3, 4]], |x, _| x[0].median()),
+        of("nanmedian", &[&[3, 4]], |x, _| x[0].nanmedian()),
+        of("max", &[&[3, 4]], |x, _| x[0].max()),
+        of("std", &[&[3, 4]], |x, _| x[0].std(1)),
+        of("vector_norm", &[&[3, 4]], |x, _| x[0].vector_norm(f64::INFINITY)),
+    ]);
+    all
+}
+
+fn ordered() -> Vec<Entry<Call>> {
+    let all: Vec<Entry<Call>> = vec![
         of("sort", &[&[3, 4]], |x, a| x[0].sort(a.axis, true).0),
         of("topk", &[&[3, 4]], |x, a| x[0].topk(2, a.axis, true).0),
         of("kth_value", &[&[3, 4]], |x, a| x[0].kth_value(2, a.axis).0),
@@ -211,15 +233,7 @@ fn reductions() -> Vec<Entry<Call>> {
         of("cosine_similarity", &[&[3, 4], &[3, 4]], |x, a| x[0].cosine_similarity(x[1], a.axis, 1e-8)),
         of("cross", &[&[2, 3], &[2, 3]], |x, a| x[0].cross(x[1], a.axis)),
     ];
-    all = all.into_iter().map(|entry| entry.axis(1)).collect();
-    all.extend([
-        of("median", &[&[3, 4]], |x, _| x[0].median()),
-        of("nanmedian", &[&[3, 4]], |x, _| x[0].nanmedian()),
-        of("max", &[&[3, 4]], |x, _| x[0].max()),
-        of("std", &[&[3, 4]], |x, _| x[0].std(1)),
-        of("vector_norm", &[&[3, 4]], |x, _| x[0].vector_norm(f64::INFINITY)),
-    ]);
-    all
+    all.into_iter().map(|entry| entry.axis(1)).collect()
 }
 
 fn products() -> Vec<Entry<Call>> {
@@ -254,6 +268,11 @@ fn products() -> Vec<Entry<Call>> {
         of("visible_softmax", &[&[2, 3]], |x, _| {
             x[0].visible_softmax(Some(&Tensor::from([true, false, true])))
         }),
+    ]
+}
+
+fn elementwise() -> Vec<Entry<Call>> {
+    vec![
         of("clamp_between", &[&[2, 3], &[3], &[3]], |x, _| x[0].clamp_between(Some(x[1]), Some(x[2]))),
         of("lerp", &[&[2, 3], &[3], &[3]], |x, _| x[0].lerp(x[1], x[2])),
         of("add_product", &[&[2, 3], &[3], &[3]], |x, _| x[0].add_product(x[1], x[2], 0.5)),

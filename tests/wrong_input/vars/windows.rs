@@ -12,6 +12,7 @@ fn conv() -> ConvOptions {
 
 pub(crate) fn table() -> Vec<Entry<Call>> {
     let mut all = images();
+    all.extend(resized());
     all.extend(normalised());
     all
 }
@@ -48,6 +49,11 @@ fn images() -> Vec<Entry<Call>> {
             &[1, 1, 2, 2],
             16,
         ),
+    ]
+}
+
+fn resized() -> Vec<Entry<Call>> {
+    vec![
         of("along_axis", &[&[3, 4]], |x, a| {
             x[0].along_axis(a.axis, Taps::even(4, [(vec![0, 1], 0.5), (vec![2, 3], 0.5)]))
         })
