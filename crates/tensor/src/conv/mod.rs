@@ -50,7 +50,7 @@ fn check(op: &str, w: &Window, groups: usize, [x, weight, y]: [Option<&Tensor>; 
     assert!((1..=3).contains(&w.rank), "{op}: {} spatial axes; there are one to three", w.rank);
     assert!(groups > 0, "{op}: groups is 0; it must be at least 1");
     let out = w.output();
-    let channels = x.map(|x| x.shape()).filter(|s| s.len() == w.rank + 2).map(|s| s[1]);
+    let channels = x.map(Tensor::shape).filter(|s| s.len() == w.rank + 2).map(|s| s[1]);
     let outputs = weight
         .or(y)
         .map(Tensor::shape)
