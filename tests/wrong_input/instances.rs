@@ -221,8 +221,8 @@ fn random_numbers_layers_and_loaders() {
     says(|| layer.predict(&zeros(&[2, 3])), "batch_norm: eps is -1; it must be at least 0");
     let data = Dataset::new(zeros(&[2, 3]), Tensor::arange(2));
     let loader = Loader { batch: 0, ..Loader::default() };
-    says(|| loader.epoch(&data, 0).count(), "Loader: batch is 0; a batch needs at least one example");
-    says(|| loader.batches(2), "Loader: batch is 0; a batch needs at least one example");
+    says(|| loader.epoch(&data, 0).count(), "Loader: a batch needs at least one example; batch is 0");
+    says(|| loader.batches(2), "Loader: a batch needs at least one example; batch is 0");
     says(|| data.split(f64::NAN, 0), "split: the fraction NaN is not in 0 ..= 1");
     let huge = 1usize << 32;
     says(

@@ -51,7 +51,7 @@ impl Loader {
 impl Loader {
     #[track_caller]
     fn check(&self) {
-        assert!(self.batch > 0, "Loader: batch is 0; a batch needs at least one example");
+        assert!(self.batch > 0, "Loader: a batch needs at least one example; batch is 0");
     }
 }
 

@@ -19,7 +19,7 @@ impl Standardizer {
     #[track_caller]
     pub fn per_column(x: &Tensor) -> Self {
         check(x, "Standardizer::per_column", "rows", x.shape().first());
-        Self::with(x, x.mean_keep(0), |x| x.mean_keep(0))
+        Self::with(x, x.mean_keep(0), |x| x.mean_keep(0), |x| x.max_keep(0))
     }
 
     /// One mean and one deviation for all elements, as is usual for images.
@@ -29,15 +29,20 @@ impl Standardizer {
     #[track_caller]
     pub fn overall(x: &Tensor) -> Self {
         check(x, "Standardizer::overall", "elements", Some(&x.elements()));
-        Self::with(x, x.mean(), Tensor::mean)
+        Self::with(x, x.mean(), Tensor::mean, Tensor::max)
     }
 
-    fn with(x: &Tensor, mean: Tensor, average: impl Fn(&Tensor) -> Tensor) -> Self {
+    fn with(
+        x: &Tensor,
+        mean: Tensor,
+        average: impl Fn(&Tensor) -> Tensor,
+        largest: impl Fn(&Tensor) -> Tensor,
+    ) -> Self {
         let centred = x - &mean;
         let deviation = average(&(&centred * &centred)).sqrt();
         // The mean of equal numbers is not always that number: what differs from it by its rounding is constant.
         let epsilon = if x.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
-        let constant = deviation.le(&(mean.abs() * (ROUNDING * epsilon)));
+        let constant = largest(&centred.abs()).le(&(mean.abs() * (ROUNDING * epsilon)));
         Self { mean, deviation: deviation.masked_fill(&constant, 1.0) }
     }
 
