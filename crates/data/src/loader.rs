@@ -42,7 +42,7 @@ impl Loader {
     /// If the batch size is 0.
     #[track_caller]
     pub fn epoch<'a>(&self, data: &'a Dataset, epoch: u64) -> Batches<'a> {
-        assert!(self.batch > 0, "Loader: a batch needs at least one example");
+        self.check();
         // The multiplier sets the epochs apart from neighbouring seeds.
         let seed = |seed: u64| seed ^ epoch.wrapping_mul(0xD1B5_4A32_D192_ED03);
         let order = self.shuffle.map(|s| Tensor::permutation(data.len(), &mut rng(seed(s))));
@@ -51,8 +51,20 @@ impl Loader {
     }
 
     /// The number of batches in an epoch of `examples`.
+    ///
+    /// # Panics
+    /// If the batch size is 0.
+    #[track_caller]
     pub fn batches(&self, examples: usize) -> usize {
+        self.check();
         if self.drop_last { examples / self.batch } else { examples.div_ceil(self.batch) }
+    }
+}
+
+impl Loader {
+    #[track_caller]
+    fn check(&self) {
+        assert!(self.batch > 0, "Loader: a batch needs at least one example; batch is 0");
     }
 }
 

@@ -79,6 +79,7 @@ impl Params for BatchNorm {
 
 impl BatchNorm {
     /// Scale 1, shift 0, running mean 0 and variance 1, momentum 0.1, `$\varepsilon = 10^{-5}$`, F32.
+    #[track_caller]
     pub fn new(channels: usize) -> Self {
         let (ones, zeros) = (Tensor::ones(channels), Tensor::zeros(channels));
         Self {
@@ -93,6 +94,11 @@ impl BatchNorm {
     #[track_caller]
     fn check(&self, x: Var<'_>) {
         let shape = x.shape();
+        let momentum = self.momentum.unwrap_or_default();
+        assert!(
+            (0.0..=1.0).contains(&momentum),
+            "batch_norm: momentum is {momentum}; it must be at least 0 and at most 1"
+        );
         let known = self.weight.as_ref().or(self.bias.as_ref());
         let known = known.or(self.running.as_ref().map(|running| &running.running_mean));
         let fits = shape.len() >= 2 && known.is_none_or(|param| *param.shape() == [shape[1]]);
@@ -103,6 +109,7 @@ impl BatchNorm {
 
 impl Running {
     /// As new: mean 0, variance 1, no batches, F32.
+    #[track_caller]
     pub fn new(channels: usize) -> Self {
         Self {
             running_mean: Param::buffer(Tensor::zeros(channels)),

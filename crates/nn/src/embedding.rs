@@ -31,6 +31,7 @@ params!(Embedding { weight });
 
 impl Embedding {
     /// With standard normal rows, F32.
+    #[track_caller]
     pub fn new(rows: usize, width: usize, rng: &mut impl rand::Rng) -> Self {
         Self { weight: Param::new(Tensor::randn([rows, width], rng)), padding: None }
     }

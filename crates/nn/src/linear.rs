@@ -35,6 +35,7 @@ impl Linear {
     ///
     /// # Source
     /// PyTorch's `nn.Linear`: Kaiming uniform (He et al. 2015) for a leaky unit of slope `$\sqrt 5$`.
+    #[track_caller]
     pub fn new(inputs: usize, outputs: usize, rng: &mut impl rand::Rng) -> Self {
         let gain = init::Gain::LeakyRelu(5f64.sqrt());
         let weight = init::kaiming_uniform([outputs, inputs], Fan::In, gain, rng);

@@ -190,13 +190,19 @@ impl Optimizer {
         trained
     }
 
+    /// Changes the rules as [`Optimizer::vary`] was told to; what was changed is looked at again.
+    #[track_caller]
     pub(crate) fn vary_rules(&mut self) {
+        if self.varying.is_empty() {
+            return;
+        }
         let step = self.step;
         for vary in &self.varying {
             let rules = self.groups.iter_mut().filter_map(|group| group.rule.as_deref_mut());
             let found = rules.filter_map(|rule| vary(rule, step).then_some(())).count();
             assert!(found > 0, "step: vary names a type of rule that no group has: {:?}", self.groups);
         }
+        self.check_options("step");
     }
 
     /// The first pass of global rules: measures all parameters and renews the shared numbers.

@@ -107,6 +107,7 @@ impl Tensor {
     }
 
     /// Standard normal numbers, F32.
+    #[track_caller]
     pub fn randn(shape: impl Into<Shape>, rng: &mut impl rand::Rng) -> Self {
         Self::normal(shape, 0.0, 1.0, rng)
     }
@@ -123,7 +124,7 @@ impl Tensor {
     /// Normal numbers of this mean and standard deviation, F32.
     ///
     /// # Panics
-    /// If the deviation is negative or not a number.
+    /// If the deviation is negative, or a number is not finite.
     #[track_caller]
     pub fn normal(shape: impl Into<Shape>, mean: f64, std: f64, rng: &mut impl rand::Rng) -> Self {
         Self::normal_of(shape, mean, std, DType::F32, rng)
@@ -132,7 +133,7 @@ impl Tensor {
     /// Normal numbers of this mean and standard deviation, F32 or F64. Both types draw the same words.
     ///
     /// # Panics
-    /// If the deviation is negative or not a number, or `dtype` is no float.
+    /// If the deviation is negative, a number is not finite, or `dtype` is no float.
     #[track_caller]
     pub fn normal_of(
         shape: impl Into<Shape>,
@@ -141,7 +142,10 @@ impl Tensor {
         dtype: DType,
         rng: &mut impl rand::Rng,
     ) -> Self {
-        assert!(std >= 0.0, "normal: the standard deviation is {std}");
+        assert!(
+            std >= 0.0 && std.is_finite() && mean.is_finite(),
+            "normal: mean {mean} and standard deviation {std}; both must be finite, the deviation at least 0"
+        );
         with_float!("normal", dtype, T => Self::build::<T>(shape, |out| {
             for y in out {
                 let z: f64 = StandardNormal.sample(rng);

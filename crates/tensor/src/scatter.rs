@@ -23,7 +23,7 @@ impl Tensor {
     /// If the mask is not Bool or the shapes do not broadcast.
     #[track_caller]
     pub fn masked_select(&self, mask: &Self) -> Self {
-        assert_eq!(mask.dtype(), DType::Bool, "masked_select: the mask is Bool, got {}", mask.dtype());
+        assert!(mask.dtype() == DType::Bool, "masked_select: the mask is Bool, got {}", mask.dtype());
         let shape = self.shape().broadcast_or_panic(mask.shape(), "masked_select");
         let (x, mask) = (self.expand(shape).contiguous(), mask.expand(shape).contiguous());
         let mask = mask.as_slice::<u8>();

@@ -82,6 +82,29 @@ impl Shape {
         Self::new(&dims)
     }
 
+    /// Panics if there is no room for one more axis at place `axis` of the result, which may count from its end; the message
+    /// names `op`.
+    #[track_caller]
+    pub fn check_place(&self, op: &str, axis: isize) {
+        let rank = self.len() as isize + 1;
+        assert!(
+            (-rank..rank).contains(&axis),
+            "{op}: place {axis} is out of range for {self}: places are {} to {}",
+            -rank,
+            rank - 1
+        );
+        self.check_room(op, 1);
+    }
+
+    /// Panics if there is no room for this many more axes; the message names `op`.
+    #[track_caller]
+    pub fn check_room(&self, op: &str, more: usize) {
+        assert!(
+            self.len() + more <= MAX_RANK,
+            "{op}: {self} with {more} more axes has more than {MAX_RANK}, the most that a tensor can have"
+        );
+    }
+
     /// The strides of a row-major tensor of this shape.
     ///
     /// # Panics

@@ -238,7 +238,7 @@ impl Tensor {
     /// If there is not exactly one.
     #[track_caller]
     pub fn item(&self) -> f64 {
-        assert_eq!(self.elements(), 1, "item: {} has {} elements, not one", self.shape(), self.elements());
+        assert!(self.elements() == 1, "item: {} has {} elements, not one", self.shape(), self.elements());
         with_dtype!(self.dtype, T => self.block::<T>()[self.layout.offset].into_f64())
     }
 
@@ -297,8 +297,19 @@ impl Tensor {
     /// If the tensor holds another type than `T`.
     #[track_caller]
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
-        assert_eq!(T::DTYPE, self.dtype, "to_vec: this tensor holds {}", self.dtype);
+        self.holds::<T>("to_vec");
         self.contiguous().as_slice().to_vec()
+    }
+
+    /// Panics unless the elements are of this type; the message says what reads them.
+    #[track_caller]
+    pub(crate) fn holds<T: Element>(&self, op: &str) {
+        let (wanted, held) = (T::DTYPE, self.dtype);
+        assert!(
+            wanted == held,
+            "{op}: this tensor holds {held}, not {wanted}; read it with .to_f64_vec(), which converts, or convert it with \
+             .to(DType::{wanted:?})"
+        );
     }
 
     /// This tensor with elements of another type; itself if they are of that type already.
@@ -320,7 +331,7 @@ impl Tensor {
 #[cold]
 #[track_caller]
 fn wrong_type(wanted: DType, held: DType) -> ! {
-    panic!("this tensor holds {held}, not {wanted}");
+    panic!("as_slice: this tensor holds {held}, not {wanted}; convert it with .to(DType::{wanted:?})");
 }
 
 #[cold]

@@ -214,6 +214,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn masked_fill(self, mask: &Tensor, value: f64) -> Self {
+        self.shape().broadcast_or_panic(mask.shape(), "masked_fill");
         self.where_not(mask, value)
     }
 }

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use gradus::optim::Ending;
 use gradus::optim::surfaces::Surface;
 
 use crate::failure::{Failure, check_writable, write_picture};
@@ -121,7 +122,11 @@ fn table(course: &Course, runs: &[Run]) -> String {
     for run in runs {
         let arrival = run.arrival.map_or("–".to_string(), |step| step.to_string());
         let distance = if falls { "–".to_string() } else { fixed(run.distance) };
-        let note = if run.diverged { "diverged" } else { "" };
+        let note = match run.path.end {
+            _ if run.diverged => "diverged".to_string(),
+            end @ Ending::GaveUp => end.to_string(),
+            _ => String::new(),
+        };
         let line = format!(
             "{:wide$} {:>7} {arrival:>18} {:>15} {:>12}  {note}",
             run.name,

@@ -60,12 +60,7 @@ impl Course {
     }
 
     fn at(&self, named: &Named, lr: f64) -> Run {
-        let mut path = minimize(self.surface.f, &self.start, &mut optimizer(named, lr), self.steps);
-        if let Some(end) = path.values.iter().position(|value| !value.is_finite()) {
-            // What follows is no path.
-            path.points.truncate(end + 1);
-            path.values.truncate(end + 1);
-        }
+        let path = minimize(self.surface.f, &self.start, &mut optimizer(named, lr), self.steps);
         let (distance, value) = (self.surface.distance(path.last()), path.values[path.values.len() - 1]);
         let lost = if self.surface.minima.is_empty() { value.is_nan() } else { !value.is_finite() };
         let diverged = lost || value > path.values[0];

@@ -1,6 +1,7 @@
 //! Polyak's step size.
 
 use super::{Method, Notes, Objective, along, dot};
+use crate::options::Options;
 
 /// Gradient descent whose rate follows from the value at the minimum, where that is known.
 ///
@@ -27,6 +28,10 @@ impl Default for PolyakStep {
 }
 
 impl Method for PolyakStep {
+    fn options(&self) -> Options {
+        Options::of("PolyakStep").finite("minimum", self.minimum).limit("limit", self.limit)
+    }
+
     fn step(&self, lr: f64, x: &mut [f64], _: &mut Notes, f: &mut dyn Objective) -> f64 {
         let (value, g) = f.value_and_grad(x);
         let square = dot(&g, &g);

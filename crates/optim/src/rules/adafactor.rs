@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{DType, Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -61,6 +62,15 @@ impl Adafactor {
 }
 
 impl Rule for Adafactor {
+    fn options(&self) -> Options {
+        Options::of("Adafactor")
+            .non_positive("beta2_decay", self.beta2_decay)
+            .non_negative("eps1", self.eps1.unwrap_or_default())
+            .non_negative("eps2", self.eps2)
+            .limit("clip", self.clip)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let Some(rank) = theta.rank().checked_sub(2) else { return zeros(theta, ["v"]) };
         let (rows, columns) = (theta.shape().with(rank + 1, 1), theta.shape().with(rank, 1));

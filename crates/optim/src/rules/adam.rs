@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -62,6 +63,14 @@ impl Default for Adam {
 }
 
 impl Rule for Adam {
+    fn options(&self) -> Options {
+        Options::of("Adam")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         if self.amsgrad { zeros(theta, ["m", "v", "v_max"]) } else { zeros(theta, ["m", "v"]) }
     }
@@ -126,6 +135,15 @@ impl Default for AdamW {
 }
 
 impl Rule for AdamW {
+    fn options(&self) -> Options {
+        Options::of("AdamW")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .non_negative("paper_rate", self.paper_rate)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         if self.amsgrad { zeros(theta, ["m", "v", "v_max"]) } else { zeros(theta, ["m", "v"]) }
     }
@@ -154,8 +172,8 @@ fn adam(
         let (l2, keep, eps) = (T::of(l2), T::of(1.0 - shrink), T::of(rule.eps));
         let (beta2, rest1, rest2) = (T::of(rule.beta2), T::of(1.0 - rule.beta1), T::of(1.0 - rule.beta2));
         let (rate, root) = (T::of(step.lr / correction(rule.beta1)), T::of(1.0 / root));
-        if slots.len() == 2 {
-            return pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
+        if !rule.amsgrad {
+            return pass::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
                 let g = g + l2 * *x;
                 *m += rest1 * (g - *m);
                 *v = beta2 * *v + rest2 * (g * g);

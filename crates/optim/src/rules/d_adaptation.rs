@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, inner_product, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step, zeros};
 
@@ -45,6 +46,16 @@ impl Default for DAdaptAdam {
 }
 
 impl Rule for DAdaptAdam {
+    fn options(&self) -> Options {
+        Options::of("DAdaptAdam")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .positive("d0", self.d0)
+            .from_one("growth", self.growth)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "v", "s"])
     }

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, inner_product, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step};
 
@@ -38,6 +39,13 @@ impl Default for Dog {
 }
 
 impl Rule for Dog {
+    fn options(&self) -> Options {
+        Options::of("Dog")
+            .positive("first", self.first)
+            .non_negative("eps", self.eps)
+            .non_negative("power", self.power)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         vec![("start", theta.clone()), ("average", theta.clone())]
     }

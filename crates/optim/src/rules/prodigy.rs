@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, inner_product, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step, power, zeros};
 
@@ -65,6 +66,16 @@ impl Prodigy {
 }
 
 impl Rule for Prodigy {
+    fn options(&self) -> Options {
+        Options::of("Prodigy")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .positive("d0", self.d0)
+            .from_one("growth", self.growth)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let mut slots = zeros(theta, ["m", "v", "s"]);
         slots.push(("start", theta.clone()));

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
@@ -44,6 +45,17 @@ impl Default for Rprop {
 }
 
 impl Rule for Rprop {
+    fn options(&self) -> Options {
+        Options::of("Rprop")
+            .positive("shrink", self.shrink)
+            .up_to_one("shrink", self.shrink)
+            .from_one("grow", self.grow)
+            .non_negative("smallest", self.smallest)
+            .must(self.largest >= self.smallest, || {
+                format!("Rprop: largest is {}; it must be at least smallest, {}", self.largest, self.smallest)
+            })
+    }
+
     fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
         vec![("before", theta.zeros_like()), ("size", theta.full_like(lr))]
     }

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -49,6 +50,19 @@ pub struct Sgd {
 }
 
 impl Rule for Sgd {
+    fn options(&self) -> Options {
+        Options::of("Sgd")
+            .up_to_one("momentum", self.momentum)
+            .finite("dampening", self.dampening)
+            .non_negative("weight_decay", self.weight_decay)
+            .must(!self.nesterov || (self.momentum > 0.0 && self.dampening == 0.0), || {
+                format!(
+                    "Sgd: nesterov needs momentum above 0 and dampening 0; they are {} and {}",
+                    self.momentum, self.dampening
+                )
+            })
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         if self.momentum == 0.0 { vec![] } else { zeros(theta, ["b"]) }
     }

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Needs, Rule, Slot, Step, zeros};
 
@@ -45,6 +46,16 @@ impl Default for Sophia {
 }
 
 impl Rule for Sophia {
+    fn options(&self) -> Options {
+        Options::of("Sophia")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("gamma", self.gamma)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .count("every", self.every)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "h"])
     }

@@ -40,6 +40,7 @@ macro_rules! comparisons {
             /// If the shapes do not broadcast.
             #[track_caller]
             pub fn $name<'a>(&self, other: impl Into<Rhs<'a>>) -> Self {
+                #[track_caller]
                 fn same<T: Element>(a: &Tensor, b: &Tensor) -> Tensor {
                     zip::<T, u8>(a, b, stringify!($name), COST, &|a, b, y| run(
                         #[inline(always)]
@@ -154,8 +155,13 @@ impl Tensor {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn isclose(&self, other: &Self, rtol: f64, atol: f64) -> Self {
+        self.close(other, "isclose", rtol, atol)
+    }
+
+    #[track_caller]
+    fn close(&self, other: &Self, op: &str, rtol: f64, atol: f64) -> Self {
         let (a, b) = (self.to(DType::F64), other.to(DType::F64));
-        zip::<f64, u8>(&a, &b, "isclose", COST, &|a, b, y| {
+        zip::<f64, u8>(&a, &b, op, COST, &|a, b, y| {
             for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
                 *y = u8::from(a == b || b.is_finite() && (a - b).abs() <= atol + rtol * b.abs());
             }
@@ -168,7 +174,7 @@ impl Tensor {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn allclose(&self, other: &Self, rtol: f64, atol: f64) -> bool {
-        self.isclose(other, rtol, atol).to_vec::<u8>().iter().all(|&x| x != 0)
+        self.close(other, "allclose", rtol, atol).to_vec::<u8>().iter().all(|&x| x != 0)
     }
 
     /// Whether shape, element type and all elements are equal; `a == b` is the same.

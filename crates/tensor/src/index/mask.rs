@@ -19,9 +19,8 @@ impl Tensor {
     #[track_caller]
     fn chosen(&self, mask: &Self, other: &Self) -> Self {
         let dtype = mask.dtype();
-        assert_eq!(
-            dtype,
-            DType::Bool,
+        assert!(
+            dtype == DType::Bool,
             "where: the mask is Bool, got {dtype}; compare, for example with .ne(0.0)"
         );
         let shape = self.shape().broadcast_or_panic(other.shape(), "where");

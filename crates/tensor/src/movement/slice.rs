@@ -169,9 +169,8 @@ impl Tensor {
     pub fn split(&self, axis: isize, sizes: &[usize]) -> Vec<Self> {
         let index = axis_index("split", axis, self.shape());
         let (sum, size) = (sizes.iter().fold(0, |sum: usize, &n| sum.saturating_add(n)), self.shape()[index]);
-        assert_eq!(
-            sum,
-            size,
+        assert!(
+            sum == size,
             "split: {sizes:?} add up to {sum}, but axis {axis} of {} has size {size}",
             self.shape()
         );

@@ -4,7 +4,17 @@
 use gradus_tensor::{DType, Tensor};
 
 use crate::ops::elementwise::operators::Operand;
+use crate::ops::reduce::axes_of;
 use crate::var::Var;
+
+/// Panics unless the shapes broadcast to one.
+#[track_caller]
+fn all_broadcast(op: &str, x: &[Var<'_>]) {
+    let mut shape = x[0].shape();
+    for other in &x[1..] {
+        shape = shape.broadcast_or_panic(&other.shape(), op);
+    }
+}
 
 /// # Elementwise operations made of others
 impl<'t> Var<'t> {
@@ -36,6 +46,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "clip")]
     #[track_caller]
     pub fn clamp_between(self, low: Option<Self>, high: Option<Self>) -> Self {
+        let bounds = [low, high].into_iter().flatten();
+        all_broadcast("clamp_between", &[self].into_iter().chain(bounds).collect::<Vec<_>>());
         let x = low.map_or(self, |low| self.maximum(low));
         high.map_or(x, |high| x.minimum(high))
     }
@@ -68,6 +80,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn prelu(self, weight: impl Operand<'t>) -> Self {
         let weight = self.lift(weight);
+        all_broadcast("prelu", &[self, weight]);
         self.where_(&self.value().gt(0.0), self * weight)
     }
 
@@ -78,7 +91,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn glu(self, axis: isize) -> Self {
         let shape = self.shape();
-        let size = shape[gradus_tensor::axis_index("glu", axis, &shape)];
+        let at = gradus_tensor::axis_index("glu", axis, &shape);
+        let (size, axis) = (shape[at], at as isize);
         assert!(size.is_multiple_of(2), "glu: axis {axis} of {shape} has the odd size {size}");
         self.narrow(axis, 0, size / 2) * self.narrow(axis, size / 2, size / 2).sigmoid()
     }
@@ -89,6 +103,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn softmin(self, axis: isize) -> Self {
+        let axis = gradus_tensor::axis_index("softmin", axis, &self.shape()) as isize;
         (-self).softmax(axis)
     }
 
@@ -108,6 +123,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn lerp(self, end: impl Operand<'t>, weight: impl Operand<'t>) -> Self {
         let (end, weight) = (self.lift(end), self.lift(weight));
+        all_broadcast("lerp", &[self, end, weight]);
         self + weight * (end - self)
     }
 
@@ -119,6 +135,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn add_product(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
         let (a, b) = (self.lift(a), self.lift(b));
+        all_broadcast("add_product", &[self, a, b]);
         self + a * b * c
     }
 
@@ -130,6 +147,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn add_quotient(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
         let (a, b) = (self.lift(a), self.lift(b));
+        all_broadcast("add_quotient", &[self, a, b]);
         self + a / b * c
     }
 
@@ -141,6 +159,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn floor_div(self, other: impl Operand<'t>) -> Self {
         let other = self.lift(other);
+        all_broadcast("floor_div", &[self, other]);
         // The quotient of what the remainder leaves is exact up to rounding to an integer.
         let (quotient, rest) = (self / other, self.remainder(other));
         let whole = ((self - rest) / other).round();
@@ -155,6 +174,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn trunc_div(self, other: impl Operand<'t>) -> Self {
         let other = self.lift(other);
+        all_broadcast("trunc_div", &[self, other]);
         (self / other).trunc()
     }
 
@@ -187,6 +207,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn ldexp(self, exponent: impl Operand<'t>) -> Self {
         let exponent = self.lift(exponent);
+        all_broadcast("ldexp", &[self, exponent]);
         self * exponent.exp2()
     }
 
@@ -208,6 +229,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn heaviside(self, at_zero: &Tensor) -> Self {
+        self.shape().broadcast_or_panic(at_zero.shape(), "heaviside");
         let x = self.value();
         let step = x.gt(0.0).to(self.dtype());
         self.tape().constant(at_zero.to(self.dtype()).where_(&x.eq(0.0), &step))
@@ -220,6 +242,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "nansum")]
     #[track_caller]
     pub fn nansum_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
+        let axes = axes_of(&axes.into().resolve("nansum", &self.shape()));
         self.masked_fill(&self.value().is_nan(), 0.0).sum_axes(axes)
     }
 
@@ -230,7 +253,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "nanmean")]
     #[track_caller]
     pub fn nanmean_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
-        let axes = axes.into();
+        let axes = axes_of(&axes.into().resolve("nanmean", &self.shape()));
         let count = self.value().is_nan().logical_not().to(DType::I64).sum_axes(axes.clone());
         self.nansum_axes(axes) / &count.to(self.dtype())
     }

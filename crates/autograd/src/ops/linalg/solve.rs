@@ -180,6 +180,16 @@ impl Op for PseudoInverse {
     }
 }
 
+/// Panics unless columns B `[…, rows, k]` go with matrices A, in batches that broadcast.
+#[track_caller]
+pub(super) fn check_right(op: &str, a: Var<'_>, b: Var<'_>, rows: usize) {
+    let (of_a, of_b) = (a.shape(), b.shape());
+    let (found, _) = matrix_sizes(op, &of_b);
+    assert!(found == rows, "{op}: {of_a} and {of_b}: {rows} equations for {found} rows");
+    let lead = |s: &gradus_tensor::Shape| gradus_tensor::Shape::new(&s[..s.len() - 2]);
+    lead(&of_a).broadcast_or_panic(&lead(&of_b), op);
+}
+
 /// # Inverses, systems, determinants
 impl<'t> Var<'t> {
     /// `$A^{-1}$` of square matrices `[…, n, n]`; NaN for singular ones.
@@ -213,8 +223,7 @@ impl<'t> Var<'t> {
     pub fn solve(self, b: impl Operand<'t>) -> Self {
         let b = self.lift(b);
         let n = self.square_size("solve");
-        let (rows, _) = matrix_sizes("solve", &b.shape());
-        assert!(rows == n, "solve: {} and {}: {n} equations for {rows} rows", self.shape(), b.shape());
+        check_right("solve", self, b, n);
         let (a, b) = self.with_batch(b);
         self.tape().apply(Solve, &[a, b])
     }
@@ -229,13 +238,7 @@ impl<'t> Var<'t> {
     pub fn solve_triangular(self, b: impl Operand<'t>, upper: bool, unit: bool) -> Self {
         let b = self.lift(b);
         let n = self.square_size("solve_triangular");
-        let (rows, _) = matrix_sizes("solve_triangular", &b.shape());
-        assert!(
-            rows == n,
-            "solve_triangular: {} and {}: {n} equations for {rows} rows",
-            self.shape(),
-            b.shape()
-        );
+        check_right("solve_triangular", self, b, n);
         let (a, b) = self.with_batch(b);
         self.tape().apply(SolveTriangular { upper, unit }, &[a, b])
     }
@@ -267,6 +270,7 @@ impl<'t> Var<'t> {
     /// If the matrices are not square.
     #[track_caller]
     pub fn logdet(self) -> Self {
+        self.square_size("logdet");
         let (sign, log) = self.slogdet();
         log.masked_fill(&sign.lt(0.0), f64::NAN)
     }
@@ -289,7 +293,7 @@ impl<'t> Var<'t> {
     /// If the matrices are not square.
     #[track_caller]
     pub fn pinv_symmetric(self, cut: f64) -> Self {
-        self.square_size("pinv");
+        self.square_size("pinv_symmetric");
         self.tape().apply(PseudoInverse { cut, symmetric: true }, &[self])
     }
 
@@ -303,6 +307,7 @@ impl<'t> Var<'t> {
     pub fn least_squares(self, b: impl Operand<'t>) -> Self {
         let b = self.lift(b);
         let (m, n) = matrix_sizes("least_squares", &self.shape());
+        check_right("least_squares", self, b, m);
         let epsilon = if self.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
         self.pinv(epsilon * m.max(n) as f64).matmul(b)
     }
