@@ -7,6 +7,7 @@ use std::any::Any;
 use std::fmt::Debug;
 
 use gradus_autograd::FiniteDifference;
+use gradus_tensor::kernel::math;
 use indexmap::IndexMap;
 
 mod conjugate;
@@ -74,9 +75,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// `$\max |a_i|$`.
+/// `$\max |a_i|$`; NaN if one is.
 fn largest(a: &[f64]) -> f64 {
-    a.iter().fold(0.0, |most, a| f64::max(most, a.abs()))
+    a.iter().fold(0.0, |most, a| math::max(most, a.abs()))
 }
 
 /// `$x + t\,d$`.

@@ -32,7 +32,8 @@ crate::ops::elementwise::table::unary! {
     /// Sigmoid linear unit (swish), `$x\,\sigma(x)$`, 0 at -∞. Slope `$\sigma(x)(1 + x\,\sigma(-x))$`.
     /// Elfwing et al., 2017.
     #[doc(alias = "swish")]
-    silu [1.0] |x, y| max(x, -1e30) * sigmoid(x) => sigmoid(x) * (1.0 + finite(x) * sigmoid(-x));
+    silu [1.0] |x, y| max(x, -1e30) * sigmoid(x) => sigmoid(x) * (1.0 + finite(x) * sigmoid(-x)),
+        where true => sigmoid(x) * (1.0 + finite(x) * (1.0 - sigmoid(x)));
     /// `$x \tanh(\ln(1 + e^x))$`, 0 at -∞. With `$s = \ln(1 + e^x)$`: Slope `$\tanh s + x\,\sigma(x)/\cosh^2 s$`.
     /// Misra, 2019.
     mish [3.0] |x, y| max(x, -1e30) * tanh(softplus(x)) =>

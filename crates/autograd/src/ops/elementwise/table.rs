@@ -316,7 +316,7 @@ pub(crate) fn pull_loop<T: Real>(
 }
 
 /// Elements that share one decision of [`pull_cheaply`]; a fixed number, so that the loops over them are unrolled.
-const GROUP: usize = 32;
+const GROUP: usize = 16;
 
 /// `g += dy · slope(x, y)`, with the slope that `cheap` returns where the condition beside it holds; only a group in
 /// which it fails somewhere pays for the other. The bits do not depend on the neighbours.

@@ -3,7 +3,7 @@
 use gradus_tensor::{DType, Shape, Tensor};
 use nalgebra::DMatrix;
 
-use super::jacobi::{Factors, scale, svd as svd_of};
+use super::jacobi::{Factors, power_of_two_below, scale, svd as svd_of};
 
 /// Sizes of the last two axes.
 #[track_caller]
@@ -75,19 +75,26 @@ pub(super) fn inverse(x: &Tensor) -> Tensor {
 pub(super) fn determinant(x: &Tensor) -> Tensor {
     each(x, &[], |a, out| {
         let det = if a.is_empty() { 1.0 } else { a.determinant() };
-        let lost = scale(a) != 1.0 && (det == 0.0 || !det.is_finite());
+        let lost = det == 0.0 || !det.is_finite();
         out.push(if lost { product_of_pivots(a) } else { det });
     })
 }
 
-/// The determinant where a product on the way could overflow or vanish: the exponents are added apart.
+/// The determinant where a product on the way could overflow or vanish.
 fn product_of_pivots(a: &DMatrix<f64>) -> f64 {
     let lu = a.clone().lu();
-    let (mut digits, mut exponent) = (lu.p().determinant::<f64>(), 0);
-    for pivot in &lu.u().diagonal() {
-        let size = scale(&DMatrix::from_element(1, 1, *pivot));
-        digits *= pivot / size;
-        exponent += size.log2() as i32;
+    lu.p().determinant::<f64>() * product(lu.u().diagonal().iter().copied())
+}
+
+/// A product, also where a part of it overflows or vanishes: the exponents are added apart.
+fn product(factors: impl Iterator<Item = f64>) -> f64 {
+    let (mut digits, mut exponent) = (1.0, 0);
+    for factor in factors {
+        let power = power_of_two_below(factor);
+        digits *= factor / power;
+        let rest = power_of_two_below(digits);
+        digits /= rest;
+        exponent += (power.log2() + rest.log2()) as i32;
     }
     (0..4).fold(digits, |y, i| y * 2f64.powi((exponent + i).div_euclid(4)))
 }
@@ -228,7 +235,7 @@ pub(super) fn cofactors(x: &Tensor) -> Tensor {
         }
         let Factors { u, s, v } = svd_of(a);
         let vt = v.transpose();
-        let others = nalgebra::DVector::from_fn(n, |i, _| (0..n).filter(|&j| j != i).map(|j| s[j]).product());
+        let others = nalgebra::DVector::from_fn(n, |i, _| product((0..n).filter(|&j| j != i).map(|j| s[j])));
         let sign = (&u * &vt).determinant().signum();
         push(&(u * DMatrix::from_diagonal(&others) * vt * sign), out);
     })
