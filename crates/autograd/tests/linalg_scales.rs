@@ -133,3 +133,16 @@ fn determinants_of_large_and_small() {
     let x = tape.var(Tensor::from([[3.0, 1.0], [0.5, 2.0]].map(|row| row.map(|x| x * 1e100))));
     assert!((x.det().item() / 5.5e200 - 1.0).abs() < 1e-14);
 }
+
+/// No iteration runs on for ever, and none drops what is no number.
+#[test]
+fn matrices_with_nan_and_infinity() {
+    for (name, a, _, f) in cases() {
+        for bad in [f64::NAN, f64::INFINITY] {
+            let mut flat = a.to_f64_vec();
+            flat[0] = bad;
+            let y = f(Tape::new().var(Tensor::from_vec(flat, *a.shape()))).value();
+            assert!(y.is_finite().all().item() == 0.0, "{name} of {bad}: {y}");
+        }
+    }
+}

@@ -18,7 +18,7 @@ use crate::var::Var;
 pub(crate) const STEP: f64 = 1e-50;
 
 /// Operations that are linear in all inputs together.
-const LINEAR: [&str; 20] = [
+const LINEAR: [&str; 19] = [
     "sum",
     "mean",
     "sum_to",
@@ -36,7 +36,6 @@ const LINEAR: [&str; 20] = [
     "cumsum",
     "columns",
     "fold",
-    "to",
     "detach",
     "where",
 ];

@@ -58,6 +58,15 @@ pub(super) fn pairs(
     Tensor::from_vec(out, shape).to(a.dtype())
 }
 
+/// Appends `count` times NaN, if an element is not finite: an iteration would not end.
+fn without_answer(a: &DMatrix<f64>, count: usize, out: &mut Vec<f64>) -> bool {
+    let without = a.iter().any(|x| !x.is_finite());
+    if without {
+        out.extend(std::iter::repeat_n(f64::NAN, count));
+    }
+    without
+}
+
 /// Appends a matrix row by row.
 pub(super) fn push(x: &DMatrix<f64>, out: &mut Vec<f64>) {
     out.extend(x.transpose().iter());
@@ -173,7 +182,7 @@ pub(super) fn qr(x: &Tensor) -> Tensor {
 pub(super) fn eigen(x: &Tensor) -> Tensor {
     let (n, _) = matrix_sizes("eigh", x.shape());
     each(x, &[n * n + n], |a, out| {
-        if n == 0 {
+        if n == 0 || without_answer(a, n * n + n, out) {
             return;
         }
         // nalgebra reads the lower triangle.
@@ -194,8 +203,7 @@ pub(super) fn svd(x: &Tensor) -> Tensor {
         if k == 0 {
             return;
         }
-        if a.iter().any(|v| !v.is_finite()) {
-            out.extend(std::iter::repeat_n(f64::NAN, k * (m + 1 + n)));
+        if without_answer(a, k * (m + 1 + n), out) {
             return;
         }
         let Factors { u, s, v } = svd_of(a);
@@ -216,7 +224,7 @@ fn mirrored(a: &DMatrix<f64>) -> DMatrix<f64> {
 pub(super) fn pseudo_inverse(x: &Tensor, cut: f64, symmetric: bool) -> Tensor {
     let (m, n) = matrix_sizes("pinv", x.shape());
     each(x, &[n, m], |a, out| {
-        if m * n == 0 {
+        if m * n == 0 || without_answer(a, m * n, out) {
             return;
         }
         let Factors { u, s, v } = if symmetric { svd_of(&mirrored(a)) } else { svd_of(a) };
@@ -230,7 +238,7 @@ pub(super) fn pseudo_inverse(x: &Tensor, cut: f64, symmetric: bool) -> Tensor {
 pub(super) fn cofactors(x: &Tensor) -> Tensor {
     let (n, _) = matrix_sizes("det", x.shape());
     each(x, &[n, n], |a, out| {
-        if n == 0 {
+        if n == 0 || without_answer(a, n * n, out) {
             return;
         }
         let Factors { u, s, v } = svd_of(a);
