@@ -91,6 +91,37 @@ fn masks() {
 }
 
 #[test]
+fn elementwise_operations_made_of_rows() {
+    let numbers = Tensor::from([NAN, INF, -INF, 2.0]);
+    // "Numbers in the place of NaN and the infinities. The slope there is 0."
+    let (y, slope) = of(&numbers, |x| x.nan_to_num(1.0, 3.0, -3.0));
+    same(&y, &[1.0, 3.0, -3.0, 2.0]);
+    same(&slope, &[0.0, 0.0, 0.0, 1.0]);
+    // "x where it is above `threshold`, else `value`. The slope at the threshold is 0."
+    let (y, slope) = of(&Tensor::from([0.5, 0.6]), |x| x.threshold(0.5, 9.0));
+    same(&[y, slope].concat(), &[9.0, 0.6, 0.0, 1.0]);
+    // "The slope at 0 is w"; an infinite x says nothing of the weight where it is positive.
+    let (y, slope) = of(&Tensor::from([0.0, -2.0, INF]), |x| x.prelu(x.tape().constant(0.25)));
+    same(&[y, slope].concat(), &[0.0, -0.5, INF, 0.25, 0.25, 1.0]);
+    let (_, slope) = of(&Tensor::from([0.25]), |w| w.tape().constant(Tensor::from([INF, -2.0])).prelu(w));
+    same(&slope, &[-2.0]);
+    // "x held between `eps` and `1 - eps`; the slope outside is 0."
+    let (y, slope) = of(&Tensor::from([0.1, 0.5, 1.0]), |x| x.logit_with(0.25));
+    same(&[y, slope].concat(), &[-(3f64.ln()), 0.0, 3f64.ln(), 0.0, 4.0, 0.0]);
+    // "At equality half of the gradient goes to the bound; where the bounds cross, `high` wins."
+    let bound = |x: f64, low: f64, high: f64| {
+        of(&Tensor::from([x]), |x| {
+            x.clamp_between(Some(x.tape().constant(low)), Some(x.tape().constant(high)))
+        })
+    };
+    same(&bound(1.0, 1.0, 2.0).1, &[0.5]);
+    same(&bound(1.0, 3.0, 2.0).0, &[2.0]);
+    // "Halves to the even one. The slope is 0."
+    let (y, slope) = of(&Tensor::from([0.125, 25.0]), |x| x.round_decimals(2));
+    same(&[y, slope].concat(), &[0.12, 25.0, 0.0, 0.0]);
+}
+
+#[test]
 fn norms() {
     // "The gradient at a norm of 0, and for p < 2 at elements that are 0, is 0."
     for p in [1.0, 1.5, 2.0, 3.0, INF] {

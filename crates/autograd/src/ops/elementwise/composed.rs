@@ -53,7 +53,9 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn prelu(self, weight: Self) -> Self {
-        self.where_(&self.value().gt(0.0), self * weight)
+        let positive = self.value().gt(0.0);
+        // The branch not taken is of 0: the weight gets nothing from there, whatever x is.
+        self.where_(&positive, self.masked_fill(&positive, 0.0) * weight)
     }
 
     /// The first half of an axis times the sigmoid of the second (Dauphin et al., 2017).

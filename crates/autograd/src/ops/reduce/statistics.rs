@@ -10,7 +10,7 @@ use crate::var::Var;
 
 reductions! {
     /// The logarithm of the sum of exponentials, `$\ln \sum_i e^{x_i}$`, without overflow; `$-\infty$` of nothing. Its slope
-    /// is the softmax.
+    /// is the softmax; even weights where all are `$-\infty$`.
     logsumexp logsumexp_axes logsumexp_keep: |x| x.logsumexp_axes(()), |x, list| {
         // The axes as one, the last.
         let mut shape = x.shape();
