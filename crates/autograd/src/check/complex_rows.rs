@@ -17,7 +17,15 @@ pub(super) struct C {
 
 /// A row of the table in complex numbers, where it has a formula here.
 pub(super) fn row(name: &str, x: C, b: C, c: f64) -> Option<C> {
-    let (number, one) = (C::real(c), C::real(1.0));
+    pair(name, x, b)
+        .or_else(|| with_number(name, x, c))
+        .or_else(|| elementary(name, x))
+        .or_else(|| special(name, x))
+}
+
+/// Of two inputs.
+fn pair(name: &str, x: C, b: C) -> Option<C> {
+    let one = C::real(1.0);
     Some(match name {
         "add" => x + b,
         "sub" => x - b,
@@ -32,14 +40,35 @@ pub(super) fn row(name: &str, x: C, b: C, c: f64) -> Option<C> {
         "atan2" if b.re > x.re.abs() => (x * b.recip()).atan(),
         "atan2" if x.re != 0.0 => C::real(FRAC_PI_2.copysign(x.re)) - (b * x.recip()).atan(),
         "surprise" => x.ln().times(-1.0) * b - (one - x).ln() * (one - b),
+        _ => return None,
+    })
+}
+
+/// With a number.
+fn with_number(name: &str, x: C, c: f64) -> Option<C> {
+    let number = C::real(c);
+    Some(match name {
+        "powf" => (number * x.ln()).exp(),
+        "number_pow" => (x * number.ln()).exp(),
+        "add_number" => x + number,
+        "number_minus" => number - x,
+        "scale" => x.times(c),
+        "over_number" => x.times(1.0 / c),
+        "number_over" => x.recip().times(c),
+        _ => return None,
+    })
+}
+
+/// Elementary functions and their slopes.
+fn elementary(name: &str, x: C) -> Option<C> {
+    let one = C::real(1.0);
+    Some(match name {
         "neg" => C::real(0.0) - x,
         "alias" => x,
         "square" => x * x,
         "recip" => x.recip(),
         "sqrt" => x.sqrt(),
         "rsqrt" => x.sqrt().recip(),
-        "powf" => (number * x.ln()).exp(),
-        "number_pow" => (x * number.ln()).exp(),
         "exp" => x.exp(),
         "exp2" => x.times(LN_2).exp(),
         "expm1" => C { re: x.re.exp_m1(), im: x.re.exp() * x.im.sin() },
@@ -57,9 +86,25 @@ pub(super) fn row(name: &str, x: C, b: C, c: f64) -> Option<C> {
         "asin" => x.asin(),
         "acos" => C::real(FRAC_PI_2) - x.asin(),
         "atan" => x.atan(),
-        "asinh" => x.times_i().asin().times(-1.0).times_i(),
+        "asinh" => (x * (one + x * x).sqrt().recip()).atanh(),
         "acosh" => ((x + one).times(0.5).sqrt() + (x - one).times(0.5).sqrt()).ln().times(2.0),
         "atanh" => x.atanh(),
+        "finite" if x.re.is_finite() => x,
+        "sech_squared" => (x.cosh() * x.cosh()).recip(),
+        "logit_slope" => (x * (one - x)).recip(),
+        "asin_slope" => (one - x * x).sqrt().recip(),
+        "atan_slope" => (one + x * x).recip(),
+        "asinh_slope" => (one + x * x).sqrt().recip(),
+        "acosh_slope" => (x * x - one).sqrt().recip(),
+        "atanh_slope" => (one - x * x).recip(),
+        _ => return None,
+    })
+}
+
+/// Activations, the error function and its relatives, and their slopes.
+fn special(name: &str, x: C) -> Option<C> {
+    let one = C::real(1.0);
+    Some(match name {
         "sigmoid" => x.sigmoid(),
         "silu" => x * x.sigmoid(),
         "gelu" => x * x.times(-FRAC_1_SQRT_2).erfc().times(0.5),
@@ -75,26 +120,13 @@ pub(super) fn row(name: &str, x: C, b: C, c: f64) -> Option<C> {
         "normal_pdf" => x.normal_pdf(),
         "log_normal_cdf" => x.times(-FRAC_1_SQRT_2).erfc().times(0.5).ln(),
         "sinc" if x.re.abs() > 0.1 => x.times(PI).sin() * x.times(PI).recip(),
-        "finite" if x.re.is_finite() => x,
         "logistic_pdf" => x.sigmoid() * x.times(-1.0).sigmoid(),
-        "sech_squared" => (x.cosh() * x.cosh()).recip(),
         "gelu_tanh_slope" => {
             let v = x.gelu_argument();
             let slope = (one + (x * x).times(3.0 * GELU_CUBE)).times(GELU_FACTOR);
             v.sigmoid() + x * v.sigmoid() * v.times(-1.0).sigmoid() * slope
         }
-        "logit_slope" => (x * (one - x)).recip(),
-        "asin_slope" => (one - x * x).sqrt().recip(),
-        "atan_slope" => (one + x * x).recip(),
-        "asinh_slope" => (one + x * x).sqrt().recip(),
-        "acosh_slope" => (x * x - one).sqrt().recip(),
-        "atanh_slope" => (one - x * x).recip(),
         "inverse_mills" => x.normal_pdf() * x.times(-FRAC_1_SQRT_2).erfc().times(0.5).recip(),
-        "add_number" => x + number,
-        "number_minus" => number - x,
-        "scale" => x.times(c),
-        "over_number" => x.times(1.0 / c),
-        "number_over" => x.recip().times(c),
         _ => return None,
     })
 }
@@ -162,7 +194,7 @@ impl C {
 
     fn asin(self) -> Self {
         let one = Self::real(1.0);
-        (self * ((one - self) * (one + self)).sqrt().recip()).atan()
+        (self * (one - self * self).sqrt().recip()).atan()
     }
 
     fn sigmoid(self) -> Self {
