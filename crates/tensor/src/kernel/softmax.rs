@@ -148,17 +148,16 @@ pub fn softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
         g,
         #[inline(always)]
         |[y, d], g| {
-            if !(sure && is_sure(y, T::ONE)) {
-                let inner = sum::over_run(
-                    [y, d],
-                    #[inline(always)]
-                    |[y, d]| y * d,
-                );
-                for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
-                    *g += y * (d - inner);
-                }
-            } else {
-                saturated_pull(y, d, g);
+            if sure && is_sure(y, T::ONE) {
+                return saturated_pull(y, d, g);
+            }
+            let inner = sum::over_run(
+                [y, d],
+                #[inline(always)]
+                |[y, d]| y * d,
+            );
+            for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
+                *g += y * (d - inner);
             }
         },
     );
@@ -211,14 +210,14 @@ pub fn log_softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
                 #[inline(always)]
                 |[d]| d,
             );
-            if !(sure && is_sure(y, T::ZERO)) {
-                for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
-                    *g += d - math::exp(y) * total;
-                }
-            } else {
+            if sure && is_sure(y, T::ZERO) {
                 // d(1 - e^y) and what the others take.
                 for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
                     *g += -(d * math::expm1(y)) - math::exp(y) * (total - d);
+                }
+            } else {
+                for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
+                    *g += d - math::exp(y) * total;
                 }
             }
         },
