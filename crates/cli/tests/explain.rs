@@ -16,6 +16,7 @@ fn texts() {
     snapshot("explain_second_order", 0, &["explain", "x^2*y + sin(y)", "x=2", "y=3", "--order", "2"]);
     snapshot("explain_vector_hessian", 0, &["explain", "prod(x)", "x=[2, 3, 5]", "--order", "2"]);
     snapshot("explain_kink", 0, &["explain", "relu(x)*2", "x=0"]);
+    snapshot("explain_abs", 0, &["explain", "abs(x)*y", "x=0", "y=2"]);
     snapshot("explain_not_finite", 0, &["explain", "ln(x)*x", "x=-1"]);
     snapshot(
         "explain_wide",

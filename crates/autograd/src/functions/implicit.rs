@@ -24,7 +24,7 @@ struct FixedPoint<F> {
 
 impl<F> fmt::Debug for FixedPoint<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FixedPoint")
+        f.write_str("FixedPoint fn")
     }
 }
 

@@ -42,6 +42,10 @@ impl Op for LayerNorm {
     fn words(&self) -> &'static str {
         "γ u + β with u = (x − mean)/σ: with p = γ ȳ, x gets (p − mean(p) − u mean(u p))/σ; γ gets Σ u ȳ, β gets Σ ȳ"
     }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let centred = x[0] - x[0].mean_keep(-1);
+        Some(centred * (centred.square().mean_keep(-1) + self.0).rsqrt() * x[1] + x[2])
+    }
     fn kernels(&self) -> Option<Kernels> {
         static LAYER_NORM: RunKernels = run_kernels!(
             |[x, gamma, beta], n, epsilon, y| Compiled::layer_norm(x, gamma, beta, n, epsilon, y),

@@ -315,7 +315,8 @@ impl<'t> Var<'t> {
     }
 
     /// The elements of `[N, C, …]` at the places (I64, same shape) that a max pooling found in spatial axes of
-    /// sizes `out`; zeros elsewhere: `[N, C, out…]`.
+    /// sizes `out`; zeros elsewhere: `[N, C, out…]`. Where places repeat, as those of windows that overlap may, the last one
+    /// counts; the slope of the others is 0.
     ///
     /// # Panics
     /// If a place is out of range.
@@ -338,8 +339,8 @@ impl<'t> Var<'t> {
         flat.reshape(sizes)
     }
 
-    /// `$(\sum x^p)^{1/p}$` of each window of `[N, C, …]`, with the shape of [`Self::avg_pool`]; 0, with slope
-    /// 0, where the sum is not positive.
+    /// `$(\sum x^p)^{1/p}$` of each window of `[N, C, …]`, with the shape of [`Self::avg_pool`]. Where the sum is 0 so is the
+    /// slope; where it is negative there is no root, and the result is NaN.
     ///
     /// # Panics
     /// If a window does not fit.
@@ -352,6 +353,7 @@ impl<'t> Var<'t> {
         expect::number("lp_pool", "the order p", p, p > 0.0 && p.is_finite(), "finite and above 0");
         let count: usize = each("lp_pool", &pool.kernel, rank).iter().product();
         let mean = self.powf(p).window_means("lp_pool", pool);
-        (mean.sign() * mean.abs().relu() * count as f64).powf(1.0 / p)
+        let zero = mean.value().eq(0.0);
+        (mean.masked_fill(&zero, 1.0) * count as f64).powf(1.0 / p).masked_fill(&zero, 0.0)
     }
 }

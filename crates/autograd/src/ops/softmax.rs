@@ -19,6 +19,12 @@ pub(crate) fn from_mean<'t>(y: Var<'t>, dy: Var<'t>) -> Var<'t> {
     dy - (dy * y).sum_keep(-1)
 }
 
+/// x less its largest element along the last axis, and that element, as a constant.
+fn shifted(x: Var<'_>) -> (Var<'_>, Var<'_>) {
+    let shift = x.tape().constant(x.value().max_keep(-1));
+    (x - shift, shift)
+}
+
 impl Op for Softmax {
     fn name(&self) -> &'static str {
         "softmax"
@@ -32,6 +38,10 @@ impl Op for Softmax {
     }
     fn words(&self) -> &'static str {
         "softmax s: x gets s (ȳ − Σ s ȳ)"
+    }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let e = shifted(x[0]).0.exp();
+        Some(e / e.sum_keep(-1))
     }
     fn kernels(&self) -> Option<Kernels> {
         static SOFTMAX: RunKernels =
@@ -64,6 +74,10 @@ impl Op for LogSoftmax {
     fn words(&self) -> &'static str {
         "ln softmax: x gets ȳ − softmax(x) Σ ȳ"
     }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let z = shifted(x[0]).0;
+        Some(z - z.exp().sum_keep(-1).ln())
+    }
     fn kernels(&self) -> Option<Kernels> {
         static LOG_SOFTMAX: RunKernels =
             run_kernels!(|[x, ..], n, _, y| Compiled::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
@@ -94,6 +108,10 @@ impl Op for LogSumExp {
     }
     fn words(&self) -> &'static str {
         "logarithm of a sum of exponentials: x gets softmax(x) ȳ"
+    }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let (z, shift) = shifted(x[0]);
+        Some(z.exp().sum_keep(-1).ln() + shift)
     }
 }
 

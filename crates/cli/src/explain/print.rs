@@ -3,6 +3,7 @@
 use std::fmt;
 
 use gradus::autograd::{TracePart, TraceStep};
+use gradus::tensor::kernel::math;
 
 use super::explanation::{BOUND, Explanation, Partial};
 use super::words;
@@ -137,7 +138,8 @@ impl Explanation {
             ]);
         }
         writeln!(f, "{}", table.text())?;
-        writeln!(f, "{}", wrapped(&self.verdict(), 2))
+        writeln!(f, "{}", wrapped(&self.verdict(), 2))?;
+        self.kinks.iter().try_for_each(|kink| writeln!(f, "{}", wrapped(&format!("Note: {kink}"), 2)))
     }
 
     fn verdict(&self) -> String {
@@ -147,7 +149,7 @@ impl Explanation {
             Some(reason) if all == 1 => format!("It differs. Reason: {reason}"),
             Some(reason) => format!("{wrong} of {all} differ. Reason: {reason}"),
             None => {
-                let worst = size(self.partials.iter().map(Partial::relative).fold(0.0, f64::max));
+                let worst = size(self.partials.iter().map(Partial::relative).fold(0.0, math::max));
                 let subject = if all == 1 {
                     "It agrees: the".to_string()
                 } else {

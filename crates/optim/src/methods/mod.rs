@@ -7,6 +7,7 @@ use std::any::Any;
 use std::fmt::Debug;
 
 use gradus_autograd::FiniteDifference;
+use gradus_tensor::kernel::math;
 use indexmap::IndexMap;
 
 use crate::options::Options;
@@ -81,9 +82,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// `$\max |a_i|$`; NaN wins, so that a gradient with one is not small.
+/// `$\max |a_i|$`; NaN if one is.
 pub(crate) fn largest(a: &[f64]) -> f64 {
-    a.iter().map(|a| a.abs()).fold(0.0, |most, a| if most.is_nan() || a <= most { most } else { a })
+    a.iter().fold(0.0, |most, a| math::max(most, a.abs()))
 }
 
 /// `$x + t\,d$`.

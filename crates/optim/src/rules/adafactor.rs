@@ -1,6 +1,6 @@
 //! Adafactor: the squared gradients of a matrix by its rows and columns only.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{DType, Tensor, with_float};
 
 use crate::options::Options;
@@ -83,7 +83,7 @@ impl Rule for Adafactor {
         let eps = self.eps1.unwrap_or(machine);
         let (t, root) = (step.t as f64, (theta.elements() as f64).sqrt());
         let rest = t.powf(self.beta2_decay);
-        let size = (pass::norm(theta) / root).max(self.eps2) * step.lr.min(1.0 / t.sqrt());
+        let size = math::max(pass::norm(theta) / root, self.eps2) * step.lr.min(1.0 / t.sqrt());
         let variance = if slots.len() == 2 {
             Self::factored(g, slots, rest, eps)
         } else {
@@ -94,9 +94,9 @@ impl Rule for Adafactor {
         with_float!("adafactor", theta.dtype(), T => {
             let least = T::of(eps * eps);
             pass::none::<T>(&mut u, &variance, &mut [], #[inline(always)] |u, v| {
-                *u /= (if v > least { v } else { least }).sqrt();
+                *u /= math::max(v, least).sqrt();
             });
-            let rate = T::of(size / (pass::norm(&u) / (root * self.clip)).max(1.0));
+            let rate = T::of(size / math::max(pass::norm(&u) / (root * self.clip), 1.0));
             let keep = T::of(1.0 - step.lr * self.weight_decay);
             pass::none::<T>(theta, &u, &mut [], #[inline(always)] |x, u| *x = keep * *x - rate * u);
         });

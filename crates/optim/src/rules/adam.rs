@@ -1,6 +1,6 @@
 //! Adam and AdamW: averages of the gradient and of its square.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
 use crate::options::Options;
@@ -184,7 +184,7 @@ fn adam(
             let g = g + l2 * *x;
             *m += rest1 * (g - *m);
             *v = beta2 * *v + rest2 * (g * g);
-            *v_max = if *v > *v_max { *v } else { *v_max };
+            *v_max = math::max(*v, *v_max);
             *x = keep * *x - rate * *m / (v_max.sqrt() * root + eps);
         });
     });

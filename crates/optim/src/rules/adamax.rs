@@ -1,6 +1,6 @@
 //! Adamax: Adam with the largest gradient in place of the mean square.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
 use crate::options::Options;
@@ -61,8 +61,7 @@ impl Rule for Adamax {
             pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, u| {
                 let g = g + l2 * *x;
                 *m += rest * (g - *m);
-                let (kept, new) = (beta2 * *u, g.abs() + eps);
-                *u = if kept > new { kept } else { new };
+                *u = math::max(beta2 * *u, g.abs() + eps);
                 *x -= rate * *m / *u;
             });
         });

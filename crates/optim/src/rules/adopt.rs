@@ -1,6 +1,6 @@
 //! ADOPT: Adam whose division comes before the average, and with the mean square of the step before.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
 use crate::options::Options;
@@ -67,7 +67,7 @@ impl Rule for Adopt {
             let limit = T::of(limit);
             pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
                 let root = v.sqrt();
-                let u = g / if root > eps { root } else { eps };
+                let u = g / math::max(root, eps);
                 let u = if u > limit { limit } else { u };
                 let u = if u < -limit { -limit } else { u };
                 *m += rest1 * (u - *m);

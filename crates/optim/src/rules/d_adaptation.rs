@@ -1,6 +1,6 @@
 //! D-Adaptation: Adam that estimates its own learning rate from below.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, inner_product, with_float};
 
 use crate::options::Options;
@@ -97,9 +97,10 @@ impl Global for DAdaptAdam {
         let keep = self.beta2.sqrt();
         shared[1] = keep * shared[1] + (1.0 - keep) * numerator;
         shared[2] = shared[0];
-        if size > 0.0 {
+        // NaN wins each comparison, as it does in the parameters.
+        if size != 0.0 {
             let estimate = shared[1] / ((1.0 - keep) * size);
-            shared[0] = shared[0].max(estimate.min(shared[0] * self.growth));
+            shared[0] = math::max(shared[0], math::min(estimate, shared[0] * self.growth));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Muon: momentum whose matrix is made orthogonal.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
 use super::adam::AdamW;
@@ -80,7 +80,7 @@ impl Default for Muon {
 fn orthogonalized(g: &Tensor, [a, b, c]: [f64; 3], iterations: usize, eps: f64) -> Tensor {
     let tall = g.shape()[0] > g.shape()[1];
     let mut x = if tall { g.t() } else { g.clone() };
-    x = &x * (1.0 / pass::norm(&x).max(eps));
+    x = &x * (1.0 / math::max(pass::norm(&x), eps));
     for _ in 0..iterations {
         let gram = x.matmul(&x.t());
         let polynomial = &gram * b + gram.matmul(&gram) * c;

@@ -1,6 +1,6 @@
 //! Rprop: signs only, with a step size per element.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
 use crate::options::Options;
@@ -72,9 +72,7 @@ impl Rule for Rprop {
                 let wanted = *size * factor;
                 let wanted = if wanted < smallest { smallest } else { wanted };
                 *size = if wanted > largest { largest } else { wanted };
-                let up = if g > T::ZERO { *size } else { T::ZERO };
-                let down = if g < T::ZERO { *size } else { T::ZERO };
-                *x = *x - up + down;
+                *x -= *size * math::sign(g);
                 *before = g;
             });
         });

@@ -1,6 +1,6 @@
 //! Sophia: a clipped step of Newton's, by the diagonal of the Hessian.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
 use crate::options::Options;
@@ -73,8 +73,7 @@ impl Rule for Sophia {
             let (rest, gamma, eps) = (T::of(1.0 - self.beta1), T::of(self.gamma), T::of(self.eps));
             pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, h| {
                 *m += rest * (g - *m);
-                let curvature = gamma * *h;
-                let u = *m / if curvature > eps { curvature } else { eps };
+                let u = *m / math::max(gamma * *h, eps);
                 let u = if u > T::ONE { T::ONE } else { u };
                 *x = keep * *x - lr * if u < -T::ONE { -T::ONE } else { u };
             });

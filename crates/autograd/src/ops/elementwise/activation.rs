@@ -32,11 +32,16 @@ crate::ops::elementwise::table::unary! {
     /// Sigmoid linear unit (swish), `$x\,\sigma(x)$`, 0 at -∞. Slope `$\sigma(x)(1 + x\,\sigma(-x))$`.
     /// Elfwing et al., 2017.
     #[doc(alias = "swish")]
-    silu [1.0] |x, y| max(x, -1e30) * sigmoid(x) => sigmoid(x) * (1.0 + finite(x) * sigmoid(-x));
+    silu [1.0] |x, y| max(x, -1e30) * sigmoid(x) => sigmoid(x) * (1.0 + finite(x) * sigmoid(-x)),
+        where true => sigmoid(x) * (1.0 + finite(x) * (1.0 - sigmoid(x)));
     /// `$x \tanh(\ln(1 + e^x))$`, 0 at -∞. With `$s = \ln(1 + e^x)$`: Slope `$\tanh s + x\,\sigma(x)/\cosh^2 s$`.
     /// Misra, 2019.
     mish [3.0] |x, y| max(x, -1e30) * tanh(softplus(x)) =>
-        tanh(-log_sigmoid(-x)) + finite(x) * sigmoid(x) * sech_squared(-log_sigmoid(-x));
+        tanh(-log_sigmoid(-x)) + finite(x) * sigmoid(x) * sech_squared(-log_sigmoid(-x)),
+        where true => {
+            let t = tanh(softplus(x));
+            t + finite(x) * sigmoid(x) * (1.0 - t * t)
+        };
     /// `$\ln(1 + e^x)$`; x itself above 20. Slope `$\sigma(x)$`.
     softplus [1.5] |x, y| pick(gt(x, 20.0), x, softplus(x)) => pick(gt(x, 20.0), 1.0, sigmoid(x));
     /// `$1/(1 + e^{-x})$`. Slope `$y(1 - y) = \sigma(x)\,\sigma(-x)$`.

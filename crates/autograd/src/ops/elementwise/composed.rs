@@ -81,7 +81,9 @@ impl<'t> Var<'t> {
     pub fn prelu(self, weight: impl Operand<'t>) -> Self {
         let weight = self.lift(weight);
         all_broadcast("prelu", &[self, weight]);
-        self.where_(&self.value().gt(0.0), self * weight)
+        let positive = self.value().gt(0.0);
+        // The branch not taken is of 0: the weight gets nothing from there, whatever x is.
+        self.where_(&positive, self.masked_fill(&positive, 0.0) * weight)
     }
 
     /// The first half of an axis times the sigmoid of the second (Dauphin et al., 2017).

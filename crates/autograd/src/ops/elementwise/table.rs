@@ -321,8 +321,8 @@ pub(crate) fn pull_loop<T: Real>(
     }
 }
 
-/// Elements that share one decision of [`pull_cheaply`]; a fixed number, so that the loops over them are unrolled.
-const GROUP: usize = 32;
+/// Elements that share one decision of [`pull_cheaply`]: a vector of `f32`, two of `f64`.
+const GROUP: usize = 8;
 
 /// `g += dy · slope(x, y)`, with the slope that `cheap` returns where the condition beside it holds; only a group in
 /// which it fails somewhere pays for the other. The bits do not depend on the neighbours.
@@ -335,33 +335,43 @@ pub(crate) fn pull_cheaply<T: Real>(
     slope: impl Fn(T, T) -> T,
     cheap: impl Fn(T, T) -> (bool, T),
 ) {
+    #[inline(always)]
+    fn body<T: Real>(
+        (dy, x, y): (&[T], &[T], &[T]),
+        g: &mut [T],
+        slope: impl Fn(T, T) -> T,
+        cheap: impl Fn(T, T) -> (bool, T),
+    ) {
+        let ((dys, dy), (xs, x), (ys, y)) =
+            (dy.as_chunks::<GROUP>(), x.as_chunks::<GROUP>(), y.as_chunks::<GROUP>());
+        let (gs, g) = g.as_chunks_mut::<GROUP>();
+        for (((g, dy), x), y) in gs.iter_mut().zip(dys).zip(xs).zip(ys) {
+            // Copies, all read before anything is written: so the loops become vectors.
+            let (mut sum, dy, x, y) = (*g, *dy, *x, *y);
+            let mut coarse = 0;
+            for i in 0..GROUP {
+                coarse |= u32::from(!cheap(x[i], y[i]).0);
+            }
+            if coarse == 0 {
+                for i in 0..GROUP {
+                    sum[i] += dy[i] * cheap(x[i], y[i]).1;
+                }
+            } else {
+                for i in 0..GROUP {
+                    let (fine, quick) = cheap(x[i], y[i]);
+                    sum[i] += dy[i] * kernel::math::select(fine, quick, slope(x[i], y[i]));
+                }
+            }
+            *g = sum;
+        }
+        for (((g, &dy), &x), &y) in g.iter_mut().zip(dy).zip(x).zip(y) {
+            let (fine, quick) = cheap(x, y);
+            *g += dy * if fine { quick } else { slope(x, y) };
+        }
+    }
     kernel::run(
         #[inline(always)]
-        || {
-            let ((dys, dy), (xs, x), (ys, y)) =
-                (dy.as_chunks::<GROUP>(), x.as_chunks::<GROUP>(), y.as_chunks::<GROUP>());
-            let (gs, g) = g.as_chunks_mut::<GROUP>();
-            for (((g, dy), x), y) in gs.iter_mut().zip(dys).zip(xs).zip(ys) {
-                let mut coarse = 0;
-                for i in 0..GROUP {
-                    coarse |= u32::from(!cheap(x[i], y[i]).0);
-                }
-                if coarse == 0 {
-                    for i in 0..GROUP {
-                        g[i] += dy[i] * cheap(x[i], y[i]).1;
-                    }
-                } else {
-                    for i in 0..GROUP {
-                        let (fine, quick) = cheap(x[i], y[i]);
-                        g[i] += dy[i] * kernel::math::select(fine, quick, slope(x[i], y[i]));
-                    }
-                }
-            }
-            for (((g, &dy), &x), &y) in g.iter_mut().zip(dy).zip(x).zip(y) {
-                let (fine, quick) = cheap(x, y);
-                *g += dy * if fine { quick } else { slope(x, y) };
-            }
-        },
+        || body((dy, x, y), g, slope, cheap),
     );
 }
 
