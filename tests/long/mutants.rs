@@ -14,8 +14,17 @@ use std::time::{Duration, Instant};
 /// How long the tests of one mutant may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// What the copy needs.
-const COPIED: [&str; 9] =
-    ["Cargo.toml", "Cargo.lock", "README.md", "rustfmt.toml", "src", "crates", "tests", "benches", "examples"];
+const COPIED: [&str; 9] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "README.md",
+    "rustfmt.toml",
+    "src",
+    "crates",
+    "tests",
+    "benches",
+    "examples",
+];
 
 /// A change of one place in the source.
 #[derive(Debug, Clone)]
@@ -104,9 +113,13 @@ fn mutants_die() {
     let mut wrong = copy.unchanged(&all);
     for m in &all {
         let tally = areas.entry(m.area.clone()).or_default();
-        let Judge::Tests(arguments) = &m.judge else {
-            tally.equivalent += 1;
-            continue;
+        let arguments = match &m.judge {
+            Judge::Tests(arguments) => arguments,
+            Judge::Equivalent(why) => {
+                println!("equivalent: {}: `{}` -> `{}`: {why}", m.file, m.old, m.new);
+                tally.equivalent += 1;
+                continue;
+            }
         };
         tally.tried += 1;
         let before = Instant::now();
@@ -193,7 +206,7 @@ impl Copy {
     /// Builds and runs `cargo test` with these arguments.
     fn run(&self, arguments: &str) -> Outcome {
         let words: Vec<&str> = arguments.split_whitespace().collect();
-        let mut command = |more: &[&str]| {
+        let command = |more: &[&str]| {
             let mut command = Command::new(env!("CARGO"));
             command.args(["test", "--offline", "--quiet"]).args(more).args(&words);
             command.current_dir(&self.folder).env("CARGO_TARGET_DIR", self.folder.join("target"));

@@ -104,8 +104,7 @@ fn rows_totals_and_diamonds() {
 fn loss_and_gradients(f: &Formula, inputs: &[Param]) -> Vec<Tensor> {
     let (loss, grads) =
         value_and_grad(|tape| f(&inputs.iter().map(|p| tape.param(p)).collect::<Vec<Var<'_>>>()));
-    let gradient =
-        |p: &Param| grads.get(p).cloned().unwrap_or_else(|| Tensor::zeros_like(p.value()));
+    let gradient = |p: &Param| grads.get(p).cloned().unwrap_or_else(|| Tensor::zeros_like(p.value()));
     [Tensor::scalar(loss)].into_iter().chain(inputs.iter().map(gradient)).collect()
 }
 

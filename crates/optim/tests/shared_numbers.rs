@@ -113,7 +113,7 @@ fn prodigy_by_its_formulas() {
         bias_correction: true,
         weight_decay: 0.1,
         d0: 1e-3,
-        growth: 1.5,
+        growth: 1.1,
         beta1: 0.8,
         beta2: 0.9,
         ..Prodigy::default()
@@ -141,13 +141,20 @@ fn prodigy_by_its_formulas() {
         }
         x
     });
-    assert!(d > 2.0 * d0, "the estimate has grown: {d}");
+    assert!(d > 1.2 * d0 && d < largest, "the estimate has grown and was held back: {d}, {largest}");
 }
 
 /// Defazio and Mishchenko 2023, algorithm 5, with the authors' code for decay and the bound of the growth.
 #[test]
 fn d_adaptation_by_its_formulas() {
-    let rule = DAdaptAdam { weight_decay: 0.1, d0: 1e-2, growth: 1.5, beta1: 0.8, beta2: 0.9, ..DAdaptAdam::default() };
+    let rule = DAdaptAdam {
+        weight_decay: 0.1,
+        d0: 1e-2,
+        growth: 1.5,
+        beta1: 0.8,
+        beta2: 0.9,
+        ..DAdaptAdam::default()
+    };
     let DAdaptAdam { beta1, beta2, eps, weight_decay, d0, growth } = rule;
     let beta3 = beta2.sqrt();
     let (mut m, mut v, mut s) = ([0.0; 2], [0.0f64; 2], [0.0f64; 2]);
