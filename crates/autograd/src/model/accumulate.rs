@@ -166,7 +166,7 @@ mod tests {
         assert!((of(false) + of(true)).untrained().is_some());
         let silent = value_and_grad_with(Mode::Record, |tape| {
             loss(tape, true);
-            tape.param(&w)
+            (tape.param(&w), ())
         });
         assert!((silent.1 + of(false)).untrained().is_none());
     }
