@@ -122,7 +122,7 @@ fn prodigy_by_its_formulas() {
     let beta3 = beta2.sqrt();
     let (mut m, mut v, mut s) = ([0.0; 2], [0.0; 2], [0.0; 2]);
     let (mut d, mut largest, mut numerator) = (d0, d0, 0.0);
-    compare(rule, |k, rate, mut x, g| {
+    let _ = compare(rule, |k, rate, mut x, g| {
         let k = k as f64;
         let lr = d * rate * (1.0 - beta2.powf(k)).sqrt() / (1.0 - beta1.powf(k));
         numerator *= beta3;
@@ -159,7 +159,7 @@ fn d_adaptation_by_its_formulas() {
     let beta3 = beta2.sqrt();
     let (mut m, mut v, mut s) = ([0.0; 2], [0.0f64; 2], [0.0f64; 2]);
     let (mut d, mut weighted) = (d0, 0.0);
-    compare(rule, |_, rate, mut x, g| {
+    let _ = compare(rule, |_, rate, mut x, g| {
         let lr = d * rate;
         let mut numerator = 0.0;
         for i in 0..2 {
