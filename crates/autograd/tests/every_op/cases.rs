@@ -1,7 +1,7 @@
 //! Further cases of the operations of `composed.rs`, and functions that are handed functions: checkpoints, fixed points,
 //! operations from closures.
 
-use gradus_autograd::ops::{Pool, Resize};
+use gradus_autograd::ops::{ConvOptions, Pool, Resize};
 use gradus_autograd::{Var, implicit};
 use gradus_tensor::pool::Taps;
 use gradus_tensor::{DType, Tensor};
@@ -63,6 +63,9 @@ pub(crate) const TABLE: &[Entry] = &[
         }
     ),
     case!("cat_of_three" [[2, 1], [2, 3], [2, 2]] |x| Var::cat(x, 1).square()),
+    // Each is the rule of the other, so each by itself.
+    case!("columns"[[1, 1, 4, 4]] | x | x[0].window_columns(&[2, 2], &ConvOptions::default()).square()),
+    case!("fold"[[1, 4, 9]] | x | x[0].fold(&[4, 4], &[2, 2], &ConvOptions::default()).square()),
     // Less is used of the source than it has.
     case!("scatter_add_of_a_part" [[2, 3], [3, 3]] |x| {
         x[0].scatter_add(1, &Tensor::from([[0i64, 0], [2, 1]]), x[1]).square()
