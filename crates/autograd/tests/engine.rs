@@ -125,6 +125,16 @@ fn a_long_chain_on_a_small_stack() {
 }
 
 #[test]
+fn ties_share_a_gradient() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::from([2.0, 1.0, 2.0, 1.0, 1.0]));
+    for gradient in [x.max().backward().wrt(x), x.max().grad(x).value()] {
+        assert_eq!(gradient.to_f64_vec(), [0.5, 0.0, 0.5, 0.0, 0.0]);
+    }
+    assert_eq!((x.min() * 3.0).backward().wrt(x).to_f64_vec(), [0.0, 1.0, 0.0, 1.0, 1.0]);
+}
+
+#[test]
 fn an_unreached_infinite_slope_does_not_leak() {
     let tape = Tape::new();
     let x = tape.var(0.0);

@@ -47,6 +47,16 @@ fn a_wrong_rule_is_found_and_named() {
     assert!(full.contains("wrong rule: %2 = wrong_square (") && full.contains("gradcheck.rs:"), "{full}");
 }
 
+/// A checkpoint has dropped the values that the search for the reason looks at.
+#[test]
+fn a_wrong_rule_inside_a_checkpoint_is_found_and_named() {
+    let x = Tensor::linspace_of(0.2, 0.9, 200, DType::F64);
+    let report = gradcheck(|x| x[0].checkpoint(|x| wrong_square(x.tape(), x.sin()).exp()).sum(), &[x]);
+    let Some(Reason::WrongRule { place, rule, numeric, .. }) = &report.reason else { panic!("{report}") };
+    assert_eq!(place.op, "wrong_square");
+    assert!((rule / numeric - 1.5).abs() < 1e-6, "{report}");
+}
+
 #[test]
 #[should_panic(expected = "wrong rule: %1 = wrong_square (")]
 fn assert_panics_with_the_report() {

@@ -100,6 +100,89 @@ fn rows_totals_and_diamonds() {
     agree("transposed", &|x| x[0].exp() + (x[0].t().sin() * 2.0).t(), &inputs);
 }
 
+/// A scalar and its gradients, as they are: no weights stand between the loss and `f`.
+fn loss_and_gradients(f: &Formula, inputs: &[Param]) -> Vec<Tensor> {
+    let (loss, grads) =
+        value_and_grad(|tape| f(&inputs.iter().map(|p| tape.param(p)).collect::<Vec<Var<'_>>>()));
+    let gradient = |p: &Param| grads.get(p).cloned().unwrap_or_else(|| Tensor::zeros_like(p.value()));
+    [Tensor::scalar(loss)].into_iter().chain(inputs.iter().map(gradient)).collect()
+}
+
+#[track_caller]
+fn same_losses(name: &str, f: &Formula, inputs: &[Param]) {
+    let (waiting, at_once) = both(|| loss_and_gradients(f, inputs));
+    for (i, (a, b)) in waiting.iter().zip(&at_once).enumerate() {
+        assert_eq!(a.shape(), b.shape(), "{name}: result {i}");
+        let scale = b.abs().max().item();
+        let far = a.max_abs_diff(b);
+        assert!(far <= 1e-12 * scale, "{name}: result {i} differs by {far} of {scale}");
+    }
+}
+
+/// More elements than one piece of a program has, so that sums are put together from pieces.
+const PIECES: [usize; 2] = [300, 257];
+
+#[test]
+fn a_mean_is_divided_once() {
+    let _turn = turn();
+    let [rows, width] = PIECES;
+    let n = (rows * width) as f64;
+    let inputs = [random(&PIECES, DType::F64, 1), random(&PIECES, DType::F64, 2)];
+    fuse_above(0);
+    // The gradient of mean(x y) is y/n and x/n, that of the mean itself 1/n.
+    let found = loss_and_gradients(&|x| (x[0] * x[1]).mean(), &inputs);
+    let mean = (inputs[0].value() * inputs[1].value()).sum().item() / n;
+    assert!((found[0].item() - mean).abs() < 1e-13, "{} is not {mean}", found[0].item());
+    assert!(found[1].max_abs_diff(&(inputs[1].value() / n)) < 1e-20);
+    assert!(found[2].max_abs_diff(&(inputs[0].value() / n)) < 1e-20);
+    let found = loss_and_gradients(&|x| x[0].exp().ln().mean(), &inputs);
+    assert!((found[0].item() - inputs[0].value().sum().item() / n).abs() < 1e-13);
+    assert!(found[1].max_abs_diff(&Tensor::full_of(PIECES, 1.0 / n, DType::F64)) < 1e-18);
+    // A mean that waits until another operation asks for it, and one of a value that does not wait.
+    let found = loss_and_gradients(&|x| x[0].exp().mean().ln(), &inputs);
+    let exp = inputs[0].value().exp();
+    assert!((found[0].item() - (exp.sum().item() / n).ln()).abs() < 1e-13);
+    assert!(found[1].max_abs_diff(&(&exp / exp.sum().item())) < 1e-18);
+}
+
+#[test]
+fn sums_over_several_pieces() {
+    let _turn = turn();
+    let [rows, width] = PIECES;
+    let x = || random(&PIECES, DType::F64, 1);
+    for shape in [&[width][..], &[rows, 1], &[1, width], &[], &[1]] {
+        let inputs = [x(), random(shape, DType::F64, 2)];
+        same_losses(&format!("bias {shape:?}"), &|x| (x[0] + x[1]).tanh().sum(), &inputs);
+        same_losses(&format!("scale {shape:?}"), &|x| (x[0] * x[1]).mean(), &inputs);
+        same_losses(&format!("both {shape:?}"), &|x| (x[0] / x[1] + x[1]).square().mean(), &inputs);
+    }
+    let inputs = [x(), random(&[width], DType::F64, 2), random(&[width], DType::F64, 3)];
+    same_losses("layer_norm", &|x| x[0].layer_norm(x[1], x[2], 1e-5).square().mean(), &inputs);
+    same_losses("two totals", &|x| (x[0] / x[0].mean()).square().mean() * x[0].sum(), &inputs[..1]);
+    same_losses("three uses", &|x| (x[0] * x[0] - x[0] + x[0] * 2.0).mean(), &inputs[..1]);
+    // The bias of a sum gets a 1 from each row: an exact number.
+    fuse_above(0);
+    let found = loss_and_gradients(&|x| (x[0] + x[1]).sum(), &inputs[..2]);
+    assert!(found[2].equal(&Tensor::full_of(width, rows as f64, DType::F64)), "{}", found[2]);
+}
+
+#[test]
+fn the_mean_of_every_row_over_several_pieces() {
+    let _turn = turn();
+    for row in table().filter(|row| !row.facts.estimator) {
+        let c = if row.has_number { 0.75 } else { 0.0 };
+        let row: &'static Row = row;
+        let shapes: [&[usize]; 2] = [&PIECES, &PIECES[1..]];
+        let drawn = |i: usize| {
+            let [low, high] = row.facts.domain[i];
+            let part = random(shapes[i], DType::F64, i as u64);
+            Param::new(part.value() * (high - low) + low)
+        };
+        let inputs: Vec<Param> = (0..usize::from(row.arity)).map(drawn).collect();
+        same_losses(row.name, &move |x| row.apply(x, c).mean(), &inputs);
+    }
+}
+
 #[test]
 fn a_long_chain_and_values_asked_for_on_the_way() {
     let _turn = turn();

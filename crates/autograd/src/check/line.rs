@@ -6,6 +6,7 @@ use gradus_tensor::{DType, Tensor, rng};
 
 use super::flat::unravel;
 use super::measure::Grain;
+use super::node;
 use super::options::Elements;
 use super::subject::{Function, LossOfModel, Subject, Variable};
 use crate::fast::reuse::on_tape;
@@ -146,10 +147,12 @@ impl<'a> Line<'a> {
         self.direction.of(&gradients)
     }
 
-    /// The result and the variables at t = 0.
+    /// The result and the variables at t = 0. All values are there, also those that a checkpoint drops.
     pub(crate) fn record_here<'t>(&mut self, tape: &'t Tape) -> Recorded<'t> {
         let at = self.at.clone();
-        self.record(tape, &at)
+        let recorded = self.record(tape, &at);
+        node::bring_back(tape);
+        recorded
     }
 
     /// What is differentiated: the result and the weights of its elements; for higher orders the recorded gradients of the

@@ -42,6 +42,17 @@ pub(crate) fn value(tape: &Tape, id: usize, inputs: &[Tensor]) -> Tensor {
     }
 }
 
+/// Computes again what checkpoints have dropped, for those who look at all values of a tape.
+pub(crate) fn bring_back(tape: &Tape) {
+    for id in 0..tape.len() {
+        let node = parts(tape, id).0;
+        if !node.ty.is_lazy() && !tape.inner.borrow().values.is_there(node.slot) {
+            let value = value(tape, id, &inputs(tape, id));
+            tape.inner.borrow_mut().values.large[node.slot.at()] = Some(value);
+        }
+    }
+}
+
 /// What a node gives each input, for the gradient `dy` of its output, as the numeric sweep computes it: `(which input,
 /// contribution)`, in the shapes of the inputs. Inputs without gradient get none.
 pub(crate) fn contributions(tape: &Tape, id: usize, dy: &Tensor) -> Vec<(usize, Tensor)> {

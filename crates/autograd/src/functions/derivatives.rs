@@ -271,6 +271,8 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
 
 #[cfg(test)]
 mod tests {
+    use gradus_tensor::DType;
+
     use super::*;
     use crate::Param;
 
@@ -294,6 +296,22 @@ mod tests {
         assert_eq!(hvp(f, &at(), &v)[0].to_f64_vec(), [2.0, 4.0]);
         assert_eq!(vhp(f, &at(), &v)[0].to_f64_vec(), [2.0, 4.0]);
         assert_eq!(laplacian(f, &at()), 6.0);
+    }
+
+    #[test]
+    fn of_several_outputs() {
+        // y = (a², a b) at a = 2, b = 3: rows of the Jacobian (4, 0) and (3, 2).
+        let tape = Tape::new();
+        let (a, b) = (tape.var(2.0), tape.var(3.0));
+        let (y, one) = ([a * a, a * b], |k: f64| tape.constant(k));
+        let products = |vars: Vec<Var<'_>>| vars.iter().map(|x| x.item()).collect::<Vec<f64>>();
+        assert_eq!(products(vjps(&y, &[one(1.0), one(10.0)], &[a, b])), [34.0, 20.0]);
+        assert_eq!(products(jvps(&y, &[a, b], &[one(1.0), one(10.0)])), [4.0, 23.0]);
+        let whole = jacobians(&y, &[a, b]);
+        assert_eq!(whole.concat().iter().map(Tensor::item).collect::<Vec<f64>>(), [4.0, 0.0, 3.0, 2.0]);
+        // In the type of the input.
+        let single = jacobian(|x| x[0].square(), &[Tensor::from([1.0f32, 2.0])]);
+        assert_eq!((single[0].dtype(), single[0].to_f64_vec()), (DType::F32, vec![2.0, 0.0, 0.0, 4.0]));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Implicit differentiation of a fixed point.
 //!
 //! At `$x^* = f(x^*, a)$` the gradient needs no step of the iteration that found it: with
-//! `$w = \bar y + (\partial f / \partial x)^\top w$`, itself found by iteration, `$\bar a = (\partial f / \partial a)^\top w$`.
+//! `$w = \bar y + (\partial f / \partial x)^\top w$`, itself a fixed point, `$\bar a = (\partial f / \partial a)^\top w$`.
 
 use std::fmt;
+use std::rc::Rc;
 
 use gradus_tensor::Tensor;
 
@@ -17,21 +18,42 @@ const TOLERANCE: f64 = 1e-14;
 /// … or here.
 const ITERATIONS: usize = 1000;
 
-struct FixedPoint<F> {
-    f: F,
+/// A function of a value and of inputs.
+type Map = Rc<dyn for<'t> Fn(Var<'t>, &[Var<'t>]) -> Var<'t>>;
+
+struct FixedPoint {
+    f: Map,
     start: Tensor,
 }
 
-impl<F> fmt::Debug for FixedPoint<F> {
+impl fmt::Debug for FixedPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FixedPoint fn")
     }
 }
 
-impl<F> Op for FixedPoint<F>
-where
-    F: for<'t> Fn(Var<'t>, &[Var<'t>]) -> Var<'t> + 'static,
-{
+impl FixedPoint {
+    fn new(f: impl for<'t> Fn(Var<'t>, &[Var<'t>]) -> Var<'t> + 'static, start: Tensor) -> Self {
+        Self { f: Rc::new(f), start }
+    }
+
+    /// `$w = \bar y + (\partial f / \partial x)^\top w$` in the inputs `$\bar y$`, x and a: a fixed point too, so that its
+    /// derivatives, in `$\bar y$` above all, are those of the limit and not of the steps to it.
+    fn adjoint(&self, start: Tensor) -> Self {
+        let f = self.f.clone();
+        Self::new(
+            move |w, inputs| {
+                let (dy, x, a) = (inputs[0], inputs[1], &inputs[2..]);
+                let _recording = x.tape().switch(true);
+                let x = if x.needs() { x.alias() } else { x.tape().var(x.value()) };
+                dy + f(x, a).vjp(&[x], w)[0]
+            },
+            start,
+        )
+    }
+}
+
+impl Op for FixedPoint {
     fn name(&self) -> &'static str {
         "implicit"
     }
@@ -49,20 +71,11 @@ where
         let tape = step.tape();
         // f is recorded once more, at the fixed point, on names of its own: its derivatives end there.
         let _recording = tape.switch(true);
-        let x = step.y().alias();
+        let (x, dy) = (step.y().alias(), step.dy());
         let a: Vec<Var<'t>> = (0..step.inputs()).map(|i| step.x(i).alias()).collect();
-        let y = (self.f)(x, &a);
-        let dy = step.dy();
-        let mut w = dy;
-        for _ in 0..ITERATIONS {
-            let next = dy + y.vjp(&[x], w)[0];
-            let done = settled(&w.value(), &next.value());
-            w = next;
-            if done {
-                break;
-            }
-        }
-        for (i, da) in y.vjp(&a, w).into_iter().enumerate() {
+        let inputs: Vec<Var<'t>> = [dy, x].into_iter().chain(a.iter().copied()).collect();
+        let w = tape.apply(self.adjoint(dy.value()), &inputs);
+        for (i, da) in (self.f)(x, &a).vjp(&a, w).into_iter().enumerate() {
             if step.needs(i) {
                 step.give(i, da);
             }
@@ -125,13 +138,32 @@ pub fn implicit<'t>(
     inputs: &[Var<'t>],
 ) -> Var<'t> {
     assert!(!inputs.is_empty(), "implicit: needs an input to differentiate in");
-    inputs[0].tape().apply(FixedPoint { f, start }, inputs)
+    inputs[0].tape().apply(FixedPoint::new(f, start), inputs)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{GradcheckOptions, gradcheck_with};
+    use crate::{GradcheckOptions, gradcheck_with, hvp, jvp};
+
+    /// x = cos(a x): dx = -sin(a x) x / (1 + a sin(a x)) da, in forward mode, whose sweep starts from a gradient of 0.
+    #[test]
+    fn forward_mode() {
+        fn cosine<'t>(a: &[Var<'t>]) -> Var<'t> {
+            implicit(|x, a| (a[0] * x).cos(), Tensor::scalar(0.5), a)
+        }
+        let a = 0.7;
+        let (x, slope) = jvp(cosine, &[Tensor::scalar(a)], &[Tensor::scalar(2.0)]);
+        let x = x.item();
+        let (sin, cos) = (a * x).sin_cos();
+        let dx = -sin * x / (1.0 + a * sin);
+        assert!((x - cos).abs() < 1e-14 && (slope.item() - 2.0 * dx).abs() < 1e-13, "{x} {slope} {dx}");
+        // (1 + a sin) x' = -x sin, once more, with (a x)' = x + a x'.
+        let inner = x + a * dx;
+        let curvature = (-dx * sin - x * cos * inner - dx * (sin + a * cos * inner)) / (1.0 + a * sin);
+        let product = hvp(cosine, &[Tensor::scalar(a)], &[Tensor::scalar(2.0)]);
+        assert!((product[0].item() - 2.0 * curvature).abs() < 1e-12, "{} {curvature}", product[0]);
+    }
 
     #[test]
     fn to_third_order() {

@@ -117,3 +117,57 @@ impl std::ops::Add for Gradients {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::training::Mode;
+    use crate::{Tape, value_and_grad, value_and_grad_with};
+
+    #[test]
+    fn sums_are_parameter_by_parameter() {
+        let (a, b, mean) = (Param::new([1.0, 2.0]), Param::new(3.0), Param::buffer(0.0));
+        let with = |k: f64, statistic: f64| {
+            let (_, grads) = value_and_grad(|tape| {
+                tape.update(&mean, Tensor::scalar(statistic));
+                (tape.param(&a) * k).sum()
+            });
+            grads
+        };
+        let other = value_and_grad(|tape| tape.param(&b) * 5.0).1;
+        let mut sum = with(1.0, 7.0) + with(3.0, 8.0) + other;
+        assert_eq!(sum.get(&a).unwrap().to_f64_vec(), [4.0, 4.0]);
+        assert_eq!((sum.get(&b).unwrap().item(), sum.len()), (5.0, 2));
+        // Of statistics the added ones win; the optimizer takes the last of a parameter.
+        assert_eq!(sum.updates().last().map(|(id, value)| (id, value.item())), Some((mean.id(), 8.0)));
+        assert_eq!(sum.norm(), (16f64 + 16.0 + 25.0).sqrt());
+        assert_eq!(sum.norm_of([&a]), 32f64.sqrt());
+        sum.scale(-0.5);
+        assert_eq!((sum.get(&a).unwrap().to_f64_vec()[0], sum.get(&b).unwrap().item()), (-2.0, -2.5));
+    }
+
+    #[test]
+    fn sums_keep_the_note_of_a_layer_that_asked_in_vain() {
+        let w = Param::new(1.0);
+        let loss = |tape: &Tape, asks: bool| {
+            if asks {
+                tape.rng_for("Dropout");
+            }
+        };
+        let of = |asks: bool| {
+            value_and_grad(|tape| {
+                loss(tape, asks);
+                tape.param(&w)
+            })
+            .1
+        };
+        assert!(of(true).untrained().is_some() && of(false).untrained().is_none());
+        assert!((of(true) + of(false)).untrained().is_some());
+        assert!((of(false) + of(true)).untrained().is_some());
+        let silent = value_and_grad_with(Mode::Record, |tape| {
+            loss(tape, true);
+            (tape.param(&w), ())
+        });
+        assert!((silent.1 + of(false)).untrained().is_none());
+    }
+}

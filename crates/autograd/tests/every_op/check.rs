@@ -77,7 +77,8 @@ pub(crate) fn strided(x: &Tensor) -> Tensor {
     doubled.select(-1, 0).permute(&axes[..])
 }
 
-/// Gradients to second order, by forward mode and the complex step too, `jvp` against `vjp`, and the symmetry of the Hessian.
+/// Gradients to second order, by forward mode and the complex step too, the third derivative along a direction, `jvp` against
+/// `vjp`, and the symmetry of the Hessian.
 pub(crate) fn all_checks(
     name: &str,
     f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
@@ -96,10 +97,20 @@ pub(crate) fn all_checks(
     if !ways.passed() {
         failures.push(format!("{name}: {ways}"));
     }
+    failures.extend(third(name, &f, inputs));
     failures.extend(both_sweeps(name, &f, inputs));
     failures.extend(dot_test(name, &f, inputs));
     failures.extend(symmetry(name, &f, inputs));
     failures
+}
+
+/// The gradient of the gradient of the recorded gradient, along a random direction through all inputs.
+fn third(name: &str, f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, inputs: &[Tensor]) -> Option<String> {
+    let elements = Elements::Directions { count: 1, seed: 5 };
+    let options =
+        GradcheckOptions { order: 3, elements, rtol: 3e-6, atol: 3e-8, ..GradcheckOptions::default() };
+    let report = gradcheck_with(&f, inputs, &options);
+    (!report.passed()).then(|| format!("{name}, to third order: {report}"))
 }
 
 /// The numeric sweep, with its loops and kernels, gives what the recorded one gives by the rules.

@@ -90,4 +90,12 @@ mod tests {
         let rule = Adagrad { eps: 7.0, eps_inside: true, ..Adagrad::default() };
         assert_eq!(path(&rule, &[0.5], &[3.0])[0], 1.0 - 0.5 * 3.0 / 4.0);
     }
+
+    #[test]
+    fn the_decay_begins_with_the_second_step() {
+        let rule = Adagrad { lr_decay: 0.25, eps: 0.0, ..Adagrad::default() };
+        // 0.5 · 3/3, then 0.5/1.25 · 4/5
+        let got = path(&rule, &[0.5; 2], &[3.0, 4.0]);
+        assert!((got[0] - 0.5).abs() < 1e-15 && (got[1] - 0.18).abs() < 1e-15, "{got:?}");
+    }
 }

@@ -217,6 +217,31 @@ mod tests {
     }
 
     #[test]
+    fn amsgrad_keeps_the_largest_square() {
+        let rule = Adam {
+            beta1: 0.0,
+            beta2: 0.5,
+            eps: 0.0,
+            amsgrad: true,
+            bias_correction: false,
+            ..Adam::default()
+        };
+        let mut theta = Tensor::from([0.0]);
+        let mut slots: Vec<Tensor> = rule.slots(&theta, 1.0).into_iter().map(|(_, slot)| slot).collect();
+        let moves = [4.0, 1.0, 8.0].map(|g| {
+            let before = theta.item();
+            rule.update(&Step::new(1.0, 1), &mut theta, &Tensor::from([g]), &mut slots);
+            before - theta.item()
+        });
+        // v = 8, 4.5, 34.25; the largest so far 8, 8, 34.25.
+        for (got, want) in
+            moves.into_iter().zip([4.0 / 8f64.sqrt(), 1.0 / 8f64.sqrt(), 8.0 / 34.25f64.sqrt()])
+        {
+            assert!((got - want).abs() < 1e-14, "{got} {want}");
+        }
+    }
+
+    #[test]
     fn decoupled_decay_shrinks_the_parameter() {
         let rule = AdamW { eps: 0.0, weight_decay: 0.5, ..AdamW::default() };
         // 1 · (1 − 0.25) − 0.5

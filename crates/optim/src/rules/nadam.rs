@@ -106,4 +106,19 @@ mod tests {
         let got = path(&rule, &[0.5], &[1.0]);
         assert!((got[0] - (1.0 - 0.5 * (1.0 + 0.125 / (1.0 - 1.0 / 16.0)))).abs() < 1e-15);
     }
+
+    #[test]
+    fn the_momentum_warms_up() {
+        // psi = 1: mu_t = 0.5 (1 - 0.5 · 0.96^t). v̂ = 1 for gradients of 1, so θ falls by
+        // lr ((1 - mu_t) / (1 - Π mu) + mu_{t+1} m / (1 - mu_{t+1} Π mu)) with m = 0.5, 0.75.
+        let rule = NAdam { beta1: 0.5, beta2: 0.5, eps: 0.0, momentum_decay: 1.0, ..NAdam::default() };
+        let got = path(&rule, &[0.5; 2], &[1.0; 2]);
+        let mu = [0.96f64, 0.96f64.powi(2), 0.96f64.powi(3)].map(|x| 0.5 * (1.0 - 0.5 * x));
+        let fall = |product: f64, now: f64, next: f64, m: f64| {
+            0.5 * ((1.0 - now) / (1.0 - product) + next * m / (1.0 - next * product))
+        };
+        let first = 1.0 - fall(mu[0], mu[0], mu[1], 0.5);
+        let second = first - fall(mu[0] * mu[1], mu[1], mu[2], 0.75);
+        assert!((got[0] - first).abs() < 1e-15 && (got[1] - second).abs() < 1e-15, "{got:?}");
+    }
 }

@@ -1,0 +1,9 @@
+//! What takes longer than a test may: each of these is left out unless it is asked for.
+//!
+//! ```text
+//! cargo test --test long -- --ignored --nocapture mutants
+//! ```
+//!
+//! changes the library in one small way after the other, as `mutations.txt` lists them, and runs the tests that must notice.
+
+mod mutants;
