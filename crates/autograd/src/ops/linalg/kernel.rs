@@ -67,6 +67,11 @@ fn without_answer(a: &DMatrix<f64>, count: usize, out: &mut Vec<f64>) -> bool {
     without
 }
 
+/// A power of two near the largest element of all matrices; 1 for nothing.
+pub(super) fn common_scale(x: &Tensor) -> f64 {
+    if x.is_empty() { 1.0 } else { power_of_two_below(x.abs().max().item()) }
+}
+
 /// Appends a matrix row by row.
 pub(super) fn push(x: &DMatrix<f64>, out: &mut Vec<f64>) {
     out.extend(x.transpose().iter());

@@ -166,14 +166,16 @@ impl Op for PseudoInverse {
         kernel::pseudo_inverse(&x[0], self.cut, self.symmetric)
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
-        let (a, p, d) = (step.x(0), step.y(), step.dy());
+        // Of A/c and c P the products neither overflow nor vanish; the result is 1/c² times as large.
+        let c = kernel::common_scale(&step.x(0).value());
+        let (a, p, d) = (step.x(0) / c, step.y() * c, step.dy() / c);
         let (pt, dt) = (p.t(), d.t());
         let left = dt.matmul(p).matmul(pt);
         let right = pt.matmul(p).matmul(dt);
         let first = pt.matmul(d).matmul(pt);
         let second = left - a.matmul(p.matmul(left));
         let third = right - right.matmul(p).matmul(a);
-        step.give(0, second + third - first);
+        step.give(0, (second + third - first) / c);
     }
     fn words(&self) -> &'static str {
         "a pseudo-inverse P: A gets (I − A·P)·ȳᵀ·P·Pᵀ + Pᵀ·P·ȳᵀ·(I − P·A) − Pᵀ·ȳ·Pᵀ"
