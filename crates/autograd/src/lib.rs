@@ -7,8 +7,7 @@
 //! a value of the list, so a formula reads as mathematics, and each operation in it appends a line:
 //!
 //! ```
-//! use gradus_autograd::Tape;
-//! let tape = Tape::new();
+//! let tape = gradus_autograd::Tape::new();
 //! let x = tape.var(0.5);
 //! let y = (x.sin() * x).tanh();
 //! println!("{tape}"); // %0 = leaf, %1 = sin(%0), %2 = mul(%1, %0), %3 = tanh(%2)
@@ -24,8 +23,7 @@
 //! - [`Var::grad`] writes the walk's own operations on the tape, so its result can be differentiated again.
 //!
 //! ```
-//! use gradus_autograd::Tape;
-//! let tape = Tape::new();
+//! let tape = gradus_autograd::Tape::new();
 //! let x = tape.var(2.0);
 //! let y = x * x * x;
 //! assert_eq!(y.backward().wrt(x).item(), 12.0);
@@ -68,12 +66,7 @@ pub use check::{
     TraceStep, Verdict, Ways, WhyZero, error_curve, flatten, flattened, flattened_tensors, four_ways,
     four_ways_model, gradcheck, gradcheck_model, gradcheck_with, unflatten, unravel,
 };
-// Formats of numbers that the command shares; no part of the interface.
-#[doc(hidden)]
-pub use check::display::{nested, significant};
 pub use fast::{lazy::fuse_above, reuse::on_tape};
-#[doc(hidden)]
-pub use functions::TENSOR_EXT;
 pub use functions::{
     TensorExt, batched_jacobian, directional_derivative, grad, hessian, hvp, implicit, jacobian,
     jacobian_forward, jacobians, jvp, jvps, laplacian, model_hvp, objective, objective_on_tape, vhp, vjp,
@@ -88,3 +81,6 @@ pub use ops::elementwise::row::Row;
 pub use tape::Tape;
 pub use transform::{value_and_grad, value_and_grad_training, value_and_grad_with};
 pub use var::Var;
+// Formats of numbers that the command shares, and a list for a test; no part of the interface.
+#[doc(hidden)]
+pub use {check::display::nested, check::display::significant, functions::TENSOR_EXT};

@@ -114,8 +114,7 @@ impl Tape {
     #[track_caller]
     fn run<'t>(&'t self, op: Rc<dyn Op>, inputs: &[Var<'t>]) -> Var<'t> {
         let line = Location::caller();
-        let kernels = op.kernels();
-        let waits = kernels.and_then(|k| lazy::type_of_op(&mut self.inner.borrow_mut(), k, inputs));
+        let waits = op.kernels().and_then(|k| lazy::type_of_op(&mut self.inner.borrow_mut(), k, inputs));
         let value = waits.map_or_else(|| Ok(op.forward(&values(inputs))), Err);
         self.push_op(op, inputs, value, line)
     }
