@@ -56,9 +56,9 @@ fn a_network(quick: bool) {
     println!(
         "The same for a whole network: every parameter moved, the loss computed twice and more, and compared.\n"
     );
-    let mut rng = rng(0);
-    let mut model = sequential![Linear::new(6, 8, &mut rng), Tanh, Linear::new(8, 3, &mut rng)];
-    let inputs = Tensor::randn_of([5, 6], DType::F64, &mut rng);
+    let mut generator = rng(0);
+    let mut model = sequential![Linear::new(6, 8, &mut generator), Tanh, Linear::new(8, 3, &mut generator)];
+    let inputs = Tensor::randn_of([5, 6], DType::F64, &mut generator);
     let labels = Tensor::from([0, 2, 1, 1, 0]);
     let elements = if quick { Elements::Sample { count: 20, seed: 0 } } else { Elements::All };
     let options = GradcheckOptions { elements, ..GradcheckOptions::default() };

@@ -38,10 +38,10 @@ fn main() {
     let quick = std::env::args().any(|a| a == "--quick");
     let (examples, epochs) = if quick { (200, 3) } else { (1000, 6) };
 
-    let mut rng = rng(42);
+    let mut generator = rng(42);
     let truth = Tensor::from([[2.0f32], [-3.4]]);
-    let inputs = Tensor::randn([examples, 2], &mut rng);
-    let noise = Tensor::normal([examples, 1], 0.0, NOISE, &mut rng);
+    let inputs = Tensor::randn([examples, 2], &mut generator);
+    let noise = Tensor::normal([examples, 1], 0.0, NOISE, &mut generator);
     let labels = &(&inputs.matmul(&truth) + 4.2) + &noise;
     let data = Dataset::new(inputs, labels);
 

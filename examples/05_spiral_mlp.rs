@@ -38,16 +38,16 @@ fn main() {
     let quick = std::env::args().any(|a| a == "--quick");
     let (epochs, examples) = if quick { (20, 60) } else { (200, 100) };
 
-    let mut rng = rng(1);
-    let (train, test) = spiral(examples, &mut rng).split(0.25, 0);
+    let mut generator = rng(1);
+    let (train, test) = spiral(examples, &mut generator).split(0.25, 0);
     let mut model = sequential![
-        Linear::new(2, 32, &mut rng),
+        Linear::new(2, 32, &mut generator),
         Tanh,
-        Linear::new(32, 32, &mut rng),
+        Linear::new(32, 32, &mut generator),
         BatchNorm::new(32),
         Tanh,
         Dropout { p: 0.1 },
-        Linear::new(32, 3, &mut rng),
+        Linear::new(32, 3, &mut generator),
     ];
     println!("{}", summary(&model));
 

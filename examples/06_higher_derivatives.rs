@@ -60,8 +60,11 @@ fn hessian_times_vector() {
         "\nHessian times vector of f(x) = Σ sin(x_i x_(i+1)), 1000 variables, without the million entries:\n"
     );
     let n = 1000;
-    let mut rng = rng(0);
-    let (at, v) = (Tensor::randn_of([n], DType::F64, &mut rng), Tensor::randn_of([n], DType::F64, &mut rng));
+    let mut generator = rng(0);
+    let (at, v) = (
+        Tensor::randn_of([n], DType::F64, &mut generator),
+        Tensor::randn_of([n], DType::F64, &mut generator),
+    );
     let tape = Tape::new();
     let x = tape.var(at.clone());
     let product = (chain(x).grad(x) * &v).sum().grad(x).value();

@@ -54,9 +54,9 @@ pub(crate) fn data() -> Result<Dataset, String> {
 
 /// Half the mean squared error on all rows after a training from small random weights.
 pub(crate) fn train(data: &Dataset, recipe: &Recipe, seed: u64) -> f64 {
-    let mut rng = rng(seed);
-    let mut model = Linear::new(5, 1, &mut rng);
-    model.weight.set(Tensor::normal([1, 5], 0.0, 0.01, &mut rng));
+    let mut generator = rng(seed);
+    let mut model = Linear::new(5, 1, &mut generator);
+    model.weight.set(Tensor::normal([1, 5], 0.0, 0.01, &mut generator));
     if let Some(bias) = &mut model.bias {
         bias.set(Tensor::zeros([1]));
     }

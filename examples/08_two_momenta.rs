@@ -70,6 +70,8 @@ fn main() {
         assert!(step as u64 <= DROP || parted > 1e-3, "they part when the rate drops");
     }
 
+    println!("\nat the constant rate: {}", constant[0].end);
+
     let picture = Figure::new("Two notations of momentum")
         .panel(panel("constant rate: one path", [&constant[0], &constant[1]]))
         .panel(panel("the rate falls to a tenth at step 8", [&dropped[0], &dropped[1]]))

@@ -1,8 +1,64 @@
-#![doc = include_str!("../README.md")]
+//! An autodiff framework built from scratch: tensors, a reverse-mode tape, layers, optimizers.
+//!
+//! ```
+//! use gradus::data::iris;
+//! use gradus::prelude::*;
+//!
+//! // Data: 150 flowers, a part of them for the test, scaled by what the training set shows.
+//! let (train, test) = iris().split(0.3, 0);
+//! let scale = Standardizer::per_column(&train.inputs);
+//! let (train, test) = (train.map_inputs(|x| scale.apply(x)), test.map_inputs(|x| scale.apply(x)));
+//!
+//! // A model, and an optimizer.
+//! let mut generator = rng(0);
+//! let mut model = sequential![Linear::new(4, 16, &mut generator), Tanh, Linear::new(16, 3, &mut generator)];
+//! let mut optimizer = Optimizer::new(Adam::default(), 0.01);
+//!
+//! // The loop: a loss, its gradients, a step.
+//! let loader = Loader { batch: 15, shuffle: Some(0), drop_last: false };
+//! for epoch in 0..30 {
+//!     for batch in loader.epoch(&train, epoch) {
+//!         optimizer.training_step(&mut model, |model, tape| {
+//!             model.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels)
+//!         });
+//!     }
+//! }
+//! assert!(accuracy(&model.predict(&test.inputs), &test.labels) > 0.9);
+//! ```
+//!
+//! # Where is what
+//!
+//! | | |
+//! | --- | --- |
+//! | [`tensor`] | [`Tensor`](tensor::Tensor): values, their shapes and element types, without gradients |
+//! | [`autograd`] | [`Tape`](autograd::Tape) and [`Var`](autograd::Var): operations, losses, gradients, higher derivatives; [`gradcheck`](autograd::gradcheck()) compares them with finite differences |
+//! | [`nn`] | [`Module`](nn::Module): layers, initialisation, state dicts |
+//! | [`optim`] | [`Optimizer`](optim::Optimizer): update rules, schedules, the training step |
+//! | [`data`] | [`Dataset`](data::Dataset), [`Loader`](data::Loader), small data sets |
+//! | [`prelude`] | the names that most programs want |
+//!
+//! A gradient by hand is three lines:
+//!
+//! ```
+//! use gradus::prelude::*;
+//! let tape = Tape::new();
+//! let x = tape.var(3.0);
+//! let y = x * x + 1.0;
+//! assert_eq!(y.backward().wrt(x).item(), 6.0);
+//! println!("{tape}"); // each operation with its value
+//! ```
+//!
+//! # Features
+//!
+//! None is on by default. `safetensors`: models, optimizers and tensors in files; `gzip`: data sets that are compressed;
+//! `linalg`: inverses, systems, determinants, factorisations.
 #![forbid(unsafe_code)]
 
 /// The names that most programs want: `use gradus::prelude::*;`.
 pub mod prelude;
+
+#[cfg(doctest)]
+mod pages;
 
 pub use gradus_autograd as autograd;
 pub use gradus_data as data;
@@ -14,3 +70,8 @@ pub use gradus_autograd::params;
 pub use gradus_nn::sequential;
 pub use gradus_tensor::kernel::parallel::{set_threads, threads};
 pub use gradus_tensor::kernel::pool::{Memory, memory};
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

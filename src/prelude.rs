@@ -1,7 +1,7 @@
 pub use gradus_autograd::ops::{Attention, ConvOptions, Pool, Reduction};
 pub use gradus_autograd::{
-    Gradients, Mode, Param, Params, Tape, Var, grad, gradcheck, gradcheck_model, on_tape, params,
-    value_and_grad, value_and_grad_training, value_and_grad_with,
+    Gradients, Mode, Param, Params, Tape, TensorExt, Var, grad, gradcheck, gradcheck_model, objective,
+    objective_on_tape, on_tape, params, value_and_grad, value_and_grad_training, value_and_grad_with,
 };
 pub use gradus_data::{Dataset, Loader, Standardizer};
 pub use gradus_nn::{

@@ -1,10 +1,9 @@
 //! Bad input and how it is answered: panics name the op, both shapes and what differs, at the caller's line; files come
 //! back as errors that name them.
 
-use std::cell::RefCell;
-use std::panic;
+mod panics;
+
 use std::path::PathBuf;
-use std::sync::Once;
 
 use gradus::autograd::ops::MultiMarginOptions;
 use gradus::data::{self, idx};
@@ -13,38 +12,10 @@ use gradus::optim::{AdaHessian, Lbfgs, LevenbergMarquardt, Lookahead, Nesterov, 
 use gradus::prelude::*;
 use gradus::tensor::io::safetensors;
 
-thread_local! {
-    static SEEN: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
-}
-
 /// Message and file of the panic of `f`.
+#[track_caller]
 fn panic_of<R>(f: impl FnOnce() -> R) -> (String, String) {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let usual = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            let payload = info.payload();
-            let text = payload.downcast_ref::<String>().map(String::as_str);
-            let message =
-                text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or_default().to_string();
-            let place = info.location().map(|l| l.file().to_string()).unwrap_or_default();
-            let expected = SEEN.with(|seen| {
-                let wanted = seen.borrow().is_some();
-                if wanted {
-                    *seen.borrow_mut() = Some((message, place));
-                }
-                wanted
-            });
-            if !expected {
-                usual(info);
-            }
-        }));
-    });
-    SEEN.with(|seen| *seen.borrow_mut() = Some(Default::default()));
-    let result = panic::catch_unwind(panic::AssertUnwindSafe(f));
-    let seen = SEEN.with(|seen| seen.borrow_mut().take()).unwrap_or_default();
-    assert!(result.is_err(), "no panic");
-    seen
+    panics::panic_in(f).err().expect("no panic")
 }
 
 /// The message is as given and points at this file.

@@ -88,8 +88,8 @@ pub(crate) fn w13() {
     let x = tape.var(1f32);
     let mut y = x;
     for _ in 0..500_000 {
-        y = y * 0.999_999_9;
-        y = y + 1e-7;
+        y *= 0.999_999_9;
+        y += 1e-7;
     }
     let forward = start.elapsed().as_secs_f64();
     let value = y.item();

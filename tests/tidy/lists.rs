@@ -137,6 +137,76 @@ fn tensor_and_var_have_their_shared_methods_in_files_of_the_same_name() {
     assert!(shared > 40, "{shared} shared methods found");
 }
 
+/// What a variable can do and a tensor cannot, with the reason.
+const OF_VARIABLES_ALONE: [(&[&str], &str); 5] = [
+    (
+        &["backward", "backward_with", "grad", "grads", "vjp", "needs", "detach", "checkpoint", "why_zero"],
+        "gradients",
+    ),
+    (&["tape", "index", "lift", "value"], "the place on a tape"),
+    (&["add", "sub", "mul", "div"], "operators of a tensor"),
+    (&["round_straight_through"], "a slope; the value is that of round"),
+    (
+        &[
+            "attention",
+            "mse_with",
+            "l1_loss_with",
+            "binary_cross_entropy_with",
+            "binary_cross_entropy_with_logits_with",
+            "soft_margin_loss_with",
+            "multilabel_soft_margin_loss_with",
+            "multilabel_margin_loss_with",
+        ],
+        "options that hold variables",
+    ),
+];
+
+/// (Reductions are made by a macro with the same rows in both crates; `Operand`s and rows that are hidden count for nothing.)
+#[test]
+fn a_tensor_can_do_what_a_variable_can() {
+    use gradus::autograd::TENSOR_EXT;
+    use gradus::autograd::ops::elementwise;
+    let mut tensor = inherent("crates/tensor/src", "Tensor");
+    tensor.extend(gradus::tensor::elementwise::costs().map(|(name, _)| name.to_string()));
+    tensor.extend(["gt", "ge", "lt", "le", "eq", "ne"].map(String::from));
+    let mut var = inherent("crates/autograd/src", "Var");
+    assert!(var.len() > 180 && tensor.len() > 120, "{} and {} methods found", var.len(), tensor.len());
+    var.extend(elementwise::table().filter(|row| !row.facts.hidden).map(|row| row.name.to_string()));
+    let alone = |name: &str| OF_VARIABLES_ALONE.iter().any(|(names, _)| names.contains(&name));
+    for name in &var {
+        let has = tensor.contains(name) || TENSOR_EXT.contains(&name.as_str());
+        assert!(has || alone(name), "Var::{name} has no twin on tensors, in crates/tensor or in TensorExt");
+        assert!(
+            !has || !alone(name),
+            "Var::{name} has a twin on tensors; it stands in the list of those without"
+        );
+    }
+    for name in TENSOR_EXT {
+        assert!(!tensor.iter().any(|own| own == name), "Tensor::{name} stands in TensorExt too");
+    }
+    let listed = OF_VARIABLES_ALONE.iter().flat_map(|(names, _)| *names);
+    listed.for_each(|name| assert!(var.iter().any(|method| method == name), "there is no Var::{name}"));
+}
+
+/// The public methods in a crate's blocks `impl Of`.
+fn inherent(folder: &str, of: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in files(folder, "rs") {
+        let text = read(&path);
+        let mut inside = false;
+        for line in text.lines() {
+            let head = line.strip_prefix("impl<'t> ").or(line.strip_prefix("impl "));
+            if let Some(head) = head {
+                inside = head.split(['<', ' ']).next() == Some(of) && !head.contains(" for ");
+            }
+            inside &= line != "}";
+            let name = line.strip_prefix("    pub fn ").and_then(|rest| rest.split(['(', '<']).next());
+            found.extend(name.filter(|_| inside).map(String::from));
+        }
+    }
+    found
+}
+
 /// Methods of a crate's files with the first name on the way to them, without `ops` and `composed`.
 fn methods(folder: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();

@@ -40,7 +40,7 @@ fn every_place_is_named() {
 
 /// The files of the crates and the documents that hold a word.
 fn mentions(name: &str) -> Vec<PathBuf> {
-    let all = ["rs", "txt", "md"].into_iter().flat_map(|extension| {
+    let all = ["rs", "txt", "md", "py"].into_iter().flat_map(|extension| {
         ["src", "crates", "docs", "examples"].into_iter().flat_map(move |folder| files(folder, extension))
     });
     let holds = |path: &PathBuf| {

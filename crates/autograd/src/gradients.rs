@@ -14,6 +14,22 @@ use crate::var::Var;
 
 /// Gradients of one scalar: by parameter, and, in the open form, by every variable of the tape. It is `Send`, and two of
 /// them can be added, so that threads share the work of a batch.
+///
+/// ```
+/// use gradus_autograd::{Param, Tape, value_and_grad};
+///
+/// let tape = Tape::new();                                 // the open form: ask by variable
+/// let x = tape.var(3.0);
+/// let y = x.sin();
+/// let grads = (x * y).backward();
+/// assert_eq!(grads.wrt(x).item(), 3f64.sin() + 3.0 * 3f64.cos());
+/// assert_eq!(grads.wrt(y).item(), 3.0);                   // values in between have one, too
+///
+/// let w = Param::new(2.0);                                // the scoped form: ask by parameter
+/// let (_, grads) = value_and_grad(|tape| tape.param(&w).square());
+/// assert_eq!(grads.get(&w).unwrap().item(), 4.0);
+/// assert!(grads.get(&Param::new(0.0)).is_none());         // of no use here
+/// ```
 #[derive(Debug, Default)]
 pub struct Gradients {
     pub(crate) params: ByParam<Tensor>,
@@ -75,6 +91,7 @@ impl Gradients {
     }
 }
 
+/// # Gradients
 impl<'t> Var<'t> {
     /// The gradients of this scalar in everything it was computed from, as numbers.
     ///

@@ -72,9 +72,12 @@ pub use check::{
 #[doc(hidden)]
 pub use check::display::{nested, significant};
 pub use fast::{lazy::fuse_above, reuse::on_tape};
+#[doc(hidden)]
+pub use functions::TENSOR_EXT;
 pub use functions::{
-    batched_jacobian, directional_derivative, grad, hessian, hvp, implicit, jacobian, jacobian_forward,
-    jacobians, jvp, jvps, laplacian, model_hvp, vhp, vjp, vjps,
+    TensorExt, batched_jacobian, directional_derivative, grad, hessian, hvp, implicit, jacobian,
+    jacobian_forward, jacobians, jvp, jvps, laplacian, model_hvp, objective, objective_on_tape, vhp, vjp,
+    vjps,
 };
 pub use gradients::Gradients;
 pub use model::{Entered, Mode, Param, ParamId, Params, Untrained, join};

@@ -27,6 +27,12 @@ pub trait Op: std::fmt::Debug + 'static {
         ""
     }
 
+    /// The same function made of other operations, where it can be: the complex step follows those.
+    #[doc(hidden)]
+    fn composed<'t>(&self, _x: &[Var<'t>]) -> Option<Var<'t>> {
+        None
+    }
+
     /// Loops for the numeric sweep and for large values, where there are any. They give what the rule gives.
     #[doc(hidden)]
     fn kernels(&self) -> Option<Kernels> {

@@ -92,14 +92,10 @@ impl Tape {
     #[track_caller]
     pub fn apply<'t>(&'t self, op: impl Op, inputs: &[Var<'t>]) -> Var<'t> {
         self.check_inputs(op.name(), inputs);
-        if let Some(kernels) = op.kernels().filter(|_| self.recording.get()) {
-            let waits = lazy::type_of_op(&mut self.inner.borrow_mut(), kernels, inputs);
-            if let Some(ty) = waits {
-                return self.push_op(Rc::new(op), inputs, Err(ty), Location::caller());
-            }
+        if self.recording.get() {
+            return self.run(Rc::new(op), inputs);
         }
-        let value = op.forward(&values(inputs));
-        self.record(op, inputs, value)
+        self.leaf(op.forward(&values(inputs)), Leaf::Constant, false, Location::caller())
     }
 
     /// Records an operation whose value is known already.
@@ -113,6 +109,16 @@ impl Tape {
     }
 
     // What follows is not generic: it would be compiled for every operation.
+
+    /// Computes an operation, at once or later, and appends it.
+    #[track_caller]
+    fn run<'t>(&'t self, op: Rc<dyn Op>, inputs: &[Var<'t>]) -> Var<'t> {
+        let line = Location::caller();
+        let kernels = op.kernels();
+        let waits = kernels.and_then(|k| lazy::type_of_op(&mut self.inner.borrow_mut(), k, inputs));
+        let value = waits.map_or_else(|| Ok(op.forward(&values(inputs))), Err);
+        self.push_op(op, inputs, value, line)
+    }
 
     /// Appends an operation with its value, or with the type of a value that waits.
     fn push_op<'t>(

@@ -6,13 +6,14 @@ use crate::ops::elementwise::operators::Operand;
 use crate::ops::elementwise::row::Row;
 use crate::tape::Tape;
 
-/// A value on a tape. Cheap to copy; it cannot outlive its tape nor leave its thread.
+#[doc = include_str!("var.md")]
 #[derive(Clone, Copy)]
 pub struct Var<'t> {
     pub(crate) tape: &'t Tape,
     pub(crate) id: u32,
 }
 
+/// # The place on the tape
 impl<'t> Var<'t> {
     /// The tape it lies on.
     pub fn tape(self) -> &'t Tape {

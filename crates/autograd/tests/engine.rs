@@ -115,8 +115,8 @@ fn a_long_chain_on_a_small_stack() {
         let x = tape.var(1.0f32);
         let mut y = x;
         for _ in 0..500_000 {
-            y = y * 0.999_999_9;
-            y = y + 1e-7;
+            y *= 0.999_999_9;
+            y += 1e-7;
         }
         y.backward().wrt(x).item()
     };

@@ -1,7 +1,8 @@
 //! Value, gradient and Hessian-vector product by the sweep back, forward mode, differences and the complex step.
 
+use gradus_autograd::ops::Attention;
 use gradus_autograd::{
-    Elements, GradcheckOptions, Param, Reason, Verdict, four_ways, four_ways_model, params,
+    Elements, GradcheckOptions, Param, Reason, Var, Verdict, four_ways, four_ways_model, params,
 };
 use gradus_tensor::{Tensor, rng};
 
@@ -87,4 +88,31 @@ fn a_model_along_directions() {
     assert_eq!(ways.rows.len(), 5, "{ways}");
     assert!(ways.rows[1].quantity().starts_with("gradient in direction 0"), "{ways}");
     assert!(ways.rows.iter().all(|row| row.complex.is_some()), "{ways}");
+}
+
+/// Operations with a rule of their own are followed as those they are made of.
+#[test]
+fn softmax_losses_and_normalisations_are_analytic() {
+    type Function = for<'t> fn(Var<'t>) -> Var<'t>;
+    let functions: [(&str, Function); 9] = [
+        ("softmax", |x| x.softmax(1).square()),
+        ("softmax along the first axis", |x| x.softmax(0).square()),
+        ("log_softmax", |x| x.log_softmax(1).square()),
+        ("logsumexp", |x| x.logsumexp_axes(1)),
+        ("cross_entropy", |x| x.cross_entropy(&Tensor::from([2i64, 0]))),
+        ("layer_norm", |x| x.layer_norm(x.select(0, 0).exp(), x.select(0, 1), 1e-5).square()),
+        ("rms_norm", |x| x.rms_norm(1, 1e-5).square()),
+        ("gelu", |x| x.gelu().square()),
+        ("attention", |x| x.attention(x, x.tanh(), &Attention::default())),
+    ];
+    for (name, f) in functions {
+        let inputs = [Tensor::from([[0.3, -1.2, 0.8], [2.0, 0.7, -0.4]])];
+        let ways = four_ways(|x| f(x[0]), &inputs, &options());
+        ways.assert();
+        let size = ways.rows.iter().map(|row| row.backward.abs()).fold(0.0, f64::max);
+        for row in &ways.rows {
+            let complex = row.complex.unwrap_or_else(|| panic!("{name}: {ways}"));
+            assert!((complex - row.backward).abs() <= 1e-12 * size, "{name}: {ways}");
+        }
+    }
 }

@@ -2,8 +2,8 @@
 //! domains, kinks, and each element of the result by itself.
 
 use gradus_autograd::{
-    Elements, GradcheckOptions, Reason, Row, Scheme, Tape, Var, Verdict, error_curve, gradcheck,
-    gradcheck_with, ops::elementwise,
+    Elements, FiniteDifference, GradcheckOptions, Reason, Row, Scheme, Tape, Var, Verdict, error_curve,
+    gradcheck, gradcheck_with, ops::elementwise,
 };
 use gradus_tensor::{DType, Tensor};
 
@@ -212,6 +212,39 @@ fn one_slope(row: &'static Row, x: f64, c: f64) -> bool {
         y.grad(a).item()
     };
     (slope(x + 1e-9) - slope(x - 1e-9)).abs() < 1e-6
+}
+
+/// A smooth function with a step that is too large is not said to have a kink; one whose kink lies within the step is.
+#[test]
+fn a_step_that_is_too_large_is_no_kink() {
+    type Smooth = (&'static str, for<'t> fn(Var<'t>) -> Var<'t>);
+    let smooth: [Smooth; 6] = [
+        ("sin", |x| (x * 40.0).sin()),
+        ("tanh", |x| (x * 50.0).tanh()),
+        ("exp", |x| (x * 12.0).exp()),
+        ("sigmoid", |x| (x * 100.0).sigmoid()),
+        ("root", |x| (x.square() + 1e-6).sqrt()),
+        ("power", |x| (x + 2.0).powf(9.0)),
+    ];
+    let with = |scheme, step| {
+        let difference = Some(FiniteDifference { scheme, step });
+        GradcheckOptions { difference, ..GradcheckOptions::default() }
+    };
+    let mut failed = 0;
+    for step in [1.0, 0.3, 0.1, 0.01] {
+        for scheme in [Scheme::Forward, Scheme::Backward, Scheme::Central, Scheme::FivePoint] {
+            for (name, f) in smooth {
+                let report = gradcheck_with(|x| f(x[0]), &[Tensor::scalar(0.013)], &with(scheme, step));
+                assert!(!matches!(report.reason, Some(Reason::Kink { .. })), "{name}: {report}");
+                assert!(report.kinks.is_empty(), "{name}: {report}");
+                failed += report.failed;
+            }
+            let kink = gradcheck_with(|x| x[0].abs(), &[Tensor::scalar(0.4 * step)], &with(scheme, step));
+            let inside = scheme != Scheme::Forward;
+            assert_eq!(matches!(kink.reason, Some(Reason::Kink { .. })), inside, "{kink}");
+        }
+    }
+    assert!(failed > 50, "{failed} differences were too coarse");
 }
 
 #[test]

@@ -231,6 +231,10 @@ fn curvature_at_a_norm_of_0() {
         curvature(&zero, |x| [x.norm(); 2].into_iter().reduce(|a, b| a * b).unwrap()),
         [2.0, 0.0, 0.0, 2.0]
     );
+    // Recorded twice it is the same function; beside another norm there is no limit, and 0 is taken.
+    assert_eq!(curvature(&zero, |x| x.norm() * x.norm()), [2.0, 0.0, 0.0, 2.0]);
+    assert_eq!(curvature(&zero, |x| x.norm() * x.norm() * x.norm() * x.norm().cos()), [0.0; 4]);
+    assert_eq!(curvature(&zero, |x| x.norm() * (x * 2.0).norm()), [0.0; 4]);
     assert_eq!(curvature(&zero, |x| x.norm().powf(2.0)), [2.0, 0.0, 0.0, 2.0]);
     assert_eq!(curvature(&zero, |x| x.norm().cos()), [-1.0, 0.0, 0.0, -1.0]);
     assert_eq!(curvature(&zero, |x| x.norm()), [0.0; 4]);

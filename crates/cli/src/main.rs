@@ -18,9 +18,21 @@ use clap::{Parser, Subcommand};
 
 use failure::Failure;
 
+/// The end of `gradus --help`.
+const START: &str = "\
+Start here:
+  gradus                                            trains a classifier of digits, and saves it
+  gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88    backpropagation, step by step
+  gradus check tanh                                 a gradient beside its finite differences
+  gradus race --svg race.svg                        four optimizers on one surface, as a picture
+  gradus COMMAND --help                             all options of a command
+
+From a clone of the repository, `cargo install --path crates/cli` installs this command;
+`cargo run --release -- COMMAND` runs it there without installing.";
+
 /// Trains small models and checks their gradients. Without a command: `train digits`.
 #[derive(Parser)]
-#[command(name = "gradus", version)]
+#[command(name = "gradus", version, after_help = START)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -67,10 +79,26 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let text = error.to_string();
-    // What follows the first blank line are tips and the usage.
-    let message = text.split("\n\n").next().unwrap_or(&text);
-    let words: Vec<&str> = message.split_whitespace().collect();
-    eprintln!("{}", words.join(" "));
+    eprintln!("{}", one_line(error));
     ExitCode::from(2)
+}
+
+/// What is wrong, then the tips; where there is none, what helps instead of one.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let lines =
+        |start: &'static str| rest.lines().filter_map(move |line| line.trim_start().strip_prefix(start));
+    let mut parts: Vec<String> = std::iter::once(message).chain(lines("tip: ")).map(words).collect();
+    match error.kind() {
+        ErrorKind::InvalidSubcommand if parts.len() == 1 => {
+            parts.push("`gradus --help` lists the commands".to_string());
+        }
+        ErrorKind::MissingRequiredArgument => {
+            parts.extend(lines("Usage: ").map(|usage| format!("usage: {}", words(usage))));
+        }
+        _ => {}
+    }
+    parts.join("; ")
 }

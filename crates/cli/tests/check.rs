@@ -80,7 +80,13 @@ fn four_ways() {
     // Models along directions; what is not analytic is named.
     let (code, document) = json(&["mlp", "--four-ways"]);
     assert_eq!((code, document["rows"].as_array().unwrap().len()), (Some(0), 9));
-    assert!(document["no_complex_step_because_of"].as_str().unwrap().contains("cross_entropy"), "{document}");
+    assert!(document["no_complex_step_because_of"].is_null(), "{document}");
+    assert!(
+        document["rows"].as_array().unwrap().iter().all(|row| row["complex_step"].is_f64()),
+        "{document}"
+    );
+    let relu = json(&["relu(x)*x", "x=1", "--four-ways"]).1;
+    assert!(relu["no_complex_step_because_of"].as_str().unwrap().contains("relu"), "{relu}");
     assert_eq!(json(&["wrong-rule", "--four-ways"]).0, Some(1));
     assert_eq!(gradus(&["check", "tanh", "--four-ways", "--per-output"]).status.code(), Some(2));
 }
@@ -141,13 +147,22 @@ fn wrong_values() {
     for (arguments, parts) in [
         (
             &["tahn"][..],
-            &["nothing called tahn", "Did you mean tanh?", "rosenbrock", "gradus check \"sin(x)*y\""][..],
+            &[
+                "nothing named tahn",
+                " are tanh, tan, ",
+                "`gradus check` lists all",
+                "gradus check \"sin(x)*y\"",
+            ][..],
         ),
         (&["tanh", "--scheme", "sideways"], &["--scheme", "sideways", "forward", "five-point"]),
         (&["tanh", "--order", "3"], &["--order", "3"]),
         (&["tanh", "--step", "-1"], &["--step", "above 0"]),
         (&["tanh", "--step", "nan"], &["--step", "above 0"]),
         (&["tanh", "--curve", "/nowhere/at/all.svg"], &["--curve", "/nowhere/at/all.svg"]),
+        // Without a target nothing asks for an option.
+        (&["--json"], &["<TARGET>", "usage: gradus check"]),
+        (&["--order", "2"], &["<TARGET>"]),
+        (&["--seed", "2"], &["<TARGET>"]),
         (&["sin(x)*"], &["ends where"]),
         (&["sin(x)"], &["x has no value"]),
     ] {

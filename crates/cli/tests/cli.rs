@@ -38,7 +38,9 @@ fn refuses(arguments: &[&str], parts: &[&str]) {
 
 #[test]
 fn wrong_values() {
-    refuses(&["fly"], &["fly"]);
+    refuses(&["fly"], &["fly", "; `gradus --help` lists the commands"]);
+    refuses(&["trian"], &["'trian'", "; a similar subcommand exists: 'train'"]);
+    refuses(&["train", "--epoch", "3"], &["'--epoch'", "; a similar argument exists: '--epochs'"]);
     refuses(&["train", "faces"], &["faces", "digits", "mnist"]);
     refuses(&["train", "--seed", "x"], &["--seed", "x"]);
     refuses(&["train", "--epochs", "0"], &["--epochs", "0"]);
@@ -50,6 +52,8 @@ fn wrong_values() {
     refuses(&["train", "--colour"], &["--colour"]);
     refuses(&["train", "mnist"], &["--data", "train-images-idx3-ubyte"]);
     refuses(&["train", "digits", "--data", "."], &["--data", "mnist"]);
+    refuses(&["train", "--out", "both", "--svg", "both"], &["--svg both", "weights"]);
+    refuses(&["train", "--svg", "/nowhere/at/all/x.svg"], &["--svg", "/nowhere/at/all/x.svg"]);
 }
 
 #[test]
@@ -171,9 +175,15 @@ fn a_training_that_diverges_stops_with_a_hint() {
 
 #[test]
 fn help_and_version() {
+    let start = text(&gradus(&["--help"]).stdout);
+    for part in ["Start here:", "gradus check tanh", "cargo install --path crates/cli"] {
+        assert!(start.contains(part), "{part}");
+    }
     let help = gradus(&["train", "--help"]);
     assert!(help.status.success());
-    for option in ["--seed", "--epochs", "--lr", "--optimizer", "--threads", "--out", "--json", "--data"] {
+    for option in
+        ["--seed", "--epochs", "--lr", "--optimizer", "--threads", "--out", "--json", "--data", "--svg"]
+    {
         assert!(text(&help.stdout).contains(option), "{option}");
     }
     assert!(text(&gradus(&["--version"]).stdout).starts_with("gradus "));

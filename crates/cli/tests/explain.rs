@@ -16,6 +16,7 @@ fn texts() {
     snapshot("explain_second_order", 0, &["explain", "x^2*y + sin(y)", "x=2", "y=3", "--order", "2"]);
     snapshot("explain_vector_hessian", 0, &["explain", "prod(x)", "x=[2, 3, 5]", "--order", "2"]);
     snapshot("explain_kink", 0, &["explain", "relu(x)*2", "x=0"]);
+    snapshot("explain_abs", 0, &["explain", "abs(x)*y", "x=0", "y=2"]);
     snapshot("explain_not_finite", 0, &["explain", "ln(x)*x", "x=-1"]);
     snapshot(
         "explain_wide",
@@ -25,8 +26,17 @@ fn texts() {
 }
 
 #[test]
+fn the_list_of_functions() {
+    snapshot("explain_list", 0, &["explain"]);
+    let output = gradus(&["explain", "--json"]);
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("<EXPRESSION>") && message.contains("usage: gradus explain"), "{message}");
+}
+
+#[test]
 fn mistakes() {
-    let cases: [&[&str]; 22] = [
+    let cases: [&[&str]; 27] = [
         &["2 +", "x=1"],
         &["tanh(w*x + b", "w=1", "x=2", "b=3"],
         &["x ! y", "x=1", "y=2"],
@@ -49,6 +59,11 @@ fn mistakes() {
         &["2*3"],
         &["elu(x, y)", "x=1", "y=2"],
         &["stop_gradient(x)", "x=1"],
+        &["sin x", "x=1"],
+        &["x²", "x=1"],
+        &["sin(x)", "X=1"],
+        &["x^2", "x=nan"],
+        &["x^2", "x=", "3"],
     ];
     let mut all = Vec::new();
     for arguments in cases {

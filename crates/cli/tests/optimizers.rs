@@ -55,5 +55,16 @@ fn one_that_fails_is_named() {
     );
     let wrong = gradus(&["optimizers", "magic"]);
     assert_eq!(wrong.status.code(), Some(2));
-    assert!(text(&wrong.stderr).contains("schedule-free"), "{}", text(&wrong.stderr));
+    let message = text(&wrong.stderr);
+    let near = message.split(" are ").nth(1).and_then(|list| list.split(';').next()).unwrap_or("");
+    assert_eq!(near.split(", ").count(), 5, "{message}");
+    assert!(message.contains("`gradus optimizers` lists all"), "{message}");
+}
+
+#[test]
+fn a_rate_is_used_or_refused() {
+    let output = gradus(&["optimizers", "sgd", "adam:lr=0.1"]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()));
+    let message = text(&output.stderr);
+    assert!(message.contains("adam:lr=0.1") && message.contains("--measure"), "{message}");
 }

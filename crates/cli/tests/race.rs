@@ -90,8 +90,14 @@ fn refuses(arguments: &[&str], parts: &[&str]) {
 
 #[test]
 fn wrong_values_say_what_is_right() {
-    refuses(&["--surface", "hill"], &["hill", "quadratic", "rosenbrock", "himmelblau", "saddle"]);
-    refuses(&["--optimizers", "sgd,magic"], &["magic", "sgd", "adamw", "schedule-free", "newton", "lbfgs"]);
+    refuses(
+        &["--surface", "rosenbrok"],
+        &["rosenbrok", " are rosenbrock, ", "`gradus race --help` lists all"],
+    );
+    refuses(&["--optimizers", "sgd,admaw"], &["admaw", " are adamw, ", "`gradus optimizers` lists all"]);
+    // What no part of the race asks for.
+    refuses(&["--lr", "1", "--optimizers", "sgd:lr=0.1,adam:lr=0.2"], &["--lr 1", "of its own"]);
+    refuses(&["--surface", "saddle", "--tolerance", "1"], &["--tolerance 1", "saddle has no minimum"]);
     refuses(&["--optimizers", "adam:beta=1"], &["beta=1", "adam:lr=0.1"]);
     refuses(&["--optimizers", "adam:lr=-1"], &["above 0"]);
     refuses(&["--lr", "0"], &["--lr", "above 0"]);

@@ -40,6 +40,21 @@ fn the_picture() {
 }
 
 #[test]
+fn the_largest_numbers() {
+    let output = gradus(&["theory", "--lr", "1e300", "--lambda", "1e300"]);
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("--lr 1e300 --lambda 1e300: the product ηλ is too large"), "{message}");
+    let path = std::env::temp_dir().join(format!("gradus-theory-large-{}.svg", std::process::id()));
+    let file = path.to_string_lossy();
+    for arguments in [["--lr", "1e308"], ["--condition", "1e308"]] {
+        let output = gradus(&[&["theory", "--svg", &file], &arguments[..]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn wrong_values_say_what_is_right() {
     for (arguments, part) in [
         (["--beta", "1"], "from 0 up to, but without, 1"),

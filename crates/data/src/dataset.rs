@@ -3,6 +3,19 @@
 use gradus_tensor::{Tensor, rng};
 
 /// Examples: row i of the inputs belongs to row i of the labels.
+///
+/// ```
+/// use gradus_data::Dataset;
+/// use gradus_tensor::Tensor;
+///
+/// let inputs = Tensor::from([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
+/// let xor = Dataset::new(inputs, Tensor::from([0, 1, 1, 0])); // class numbers are integers
+/// assert_eq!(xor.len(), 4);
+/// let (train, test) = xor.split(0.25, 0);                     // a quarter for testing, drawn with the seed 0
+/// assert_eq!((train.len(), test.len()), (3, 1));
+/// let scaled = xor.map_inputs(|x| x * 2.0 - 1.0);
+/// assert_eq!(scaled.inputs.get([0, 0]), Some(-1.0));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// `[N, …]`, floats.

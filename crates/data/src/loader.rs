@@ -6,6 +6,19 @@ use crate::dataset::Dataset;
 
 /// How a data set is cut into batches. It has no state: the order of an epoch is a function of the seed and its number, so
 /// a training that was interrupted goes on with the same batches.
+///
+/// ```
+/// use gradus_data::{Loader, iris};
+///
+/// let data = iris();
+/// let loader = Loader { batch: 32, shuffle: Some(0), drop_last: false };
+/// for epoch in 0..2 {
+///     for batch in loader.epoch(&data, epoch) {
+///         assert_eq!(batch.inputs.shape()[0], batch.labels.shape()[0]); // at most 32 examples, each once an epoch
+///     }
+/// }
+/// assert_eq!(loader.batches(data.len()), 5); // of 150 examples: 4 · 32 + 22
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Loader {
     /// Examples in a batch.
@@ -29,7 +42,7 @@ impl Loader {
     /// If the batch size is 0.
     #[track_caller]
     pub fn epoch<'a>(&self, data: &'a Dataset, epoch: u64) -> Batches<'a> {
-        assert!(self.batch > 0, "Loader: a batch needs at least one example");
+        self.check();
         // The multiplier sets the epochs apart from neighbouring seeds.
         let seed = |seed: u64| seed ^ epoch.wrapping_mul(0xD1B5_4A32_D192_ED03);
         let order = self.shuffle.map(|s| Tensor::permutation(data.len(), &mut rng(seed(s))));
@@ -38,8 +51,20 @@ impl Loader {
     }
 
     /// The number of batches in an epoch of `examples`.
+    ///
+    /// # Panics
+    /// If the batch size is 0.
+    #[track_caller]
     pub fn batches(&self, examples: usize) -> usize {
+        self.check();
         if self.drop_last { examples / self.batch } else { examples.div_ceil(self.batch) }
+    }
+}
+
+impl Loader {
+    #[track_caller]
+    fn check(&self) {
+        assert!(self.batch > 0, "Loader: a batch needs at least one example; batch is 0");
     }
 }
 

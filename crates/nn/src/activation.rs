@@ -7,6 +7,13 @@ use crate::module::Module;
 macro_rules! activations {
     ($($(#[doc = $doc:literal])* $Name:ident => $op:ident;)*) => {$(
         $(#[doc = $doc])*
+        ///
+        /// ```
+        #[doc = concat!("use gradus_nn::{", stringify!($Name), ", Linear, Module, sequential};")]
+        /// use gradus_tensor::{Tensor, rng};
+        #[doc = concat!("let model = sequential![Linear::new(3, 4, &mut rng(0)), ", stringify!($Name), "];")]
+        /// assert_eq!(model.predict(&Tensor::ones([2, 3])).shape()[..], [2, 4]);
+        /// ```
         #[derive(Debug, Clone, Copy, Default)]
         pub struct $Name;
         params!($Name {});

@@ -16,6 +16,22 @@ use crate::module::Module;
 /// gradients, and the optimizer's step puts them into the model, once a step. On other tapes the running ones are used. If the layer
 /// is used several times on one tape, the last batch counts.
 ///
+/// ```
+/// use gradus_nn::{BatchNorm, Linear, Module, Relu, sequential};
+/// use gradus_autograd::Tape;
+/// use gradus_tensor::{Tensor, rng};
+///
+/// // Behind a layer and in front of its activation; the channels are those of the layer.
+/// let model = sequential![Linear::new(4, 16, &mut rng(0)), BatchNorm::new(16), Relu];
+/// assert_eq!(model.predict(&Tensor::ones([1, 4])).shape()[..], [1, 16]); // the running statistics: one example is enough
+///
+/// let (layer, x) = (BatchNorm::new(1), Tensor::from([[1f32], [3.0]]));
+/// assert!(layer.predict(&x).allclose(&x, 1e-4, 0.0));                    // mean 0 and variance 1 before any training
+/// let tape = Tape::training(0);
+/// let y = layer.forward(tape.constant(&x)).value();                      // the batch's own: mean 2, variance 1
+/// assert!(y.allclose(&Tensor::from([[-1f32], [1.0]]), 1e-4, 0.0));
+/// ```
+///
 /// Without scale and shift: `BatchNorm { weight: None, bias: None, ..BatchNorm::new(3) }`. With `running: None` the
 /// statistics are those of the batch everywhere.
 ///
@@ -63,6 +79,7 @@ impl Params for BatchNorm {
 
 impl BatchNorm {
     /// Scale 1, shift 0, running mean 0 and variance 1, momentum 0.1, `$\varepsilon = 10^{-5}$`, F32.
+    #[track_caller]
     pub fn new(channels: usize) -> Self {
         let (ones, zeros) = (Tensor::ones(channels), Tensor::zeros(channels));
         Self {
@@ -77,6 +94,11 @@ impl BatchNorm {
     #[track_caller]
     fn check(&self, x: Var<'_>) {
         let shape = x.shape();
+        let momentum = self.momentum.unwrap_or_default();
+        assert!(
+            (0.0..=1.0).contains(&momentum),
+            "batch_norm: momentum is {momentum}; it must be at least 0 and at most 1"
+        );
         let known = self.weight.as_ref().or(self.bias.as_ref());
         let known = known.or(self.running.as_ref().map(|running| &running.running_mean));
         let fits = shape.len() >= 2 && known.is_none_or(|param| *param.shape() == [shape[1]]);
@@ -87,6 +109,7 @@ impl BatchNorm {
 
 impl Running {
     /// As new: mean 0, variance 1, no batches, F32.
+    #[track_caller]
     pub fn new(channels: usize) -> Self {
         Self {
             running_mean: Param::buffer(Tensor::zeros(channels)),

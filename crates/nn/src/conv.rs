@@ -78,11 +78,40 @@ macro_rules! convolutions {
 }
 convolutions! {
     /// `$y_{nol} = b_o + \sum_{ck} w_{ock}\, x_{nc,\,l+k}$` with stride 1 and no padding: `[N, C, L]` to `[N, O, L']`.
+    ///
+    /// ```
+    /// use gradus_nn::{Conv1d, ConvOptions, Module};
+    /// use gradus_tensor::{Tensor, rng};
+    /// let layer = Conv1d::new(1, 4, [5], ConvOptions::default(), &mut rng(0));
+    /// assert_eq!(layer.predict(&Tensor::zeros([2, 1, 100])).shape()[..], [2, 4, 96]);
+    /// ```
     Conv1d 1 "[N, C, L]" "[O, C / groups, k]";
     /// `$y_{nohw} = b_o + \sum_{cij} w_{ocij}\, x_{nc,\,h+i,\,w+j}$` with stride 1 and no padding: `[N, C, H, W]` to
     /// `[N, O, H', W']`, `$H' = \lfloor (H + 2p - d(k-1) - 1)/s \rfloor + 1$` with stride s, padding p, dilation d, kernel k.
+    ///
+    /// ```
+    /// use gradus_nn::{Conv2d, ConvOptions, Module};
+    /// use gradus_tensor::{Tensor, rng};
+    ///
+    /// // 3 colours in, 8 channels out, windows of 3 × 3, a picture as large as before.
+    /// let same = ConvOptions { padding: vec![1], ..ConvOptions::default() };
+    /// let layer = Conv2d::new(3, 8, [3, 3], same, &mut rng(0));
+    /// let pictures = Tensor::zeros([16, 3, 28, 28]);
+    /// assert_eq!(layer.predict(&pictures).shape()[..], [16, 8, 28, 28]);
+    ///
+    /// let halved = ConvOptions { stride: vec![2], padding: vec![1], ..ConvOptions::default() };
+    /// let layer = Conv2d::new(3, 8, [3, 3], halved, &mut rng(0));
+    /// assert_eq!(layer.predict(&pictures).shape()[..], [16, 8, 14, 14]);
+    /// ```
     Conv2d 2 "[N, C, H, W]" "[O, C / groups, k, k]";
     /// As [`Conv2d`] with one axis more: `[N, C, D, H, W]` to `[N, O, D', H', W']`.
+    ///
+    /// ```
+    /// use gradus_nn::{Conv3d, ConvOptions, Module};
+    /// use gradus_tensor::{Tensor, rng};
+    /// let layer = Conv3d::new(1, 2, [3, 3, 3], ConvOptions::default(), &mut rng(0));
+    /// assert_eq!(layer.predict(&Tensor::zeros([1, 1, 8, 8, 8])).shape()[..], [1, 2, 6, 6, 6]);
+    /// ```
     Conv3d 3 "[N, C, D, H, W]" "[O, C / groups, k, k, k]";
 }
 

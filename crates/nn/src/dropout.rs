@@ -1,7 +1,7 @@
 //! Dropout: a random part of the values is set to zero while training.
 
 use gradus_autograd::{Var, params};
-use gradus_tensor::Tensor;
+use gradus_tensor::{DType, Tensor};
 
 use crate::module::Module;
 
@@ -47,7 +47,8 @@ impl Module for Dropout {
         }
         let Some(mut rng) = x.tape().rng_for("Dropout") else { return x };
         if p == 1.0 {
-            return x * 0.0;
+            // Not times 0, which makes NaN of an infinity.
+            return x.masked_fill(&Tensor::ones_of((), DType::Bool).expand(x.shape()), 0.0);
         }
         let kept = Tensor::bernoulli_of(x.shape(), 1.0 - p, x.dtype(), &mut rng);
         x * &kept / (1.0 - p)

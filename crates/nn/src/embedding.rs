@@ -8,6 +8,15 @@ use crate::module::Module;
 /// `$y_i = W_{x_i}$`: numbers `[…]` in I64 to rows `[…, width]`. The slope in a row is the sum over the places where it was
 /// looked up.
 ///
+/// ```
+/// use gradus_nn::{Embedding, Module};
+/// use gradus_tensor::{Tensor, rng};
+///
+/// let words = Embedding::new(1000, 16, &mut rng(0));        // a vocabulary of 1000 words, 16 numbers each
+/// let sentences = Tensor::from([[4, 17, 3], [8, 8, 0]]);    // two sentences of three words
+/// assert_eq!(words.predict(&sentences).shape()[..], [2, 3, 16]);
+/// ```
+///
 /// # Source
 /// PyTorch's `nn.Embedding`.
 #[derive(Debug, Clone)]
@@ -22,6 +31,7 @@ params!(Embedding { weight });
 
 impl Embedding {
     /// With standard normal rows, F32.
+    #[track_caller]
     pub fn new(rows: usize, width: usize, rng: &mut impl rand::Rng) -> Self {
         Self { weight: Param::new(Tensor::randn([rows, width], rng)), padding: None }
     }

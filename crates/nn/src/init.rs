@@ -49,11 +49,13 @@ pub enum Fan {
 /// Inputs and outputs of one unit: `(in · r, out · r)` for a weight `[out, in, …]` with r elements in its further axes.
 ///
 /// # Panics
-/// If the weight has fewer than two axes.
+/// If the weight has fewer than two axes, or no memory can hold it.
 #[track_caller]
 pub fn fans(shape: impl Into<Shape>) -> (usize, usize) {
     let shape = shape.into();
     assert!(shape.len() >= 2, "init: a weight needs the axes [out, in, …], got {shape}");
+    let is_known = Shape::checked(&shape).is_some();
+    assert!(is_known, "init: the sizes {shape} multiply to more elements than memory can have");
     let field: usize = shape[2..].iter().product();
     (shape[1] * field, shape[0] * field)
 }
@@ -136,6 +138,14 @@ mod tests {
     fn std_of(x: &Tensor) -> f64 {
         let x = x.to_f64_vec();
         (x.iter().map(|v| v * v).sum::<f64>() / x.len() as f64).sqrt()
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "init: the sizes [4294967296, 0, 4294967296] multiply to more elements than memory can have"
+    )]
+    fn sizes_that_multiply_beyond_memory() {
+        fans([1 << 32, 0, 1 << 32]);
     }
 
     #[test]

@@ -8,6 +8,15 @@ use crate::module::Module;
 /// `$y = \gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` over the last axes, with the biased variance:
 /// `[…, sizes]` to `[…, sizes]`.
 ///
+/// ```
+/// use gradus_nn::{LayerNorm, Module};
+/// use gradus_tensor::Tensor;
+///
+/// let layer = LayerNorm::new(2); // over the last axis, which has size 2
+/// let y = layer.predict(&Tensor::from([[1f32, 3.0], [30.0, 10.0]]));
+/// assert!(y.allclose(&Tensor::from([[-1f32, 1.0], [1.0, -1.0]]), 1e-4, 0.0));
+/// ```
+///
 /// Without shift: `LayerNorm { bias: None, ..LayerNorm::new(8) }`.
 ///
 /// # Source

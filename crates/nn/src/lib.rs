@@ -23,9 +23,9 @@
 //! use gradus_nn::{Dropout, Linear, Module, Relu, sequential};
 //! use gradus_tensor::{Tensor, rng};
 //!
-//! let mut rng = rng(0);
-//! let model = sequential![Linear::new(4, 8, &mut rng), Relu, Dropout { p: 0.2 }, Linear::new(8, 3, &mut rng)];
-//! let (x, labels) = (Tensor::randn([5, 4], &mut rng), Tensor::from([0, 1, 2, 0, 1]));
+//! let mut generator = rng(0);
+//! let model = sequential![Linear::new(4, 8, &mut generator), Relu, Dropout { p: 0.2 }, Linear::new(8, 3, &mut generator)];
+//! let (x, labels) = (Tensor::randn([5, 4], &mut generator), Tensor::from([0, 1, 2, 0, 1]));
 //! let (loss, grads) = value_and_grad_training(0, |tape| model.forward(tape.constant(&x)).cross_entropy(&labels));
 //! assert!(loss > 0.0);
 //! assert_eq!(grads.len(), 4);

@@ -7,6 +7,18 @@ use crate::module::Module;
 
 /// `$y = x W^\top + b$`: `[…, in]` to `[…, out]`.
 ///
+/// ```
+/// use gradus_autograd::Params;
+/// use gradus_nn::{Linear, Module};
+/// use gradus_tensor::{Tensor, rng};
+///
+/// let layer = Linear::new(3, 2, &mut rng(0));                // 3 numbers in, 2 out
+/// assert_eq!(layer.weight.shape()[..], [2, 3]);              // as PyTorch stores it
+/// let x = Tensor::ones([5, 3]);                              // a batch of 5
+/// assert_eq!(layer.predict(&x).shape()[..], [5, 2]);
+/// assert_eq!(layer.trainable_elements(), 2 * 3 + 2);
+/// ```
+///
 /// Without bias: `Linear { bias: None, ..Linear::new(3, 4, &mut rng) }`.
 #[derive(Debug, Clone)]
 pub struct Linear {
@@ -23,6 +35,7 @@ impl Linear {
     ///
     /// # Source
     /// PyTorch's `nn.Linear`: Kaiming uniform (He et al. 2015) for a leaky unit of slope `$\sqrt 5$`.
+    #[track_caller]
     pub fn new(inputs: usize, outputs: usize, rng: &mut impl rand::Rng) -> Self {
         let gain = init::Gain::LeakyRelu(5f64.sqrt());
         let weight = init::kaiming_uniform([outputs, inputs], Fan::In, gain, rng);

@@ -20,10 +20,20 @@ fn class_numbers(what: &str, labels: &Tensor, n: usize) -> Vec<i64> {
     labels.to_vec::<i64>()
 }
 
+/// Panics if a label is no class.
+#[track_caller]
+fn check_classes(what: &str, labels: &[i64], classes: usize) {
+    if let Some(label) = labels.iter().find(|label| !(0..classes as i64).contains(label)) {
+        panic!("{what}: label {label} is not one of 0..{classes}");
+    }
+}
+
 /// The row of the largest score of each example.
 #[track_caller]
 fn predicted(what: &str, scores: &Tensor) -> Vec<i64> {
-    assert!(scores.rank() == 2, "{what}: scores must be [N, classes], got {}", scores.shape());
+    let is_known =
+        scores.rank() == 2 && (scores.shape()[1] > 0 || scores.is_empty() && scores.shape()[0] == 0);
+    assert!(is_known, "{what}: scores must be [N, classes], got {}", scores.shape());
     scores.argmax_axis(1, false).to_vec::<i64>()
 }
 
@@ -31,11 +41,12 @@ fn predicted(what: &str, scores: &Tensor) -> Vec<i64> {
 /// are none.
 ///
 /// # Panics
-/// If the shapes or types do not fit.
+/// If the shapes or types do not fit or a label is not one of the classes.
 #[track_caller]
 pub fn accuracy(scores: &Tensor, labels: &Tensor) -> f64 {
     let guesses = predicted("accuracy", scores);
     let labels = class_numbers("accuracy", labels, guesses.len());
+    check_classes("accuracy", &labels, scores.shape()[1]);
     let right = guesses.iter().zip(&labels).filter(|(a, b)| a == b).count();
     right as f64 / guesses.len() as f64
 }
@@ -57,11 +68,8 @@ impl Confusion {
         let labels = class_numbers("confusion", labels, guesses.len());
         let classes = scores.shape()[1];
         let mut counts = vec![vec![0; classes]; classes];
+        check_classes("confusion", &labels, classes);
         for (&guess, &label) in guesses.iter().zip(&labels) {
-            assert!(
-                (0..classes as i64).contains(&label),
-                "confusion: label {label} is not one of 0..{classes}"
-            );
             counts[label as usize][guess as usize] += 1;
         }
         Self { counts }

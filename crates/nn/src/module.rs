@@ -51,6 +51,19 @@ impl<M: Module + ?Sized> Module for Box<M> {
 
 /// Layers in a row. Their parameters are named by place: `0.weight`, `2.bias`. Made by [`sequential!`](crate::sequential)
 /// or by [`Self::push`].
+///
+/// ```
+/// use gradus_autograd::Params;
+/// use gradus_nn::{Linear, Module, Relu, Sequential, sequential};
+/// use gradus_tensor::{Tensor, rng};
+///
+/// let mut rng = rng(0);
+/// let mut model: Sequential = sequential![Linear::new(4, 8, &mut rng), Relu];
+/// model.push(Linear::new(8, 3, &mut rng));
+/// assert_eq!(model.predict(&Tensor::zeros([5, 4])).shape()[..], [5, 3]);
+/// let names: Vec<String> = model.params().into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias"]);
+/// ```
 #[derive(Debug, Default)]
 pub struct Sequential {
     /// The layers, in the order in which they run.

@@ -5,6 +5,12 @@ use gradus_autograd::{Var, params};
 use crate::module::Module;
 
 /// All axes but the first as one: `[N, a, b, …]` to `[N, a·b·…]`.
+///
+/// ```
+/// use gradus_nn::{Flatten, Module};
+/// use gradus_tensor::Tensor;
+/// assert_eq!(Flatten.predict(&Tensor::zeros([10, 3, 8, 8])).shape()[..], [10, 192]);
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Flatten;
 

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use crate::drive::Kept;
 use crate::error::Error;
+use crate::options::Options;
 use crate::state::Entries;
 
 /// How much a new value counts.
@@ -55,8 +56,23 @@ pub struct Average {
 
 impl Average {
     /// An average of nothing yet.
+    ///
+    /// # Panics
+    /// If the decay is below 0, above 1, or NaN.
+    #[track_caller]
     pub fn new(averaging: Averaging) -> Self {
-        Self { averaging, values: IndexMap::new(), count: 0 }
+        let average = Self { averaging, values: IndexMap::new(), count: 0 };
+        average.check();
+        average
+    }
+
+    #[track_caller]
+    fn check(&self) {
+        let (Averaging::Exponential { decay } | Averaging::Warm { decay }) = self.averaging else { return };
+        let options = Options::of("Average").up_to_one("decay", decay);
+        if let Some(fault) = options.fault() {
+            panic!("{fault}");
+        }
     }
 
     /// The number of values in the average.
@@ -66,7 +82,12 @@ impl Average {
 
     /// Adds the model's present values. Call it after each step, or, for stochastic weight averaging, once
     /// per epoch from some epoch on.
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    #[track_caller]
     pub fn add(&mut self, model: &(impl Params + ?Sized)) {
+        self.check();
         let n = self.count as f64;
         let share = match self.averaging {
             _ if self.count == 0 => 1.0,

@@ -35,13 +35,25 @@ fn root_of_powers(grads: &Gradients, p: f64, unit: f64) -> f64 {
 ///
 /// # Source
 /// Pascanu, Mikolov and Bengio 2013; `torch.nn.utils.clip_grad_norm_`.
+///
+/// # Panics
+/// If `max_norm` is below 0 or NaN, or p is not above 0.
+#[track_caller]
 pub fn clip_norm(grads: &mut Gradients, max_norm: f64, p: f64) -> f64 {
+    check("clip_norm", "the largest norm", max_norm);
+    assert!(p > 0.0, "clip_norm: the order p of the norm is {p}; it must be above 0");
     let norm = total_norm(grads, p);
     let factor = factor(max_norm, norm);
     if factor != 1.0 {
         grads.scale(factor);
     }
     norm
+}
+
+/// Panics if a limit is below 0 or NaN.
+#[track_caller]
+pub(crate) fn check(op: &str, what: &str, limit: f64) {
+    assert!(limit >= 0.0, "{op}: {what} is {limit}; it must be at least 0");
 }
 
 /// What gradients of this norm are multiplied by.
@@ -52,7 +64,12 @@ pub(crate) fn factor(max_norm: f64, norm: f64) -> f64 {
 }
 
 /// Limits every element of the gradients to `-limit ..= limit`; NaN stays.
+///
+/// # Panics
+/// If `limit` is below 0 or NaN.
+#[track_caller]
 pub fn clip_value(grads: &mut Gradients, limit: f64) {
+    check("clip_value", "the limit", limit);
     for (_, g) in grads.iter_mut() {
         *g = by_value(g, limit);
     }

@@ -20,7 +20,8 @@ impl Optimizer {
     /// ([`Gradients::untrained`]), if a gradient's shape is not its parameter's or it is of a parameter that the
     /// model does not visit (see [`Gradients::of`]), or, at the first step, if a group chooses no parameter.
     #[track_caller]
-    pub fn step(&mut self, model: &mut (impl Params + ?Sized), grads: &Gradients) {
+    pub fn step(&mut self, mut model: &mut (impl Params + ?Sized), grads: &Gradients) {
+        let model: &mut dyn Params = &mut model;
         self.bind_for_step(model);
         self.check_rules("step");
         self.check(model, grads, ["step", "gradient"]);
@@ -37,10 +38,11 @@ impl Optimizer {
     #[track_caller]
     pub fn step_with_curvature(
         &mut self,
-        model: &mut (impl Params + ?Sized),
+        mut model: &mut (impl Params + ?Sized),
         grads: &Gradients,
         curvature: Option<&Gradients>,
     ) {
+        let model: &mut dyn Params = &mut model;
         self.bind_for_step(model);
         const DOOR: &str = "step_with_curvature";
         self.check_rules(DOOR);
@@ -89,7 +91,7 @@ impl Optimizer {
 
     /// Panics unless these gradients are of a training and fit the model. For the message: the call, and what they are.
     #[track_caller]
-    pub(crate) fn check(&self, model: &(impl Params + ?Sized), grads: &Gradients, [door, what]: [&str; 2]) {
+    pub(crate) fn check(&self, model: &dyn Params, grads: &Gradients, [door, what]: [&str; 2]) {
         if let Some(untrained) = grads.untrained() {
             panic!(
                 "{door}: these gradients are not those of a training: {untrained} asked the tape for it (dropout, \
@@ -120,9 +122,9 @@ impl Optimizer {
     /// Puts the weights into the model that the rules hold to be the answer: an average, where a rule keeps
     /// one ([`ScheduleFree`](crate::ScheduleFree), [`Asgd`](crate::Asgd)). Returns the weights that were
     /// there, to be put back with [`Kept::restore`] before training goes on.
-    pub fn answer(&mut self, model: &mut (impl Params + ?Sized)) -> Kept {
+    pub fn answer(&mut self, mut model: &mut (impl Params + ?Sized)) -> Kept {
         let mut kept = Vec::new();
-        self.visit_entries(model, &mut |this, i, param| {
+        self.visit_entries(&mut model, &mut |this, i, param| {
             let entry = &this.entries[i];
             let rule = this.groups[entry.group].rule.as_deref().filter(|_| entry.t > 0);
             if let Some(answer) = rule.and_then(|rule| rule.answer(param.value(), &entry.slots)) {
@@ -135,12 +137,7 @@ impl Optimizer {
 
     /// The step itself: accumulation, preparation, the rules.
     #[track_caller]
-    pub(crate) fn take(
-        &mut self,
-        model: &mut (impl Params + ?Sized),
-        grads: &Gradients,
-        curvature: Option<&Gradients>,
-    ) {
+    pub(crate) fn take(&mut self, model: &mut dyn Params, grads: &Gradients, curvature: Option<&Gradients>) {
         // What is gathered or changed first is looked at first; the rest when it is used, without a walk of its own.
         if self.preparation.accumulate > 1 || self.preparation.is_needed() {
             check_visited(model, grads, ["step", "gradient"]);
@@ -178,7 +175,7 @@ impl Optimizer {
     }
 
     /// The parameters that some rule updates.
-    fn trained<'m>(&self, model: &'m (impl Params + ?Sized)) -> Vec<&'m Param> {
+    fn trained<'m>(&self, model: &'m dyn Params) -> Vec<&'m Param> {
         let frozen = |name: &str| {
             let entry = self.entries.iter().find(|entry| entry.name == name);
             entry.is_some_and(|entry| self.groups[entry.group].rule.is_none())
@@ -193,18 +190,24 @@ impl Optimizer {
         trained
     }
 
+    /// Changes the rules as [`Optimizer::vary`] was told to; what was changed is looked at again.
+    #[track_caller]
     pub(crate) fn vary_rules(&mut self) {
+        if self.varying.is_empty() {
+            return;
+        }
         let step = self.step;
         for vary in &self.varying {
             let rules = self.groups.iter_mut().filter_map(|group| group.rule.as_deref_mut());
             let found = rules.filter_map(|rule| vary(rule, step).then_some(())).count();
             assert!(found > 0, "step: vary names a type of rule that no group has: {:?}", self.groups);
         }
+        self.check_options("step");
     }
 
     /// The first pass of global rules: measures all parameters and renews the shared numbers.
     #[track_caller]
-    fn share(&mut self, model: &mut (impl Params + ?Sized), grads: &Gradients, factor: f64) {
+    fn share(&mut self, model: &mut dyn Params, grads: &Gradients, factor: f64) {
         let is_global = |rule: &dyn Rule| rule.global().is_some();
         if !self.groups.iter().any(|group| group.rule.as_deref().is_some_and(is_global)) {
             return;
@@ -235,7 +238,7 @@ impl Optimizer {
     #[track_caller]
     fn update(
         &mut self,
-        model: &mut (impl Params + ?Sized),
+        model: &mut dyn Params,
         grads: &Gradients,
         factor: f64,
         curvature: Option<&Gradients>,
@@ -264,7 +267,7 @@ impl Optimizer {
     #[track_caller]
     fn each(
         &mut self,
-        model: &mut (impl Params + ?Sized),
+        model: &mut dyn Params,
         grads: &Gradients,
         factor: f64,
         f: &mut dyn FnMut(&mut Self, usize, &mut Tensor, &Tensor),
@@ -297,7 +300,7 @@ impl Optimizer {
     /// Calls `f(self, place, parameter)` for each parameter that is not a buffer.
     pub(crate) fn visit_entries(
         &mut self,
-        model: &mut (impl Params + ?Sized),
+        model: &mut dyn Params,
         f: &mut dyn FnMut(&mut Self, usize, &mut Param),
     ) {
         let mut near = 0;
@@ -339,7 +342,7 @@ impl Entry {
 
 /// Panics if there are gradients of parameters that the model does not visit: they would be lost without a word.
 #[track_caller]
-pub(crate) fn check_visited(model: &(impl Params + ?Sized), grads: &Gradients, [door, what]: [&str; 2]) {
+pub(crate) fn check_visited(model: &dyn Params, grads: &Gradients, [door, what]: [&str; 2]) {
     let mut visited = HashSet::new();
     model.visit("", &mut |_, param| _ = visited.insert(param.id()));
     let lost: Vec<String> =
@@ -362,7 +365,7 @@ fn foreign(door: &str, n: usize, what: &str) -> String {
 }
 
 /// Puts new values of statistics into the model.
-pub(crate) fn apply_updates(model: &mut (impl Params + ?Sized), grads: &Gradients) {
+pub(crate) fn apply_updates(model: &mut dyn Params, grads: &Gradients) {
     if grads.updates().next().is_none() {
         return;
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use gradus_tensor::names::instead;
 use gradus_tensor::{DType, Shape};
 
 /// Why parameters could not be matched with rules, or a saved state with an optimizer.
@@ -57,18 +58,18 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unmatched { pattern, known } => {
-                write!(f, "no parameter matches {pattern}; there are {}", list(known))
+                write!(f, "no parameter matches {pattern}; {}", near(pattern, known))
             }
             Self::Unknown { name, known } => {
-                write!(f, "no optimizer is named {name}; there are {}", known.join(", "))
+                write!(f, "no optimizer is named {name}; {}", near(name, known))
             }
             Self::Missing { name, known } => {
-                write!(f, "the saved state has no entry {name}; it holds {}", list(known))
+                write!(f, "the saved state has no entry {name}; {}", near(name, known))
             }
             Self::Extra { name, known } => write!(
                 f,
-                "the saved state has an entry {name} that belongs to no parameter and slot; there are {}",
-                list(known)
+                "the saved state has an entry {name} that belongs to no parameter and slot; {}",
+                near(name, known)
             ),
             Self::Mismatch { name, expected, expected_type, found, found_type } => write!(
                 f,
@@ -91,12 +92,7 @@ impl From<gradus_tensor::Error> for Error {
     }
 }
 
-/// The first few names.
-fn list(names: &[String]) -> String {
-    const SHOWN: usize = 20;
-    if names.is_empty() {
-        return "none".to_string();
-    }
-    let shown = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+/// The names that were perhaps meant.
+fn near(name: &str, names: &[String]) -> String {
+    instead(name, names.iter().map(String::as_str))
 }

@@ -12,14 +12,14 @@ use crate::training_step::Moved;
 
 impl Optimizer {
     #[track_caller]
-    pub(crate) fn follow<M: Params + ?Sized>(&mut self, model: &mut M, loss: &mut impl Loss<M>) -> f64 {
+    pub(crate) fn follow(&mut self, loss: &mut dyn Loss) -> f64 {
         let at = self.group_of_method();
         self.vary_rules();
-        let (kept, mut x) = self.vector(model, at);
+        let (kept, mut x) = self.vector(loss.model(), at);
         let ids: Vec<ParamId> = kept.iter().map(|(id, _)| *id).collect();
         let sign = self.preparation.sign();
-        let moved = Moved { model, kept: vec![Kept(kept)] };
-        let mut f = OnModel { moved, loss, ids: &ids, sign, first: None };
+        let moved = Moved { loss: &mut *loss, kept: vec![Kept(kept)] };
+        let mut f = OnModel { moved, ids: &ids, sign, first: None };
         let group = &mut self.groups[at];
         let before = self.preparation.skip_nonfinite.then(|| group.notes.clone());
         let lr = group.lr.as_ref().unwrap_or(&self.lr).at(self.step);
@@ -28,7 +28,7 @@ impl Optimizer {
         let first = f.first.take();
         drop(f);
         if let Some((_, grads)) = &first {
-            apply_updates(model, grads);
+            apply_updates(loss.model(), grads);
         }
         let is_finite = |(finite, _): &(bool, Gradients)| *finite;
         if let Some(before) = before.filter(|_| !first.as_ref().is_none_or(is_finite)) {
@@ -36,7 +36,7 @@ impl Optimizer {
             self.skipped += 1;
             return value;
         }
-        spread(model, &ids, &x);
+        spread(loss.model(), &ids, &x);
         let mine = self.entries.iter_mut().filter(|entry| ids.contains(&entry.id));
         mine.for_each(|entry| entry.t += 1);
         self.step += 1;
@@ -67,11 +67,7 @@ impl Optimizer {
     }
 
     /// The trainable parameters of a group with their values, and their elements in a row.
-    fn vector(
-        &mut self,
-        model: &mut (impl Params + ?Sized),
-        at: usize,
-    ) -> (Vec<(ParamId, Tensor)>, Vec<f64>) {
+    fn vector(&mut self, model: &mut dyn Params, at: usize) -> (Vec<(ParamId, Tensor)>, Vec<f64>) {
         let (mut kept, mut x) = (Vec::new(), Vec::new());
         self.visit_entries(model, &mut |this, i, param| {
             if param.is_trainable() && this.entries[i].group == at {
@@ -84,7 +80,7 @@ impl Optimizer {
 }
 
 /// Puts the elements of a vector into the parameters of these identities, in order.
-fn spread(model: &mut (impl Params + ?Sized), ids: &[ParamId], mut x: &[f64]) {
+fn spread(model: &mut dyn Params, ids: &[ParamId], mut x: &[f64]) {
     let mut ids = ids.iter().peekable();
     model.visit_mut("", &mut |_, param| {
         if ids.next_if_eq(&&param.id()).is_some() {
@@ -96,9 +92,8 @@ fn spread(model: &mut (impl Params + ?Sized), ids: &[ParamId], mut x: &[f64]) {
 }
 
 /// A loss as a function of a vector.
-struct OnModel<'a, 'm, M: Params + ?Sized, L> {
-    moved: Moved<'m, M>,
-    loss: &'a mut L,
+struct OnModel<'a> {
+    moved: Moved<'a>,
     ids: &'a [ParamId],
     /// -1 for an ascent.
     sign: f64,
@@ -106,22 +101,22 @@ struct OnModel<'a, 'm, M: Params + ?Sized, L> {
     first: Option<(bool, Gradients)>,
 }
 
-impl<M: Params + ?Sized, L: Loss<M>> OnModel<'_, '_, M, L> {
+impl OnModel<'_> {
     fn go(&mut self, x: &[f64]) {
-        spread(self.moved.model, self.ids, x);
+        spread(self.moved.loss.model(), self.ids, x);
     }
 }
 
-impl<M: Params + ?Sized, L: Loss<M>> Objective for OnModel<'_, '_, M, L> {
+impl Objective for OnModel<'_> {
     fn value_and_grad(&mut self, x: &[f64]) -> (f64, Vec<f64>) {
         self.go(x);
-        let (value, grads, _) = self.loss.evaluate(self.moved.model, false);
+        let (value, grads, _) = self.moved.loss.evaluate(false);
         if self.first.is_none() {
-            check_visited(self.moved.model, &grads, ["training_step", "gradient"]);
+            check_visited(self.moved.loss.model(), &grads, ["training_step", "gradient"]);
         }
         let mut flat = Vec::with_capacity(x.len());
         let mut ids = self.ids.iter().peekable();
-        self.moved.model.visit("", &mut |_, param| {
+        self.moved.loss.model().visit("", &mut |_, param| {
             if ids.next_if_eq(&&param.id()).is_none() {
                 return;
             }
@@ -139,9 +134,7 @@ impl<M: Params + ?Sized, L: Loss<M>> Objective for OnModel<'_, '_, M, L> {
 
     fn hessian(&mut self, x: &[f64]) -> Vec<f64> {
         self.go(x);
-        let params = self.moved.model.params();
-        let mine: Vec<_> = params.iter().map(|(_, p)| *p).filter(|p| self.ids.contains(&p.id())).collect();
-        let mut hessian = self.loss.hessian(&mine, self.moved.model);
+        let mut hessian = self.moved.loss.hessian(self.ids);
         for h in &mut hessian {
             *h *= self.sign;
         }
@@ -150,6 +143,6 @@ impl<M: Params + ?Sized, L: Loss<M>> Objective for OnModel<'_, '_, M, L> {
 
     fn residuals(&mut self, x: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
         self.go(x);
-        self.loss.residuals(self.moved.model)
+        self.moved.loss.residuals()
     }
 }

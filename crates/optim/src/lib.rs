@@ -44,7 +44,8 @@
 //! # Own rules
 //!
 //! A rule is one file: a struct with its hyper-parameters, [`Rule::update`], if it remembers anything,
-//! [`Rule::slots`], and if one gradient is not enough for it, [`Rule::needs`]. See [`Rule`] for one in eight lines.
+//! [`Rule::slots`], and if one gradient is not enough for it, [`Rule::needs`]. [`Rule::options`] says between which
+//! bounds its hyper-parameters lie. See [`Rule`] for one in eight lines.
 
 #![forbid(unsafe_code)]
 
@@ -54,6 +55,7 @@ mod follow;
 mod group;
 mod loss;
 mod optimizer;
+mod options;
 mod prepare;
 mod rule;
 mod state;
@@ -85,6 +87,7 @@ pub use methods::{
     Objective, PolyakStep,
 };
 pub use optimizer::Optimizer;
+pub use options::Options;
 pub use rule::{Ascent, Global, Needs, Rule, Slot, Step, number, zeros};
 pub use rules::{
     AdEmaMix, AdaBelief, AdaHessian, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Adopt, Asgd,
@@ -94,6 +97,6 @@ pub use rules::{
 };
 pub use state::Entries;
 pub use study::lr_finder::{LrSearch, lr_finder};
-pub use study::minimize::{Trajectory, minimize, minimize_objective};
+pub use study::minimize::{Ending, Trajectory, minimize, minimize_objective};
 pub use study::objective::{Differences, LeastSquares, OnTape};
 pub use study::{surfaces, theory};

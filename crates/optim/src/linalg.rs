@@ -1,5 +1,6 @@
 //! The little linear algebra that second-order rules need, on small dense matrices in F64.
 
+use gradus_tensor::kernel::math;
 use gradus_tensor::{DType, Tensor};
 
 /// Eigenvalues and eigenvectors (the columns) of a symmetric matrix, by Jacobi's rotations.
@@ -52,7 +53,7 @@ fn rotate(a: &mut [f64], v: &mut [f64], n: usize, p: usize, q: usize) {
 /// A power of a symmetric matrix with eigenvalues kept at or above `floor`.
 pub(crate) fn matrix_power(matrix: &Tensor, power: f64, floor: f64) -> Tensor {
     let (values, vectors) = eigen(matrix);
-    let values: Vec<f64> = values.into_iter().map(|x| x.max(floor).powf(power)).collect();
+    let values: Vec<f64> = values.into_iter().map(|x| math::max(x, floor).powf(power)).collect();
     let n = values.len();
     (&vectors * Tensor::from_vec(values, [1, n])).matmul(&vectors.t()).to(matrix.dtype())
 }

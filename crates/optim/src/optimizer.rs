@@ -44,6 +44,8 @@ pub struct Optimizer {
     /// Of the random numbers that layers draw.
     pub(crate) seed: u64,
     bound: bool,
+    /// Whether a rule was handed out to be changed.
+    pub(crate) altered: bool,
 }
 
 /// A change of hyper-parameters with the step, for the rules of one type.
@@ -95,8 +97,12 @@ pub(crate) struct Pending {
 impl Optimizer {
     /// An optimizer with one rule for all parameters, at a learning rate that is a number or a schedule. A
     /// [`Method`](crate::Method) is a rule too.
+    ///
+    /// # Panics
+    /// If a hyper-parameter or the first learning rate lies outside of its range ([`Rule::options`]).
+    #[track_caller]
     pub fn new(rule: impl Into<Box<dyn Rule>>, lr: impl Schedule + 'static) -> Self {
-        Self {
+        let optimizer = Self {
             groups: vec![Group::new(Select::Rest, Some(rule.into()), None)],
             lr: Arc::new(lr),
             preparation: Preparation::default(),
@@ -107,13 +113,20 @@ impl Optimizer {
             varying: Vec::new(),
             seed: 0,
             bound: false,
-        }
+            altered: false,
+        };
+        optimizer.check_options("Optimizer::new");
+        optimizer
     }
 
     /// Another rule for the parameters whose name fulfils a condition. A later group wins over an earlier
     /// one.
     ///
     /// A group may be added at any time; it must choose at least one parameter.
+    ///
+    /// # Panics
+    /// If one of the rule's hyper-parameters lies outside of its range.
+    #[track_caller]
     pub fn group(
         self,
         choose: impl Fn(&str) -> bool + Send + Sync + 'static,
@@ -123,11 +136,19 @@ impl Optimizer {
     }
 
     /// Another rule for the parameters whose name matches; `*` in the pattern stands for any characters.
+    ///
+    /// # Panics
+    /// As [`Self::group`].
+    #[track_caller]
     pub fn group_named(self, pattern: &str, rule: impl Into<Box<dyn Rule>>) -> Self {
         self.with_group(Select::Pattern(pattern.to_string()), Some(rule.into()), None)
     }
 
     /// As [`Self::group_named`], with a learning rate of its own.
+    ///
+    /// # Panics
+    /// As [`Self::group`], or if the first learning rate lies outside of its range.
+    #[track_caller]
     pub fn group_with_lr(
         self,
         pattern: &str,
@@ -138,10 +159,12 @@ impl Optimizer {
     }
 
     /// Leaves the parameters whose name matches as they are. (`Param::freeze` also saves their gradients.)
+    #[track_caller]
     pub fn freeze(self, pattern: &str) -> Self {
         self.with_group(Select::Pattern(pattern.to_string()), None, None)
     }
 
+    #[track_caller]
     fn with_group(
         mut self,
         select: Select,
@@ -150,6 +173,7 @@ impl Optimizer {
     ) -> Self {
         self.groups.push(Group::new(select, rule, lr));
         self.bound = false;
+        self.check_options("group");
         self
     }
 
@@ -170,54 +194,6 @@ impl Optimizer {
             let rule: &mut dyn std::any::Any = rule;
             rule.downcast_mut::<R>().map(|rule| change(rule, step)).is_some()
         }));
-        self
-    }
-
-    /// Scales all gradients together so that their norm is at most this:
-    /// `$g \leftarrow g \min(1, c/(\lVert g\rVert + 10^{-6}))$`.
-    ///
-    /// # Source
-    /// Pascanu et al. 2013; `torch.nn.utils.clip_grad_norm_`.
-    pub fn clip_norm(mut self, norm: f64) -> Self {
-        self.preparation.norm = Some(norm);
-        self
-    }
-
-    /// Limits every element of a gradient to `$[-c, c]$`.
-    pub fn clip_value(mut self, limit: f64) -> Self {
-        self.preparation.value = Some(limit);
-        self
-    }
-
-    /// Adaptive clipping: a row's gradient is at most `clip` times as long as the row itself, or as `eps`.
-    ///
-    /// # Source
-    /// Brock et al. 2021, *High-performance large-scale image recognition without normalization*, eq. 3.
-    pub fn clip_adaptive(mut self, clip: f64, eps: f64) -> Self {
-        self.preparation.adaptive = Some((clip, eps));
-        self
-    }
-
-    /// Takes the mean off the gradient of each output: over all axes but the first, for parameters of two
-    /// axes and more.
-    ///
-    /// # Source
-    /// Yong et al. 2020, *Gradient centralization*.
-    pub fn centralize(mut self) -> Self {
-        self.preparation.centralize = true;
-        self
-    }
-
-    /// Takes a step at every `n`-th call only, with the mean of the gradients since the one before.
-    pub fn accumulate(mut self, n: u64) -> Self {
-        assert!(n > 0, "accumulate: at least one gradient is needed");
-        self.preparation.accumulate = n;
-        self
-    }
-
-    /// Makes no step when a gradient is infinite or NaN; [`Self::skipped`] counts them.
-    pub fn skip_nonfinite(mut self) -> Self {
-        self.preparation.skip_nonfinite = true;
         self
     }
 
@@ -258,8 +234,9 @@ impl Optimizer {
         self.rules().find_map(|rule| (rule as &dyn std::any::Any).downcast_ref())
     }
 
-    /// The rule of this type, to be changed.
+    /// The rule of this type, to be changed. The next step refuses values outside of their range.
     pub fn rule_mut<R: Rule>(&mut self) -> Option<&mut R> {
+        self.altered = true;
         let mut rules = self.groups.iter_mut().filter_map(|group| group.rule.as_deref_mut());
         rules.find_map(|rule| (rule as &mut dyn std::any::Any).downcast_mut())
     }
@@ -325,6 +302,7 @@ impl Optimizer {
         if !self.bound {
             self.bind(model).unwrap_or_else(|error| panic!("step: {error}"));
         }
+        self.check_options("step");
     }
 
     /// The place of a parameter among the entries, expected at `near`. One that is not known yet gets an

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use gradus_autograd::{Gradients, Param};
 use gradus_tensor::Tensor;
 
+use crate::optimizer::Optimizer;
 use crate::{clip, pass};
 
 /// The settings.
@@ -95,6 +96,77 @@ impl Preparation {
             g = clipped_by_rows(theta, &g, clip, eps);
         }
         g
+    }
+}
+
+/// How gradients are prepared.
+impl Optimizer {
+    /// Scales all gradients together so that their norm is at most this:
+    /// `$g \leftarrow g \min(1, c/(\lVert g\rVert + 10^{-6}))$`.
+    ///
+    /// # Source
+    /// Pascanu et al. 2013; `torch.nn.utils.clip_grad_norm_`.
+    ///
+    /// # Panics
+    /// If `norm` is below 0 or NaN.
+    #[track_caller]
+    pub fn clip_norm(mut self, norm: f64) -> Self {
+        clip::check("clip_norm", "the largest norm", norm);
+        self.preparation.norm = Some(norm);
+        self
+    }
+
+    /// Limits every element of a gradient to `$[-c, c]$`.
+    ///
+    /// # Panics
+    /// If `limit` is below 0 or NaN.
+    #[track_caller]
+    pub fn clip_value(mut self, limit: f64) -> Self {
+        clip::check("clip_value", "the limit", limit);
+        self.preparation.value = Some(limit);
+        self
+    }
+
+    /// Adaptive clipping: a row's gradient is at most `clip` times as long as the row itself, or as `eps`.
+    ///
+    /// # Source
+    /// Brock et al. 2021, *High-performance large-scale image recognition without normalization*, eq. 3.
+    ///
+    /// # Panics
+    /// If `clip` or `eps` is below 0 or NaN.
+    #[track_caller]
+    pub fn clip_adaptive(mut self, clip: f64, eps: f64) -> Self {
+        clip::check("clip_adaptive", "clip", clip);
+        clip::check("clip_adaptive", "eps", eps);
+        self.preparation.adaptive = Some((clip, eps));
+        self
+    }
+
+    /// Takes the mean off the gradient of each output: over all axes but the first, for parameters of two
+    /// axes and more.
+    ///
+    /// # Source
+    /// Yong et al. 2020, *Gradient centralization*.
+    pub fn centralize(mut self) -> Self {
+        self.preparation.centralize = true;
+        self
+    }
+
+    /// Takes a step at every `n`-th call only, with the mean of the gradients since the one before.
+    ///
+    /// # Panics
+    /// If `n` is 0.
+    #[track_caller]
+    pub fn accumulate(mut self, n: u64) -> Self {
+        assert!(n > 0, "accumulate: a step after 0 gradients; at least one is needed");
+        self.preparation.accumulate = n;
+        self
+    }
+
+    /// Makes no step when a gradient is infinite or NaN; [`Self::skipped`] counts them.
+    pub fn skip_nonfinite(mut self) -> Self {
+        self.preparation.skip_nonfinite = true;
+        self
     }
 }
 

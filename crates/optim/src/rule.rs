@@ -10,6 +10,7 @@ use std::fmt::Debug;
 use gradus_tensor::Tensor;
 
 use crate::methods::Method;
+use crate::options::Options;
 
 /// Where the training is, as an update sees it.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +115,13 @@ pub trait Rule: Any + Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Its hyper-parameters with the ranges of its formula. Looked at when the optimizer is made and before every step,
+    /// since they are public fields; the first one outside is named in the panic. All are well unless a rule says
+    /// otherwise. A rule around another one hands on the other's.
+    fn options(&self) -> Options {
+        Options::default()
+    }
+
     /// What it needs beside one gradient at the model's own place; nothing, unless a rule says otherwise. A rule around
     /// another one hands on the other's needs.
     fn needs(&self) -> Needs {
@@ -151,6 +159,10 @@ pub trait Rule: Any + Debug + Send + Sync {
 /// A method is taken wherever a rule is; but it moves all parameters of its group together, so it is never asked for the
 /// update of one.
 impl<M: Method> Rule for M {
+    fn options(&self) -> Options {
+        Method::options(self)
+    }
+
     fn needs(&self) -> Needs {
         Needs { function: true, residuals: self.needs_residuals(), ..Needs::default() }
     }

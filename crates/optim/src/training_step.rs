@@ -63,17 +63,8 @@ impl Optimizer {
         model: &mut M,
         f: impl for<'t> FnMut(&M, &'t Tape) -> Var<'t>,
     ) -> f64 {
-        for rule in self.rules() {
-            assert!(
-                !rule.needs().residuals,
-                "training_step: {} needs the residuals, and a loss is one number; call \
-                 minimize_objective(&mut LeastSquares(|x| …), &start, &mut optimizer, steps)",
-                name_of(rule)
-            );
-        }
-        let calls = (self.step + self.skipped) * self.preparation.accumulate + self.pending.count;
-        let seed = self.seed.wrapping_mul(SPREAD).wrapping_add(calls);
-        self.descend(model, &mut OnTapes { f, seed, caller: Location::caller() })
+        let seed = self.tape_seed();
+        self.descend(&mut OnTapes { model, f, seed, caller: Location::caller() })
     }
 
     /// As [`Self::training_step`], for a function of a vector that needs no tape: one with finite differences
@@ -83,30 +74,46 @@ impl Optimizer {
     /// As [`Self::training_step`].
     #[track_caller]
     pub fn advance(&mut self, x: &mut Param, f: &mut dyn Objective) -> f64 {
-        self.descend(x, &mut OfVector(f))
+        self.descend(&mut OfVector { x, f })
+    }
+
+    /// The seed of the next call's tapes; panics if a rule cannot follow a loss on tapes.
+    #[track_caller]
+    fn tape_seed(&self) -> u64 {
+        for rule in self.rules() {
+            assert!(
+                !rule.needs().residuals,
+                "training_step: {} needs the residuals, and a loss is one number; call \
+                 minimize_objective(&mut LeastSquares(|x| …), &start, &mut optimizer, steps)",
+                name_of(rule)
+            );
+        }
+        let calls = (self.step + self.skipped) * self.preparation.accumulate + self.pending.count;
+        self.seed.wrapping_mul(SPREAD).wrapping_add(calls)
     }
 
     #[track_caller]
-    fn descend<M: Params + ?Sized>(&mut self, model: &mut M, loss: &mut impl Loss<M>) -> f64 {
-        self.bind_for_step(model);
+    fn descend(&mut self, loss: &mut dyn Loss) -> f64 {
+        self.bind_for_step(loss.model());
         let needs = self.needs();
         if needs.function {
-            return self.follow(model, loss);
+            return self.follow(loss);
         }
         let estimate = self.is_last_part() && needs.curvature.is_some();
-        let mut moved = Moved { model, kept: Vec::new() };
+        let mut moved = Moved { loss, kept: Vec::new() };
         if needs.ahead {
             self.look_ahead(&mut moved);
         }
-        let (value, first, mut curvature) = loss.evaluate(moved.model, estimate && needs.ascent.is_none());
+        let (value, first, mut curvature) = moved.loss.evaluate(estimate && needs.ascent.is_none());
         let mut second = None;
         if needs.ascent.is_some() {
             self.climb(&mut moved, &first);
-            let (_, grads, estimated) = loss.evaluate(moved.model, estimate);
+            let (_, grads, estimated) = moved.loss.evaluate(estimate);
             (second, curvature) = (Some(grads), estimated);
         }
         drop(moved);
         let grads = second.as_ref().unwrap_or(&first);
+        let model = loss.model();
         self.check(model, grads, ["training_step", "gradient"]);
         apply_updates(model, &first);
         self.take(model, grads, curvature.as_ref());
@@ -127,9 +134,9 @@ impl Optimizer {
     }
 
     /// Goes to where the rules want the gradient.
-    fn look_ahead<M: Params + ?Sized>(&mut self, moved: &mut Moved<'_, M>) {
+    fn look_ahead(&mut self, moved: &mut Moved<'_>) {
         let mut kept = Vec::new();
-        self.visit_entries(moved.model, &mut |this, i, param| {
+        self.visit_entries(moved.loss.model(), &mut |this, i, param| {
             let entry = &this.entries[i];
             let group = &this.groups[entry.group];
             let Some(rule) = group.rule.as_deref().filter(|_| entry.t > 0) else { return };
@@ -143,12 +150,12 @@ impl Optimizer {
     }
 
     /// Goes up the gradient.
-    fn climb<M: Params + ?Sized>(&mut self, moved: &mut Moved<'_, M>, grads: &Gradients) {
+    fn climb(&mut self, moved: &mut Moved<'_>, grads: &Gradients) {
         let ascent = |this: &Self, i: usize| -> Option<Ascent> {
             this.groups[this.entries[i].group].rule.as_deref()?.needs().ascent
         };
         let mut square = 0.0;
-        self.visit_entries(moved.model, &mut |this, i, param| {
+        self.visit_entries(moved.loss.model(), &mut |this, i, param| {
             let Some((ascent, g)) = ascent(this, i).zip(grads.get(param)) else { return };
             square += if ascent.adaptive {
                 let scaled = param.value().abs() * g;
@@ -159,7 +166,7 @@ impl Optimizer {
         });
         let sign = self.preparation.sign();
         let mut kept = Vec::new();
-        self.visit_entries(moved.model, &mut |this, i, param| {
+        self.visit_entries(moved.loss.model(), &mut |this, i, param| {
             let Some((ascent, g)) = ascent(this, i).zip(grads.get(param)) else { return };
             let length = sign * ascent.rho / (square.sqrt() + ascent.eps);
             let up = if ascent.adaptive { param.value().square() * g } else { g.clone() };
@@ -170,16 +177,16 @@ impl Optimizer {
     }
 }
 
-/// A model whose parameters were moved for an evaluation; they return when this is dropped, also by a panic.
-pub(crate) struct Moved<'m, M: Params + ?Sized> {
-    pub(crate) model: &'m mut M,
+/// A loss whose model's parameters were moved for an evaluation; they return when this is dropped, also by a panic.
+pub(crate) struct Moved<'m> {
+    pub(crate) loss: &'m mut dyn Loss,
     pub(crate) kept: Vec<Kept>,
 }
 
-impl<M: Params + ?Sized> Drop for Moved<'_, M> {
+impl Drop for Moved<'_> {
     fn drop(&mut self) {
         while let Some(kept) = self.kept.pop() {
-            kept.restore(self.model);
+            kept.restore(self.loss.model());
         }
     }
 }

@@ -29,7 +29,7 @@ fn loss<'t>(model: &Model, tape: &'t Tape, step: u64) -> Var<'t> {
     let (x, y) = (data([6, 4]), data([6, 3]));
     let mut h = x.matmul(tape.param(&model.weight));
     if step % 4 != 1 {
-        h = h + tape.param(&model.bias);
+        h += tape.param(&model.bias);
     }
     let mut draw = tape.rng().expect("a training tape");
     let kept = Tensor::bernoulli_of([6, 3], 0.75, DType::F64, &mut draw);
@@ -189,7 +189,7 @@ fn what_does_not_fit_is_named() {
     let state = optimizer.state();
     let error = |state| make().load_state(state, &model).unwrap_err().to_string();
     let without = state.iter().filter(|(name, _)| name != "weight/v").cloned().collect();
-    assert!(error(without).starts_with("the saved state has no entry weight/v; it holds "));
+    assert!(error(without).starts_with("the saved state has no entry weight/v; there are "));
     let mut more = state.clone();
     more.push(("head/m".into(), Tensor::zeros(2)));
     assert!(

@@ -5,6 +5,7 @@ use crate::index::check_indices;
 use crate::layout::axis_index;
 use crate::{Shape, Tensor};
 
+/// # Repetitions, triangles and diagonals
 impl Tensor {
     /// Repeats each block of `block` elements `n` times.
     fn repeat_blocks(&self, block: usize, n: usize, shape: Shape) -> Self {
@@ -60,7 +61,7 @@ impl Tensor {
     /// If there are not as many shifts as axes, or an axis is out of range.
     #[track_caller]
     pub fn roll(&self, shifts: &[isize], axes: &[isize]) -> Self {
-        assert_eq!(shifts.len(), axes.len(), "roll: {shifts:?} and {axes:?} differ in length");
+        assert!(shifts.len() == axes.len(), "roll: {shifts:?} and {axes:?} differ in length");
         let mut out = self.clone();
         for (&shift, &axis) in shifts.iter().zip(axes) {
             let size = self.shape()[axis_index("roll", axis, self.shape())];
@@ -113,6 +114,7 @@ impl Tensor {
     #[track_caller]
     pub fn diag_embed(&self, offset: isize) -> Self {
         assert!(self.rank() >= 1, "diag_embed: a tensor without axes has no diagonal");
+        self.shape().check_room("diag_embed", 1);
         let n = self.shape()[self.rank() - 1].saturating_add(offset.unsigned_abs());
         let shape = self.shape().with(self.rank() - 1, n).inserted(self.rank(), n);
         Self::zeros_of(shape, self.dtype()).write_view(self, |whole| whole.diagonal(offset, -2, -1))
@@ -154,6 +156,7 @@ impl Tensor {
             "unfold: windows of {size} do not fit axis {axis} of {}, of size {n}",
             self.shape()
         );
+        self.shape().check_room("unfold", 1);
         let stride = self.layout.strides[index];
         let mut layout = self.layout;
         layout.shape[index] = (n - size) / step + 1;

@@ -127,6 +127,7 @@ impl<N: Nested> From<N> for Tensor {
     }
 }
 
+/// # From and to Rust's vectors
 impl Tensor {
     /// A tensor of this shape with these elements in row-major order.
     ///
@@ -146,7 +147,7 @@ impl Tensor {
     pub fn from_slice<T: Scalar>(values: &[T], shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
         let (n, wanted) = (values.len(), shape.elements());
-        assert_eq!(n, wanted, "from_slice: {n} values do not fill {shape}, which has {wanted} elements");
+        assert!(n == wanted, "from_slice: {n} values do not fill {shape}, which has {wanted} elements");
         Self::build(shape, |out| out.iter_mut().zip(values).for_each(|(y, x)| *y = x.element()))
     }
 
@@ -156,7 +157,8 @@ impl Tensor {
     /// If there are not two axes, or the tensor holds another type than `T`.
     #[track_caller]
     pub fn to_vec2<T: Element>(&self) -> Vec<Vec<T>> {
-        assert_eq!(self.rank(), 2, "to_vec2: {} has {} axes, not two", self.shape(), self.rank());
+        assert!(self.rank() == 2, "to_vec2: {} has {} axes, not two", self.shape(), self.rank());
+        self.holds::<T>("to_vec2");
         self.unbind(0).iter().map(Self::to_vec).collect()
     }
 
@@ -166,7 +168,7 @@ impl Tensor {
     /// If the tensor does not hold Bool.
     #[track_caller]
     pub fn to_bools(&self) -> Vec<bool> {
-        assert_eq!(self.dtype(), DType::Bool, "to_bools: this tensor holds {}", self.dtype());
+        assert!(self.dtype() == DType::Bool, "to_bools: this tensor holds {}", self.dtype());
         self.to_vec::<u8>().into_iter().map(|x| x != 0).collect()
     }
 }

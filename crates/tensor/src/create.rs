@@ -2,8 +2,10 @@
 //!
 //! Floats are F32 unless a function's `_of` form names another type.
 
-use crate::{DType, Element, Shape, Tensor};
+use crate::convert::Scalar;
+use crate::{DType, Element, MAX_RANK, Shape, Tensor};
 
+/// # Constants, ranges, identity
 impl Tensor {
     /// A 0-d tensor of one element.
     pub fn scalar<T: Element>(x: T) -> Self {
@@ -69,20 +71,30 @@ impl Tensor {
         Self::range_of(start, end, step, DType::F32)
     }
 
-    /// `start, start + step, …` up to but without `end`, in an element type. Computed in F64, as `start + i·step`.
+    /// `start, start + step, …` up to but without `end`, in an element type. Computed in F64, as `start + i·step`; an end
+    /// that a whole number of steps reaches up to rounding is left out.
     ///
     /// # Panics
-    /// If the step is zero or not a number.
+    /// If the step is zero or a number is not finite.
     #[track_caller]
     pub fn range_of(start: f64, end: f64, step: f64, dtype: DType) -> Self {
-        assert!(step != 0.0 && !step.is_nan(), "range: the step is {step}");
-        let n = ((end - start) / step).ceil().max(0.0) as usize;
+        let is_known = step != 0.0 && [start, end, step].iter().all(|x| x.is_finite());
+        assert!(is_known, "range: from {start} to {end} by {step}; all must be finite, and the step not 0");
+        let steps = (end - start) / step;
+        // 1.3 lies three steps of 0.1 behind 1, but the quotient is 3 + 2⁻⁵¹: what ends there does not begin another.
+        let whole = steps.round();
+        let n = if (steps - whole).abs() <= 4.0 * f64::EPSILON * whole { whole } else { steps.ceil() };
+        let n = n.max(0.0) as usize;
         with_dtype!(dtype, T => Self::build::<T>(n, |out| {
             out.iter_mut().enumerate().for_each(|(i, y)| *y = T::from_f64(start + i as f64 * step));
         }))
     }
 
     /// `n` evenly spaced numbers from `start` to `end`, both included, F32.
+    ///
+    /// # Panics
+    /// If `start` or `end` is not finite.
+    #[track_caller]
     pub fn linspace(start: f64, end: f64, n: usize) -> Self {
         Self::linspace_of(start, end, n, DType::F32)
     }
@@ -90,15 +102,44 @@ impl Tensor {
     /// `n` evenly spaced numbers from `start` to `end`, both included, F32 or F64: `$x_i = a + i\,(b - a)/(n - 1)$`.
     ///
     /// # Panics
-    /// If `dtype` is no float.
+    /// If `dtype` is no float, or `start` or `end` is not finite.
     #[track_caller]
     pub fn linspace_of(start: f64, end: f64, n: usize, dtype: DType) -> Self {
+        assert!((end - start).is_finite(), "linspace: from {start} to {end}; both must be finite");
         let step = if n > 1 { (end - start) / (n - 1) as f64 } else { 0.0 };
         with_float!("linspace", dtype, T => Self::build::<T>(n, |out| {
             for (i, y) in out.iter_mut().enumerate() {
                 *y = T::from_f64(if i > 0 && i + 1 == n { end } else { start + i as f64 * step });
             }
         }))
+    }
+
+    /// The element at each place as a function of the place, counted from 0 along each axis. The element type is that of
+    /// the function's numbers.
+    ///
+    /// ```
+    /// use gradus_tensor::Tensor;
+    /// let hilbert = Tensor::from_fn([2, 3], |at| 1.0 / (at[0] + at[1] + 1) as f64);
+    /// assert_eq!(hilbert, Tensor::from([[1.0, 1.0 / 2.0, 1.0 / 3.0], [1.0 / 2.0, 1.0 / 3.0, 1.0 / 4.0]]));
+    /// ```
+    #[doc(alias = "fromfunction")]
+    pub fn from_fn<S: Scalar>(shape: impl Into<Shape>, mut f: impl FnMut(&[usize]) -> S) -> Self {
+        let shape = shape.into();
+        let rank = shape.len();
+        let mut at = [0; MAX_RANK];
+        Self::build::<S::Element>(shape, |out| {
+            for y in out {
+                *y = f(&at[..rank]).element();
+                // The last axis runs fastest.
+                for axis in (0..rank).rev() {
+                    at[axis] += 1;
+                    if at[axis] < shape[axis] {
+                        break;
+                    }
+                    at[axis] = 0;
+                }
+            }
+        })
     }
 
     /// The identity matrix of size `n`, F32.
@@ -132,7 +173,8 @@ impl Tensor {
     /// If the labels are not I64, or one is not in `0 .. classes`.
     #[track_caller]
     pub fn one_hot(labels: &Self, classes: usize) -> Self {
-        assert_eq!(labels.dtype(), DType::I64, "one_hot: labels are I64, got {}", labels.dtype());
+        assert!(labels.dtype() == DType::I64, "one_hot: labels are I64, got {}", labels.dtype());
+        labels.shape().check_room("one_hot", 1);
         let labels = labels.contiguous();
         let values = labels.as_slice::<i64>();
         let bad = values.iter().position(|&label| label < 0 || label as usize >= classes);
@@ -160,9 +202,22 @@ mod tests {
         assert_eq!(Tensor::range(1.0, 2.0, 0.5).to_vec::<f32>(), [1.0, 1.5]);
         assert_eq!(Tensor::range_of(3.0, 0.0, -1.0, DType::I64).to_vec::<i64>(), [3, 2, 1]);
         assert!(Tensor::range(1.0, 0.0, 1.0).is_empty());
+        assert_eq!(Tensor::range(1.0, 1.3, 0.1).to_vec::<f32>(), [1.0, 1.1, 1.2]);
+        assert_eq!(Tensor::range(0.0, 0.3, 0.1).elements(), 3);
+        assert_eq!(Tensor::range(0.0, 0.300_01, 0.1).elements(), 4);
+        assert_eq!(Tensor::range(-0.3, 0.0, 0.1).elements(), 3);
         assert_eq!(Tensor::linspace(0.0, 1.0, 5).to_vec::<f32>(), [0.0, 0.25, 0.5, 0.75, 1.0]);
         assert_eq!(Tensor::linspace_of(0.0, 0.1, 8, DType::F64).to_vec::<f64>()[7], 0.1);
         assert_eq!(Tensor::linspace(2.0, 9.0, 1).to_vec::<f32>(), [2.0]);
+    }
+
+    #[test]
+    fn of_places() {
+        let x = Tensor::from_fn([2, 3], |at| at[0] * 10 + at[1]);
+        assert_eq!(x, Tensor::from([[0, 1, 2], [10, 11, 12]]));
+        assert_eq!(Tensor::from_fn((), |at| at.len() as f32 + 0.5), Tensor::from(0.5f32));
+        assert_eq!(Tensor::from_fn([2, 0], |_| 1.0).shape()[..], [2, 0]);
+        assert_eq!(Tensor::from_fn(3, |at| at[0] == 1).to_bools(), [false, true, false]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::layout::axis_index;
 use crate::{DType, Element, Tensor};
 
+/// # Cumulative sums and extremes
 impl Tensor {
     /// Running results along an axis: `join(out[i - 1], x[i])` gives `out[i]`.
     fn cumulate<T: Element>(&self, axis: usize, join: impl Fn(T, T) -> T) -> Self {

@@ -1,7 +1,7 @@
 //! Tensors as text, as NumPy prints arrays: columns aligned, eight digits at most, the middle of large ones left out.
 //!
 //! `{}` is NumPy's `str`, `[1.  2.5]`; `{:?}` is its `repr`, `tensor([1. , 2.5], dtype=f64)`, where F32 goes without
-//! saying. A precision, `{:.3}`, replaces the eight digits.
+//! saying. A precision, `{:.3}`, replaces the eight digits; one number without axes has exactly so many then.
 
 use std::fmt;
 
@@ -18,6 +18,10 @@ const PRECISION: usize = 8;
 
 impl fmt::Display for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One number, `{loss:.4}`, is formatted as Rust formats numbers: exactly so many digits, and a width.
+        if self.rank() == 0 && self.dtype().is_float() && f.precision().is_some() {
+            return self.item().fmt(f);
+        }
         f.write_str(&body(self, "", " ", f.precision().unwrap_or(PRECISION)))
     }
 }

@@ -5,6 +5,16 @@ use std::fmt;
 use bytemuck::Pod;
 
 /// The type of a tensor's elements.
+///
+/// ```
+/// use gradus_tensor::{DType, Tensor};
+/// assert_eq!(Tensor::from([1.0, 2.0]).dtype(), DType::F64);
+/// assert_eq!(Tensor::from([1f32, 2.0]).dtype(), DType::F32);
+/// assert_eq!(Tensor::from([1, 2]).dtype(), DType::I64);
+/// let mixed = Tensor::from([1f32]) + Tensor::from([1.0]); // the wider of both, nothing is lost
+/// assert_eq!(mixed.dtype(), DType::F64);
+/// assert_eq!(mixed.to(DType::F32).to_vec::<f32>(), [2.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DType {
     /// Truth values, one byte each, 0 or 1.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::DType;
+use crate::names::instead;
 
 /// Why a file could not be read or written, or does not hold what was asked for.
 #[derive(Debug)]
@@ -59,7 +60,9 @@ impl fmt::Display for Error {
             Self::Format { path, format, reason } => {
                 write!(f, "{}: not a valid {format} file: {reason}", path.display())
             }
-            Self::Missing { name, known } => write!(f, "{name}: no such entry; there are {}", list(known)),
+            Self::Missing { name, known } => {
+                write!(f, "{name}: no such entry; {}", instead(name, known.iter().map(String::as_str)))
+            }
             Self::Shape { name, expected, found } => {
                 write!(f, "{name}: has shape {found:?}, but {expected:?} is needed")
             }
@@ -74,14 +77,4 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         if let Self::Io { source, .. } = self { Some(source) } else { None }
     }
-}
-
-/// The first few names.
-fn list(names: &[String]) -> String {
-    const SHOWN: usize = 10;
-    if names.is_empty() {
-        return "none".to_string();
-    }
-    let shown = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
 }

@@ -104,6 +104,15 @@ impl Layout {
         }
         Some(Self { shape, strides, offset: self.offset })
     }
+
+    /// Where the element at a place lies in memory; `None` if the shape has no such place.
+    pub(crate) fn place(&self, place: &[usize]) -> Option<usize> {
+        let inside = place.len() == self.shape.len() && place.iter().zip(&self.shape[..]).all(|(i, n)| i < n);
+        let step = |(&i, &step): (&usize, &isize)| i as isize * step;
+        inside.then(|| {
+            (self.offset as isize + place.iter().zip(&self.strides).map(step).sum::<isize>()) as usize
+        })
+    }
 }
 
 /// Turns an axis that may count from the end (-1 is the last) into an index.

@@ -73,9 +73,10 @@ mod scatter;
 mod softmax;
 mod sort;
 
-// Files.
+// Files, and what their errors say.
 mod error;
 pub mod io;
+pub mod names;
 
 // The loops.
 pub mod kernel;
@@ -85,6 +86,7 @@ pub use convert::{Nested, Scalar};
 pub use dtype::{DType, Element};
 pub use elementwise::Rhs;
 pub use error::Error;
+pub use index::{check_indices, wrapped_indices};
 pub use inner_product::inner_product;
 pub use layout::{Layout, axis_index};
 pub use loss::{cross_entropy, cross_entropy_backward};

@@ -1,5 +1,6 @@
 //! Cross-entropy in one visit to the logits.
 
+use crate::index::check_indices;
 use crate::kernel::{Real, parallel, run, softmax, sum};
 use crate::last_axis::runs_per_piece;
 use crate::tensor::Tensor;
@@ -7,10 +8,10 @@ use crate::tensor::Tensor;
 /// The mean over the rows of `$\ln \sum_j e^{x_j} - x_t$`, for logits `[N, C]` and labels `[N]`.
 ///
 /// # Panics
-/// If a label is not below C or the elements are not floats.
+/// If the shapes do not fit, a label is not below C, or the elements are not floats.
 #[track_caller]
 pub fn cross_entropy(x: &Tensor, labels: &Tensor) -> Tensor {
-    let classes = x.shape()[1];
+    let classes = classes("cross_entropy", x, labels);
     let labels = labels.contiguous();
     let labels = labels.as_slice::<i64>();
     with_float!("cross_entropy", x.dtype(), T => {
@@ -34,6 +35,18 @@ pub fn cross_entropy(x: &Tensor, labels: &Tensor) -> Tensor {
     })
 }
 
+/// The number of classes, of logits `[N, C]` with labels `[N]` that are among them.
+#[track_caller]
+fn classes(op: &str, x: &Tensor, labels: &Tensor) -> usize {
+    let (shape, of_labels) = (x.shape(), labels.shape());
+    assert!(
+        shape.len() == 2 && *of_labels == [shape[0]],
+        "{op}: logits {shape} with labels {of_labels}: they must be [N, C] and [N]"
+    );
+    check_indices(op, labels, shape[1], "classes");
+    shape[1]
+}
+
 // The gradient.
 
 /// `$\tfrac dN (\mathrm{softmax}(x_i)_j - [j = t_i])$`: the gradient of [`cross_entropy`].
@@ -42,7 +55,7 @@ pub fn cross_entropy(x: &Tensor, labels: &Tensor) -> Tensor {
 /// If a label is not below C or the elements are not floats.
 #[track_caller]
 pub fn cross_entropy_backward(x: &Tensor, labels: &Tensor, d: f64) -> Tensor {
-    let classes = x.shape()[1];
+    let classes = classes("cross_entropy_backward", x, labels);
     let mut z = crate::softmax(x);
     let labels = labels.contiguous();
     let labels = labels.as_slice::<i64>();

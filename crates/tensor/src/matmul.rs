@@ -9,6 +9,7 @@ use crate::layout::Layout;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
+/// # Matrix products
 impl Tensor {
     /// The matrix product: `[…, m, k] × […, k, n] → […, m, n]`; leading axes broadcast.
     ///
@@ -130,6 +131,12 @@ fn offsets(t: &Tensor, batch: Shape) -> Vec<usize> {
 /// If the sizes do not fit.
 #[track_caller]
 pub fn linear(x: &Tensor, w: &Tensor, b: Option<&Tensor>) -> Tensor {
+    let (of_x, of_w) = (x.shape(), w.shape());
+    assert!(
+        of_w.len() == 2 && of_x.last() == Some(&of_w[1]) && b.is_none_or(|b| *b.shape() == [of_w[0]]),
+        "linear: input {of_x}, weight {of_w}, bias {}: they must be […, in], [out, in] and [out]",
+        b.map_or("none".to_string(), |b| b.shape().to_string())
+    );
     let mut y = x.matmul(&w.t());
     if let Some(b) = b {
         let b = b.to(y.dtype()).contiguous();

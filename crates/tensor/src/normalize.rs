@@ -14,6 +14,15 @@ use crate::tensor::Tensor;
 /// If `gamma` or `beta` have not the size of the last axis, or the elements are not floats.
 #[track_caller]
 pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Tensor {
+    let sizes = [gamma, beta].map(|part| *part.shape());
+    let fits = x.shape().last().is_some_and(|&n| sizes.iter().all(|size| *size == [n]));
+    assert!(
+        fits,
+        "layer_norm: input {}, gamma {}, beta {}: both must have the size of the input's last axis",
+        x.shape(),
+        sizes[0],
+        sizes[1]
+    );
     with_float!("layer_norm", x.dtype(), T => {
         let (gamma, beta) = (gamma.to(x.dtype()).contiguous(), beta.to(x.dtype()).contiguous());
         let (gamma, beta) = (gamma.as_slice::<T>(), beta.as_slice::<T>());

@@ -2,6 +2,7 @@
 
 use crate::Tensor;
 
+/// # Padding
 impl Tensor {
     /// The tensor with `before` and `after` places of `value` added along each axis.
     ///
@@ -9,9 +10,8 @@ impl Tensor {
     /// If there are not as many pairs as axes.
     #[track_caller]
     pub fn pad_constant(&self, sizes: &[(usize, usize)], value: f64) -> Self {
-        assert_eq!(
-            sizes.len(),
-            self.rank(),
+        assert!(
+            sizes.len() == self.rank(),
             "pad_constant: {} pairs for {}, which has {} axes",
             sizes.len(),
             self.shape(),

@@ -72,7 +72,11 @@ fn mapped<T: Real + Element>(x: &Tensor, axis: usize, taps: &Taps, transpose: bo
 pub fn along_axis(x: &Tensor, axis: isize, taps: &Taps, transpose: bool) -> Tensor {
     let axis = axis_index("along_axis", axis, x.shape());
     let from = if transpose { taps.rows.len() } else { taps.input };
-    assert_eq!(x.shape()[axis], from, "along_axis: axis {axis} of {} is not of size {from}", x.shape());
+    let n = taps.input;
+    if let Some((place, _)) = taps.rows.iter().flatten().find(|(place, _)| *place >= n) {
+        panic!("along_axis: place {place} of a weight is out of range for an axis of size {n}");
+    }
+    assert!(x.shape()[axis] == from, "along_axis: axis {axis} of {} is not of size {from}", x.shape());
     with_float!("along_axis", x.dtype(), T => mapped::<T>(x, axis, taps, transpose))
 }
 
@@ -84,7 +88,14 @@ pub fn along_axis(x: &Tensor, axis: isize, taps: &Taps, transpose: bool) -> Tens
 #[track_caller]
 pub fn window_argmax(x: &Tensor, windows: &[Vec<Vec<usize>>; 3]) -> Tensor {
     let shape = *x.shape();
+    assert!(shape.len() >= 3, "max_pool: the input must have at least three axes, got {shape}");
     let lead = shape.len() - 3;
+    for (axis, windows) in windows.iter().enumerate() {
+        let n = shape[lead + axis];
+        if let Some(place) = windows.iter().flatten().find(|&&place| place >= n) {
+            panic!("max_pool: place {place} of a window is out of range for axis {axis} of size {n}");
+        }
+    }
     let [_, h, w] = [shape[lead], shape[lead + 1], shape[lead + 2]];
     let plane: usize = shape[lead..].iter().product();
     let out = windows.each_ref().map(Vec::len);

@@ -12,6 +12,13 @@ use crate::kernel::Real;
 use crate::{DType, Element, Shape, Tensor};
 
 /// The generator of random numbers: ChaCha with 8 rounds, whose stream for a seed never changes.
+///
+/// ```
+/// use gradus_tensor::{Rng, Tensor, rng};
+/// let mut generator: Rng = rng(42); // under another name than the function's
+/// let (a, b) = (Tensor::randn(3, &mut generator), Tensor::randn(3, &mut generator));
+/// assert!(a != b && a == Tensor::randn(3, &mut rng(42)));
+/// ```
 pub type Rng = rand_chacha::ChaCha8Rng;
 
 /// The generator for a seed. Neighbouring seeds give unrelated streams.
@@ -72,6 +79,7 @@ fn below(bound: u64, rng: &mut impl rand::Rng) -> u64 {
     ((u128::from(rng.next_u64()) * u128::from(bound)) >> 64) as u64
 }
 
+/// # Random tensors
 impl Tensor {
     /// Uniform numbers in `[low, high)`, F32.
     ///
@@ -99,6 +107,7 @@ impl Tensor {
     }
 
     /// Standard normal numbers, F32.
+    #[track_caller]
     pub fn randn(shape: impl Into<Shape>, rng: &mut impl rand::Rng) -> Self {
         Self::normal(shape, 0.0, 1.0, rng)
     }
@@ -115,7 +124,7 @@ impl Tensor {
     /// Normal numbers of this mean and standard deviation, F32.
     ///
     /// # Panics
-    /// If the deviation is negative or not a number.
+    /// If the deviation is negative, or a number is not finite.
     #[track_caller]
     pub fn normal(shape: impl Into<Shape>, mean: f64, std: f64, rng: &mut impl rand::Rng) -> Self {
         Self::normal_of(shape, mean, std, DType::F32, rng)
@@ -124,7 +133,7 @@ impl Tensor {
     /// Normal numbers of this mean and standard deviation, F32 or F64. Both types draw the same words.
     ///
     /// # Panics
-    /// If the deviation is negative or not a number, or `dtype` is no float.
+    /// If the deviation is negative, a number is not finite, or `dtype` is no float.
     #[track_caller]
     pub fn normal_of(
         shape: impl Into<Shape>,
@@ -133,7 +142,10 @@ impl Tensor {
         dtype: DType,
         rng: &mut impl rand::Rng,
     ) -> Self {
-        assert!(std >= 0.0, "normal: the standard deviation is {std}");
+        assert!(
+            std >= 0.0 && std.is_finite() && mean.is_finite(),
+            "normal: mean {mean} and standard deviation {std}; both must be finite, the deviation at least 0"
+        );
         with_float!("normal", dtype, T => Self::build::<T>(shape, |out| {
             for y in out {
                 let z: f64 = StandardNormal.sample(rng);

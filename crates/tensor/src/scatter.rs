@@ -3,6 +3,7 @@
 use crate::kernel::copy;
 use crate::{DType, Tensor};
 
+/// # Writing to places
 impl Tensor {
     /// A copy with the elements that `index` names along an axis replaced: `$y_{i\,\text{index}_{ij}} = \text{src}_{ij}$`
     /// for `axis` 1. Where places repeat, the last one counts.
@@ -22,7 +23,7 @@ impl Tensor {
     /// If the mask is not Bool or the shapes do not broadcast.
     #[track_caller]
     pub fn masked_select(&self, mask: &Self) -> Self {
-        assert_eq!(mask.dtype(), DType::Bool, "masked_select: the mask is Bool, got {}", mask.dtype());
+        assert!(mask.dtype() == DType::Bool, "masked_select: the mask is Bool, got {}", mask.dtype());
         let shape = self.shape().broadcast_or_panic(mask.shape(), "masked_select");
         let (x, mask) = (self.expand(shape).contiguous(), mask.expand(shape).contiguous());
         let mask = mask.as_slice::<u8>();

@@ -7,6 +7,15 @@ use std::ops::Deref;
 pub const MAX_RANK: usize = 8;
 
 /// The sizes of a tensor's axes, outermost first. Reads as a slice: `shape[0]`, `shape.len()`, `shape.iter()`.
+///
+/// ```
+/// use gradus_tensor::{Shape, Tensor};
+/// let x = Tensor::zeros([2, 3]); // arrays, tuples of none, numbers and shapes name a shape
+/// let shape: Shape = *x.shape();
+/// assert_eq!(shape[..], [2, 3]);
+/// assert_eq!((shape.len(), shape[1], shape.elements()), (2, 3, 6));
+/// assert_eq!(Tensor::zeros(()).rank(), 0);
+/// ```
 #[derive(Clone, Copy, Eq)]
 pub struct Shape {
     rank: u8,
@@ -71,6 +80,29 @@ impl Shape {
         let mut dims = smallvec::SmallVec::<[usize; MAX_RANK + 1]>::from_slice(self);
         dims.insert(axis, size);
         Self::new(&dims)
+    }
+
+    /// Panics if there is no room for one more axis at place `axis` of the result, which may count from its end; the message
+    /// names `op`.
+    #[track_caller]
+    pub fn check_place(&self, op: &str, axis: isize) {
+        let rank = self.len() as isize + 1;
+        assert!(
+            (-rank..rank).contains(&axis),
+            "{op}: place {axis} is out of range for {self}: places are {} to {}",
+            -rank,
+            rank - 1
+        );
+        self.check_room(op, 1);
+    }
+
+    /// Panics if there is no room for this many more axes; the message names `op`.
+    #[track_caller]
+    pub fn check_room(&self, op: &str, more: usize) {
+        assert!(
+            self.len() + more <= MAX_RANK,
+            "{op}: {self} with {more} more axes has more than {MAX_RANK}, the most that a tensor can have"
+        );
     }
 
     /// The strides of a row-major tensor of this shape.

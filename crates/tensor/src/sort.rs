@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use crate::index::check_indices;
 use crate::kernel::fold::{Join, Max, Min, same, whole};
 use crate::kernel::parallel;
 use crate::layout::axis_index;
@@ -25,6 +26,7 @@ fn place<T: Element, J: Join<T>>(j: J, run: &[T]) -> i64 {
     at.map_or(0, |at| at as i64)
 }
 
+/// # Sorting and searching
 impl Tensor {
     fn place_over<T: Element, J: Join<T>>(&self, j: J, axis: usize, keep: bool) -> Self {
         let runs = self.move_axis(axis as isize, -1).contiguous();
@@ -120,6 +122,7 @@ impl Tensor {
     /// If the axis is out of range.
     #[track_caller]
     pub fn sort(&self, axis: isize, descending: bool) -> (Self, Self) {
+        let axis = axis_index("sort", axis, self.shape()) as isize;
         let places = self.argsort(axis, descending);
         (self.gather(axis, &places), places)
     }
@@ -143,7 +146,7 @@ impl Tensor {
     /// If this tensor has not exactly one axis.
     #[track_caller]
     pub fn searchsorted(&self, values: &Self, right: bool) -> Self {
-        assert_eq!(self.rank(), 1, "searchsorted: sorted values have one axis, got {}", self.shape());
+        assert!(self.rank() == 1, "searchsorted: sorted values have one axis, got {}", self.shape());
         let dtype = self.dtype().promote(values.dtype());
         let (sorted, values) = (self.to(dtype).contiguous(), values.to(dtype).contiguous());
         with_dtype!(dtype, T => {
@@ -176,8 +179,9 @@ impl Tensor {
     /// If the labels are not I64, or one is not in `0 .. classes`.
     #[track_caller]
     pub fn bincount(&self, classes: usize) -> Self {
-        assert_eq!(self.dtype(), DType::I64, "bincount: labels are I64, got {}", self.dtype());
+        assert!(self.dtype() == DType::I64, "bincount: labels are I64, got {}", self.dtype());
         let labels = self.flatten();
+        check_indices("bincount", &labels, classes, "classes");
         Self::zeros_of(classes, DType::I64).index_add(0, &labels, &labels.ones_like())
     }
 }

@@ -9,6 +9,48 @@ use crate::shape::Shape;
 ///
 /// `Clone` counts an owner and copies nothing; views (slices, transposes, expands) share the block; no operation
 /// changes a value that somebody else holds. The element type is known at run time ([`DType`]).
+///
+/// ```
+/// use gradus_tensor::Tensor;
+///
+/// let x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+/// assert_eq!(x.shape()[..], [2, 3]);
+/// assert_eq!(x.get([1, 2]), Some(6.0));                     // one element
+/// let y = (&x - x.mean_axes(0)).square() * 0.5;             // operators take tensors, references and numbers with a point
+/// assert_eq!(y.sum_axes(1), Tensor::from([3.375, 3.375]));  // == is one truth value
+/// assert_eq!(x.matmul(&x.t()).to_vec2::<f64>(), [[14.0, 32.0], [32.0, 77.0]]);
+/// let mut z = x.gt(2.0).to(x.dtype());                      // comparisons give truth values, here as numbers
+/// z += 1.0;
+/// println!("{z}");                                          // [[1. 1. 2.]
+///                                                           //  [2. 2. 2.]]
+/// assert_eq!(z.select(0, 0).to_vec::<f64>(), [1.0, 1.0, 2.0]);
+/// ```
+///
+/// # Element types
+///
+/// Literals of Rust are F64 (`Tensor::from(1.0)`), constructors and layers are F32 ([`Tensor::zeros`], [`Tensor::randn`]) unless
+/// their `_of` form names another type. Where types meet, the result has the wider one, in the order Bool, I64, F32, F64:
+/// F32 with F64 is F64, I64 with F32 is F32. A number beside a tensor takes the tensor's type (`&x * 0.5` stays F32);
+/// `x += y` keeps the type of `x`. What reads elements out wants to know the type, [`to_vec::<f32>()`](Tensor::to_vec);
+/// [`to_f64_vec()`](Tensor::to_f64_vec) and [`item()`](Tensor::item) read any. [`to`](Tensor::to) converts.
+///
+/// # The methods
+///
+/// | | |
+/// | --- | --- |
+/// | new | [`from`](Tensor#impl-From<N>-for-Tensor), [`zeros`](Tensor::zeros), [`full`](Tensor::full), [`arange`](Tensor::arange), [`linspace`](Tensor::linspace), [`eye`](Tensor::eye), [`from_fn`](Tensor::from_fn), [`from_vec`](Tensor::from_vec), [`one_hot`](Tensor::one_hot), [`randn`](Tensor::randn), [`uniform`](Tensor::uniform) |
+/// | reading | [`item`](Tensor::item), [`get`](Tensor::get), [`to_vec`](Tensor::to_vec), [`to_vec2`](Tensor::to_vec2), [`to_f64_vec`](Tensor::to_f64_vec), [`as_slice`](Tensor::as_slice), [`shape`](Tensor::shape), [`dtype`](Tensor::dtype) |
+/// | arithmetic | `+ - * /`, `+= -= *= /=`, [`pow`](Tensor::pow), [`square`](Tensor::square), [`sqrt`](Tensor::sqrt), [`abs`](Tensor::abs), [`remainder`](Tensor::remainder) |
+/// | elementwise | [`exp`](Tensor::exp), [`ln`](Tensor::ln), [`sin`](Tensor::sin), [`tanh`](Tensor::tanh), [`sigmoid`](Tensor::sigmoid), [`relu`](Tensor::relu), [`clamp`](Tensor::clamp), [`maximum`](Tensor::maximum), [`round`](Tensor::round), [`softmax`](Tensor::softmax) |
+/// | comparing | [`eq`](Tensor::eq), [`lt`](Tensor::lt), [`and`](Tensor::and), [`any`](Tensor::any), [`all`](Tensor::all), [`where_`](Tensor::where_), [`allclose`](Tensor::allclose), `==` |
+/// | reductions | [`sum`](Tensor::sum), [`mean`](Tensor::mean), [`max`](Tensor::max), [`std`](Tensor::std), [`norm`](Tensor::norm), [`argmax`](Tensor::argmax), over axes ([`sum_axes`](Tensor::sum_axes)), or with the axes kept ([`sum_keep`](Tensor::sum_keep)) |
+/// | along an axis | [`cumsum`](Tensor::cumsum), [`sort`](Tensor::sort), [`argsort`](Tensor::argsort), [`topk`](Tensor::topk), [`unique`](Tensor::unique), [`searchsorted`](Tensor::searchsorted) |
+/// | shapes | [`reshape`](Tensor::reshape), [`permute`](Tensor::permute), [`transpose`](Tensor::transpose), [`t`](Tensor::t), [`expand`](Tensor::expand), [`squeeze`](Tensor::squeeze), [`unsqueeze`](Tensor::unsqueeze), [`cat`](Tensor::cat), [`stack`](Tensor::stack), [`split`](Tensor::split) |
+/// | indexing | [`select`](Tensor::select), [`narrow`](Tensor::narrow), [`slice`](Tensor::slice), [`gather`](Tensor::gather), [`index_select`](Tensor::index_select), [`masked_fill`](Tensor::masked_fill), [`scatter`](Tensor::scatter) |
+/// | products | [`matmul`](Tensor::matmul) |
+///
+/// Everything else that a variable of a tape can do (losses, convolutions, other activations, linear algebra) the trait
+/// `TensorExt` of `gradus-autograd` adds to tensors.
 #[derive(Clone)]
 pub struct Tensor {
     pub(crate) buffer: Buffer,
@@ -16,6 +58,7 @@ pub struct Tensor {
     pub(crate) dtype: DType,
 }
 
+/// # What a tensor is; its elements
 impl Tensor {
     /// A row-major tensor with unspecified contents, to be filled by a kernel.
     #[inline]
@@ -195,8 +238,44 @@ impl Tensor {
     /// If there is not exactly one.
     #[track_caller]
     pub fn item(&self) -> f64 {
-        assert_eq!(self.elements(), 1, "item: {} has {} elements, not one", self.shape(), self.elements());
+        assert!(self.elements() == 1, "item: {} has {} elements, not one", self.shape(), self.elements());
         with_dtype!(self.dtype, T => self.block::<T>()[self.layout.offset].into_f64())
+    }
+
+    /// The element at a place, counted from 0 along each axis; `None` outside the shape, or if there are more or fewer
+    /// numbers than axes.
+    ///
+    /// ```
+    /// use gradus_tensor::Tensor;
+    /// let x = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    /// assert_eq!(x.get([1, 2]), Some(6.0));
+    /// assert_eq!(x.get([2, 0]), None);
+    /// assert_eq!(x.select(0, -1).to_f64_vec(), [4.0, 5.0, 6.0]); // a whole row, here the last one
+    /// ```
+    pub fn get(&self, place: impl AsRef<[usize]>) -> Option<f64> {
+        let at = self.layout.place(place.as_ref())?;
+        Some(with_dtype!(self.dtype, T => self.block::<T>()[at].into_f64()))
+    }
+
+    /// The element at a place, counted from 0 along each axis: PyTorch's `x[i, j].item()`.
+    ///
+    /// ```
+    /// use gradus_tensor::Tensor;
+    /// let x = Tensor::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// let trace: f64 = (0..2).map(|i| x.item_at([i, i])).sum();
+    /// assert_eq!(trace, 5.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If the place is outside the shape, or has more or fewer numbers than there are axes.
+    #[doc(alias = "__getitem__")]
+    #[track_caller]
+    pub fn item_at(&self, place: impl AsRef<[usize]>) -> f64 {
+        let place = place.as_ref();
+        let Some(x) = self.get(place) else {
+            panic!("item_at: {place:?} is no place in a tensor of shape {}", self.shape())
+        };
+        x
     }
 
     /// The number that all elements are, where the layout shows it: one element, or one spread by `expand`.
@@ -218,8 +297,19 @@ impl Tensor {
     /// If the tensor holds another type than `T`.
     #[track_caller]
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
-        assert_eq!(T::DTYPE, self.dtype, "to_vec: this tensor holds {}", self.dtype);
+        self.holds::<T>("to_vec");
         self.contiguous().as_slice().to_vec()
+    }
+
+    /// Panics unless the elements are of this type; the message says what reads them.
+    #[track_caller]
+    pub(crate) fn holds<T: Element>(&self, op: &str) {
+        let (wanted, held) = (T::DTYPE, self.dtype);
+        assert!(
+            wanted == held,
+            "{op}: this tensor holds {held}, not {wanted}; read it with .to_f64_vec(), which converts, or convert it with \
+             .to(DType::{wanted:?})"
+        );
     }
 
     /// This tensor with elements of another type; itself if they are of that type already.
@@ -241,7 +331,7 @@ impl Tensor {
 #[cold]
 #[track_caller]
 fn wrong_type(wanted: DType, held: DType) -> ! {
-    panic!("this tensor holds {held}, not {wanted}");
+    panic!("as_slice: this tensor holds {held}, not {wanted}; convert it with .to(DType::{wanted:?})");
 }
 
 #[cold]

@@ -75,6 +75,14 @@ fn segment(a: Point, b: Point, rect: Rect) -> Option<(Point, Point)> {
     (from <= to).then_some((start, end))
 }
 
+/// The points of a line that no segment reaches, since both neighbours are missing or not finite.
+pub(crate) fn lone(points: &[Point]) -> Vec<Point> {
+    let there =
+        |i: Option<usize>| i.and_then(|i| points.get(i)).is_some_and(|(x, y)| x.is_finite() && y.is_finite());
+    let alone = |i: usize| there(Some(i)) && !there(i.checked_sub(1)) && !there(Some(i + 1));
+    (0..points.len()).filter(|&i| alone(i)).map(|i| points[i]).collect()
+}
+
 /// Leaves out points closer than this to the one kept before; the last one stays.
 pub(crate) fn thin(points: &[Point], distance: f64) -> Vec<Point> {
     let mut kept: Vec<Point> = Vec::new();
@@ -112,6 +120,16 @@ mod tests {
     fn what_is_not_finite_breaks_the_line() {
         let line = [(1.0, 1.0), (2.0, 2.0), (f64::NAN, 3.0), (4.0, 4.0), (5.0, 5.0), (f64::INFINITY, 6.0)];
         assert_eq!(polyline(&line, UNIT), [vec![(1.0, 1.0), (2.0, 2.0)], vec![(4.0, 4.0), (5.0, 5.0)]]);
+    }
+
+    #[test]
+    fn a_point_between_gaps_is_alone() {
+        let gap = (3.0, f64::NAN);
+        assert_eq!(
+            lone(&[(1.0, 1.0), gap, (2.0, 2.0), (4.0, 4.0), gap, (5.0, 5.0)]),
+            [(1.0, 1.0), (5.0, 5.0)]
+        );
+        assert_eq!((lone(&[(1.0, 1.0)]), lone(&[])), (vec![(1.0, 1.0)], vec![]));
     }
 
     #[test]

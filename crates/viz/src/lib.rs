@@ -13,7 +13,7 @@
 //!
 //! What holds for every chart:
 //! - A line is cut at the border of the plot where it crosses it. No point is moved to the border.
-//! - A point that is not finite, or not positive on a logarithmic axis, breaks the line.
+//! - A point that is not finite, or not positive on a logarithmic axis, breaks the line; one that stands alone is a dot.
 //! - Ticks stand at round numbers, on a logarithmic axis at powers of ten.
 //! - The legend stands below the plot and never covers data.
 //! - Colours are those of Okabe and Ito, *Color Universal Design* (2008), which readers of all kinds of colour

@@ -2,7 +2,7 @@
 
 use svg::node::element::{Group, Title};
 
-use crate::clip::Rect;
+use crate::clip::{Rect, lone};
 use crate::element::rectangle;
 use crate::layout::Layout;
 use crate::mark::{Data, Mark};
@@ -18,7 +18,10 @@ pub(crate) fn mark(mark: &Mark, layout: &Layout) -> Group {
         group = group.add(Title::new(&mark.name));
     }
     match &mark.data {
-        Data::Line(points) => stroke(group, mark, &layout.places(points), plot),
+        Data::Line(points) => {
+            let places = layout.places(points);
+            dots(stroke(group, mark, &places, plot), mark, &lone(&places), plot, 2.4)
+        }
         Data::Points(points) => dots(group, mark, &layout.places(points), plot, 3.2),
         Data::Path(points) => way(group, mark, &layout.places(points), plot),
         Data::Marker(at, shape) => {

@@ -62,12 +62,15 @@ super::table! {
     "baddbmm" ("input batch1 batch2 beta alpha") |c|
         c.v("input").add_matmul(c.v("batch1"), c.v("batch2"), c.num("beta", 1.0), c.num("alpha", 1.0));
     "addbmm" ("input batch1 batch2 beta alpha") |c| {
-        let product = c.v("batch1").matmul(c.v("batch2")).sum_axes(0) * c.num("alpha", 1.0);
-        c.v("input") * c.num("beta", 1.0) + product
+        // The sum over the batch is one product, of the batch's rows side by side.
+        let (a, b) = (c.v("batch1"), c.v("batch2"));
+        let (rows, inner) = (a.shape()[1], a.shape()[0] * a.shape()[2]);
+        let (a, b) = (a.transpose(0, 1).reshape([rows, inner]), b.reshape([inner, b.shape()[2]]));
+        c.v("input").add_matmul(a, b, c.num("beta", 1.0), c.num("alpha", 1.0))
     };
     "addr" ("input vec1 vec2 beta alpha") |c| {
-        let product = c.v("vec1").outer(c.v("vec2")) * c.num("alpha", 1.0);
-        c.v("input") * c.num("beta", 1.0) + product
+        let (a, b) = (c.v("vec1").unsqueeze(1), c.v("vec2").unsqueeze(0));
+        c.v("input").add_matmul(a, b, c.num("beta", 1.0), c.num("alpha", 1.0))
     };
     "linear" ("input weight bias") |c| linear(c);
     "bilinear" ("input1 input2 weight bias") |c| c.v("input1").bilinear(c.v("input2"), c.v("weight"), c.opt("bias"));

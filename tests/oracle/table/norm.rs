@@ -84,7 +84,7 @@ fn multi_head<'t>(c: &Args<'t>) -> Val<'t> {
     let scale = 1.0 / ((width / heads) as f64).sqrt();
     let mut scores = (queries * scale).matmul(keys.t());
     if let Some(mask) = c.opt("attn_mask") {
-        scores = scores + mask;
+        scores += mask;
     }
     let weights = scores.softmax(-1);
     let shape = q.shape();

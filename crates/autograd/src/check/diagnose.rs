@@ -203,6 +203,7 @@ fn any_nonzero(x: &Tensor) -> bool {
     x.to_f64_vec().iter().any(|&v| v != 0.0)
 }
 
+/// # Why a gradient is zero
 impl Var<'_> {
     /// Why the gradient of this scalar in `param` is zero or missing; `None` if it is neither.
     ///

@@ -52,6 +52,40 @@ impl fmt::Debug for Tape {
     }
 }
 
+/// The value, as a tensor prints it: `{}` and, with digits, `{:.2}`. The alternate form `{:#}` is a line of the tape: number,
+/// operation, element type and shape, and the value.
+///
+/// ```
+/// use gradus_autograd::Tape;
+/// use gradus_tensor::Tensor;
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::from([0.25, 0.5]));
+/// let loss = x.square().sum();
+/// assert_eq!(format!("{x}"), "[0.25 0.5 ]");
+/// assert_eq!(format!("{loss:.2}"), "0.31");
+/// assert_eq!(format!("{:#}", x * 2.0), "%3 = scale(%0, 2)  f64[2]  [0.5 1. ]");
+/// assert_eq!(format!("{x:?}"), "%0: f64[2]");
+/// ```
+///
+/// A value that the scoped sweep has freed prints as `(freed)`.
+impl fmt::Display for Var<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            let inner = self.tape.inner.borrow();
+            let node = &inner.nodes[self.id as usize];
+            let ty = inner.ty(node);
+            write!(f, "%{} = {}  {}{}  ", self.id, formula(&inner, node), ty.dtype, ty.shape)?;
+        }
+        // All but the values that wait or were freed are there.
+        let slot = self.tape.inner.borrow().nodes[self.id as usize].slot;
+        if !self.tape.inner.borrow().values.is_there(slot) && !self.tape.live()[self.id as usize] {
+            return f.write_str("(freed)");
+        }
+        self.value().fmt(f)
+    }
+}
+
+/// Its place on the tape, its element type and its shape: `%3: f64[2]`. Nothing is computed.
 impl fmt::Debug for Var<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "%{}: {}{}", self.id, self.dtype(), self.shape())

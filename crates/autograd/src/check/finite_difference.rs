@@ -203,9 +203,8 @@ impl FiniteDifference {
     /// # Panics
     /// If the lengths differ.
     pub fn directional(&self, mut f: impl FnMut(&[f64]) -> f64, x: &[f64], v: &[f64]) -> f64 {
-        assert_eq!(
-            x.len(),
-            v.len(),
+        assert!(
+            x.len() == v.len(),
             "directional: the direction has {} elements, the point {}",
             v.len(),
             x.len()

@@ -9,6 +9,7 @@
 
 mod comparison;
 mod complex;
+mod complex_rows;
 pub(crate) mod diagnose;
 pub(crate) mod display;
 mod error_curve;

@@ -192,12 +192,12 @@ fn kink_within(line: &mut Line<'_>, worst: &Comparison) -> Option<Reason> {
     let (mut low, mut width) = (-2.0 * worst.step, 4.0 * worst.step);
     let scale = worst.autograd.abs().max(worst.numeric.abs());
     let mut value = |t: f64| line.value(t);
-    let size = value(0.0).abs();
     let mut bends: Vec<f64> = Vec::new();
     let mut sides = (f64::NAN, f64::NAN);
     while bends.len() < 40 {
         let quarter = width / 4.0;
         let v = [0.0, 1.0, 2.0, 3.0, 4.0].map(|i| value(low + i * quarter));
+        let size = v.iter().fold(0.0, |most, v| f64::max(most, v.abs()));
         // Three halves that overlap: a kink in any place is well within one of them.
         let slopes = |i: usize| ((v[i + 1] - v[i]) / quarter, (v[i + 2] - v[i + 1]) / quarter);
         let bend = |i: usize| (slopes(i).1 - slopes(i).0).abs();

@@ -17,6 +17,7 @@ impl Inner {
     }
 }
 
+/// # The value
 impl Var<'_> {
     /// The value. A large one is shared, a small one copied.
     #[track_caller]
@@ -33,7 +34,7 @@ impl Var<'_> {
         let inner = self.tape.inner.borrow();
         let node = &inner.nodes[self.id as usize];
         let ty = inner.ty(node);
-        assert_eq!(ty.n, 1, "item: {} has {} elements, not one", ty.shape, ty.n);
+        assert!(ty.n == 1, "item: {} has {} elements, not one", ty.shape, ty.n);
         if node.slot.is_large() {
             drop(inner);
             return self.value().item();

@@ -108,6 +108,7 @@ fn bring_back(tape: &Tape, segment: &Segment) {
     }
 }
 
+/// # Recomputation
 impl Var<'_> {
     /// `f(self)`, whose inner values are dropped and computed again in the backward sweep. A derivative that is itself
     /// recorded ([`Var::grad`]) needs the values and keeps them.

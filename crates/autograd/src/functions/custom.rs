@@ -17,7 +17,7 @@ struct Custom<F, B> {
 
 impl<F, B> fmt::Debug for Custom<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
+        write!(f, "fn {}", self.name)
     }
 }
 

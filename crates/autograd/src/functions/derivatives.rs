@@ -25,7 +25,7 @@ use crate::var::Var;
 /// If a weight has another shape than its output, the numbers of both differ, or a variable is of another tape.
 #[track_caller]
 pub fn vjps<'t>(outputs: &[Var<'t>], weights: &[Var<'t>], inputs: &[Var<'t>]) -> Vec<Var<'t>> {
-    assert_eq!(outputs.len(), weights.len(), "vjps: a weight for each output");
+    assert!(outputs.len() == weights.len(), "vjps: a weight for each output");
     check_tapes("vjps", outputs, &[inputs, weights]);
     let rows = outputs.iter().zip(weights).map(|(y, &u)| y.vjp(inputs, u));
     rows.reduce(|sum, row| sum.into_iter().zip(row).map(|(a, b)| a + b).collect()).unwrap_or_default()
@@ -38,10 +38,10 @@ pub fn vjps<'t>(outputs: &[Var<'t>], weights: &[Var<'t>], inputs: &[Var<'t>]) ->
 /// If a direction has another shape than its input, the numbers of both differ, or a variable is of another tape.
 #[track_caller]
 pub fn jvps<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>]) -> Vec<Var<'t>> {
-    assert_eq!(inputs.len(), directions.len(), "jvps: a direction for each input");
+    assert!(inputs.len() == directions.len(), "jvps: a direction for each input");
     check_tapes("jvps", outputs, &[inputs, directions]);
     for (x, v) in inputs.iter().zip(directions) {
-        assert_eq!(x.shape(), v.shape(), "jvps: a direction has the shape of its input");
+        assert!(x.shape() == v.shape(), "jvps: a direction has the shape of its input");
     }
     let along = |y: &Var<'t>| {
         // y.vjp(u) is linear in u, so where it is taken does not matter.

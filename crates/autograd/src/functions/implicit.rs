@@ -28,7 +28,7 @@ struct FixedPoint {
 
 impl fmt::Debug for FixedPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FixedPoint")
+        f.write_str("FixedPoint fn")
     }
 }
 

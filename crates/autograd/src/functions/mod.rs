@@ -7,6 +7,8 @@ mod custom;
 pub(crate) mod derivatives;
 mod grad;
 mod implicit;
+mod objective;
+mod tensor_ext;
 
 pub use batched_jacobian::batched_jacobian;
 pub use derivatives::{
@@ -15,3 +17,5 @@ pub use derivatives::{
 };
 pub use grad::grad;
 pub use implicit::implicit;
+pub use objective::{objective, objective_on_tape};
+pub use tensor_ext::{TENSOR_EXT, TensorExt};

@@ -34,6 +34,20 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// State of a model: a tensor with an identity. `tape.param(&p)` lifts it for one evaluation; an optimizer replaces its
 /// value. A clone is another parameter with the same value.
+///
+/// ```
+/// use gradus_autograd::{Param, value_and_grad};
+/// use gradus_tensor::Tensor;
+///
+/// let mut w = Param::new([1.0, -2.0]);
+/// let (loss, grads) = value_and_grad(|tape| tape.param(&w).square().sum());
+/// assert_eq!(loss, 5.0);
+/// let slope = grads.get(&w).unwrap().clone();
+/// assert_eq!(slope, Tensor::from([2.0, -4.0]));
+/// w.set(w.value() - slope * 0.1); // a step of gradient descent by hand
+/// w.freeze();                     // no gradient from now on
+/// assert!(!w.is_trainable());
+/// ```
 pub struct Param {
     id: ParamId,
     value: Tensor,

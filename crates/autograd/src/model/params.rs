@@ -3,6 +3,24 @@
 use super::param::Param;
 
 /// A structure that holds parameters: a layer, a model, a list of layers. Usually made by [`params!`](crate::params).
+///
+/// ```
+/// use gradus_autograd::{Param, Params, params};
+///
+/// struct Line { slope: Param, offset: Param }
+/// params!(Line { slope, offset });
+///
+/// let mut line = Line { slope: Param::new([1.0, 2.0]), offset: Param::new(0.0) };
+/// for (name, param) in line.params() {
+///     println!("{name}: {}", param.value()); // slope: [1. 2.], offset: 0.
+/// }
+/// assert_eq!(line.trainable_elements(), 3);
+/// line.params_mut().into_iter().for_each(|(_, param)| param.freeze());
+/// assert_eq!(line.trainable_elements(), 0);
+/// ```
+#[diagnostic::on_unimplemented(
+    note = "`params!({Self} {{ … }})` implements it: name each field that holds parameters"
+)]
 pub trait Params {
     /// Calls `f(path, parameter)` for each parameter, in order; `path` is `prefix` and the names of the fields on the
     /// way, joined by dots.
@@ -59,6 +77,16 @@ impl<P: Params> Params for Option<P> {
 }
 
 impl<P: Params + ?Sized> Params for Box<P> {
+    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
+        (**self).visit(prefix, f);
+    }
+    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
+        (**self).visit_mut(prefix, f);
+    }
+}
+
+/// So that a function that is not generic can be handed any model, as `&mut dyn Params`.
+impl<P: Params + ?Sized> Params for &mut P {
     fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
         (**self).visit(prefix, f);
     }

@@ -18,6 +18,14 @@ use crate::model::param::{Param, ParamId};
 use crate::tape::Tape;
 
 /// What a tape is for.
+///
+/// ```
+/// use gradus_autograd::{Mode, Tape};
+/// let tape = Tape::with_mode(Mode::Inference);
+/// let y = tape.var(2.0).square();
+/// assert_eq!(y.item(), 4.0);
+/// assert!(!y.needs()); // nothing to differentiate
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Records for gradients; dropout and batch statistics are off.

@@ -3,10 +3,12 @@
 //! Convolution is bilinear, and it and its two slopes are one trilinear form `$\sum g \cdot (x * w)$`: three operations,
 //! each a rule of the others, so every order of derivative is as fast as the first.
 
-use gradus_tensor::Tensor;
 use gradus_tensor::conv::{self, Window, spatial};
+use gradus_tensor::{Shape, Tensor};
 
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// Which argument of the trilinear form the operation is the slope in.
@@ -104,6 +106,17 @@ impl Op for Columns {
 
 /// The options of convolutions, of [`Var::window_columns`] and of [`Var::fold`]: for each list one number for each spatial
 /// axis, or one for all.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::ConvOptions};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::ones([1, 1, 6, 6]));
+/// let weight = Tensor::ones([1, 1, 3, 3]);
+/// let y = x.conv(&weight, None, &ConvOptions { stride: vec![2], padding: vec![1], ..ConvOptions::default() });
+/// assert_eq!(y.value().to_vec::<f32>(), [4.0, 6.0, 6.0, 6.0, 9.0, 9.0, 6.0, 9.0, 9.0]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConvOptions {
     /// Steps between windows.
@@ -128,7 +141,7 @@ pub(crate) fn each(op: &str, list: &[usize], rank: usize) -> Vec<usize> {
     match list {
         [one] => vec![*one; rank],
         all if all.len() == rank => all.to_vec(),
-        other => panic!("{op}: {} numbers for {rank} spatial axes", other.len()),
+        other => panic!("{op}: {other:?} has {} numbers for {rank} spatial axes", other.len()),
     }
 }
 
@@ -136,15 +149,18 @@ impl ConvOptions {
     #[track_caller]
     fn window(&self, op: &str, input: &[usize], kernel: &[usize]) -> Window {
         let rank = input.len();
+        assert!((1..=3).contains(&rank), "{op}: one to three spatial axes, got {rank}");
         assert!(kernel.len() == rank, "{op}: a kernel of {kernel:?} for spatial axes {input:?}");
-        Window {
+        let window = Window {
             rank,
             input: spatial(input, 1),
             kernel: spatial(kernel, 1),
             stride: spatial(&each(op, &self.stride, rank), 1),
             padding: spatial(&each(op, &self.padding, rank), 0),
             dilation: spatial(&each(op, &self.dilation, rank), 1),
-        }
+        };
+        window.check(op, input, kernel);
+        window
     }
 }
 
@@ -165,6 +181,35 @@ fn with_bias<'t>(op: &str, y: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
     y + bias.reshape(sizes)
 }
 
+/// The spatial sizes of a transposed convolution.
+#[track_caller]
+fn transposed_sizes(x: &Shape, w: &Shape, how: &ConvOptions, more: &[usize]) -> Vec<usize> {
+    const OP: &str = "conv_transpose";
+    let of = |list: &[usize]| each(OP, list, more.len());
+    let (stride, padding, dilation) = (of(&how.stride), of(&how.padding), of(&how.dilation));
+    let mut sizes = vec![];
+    for a in 0..more.len() {
+        let (n, k, limit) = (x[2 + a], w[2 + a], stride[a].max(dilation[a]));
+        assert!(n > 0 && k > 0, "{OP}: input {x}, weight {w}: spatial axis {a} is empty");
+        assert!(
+            more[a] < limit,
+            "{OP}: output padding {} of spatial axis {a} must be below the larger of stride and dilation, {limit}",
+            more[a]
+        );
+        let reach = (n - 1).saturating_mul(stride[a]).saturating_add((k - 1).saturating_mul(dilation[a]));
+        let full = reach.saturating_add(1 + more[a]);
+        let size = full.saturating_sub(padding[a].saturating_mul(2));
+        assert!(
+            size > 0,
+            "{OP}: input {x}, weight {w}: padding {} of spatial axis {a} leaves nothing of {full} places",
+            padding[a]
+        );
+        sizes.push(size);
+    }
+    sizes
+}
+
+/// # Convolutions
 impl<'t> Var<'t> {
     /// Convolution (cross-correlation, as in all frameworks) over one to three spatial axes,
     /// `$y_{nop} = b_o + \sum_{ck} w_{ock}\, x_{n c,\, p s + k d - q}$` with stride s, dilation d, padding q: x
@@ -190,14 +235,18 @@ impl<'t> Var<'t> {
     #[doc(alias = "conv2d")]
     #[doc(alias = "conv3d")]
     #[track_caller]
-    pub fn conv(self, weight: Self, bias: Option<Self>, how: &ConvOptions) -> Self {
+    pub fn conv(self, weight: impl Operand<'t>, bias: Option<Self>, how: &ConvOptions) -> Self {
+        let weight = self.lift(weight);
         let (x, w) = (self.shape(), weight.shape());
         assert!((3..=5).contains(&x.len()), "conv: the input must be [N, C, 1 to 3 spatial axes], got {x}");
         let groups = how.groups;
-        let fits = w.len() == x.len() && groups > 0 && w[1] * groups == x[1] && w[0].is_multiple_of(groups);
+        assert!(groups > 0, "conv: groups is 0; it must be at least 1");
+        let fits =
+            w.len() == x.len() && w[1].checked_mul(groups) == Some(x[1]) && w[0].is_multiple_of(groups);
         assert!(
             fits,
-            "conv: input {x}, weight {w}, {groups} groups: the weight must be [out, {} / {groups}, …]",
+            "conv: input {x}, weight {w}, {groups} groups: the weight must be [out, {} / {groups}, …], out a multiple of \
+             {groups}",
             x[1]
         );
         let window = how.window("conv", &x[2..], &w[2..]);
@@ -207,7 +256,8 @@ impl<'t> Var<'t> {
 
     /// The transposed convolution: the slope of [`Self::conv`] in its input. x is `[N, C, …]`, the weight
     /// `[C, O / groups, …]`, the bias `[O]`, the result `[N, O, …]` with spatial sizes
-    /// `$(n - 1) s - 2q + d(k - 1) + 1 + e$`, e being `output_padding`: places added behind each spatial axis.
+    /// `$(n - 1) s - 2q + d(k - 1) + 1 + e$`, e being `output_padding`: places added behind each spatial axis, fewer than
+    /// the stride or the dilation.
     ///
     /// # Panics
     /// If the sizes do not fit.
@@ -218,41 +268,33 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn conv_transpose(
         self,
-        weight: Self,
+        weight: impl Operand<'t>,
         bias: Option<Self>,
         how: &ConvOptions,
         output_padding: &[usize],
     ) -> Self {
+        let weight = self.lift(weight);
         let (x, w) = (self.shape(), weight.shape());
         assert!(
             (3..=5).contains(&x.len()),
             "conv_transpose: the input must be [N, C, 1 to 3 spatial axes], got {x}"
         );
         let groups = how.groups;
-        let fits = w.len() == x.len() && groups > 0 && w[0] == x[1] && x[1].is_multiple_of(groups);
+        assert!(groups > 0, "conv_transpose: groups is 0; it must be at least 1");
+        let fits = w.len() == x.len() && w[0] == x[1] && x[1].is_multiple_of(groups);
         assert!(
             fits,
             "conv_transpose: input {x}, weight {w}, {groups} groups: the weight must be [{}, out / groups, …]",
             x[1]
         );
         let rank = x.len() - 2;
-        let of = |list: &[usize]| each("conv_transpose", list, rank);
-        let (stride, padding, dilation, more) =
-            (of(&how.stride), of(&how.padding), of(&how.dilation), of(output_padding));
-        let size = |a: usize| {
-            let full = (x[2 + a].max(1) - 1) * stride[a] + dilation[a] * (w[2 + a] - 1) + more[a] + 1;
-            assert!(
-                full > 2 * padding[a],
-                "conv_transpose: padding {} leaves nothing of {full} places",
-                padding[a]
-            );
-            full - 2 * padding[a]
-        };
-        let input: Vec<usize> = (0..rank).map(size).collect();
-        let window = how.window("conv_transpose", &input, &w[2..]);
-        let out = window.output();
-        assert!(out[3 - rank..] == x[2..], "conv_transpose: {more:?} more places are as many as the stride");
-        let y = self.tape().apply(Conv { slope: Slope::Input, window, groups }, &[weight, self]);
+        let more = each("conv_transpose", output_padding, rank);
+        let window = how.window("conv_transpose", &transposed_sizes(&x, &w, how, &more), &w[2..]);
+        // Output padding of a stride and more (below the dilation) makes room for windows that x has no element for: zeros.
+        let room = &window.output()[3 - rank..];
+        let behind = room.iter().zip(&x[2..]).map(|(&m, &n)| (0, m - n));
+        let x = self.pad_constant(&[(0, 0); 2].into_iter().chain(behind).collect::<Vec<_>>(), 0.0);
+        let y = self.tape().apply(Conv { slope: Slope::Input, window, groups }, &[weight, x]);
         with_bias("conv_transpose", y, bias)
     }
 
@@ -265,8 +307,11 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn window_columns(self, kernel: &[usize], how: &ConvOptions) -> Self {
         let x = self.shape();
+        assert!(
+            (3..=5).contains(&x.len()),
+            "window_columns: the input must be [N, C, 1 to 3 spatial axes], got {x}"
+        );
         let window = how.window("window_columns", &x[2..], &each("window_columns", kernel, x.len() - 2));
-        let _ = window.output();
         self.tape().apply(Columns { window, back: false }, &[self])
     }
 
@@ -280,7 +325,11 @@ impl<'t> Var<'t> {
     pub fn fold(self, output: &[usize], kernel: &[usize], how: &ConvOptions) -> Self {
         let window = how.window("fold", output, &each("fold", kernel, output.len()));
         let (places, x) = (window.output().iter().product::<usize>(), self.shape());
-        assert!(x.len() == 3 && x[2] == places, "fold: {x} must be [N, C · kernel, {places}]");
+        let taps = expect::product("fold", &window.kernel);
+        assert!(
+            x.len() == 3 && x[2] == places && x[1].is_multiple_of(taps),
+            "fold: the columns {x} must be [N, C · {taps}, {places}] for sizes {output:?} and kernel {kernel:?}"
+        );
         self.tape().apply(Columns { window, back: true }, &[self])
     }
 }

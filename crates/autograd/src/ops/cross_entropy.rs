@@ -26,6 +26,9 @@ impl Op for CrossEntropy {
     fn words(&self) -> &'static str {
         "the mean of −ln softmax(x) at the labels: x gets ȳ/n times softmax(x), less 1 at the labels"
     }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        Some(-x[0].log_softmax(-1).gather(1, &self.labels.unsqueeze(1)).mean())
+    }
 }
 
 /// `$z_{ij} = d\,(\mathrm{softmax}(x_i)_j - [j = t_i]) / n$`, the rule of the mean cross-entropy in one pass.
@@ -57,8 +60,13 @@ impl Op for CrossEntropyBackward {
     fn words(&self) -> &'static str {
         "d/n times p = softmax(x), less 1 at the labels: x gets d/n p (ȳ − Σ p ȳ), d gets the sum of ȳ times the rest"
     }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let one_hot = Tensor::one_hot(&self.labels, x[0].shape()[1]).to(x[0].dtype());
+        Some((x[0].softmax(-1) - &one_hot) * x[1] / x[0].shape()[0] as f64)
+    }
 }
 
+/// # Cross-entropy
 impl Var<'_> {
     /// Mean cross-entropy of logits `[N, C]` with class labels `[N]` (I64),
     /// `$\tfrac1N \sum_i -\ln \mathrm{softmax}(x_i)_{t_i}$`, in one pass. Other shapes, weights, ignored labels

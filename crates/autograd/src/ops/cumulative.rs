@@ -3,6 +3,8 @@
 use gradus_tensor::{Tensor, axis_index};
 
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// `$y_i = \sum_{j \le i} x_j$`; rule: the running sum from the end.
@@ -24,6 +26,7 @@ impl Op for CumulativeSum {
     }
 }
 
+/// # Cumulative sums, differences, integrals
 impl<'t> Var<'t> {
     /// Running sums `$y_i = \sum_{j \le i} x_j$` along an axis, in the same shape.
     ///
@@ -61,6 +64,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn cummax(self, axis: isize) -> (Self, Tensor) {
+        let axis = axis_index("cummax", axis, &self.shape()) as isize;
         let (_, places) = self.value().cummax(axis);
         (self.gather(axis, &places), places)
     }
@@ -72,6 +76,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn cummin(self, axis: isize) -> (Self, Tensor) {
+        let axis = axis_index("cummin", axis, &self.shape()) as isize;
         let (_, places) = self.value().cummin(axis);
         (self.gather(axis, &places), places)
     }
@@ -120,9 +125,13 @@ impl<'t> Var<'t> {
     #[doc(alias = "trapz")]
     #[doc(alias = "cumulative_trapezoid")]
     #[track_caller]
-    pub fn trapezoids(self, spacing: Self, axis: isize) -> Self {
-        let at = axis_index("trapezoid", axis, &self.shape());
-        let size = self.shape()[at];
+    pub fn trapezoids(self, spacing: impl Operand<'t>, axis: isize) -> Self {
+        let spacing = self.lift(spacing);
+        let shape = self.shape();
+        let at = axis_index("trapezoids", axis, &shape);
+        let size = shape[at];
+        let areas = shape.with(at, size.saturating_sub(1));
+        expect::fits("trapezoids", "the spacing", &spacing.shape(), &areas);
         if size < 2 {
             return self.narrow(at as isize, 0, 0);
         }
@@ -131,6 +140,7 @@ impl<'t> Var<'t> {
     }
 }
 
+/// # Cumulative sums, differences, integrals
 impl<'t> Var<'t> {
     /// The derivative along an axis of values at the given places, as `numpy.gradient` takes it: inside by the parabola
     /// through three neighbours, at the ends by the difference of two, or (`second_order`) by the parabola, too.
@@ -143,6 +153,13 @@ impl<'t> Var<'t> {
         let n = places.len();
         let needed = if second_order { 3 } else { 2 };
         assert!(n >= needed, "coordinate_gradient: needs at least {needed} places, got {n}");
+        let shape = self.shape();
+        let at = axis_index("coordinate_gradient", axis, &shape);
+        assert!(
+            shape[at] == n,
+            "coordinate_gradient: {n} places for axis {axis} of {shape}, of size {}",
+            shape[at]
+        );
         // The slope at x of the parabola through three places.
         let parabola = |at: f64, i: usize| {
             let [a, b, c] = [places[i], places[i + 1], places[i + 2]];
@@ -160,6 +177,6 @@ impl<'t> Var<'t> {
             _ if second_order => parabola(places[i], n - 3),
             _ => line(n - 2),
         };
-        self.along_axis(axis, gradus_tensor::pool::Taps { input: n, rows: (0..n).map(row).collect() })
+        self.along_axis(at as isize, gradus_tensor::pool::Taps { input: n, rows: (0..n).map(row).collect() })
     }
 }

@@ -22,6 +22,7 @@ impl Op for Detach {
     }
 }
 
+/// # Without gradient
 impl Var<'_> {
     /// The same value without its history: no gradient flows back through it.
     #[doc(alias = "stop_gradient")]

@@ -143,6 +143,7 @@ impl Op for Where {
     }
 }
 
+/// # Indices and masks
 impl<'t> Var<'t> {
     /// The elements that an index names along an axis, `$y_{i,j} = x_{i,\,\mathrm{index}_{i,j}}$` along axis 1
     /// of two: `index` (I64) has as many axes as this value and the shape of the result; it may be smaller
@@ -213,6 +214,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn masked_fill(self, mask: &Tensor, value: f64) -> Self {
+        self.shape().broadcast_or_panic(mask.shape(), "masked_fill");
         self.where_not(mask, value)
     }
 }

@@ -106,6 +106,7 @@ impl Op for Linear {
     }
 }
 
+/// # Matrix products
 impl<'t> Var<'t> {
     /// The matrix product `$y_{ij} = \sum_k a_{ik} b_{kj}$`: `[…, m, k] × […, k, n] → […, m, n]`; leading axes
     /// broadcast, a vector counts as a row on the left and as a column on the right.
@@ -143,7 +144,8 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[doc(alias = "affine")]
     #[track_caller]
-    pub fn linear(self, weight: Self, bias: Option<Self>) -> Self {
+    pub fn linear(self, weight: impl Operand<'t>, bias: Option<Self>) -> Self {
+        let weight = self.lift(weight);
         let shape = self.shape();
         let w = weight.shape();
         assert!(w.len() == 2, "linear: the weight must be [out, in], got {w}");

@@ -1,11 +1,13 @@
 //! Normalisations: layer (fused), root mean square, group, instance, batch, local response.
 
-use gradus_tensor::kernel::layer_norm;
+use gradus_tensor::kernel::Compiled;
 use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor, normalize};
 use smallvec::SmallVec;
 
 use crate::fast::runs::{Kernels, RunKernels, run_kernels};
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// `$y = \gamma \odot \hat x + \beta$` along the last axis, `$\hat x = (x - \mu) r$`, `$r = (\sigma^2 + \varepsilon)^{-1/2}$`. Rule:
@@ -40,15 +42,19 @@ impl Op for LayerNorm {
     fn words(&self) -> &'static str {
         "γ u + β with u = (x − mean)/σ: with p = γ ȳ, x gets (p − mean(p) − u mean(u p))/σ; γ gets Σ u ȳ, β gets Σ ȳ"
     }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let centred = x[0] - x[0].mean_keep(-1);
+        Some(centred * (centred.square().mean_keep(-1) + self.0).rsqrt() * x[1] + x[2])
+    }
     fn kernels(&self) -> Option<Kernels> {
         static LAYER_NORM: RunKernels = run_kernels!(
-            |[x, gamma, beta], n, epsilon, y| layer_norm::layer_norm(x, gamma, beta, n, epsilon, y),
+            |[x, gamma, beta], n, epsilon, y| Compiled::layer_norm(x, gamma, beta, n, epsilon, y),
             |dy, [x, gamma, _], _, n, epsilon, [dx, scale, _]| match (dx, scale) {
                 (Some(dx), Some(scale)) => {
-                    layer_norm::layer_norm_pull_both([x, dy, gamma], n, epsilon, dx, scale);
+                    Compiled::layer_norm_pull_both([x, dy, gamma], n, epsilon, dx, scale);
                 }
-                (Some(dx), None) => layer_norm::layer_norm_pull(x, gamma, dy, n, epsilon, dx),
-                (None, Some(scale)) => layer_norm::layer_norm_pull_scale(x, dy, n, epsilon, scale),
+                (Some(dx), None) => Compiled::layer_norm_pull(x, gamma, dy, n, epsilon, dx),
+                (None, Some(scale)) => Compiled::layer_norm_pull_scale(x, dy, n, epsilon, scale),
                 (None, None) => {}
             },
             adds 2
@@ -85,6 +91,18 @@ fn channel_sizes(rank: usize, channels: usize) -> SmallVec<[usize; MAX_RANK]> {
     sizes
 }
 
+/// Panics unless the value is `[N, C, …]` and what goes with it `[C]`.
+#[track_caller]
+fn check_channels(op: &str, shape: &Shape, parts: &[(&str, Option<Var<'_>>)]) {
+    expect::at_least(op, shape, 2, "[N, C, …]");
+    for (name, part) in parts {
+        if let Some(part) = part {
+            expect::shape(op, name, &part.shape(), &shape[1..2]);
+        }
+    }
+}
+
+/// # Normalisations
 impl<'t> Var<'t> {
     /// Layer normalisation over the last axes, those of `gamma` and `beta`:
     /// `$y = \gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` with the mean μ and the biased
@@ -96,10 +114,16 @@ impl<'t> Var<'t> {
     /// # Source
     /// Ba, Kiros and Hinton, "Layer Normalization", 2016.
     #[track_caller]
-    pub fn layer_norm(self, gamma: Self, beta: Self, eps: f64) -> Self {
+    pub fn layer_norm(self, gamma: impl Operand<'t>, beta: impl Operand<'t>, eps: f64) -> Self {
+        let (gamma, beta) = (self.lift(gamma), self.lift(beta));
         let (shape, sizes) = (self.shape(), gamma.shape());
         let fits = shape.ends_with(&sizes) && beta.shape() == sizes;
-        assert!(fits, "layer_norm: input {shape}, gamma {sizes}, beta {}", beta.shape());
+        assert!(
+            fits,
+            "layer_norm: input {shape}, gamma {sizes}, beta {}: both must have the shape of the input's last axes",
+            beta.shape()
+        );
+        expect::number("layer_norm", "eps", eps, eps >= 0.0, "at least 0");
         let width = sizes.elements();
         let flat = |x: Self| x.reshape([width]);
         let rows = self.reshape([shape.elements() / width.max(1), width]);
@@ -115,6 +139,7 @@ impl<'t> Var<'t> {
     pub fn standardize(self, trailing: usize, eps: f64) -> Self {
         let shape = self.shape();
         let first = first_trailing("standardize", &shape, trailing);
+        expect::number("standardize", "eps", eps, eps >= 0.0, "at least 0");
         let sizes = &shape[first..];
         let (one, zero) = (Tensor::ones_of(sizes, self.dtype()), Tensor::zeros_of(sizes, self.dtype()));
         self.layer_norm(self.tape().constant(one), self.tape().constant(zero), eps)
@@ -131,6 +156,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn rms_norm(self, trailing: usize, eps: f64) -> Self {
         first_trailing("rms_norm", &self.shape(), trailing);
+        expect::number("rms_norm", "eps", eps, eps >= 0.0, "at least 0");
         let list: Vec<isize> = (1..=trailing as isize).map(|a| -a).collect();
         self * reciprocal_root(self, list, eps)
     }
@@ -143,6 +169,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn scale_channels(self, gamma: Option<Self>, beta: Option<Self>) -> Self {
         let shape = self.shape();
+        check_channels("scale_channels", &shape, &[("gamma", gamma), ("beta", beta)]);
         let sizes = channel_sizes(shape.len(), shape[1]);
         let y = gamma.map_or(self, |g| self * g.reshape(&sizes[..]));
         beta.map_or(y, |b| y + b.reshape(&sizes[..]))
@@ -161,10 +188,9 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn group_norm(self, groups: usize, gamma: Option<Self>, beta: Option<Self>, eps: f64) -> Self {
         let shape = self.shape();
-        assert!(
-            shape.len() >= 2 && shape[1].is_multiple_of(groups),
-            "group_norm: {shape} in {groups} groups"
-        );
+        check_channels("group_norm", &shape, &[("gamma", gamma), ("beta", beta)]);
+        expect::parts("group_norm", "the channels", shape[1], groups);
+        expect::number("group_norm", "eps", eps, eps >= 0.0, "at least 0");
         let width = shape.elements() / (shape[0] * groups).max(1);
         let y = self.reshape([shape[0] * groups, width]).standardize(1, eps).reshape(shape);
         y.scale_channels(gamma, beta)
@@ -177,6 +203,7 @@ impl<'t> Var<'t> {
     /// If there are less than two axes.
     #[track_caller]
     pub fn channel_statistics(self) -> (Self, Self) {
+        check_channels("channel_statistics", &self.shape(), &[]);
         let axes: Vec<isize> = (0..self.rank() as isize).filter(|&a| a != 1).collect();
         (self.mean_axes(axes.clone()), self.var_axes(axes, 0))
     }
@@ -191,8 +218,11 @@ impl<'t> Var<'t> {
     /// Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
     /// Covariate Shift", 2015.
     #[track_caller]
-    pub fn batch_norm(self, mean: Self, variance: Self, eps: f64) -> Self {
+    pub fn batch_norm(self, mean: impl Operand<'t>, variance: impl Operand<'t>, eps: f64) -> Self {
+        let (mean, variance) = (self.lift(mean), self.lift(variance));
         let shape = self.shape();
+        check_channels("batch_norm", &shape, &[("the mean", Some(mean)), ("the variance", Some(variance))]);
+        expect::number("batch_norm", "eps", eps, eps >= 0.0, "at least 0");
         let sizes = channel_sizes(shape.len(), shape[1]);
         (self - mean.reshape(&sizes[..])) * (variance + eps).rsqrt().reshape(&sizes[..])
     }
@@ -210,7 +240,14 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn local_response_norm(self, n: usize, alpha: f64, beta: f64, k: f64) -> Self {
         let shape = self.shape();
-        assert!(shape.len() >= 3, "local_response_norm: needs [N, C, …], got {shape}");
+        expect::at_least("local_response_norm", &shape, 3, "[N, C, …]");
+        assert!(n > 0, "local_response_norm: n is 0; it must be at least 1");
+        assert!(shape[1] > 0, "local_response_norm: {shape} has no channels");
+        assert!(
+            shape.len() < MAX_RANK,
+            "local_response_norm: {shape} has too many axes, at most {}",
+            MAX_RANK - 1
+        );
         let padded = self
             .square()
             .pad(&[(1, ((n / 2) as isize, ((n - 1) / 2) as isize))], crate::ops::pad::Padding::Zeros);

@@ -48,6 +48,7 @@ impl Op for Pad {
     }
 }
 
+/// # Padding
 impl<'t> Var<'t> {
     /// A frame of `value` around all axes: `sizes` holds for each axis the places before and after it. The
     /// gradient is cut out of the frame.
@@ -56,6 +57,13 @@ impl<'t> Var<'t> {
     /// If there is not one pair for each axis.
     #[track_caller]
     pub fn pad_constant(self, sizes: &[(usize, usize)], value: f64) -> Self {
+        let shape = self.shape();
+        assert!(
+            sizes.len() == shape.len(),
+            "pad_constant: {} pairs for {shape}, which has {} axes",
+            sizes.len(),
+            shape.len()
+        );
         if sizes.iter().all(|&s| s == (0, 0)) {
             return self;
         }
@@ -75,7 +83,11 @@ impl<'t> Var<'t> {
             _ => None,
         };
         let Some(number) = number else {
-            return sizes.iter().fold(self, |x, &(axis, size)| x.pad_by_index(axis, size, padding));
+            let mut y = self;
+            for &(axis, size) in sizes {
+                y = y.pad_by_index(axis, size, padding);
+            }
+            return y;
         };
         let mut y = self;
         let mut frame = vec![(0, 0); self.rank()];
@@ -83,7 +95,11 @@ impl<'t> Var<'t> {
             let at = axis_index("pad", axis, &y.shape());
             let (cut_front, cut_back) = (before.min(0).unsigned_abs(), after.min(0).unsigned_abs());
             let size = y.shape()[at];
-            assert!(cut_front + cut_back <= size, "pad: {before} and {after} on an axis of size {size}");
+            assert!(
+                cut_front.saturating_add(cut_back) <= size,
+                "pad: {before} and {after} on axis {axis} of {}, of size {size}: more is cut off than there is",
+                y.shape()
+            );
             y = y.narrow(at as isize, cut_front, size - cut_front - cut_back);
             frame[at] = (before.max(0).unsigned_abs(), after.max(0).unsigned_abs());
         }
@@ -95,7 +111,11 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         let at = axis_index("pad", axis, &shape);
         let n = shape[at] as isize;
-        assert!(before + n + after >= 0, "pad: {before} and {after} on an axis of size {n}");
+        let new = before.checked_add(n).and_then(|sum| sum.checked_add(after));
+        assert!(
+            new.is_some_and(|new| new >= 0 && new as usize <= isize::MAX as usize / 8),
+            "pad: {before} and {after} on axis {axis} of {shape}, of size {n}"
+        );
         if padding == Padding::Circular && before.min(after) < 0 {
             // What is cut off does not come back at the other end.
             let inner = self.pad(&[(at as isize, (before.min(0), after.min(0)))], Padding::Zeros);
@@ -104,7 +124,10 @@ impl<'t> Var<'t> {
         let longest = before.max(after);
         let room = if padding == Padding::Reflect { n - 1 } else { n };
         let fits = padding == Padding::Replicate || longest <= room;
-        assert!(longest <= 0 || fits && n > 0, "pad: {padding:?} by {longest} on an axis of size {n}");
+        assert!(
+            longest <= 0 || fits && n > 0,
+            "pad: {padding:?} by {longest} on axis {axis} of {shape}, of size {n}; at most {room}"
+        );
         let place = |i: isize| match padding {
             Padding::Reflect if i < 0 => -i,
             Padding::Reflect if i >= n => 2 * (n - 1) - i,

@@ -5,10 +5,11 @@
 //! go to the first.
 
 use gradus_tensor::pool::{self, Taps};
-use gradus_tensor::{Shape, Tensor};
+use gradus_tensor::{Shape, Tensor, axis_index, check_indices};
 
 use crate::op::{Backward, Op};
 use crate::ops::conv::each;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// A weighted sum along an axis; rule: the transposed weights.
@@ -36,6 +37,18 @@ impl Op for Along {
 }
 
 /// Windows of a pooling operation: numbers for each spatial axis, or one for all. An empty `stride` means the kernel.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::Pool};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::from([[[[1.0, 2.0, 5.0, 6.0], [3.0, 4.0, 7.0, 8.0]]]]));
+/// let (largest, places) = x.max_pool(&Pool::of(2)); // windows of 2 × 2, side by side
+/// assert_eq!(largest.value().to_f64_vec(), [4.0, 8.0]);
+/// assert_eq!(places.to_f64_vec(), [5.0, 7.0]);
+/// assert_eq!(x.avg_pool(&Pool::of(2)).value().to_f64_vec(), [2.5, 6.5]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pool {
     /// Sizes of a window.
@@ -89,23 +102,35 @@ impl Pool {
         let kernel = each(op, &self.kernel, rank);
         let stride = if self.stride.is_empty() { kernel.clone() } else { each(op, &self.stride, rank) };
         let (padding, dilation) = (each(op, &self.padding, rank), each(op, &self.dilation, rank));
-        let line = |a: usize| {
+        let mut lines = Vec::with_capacity(rank);
+        for a in 0..rank {
             let (size, p, s) = (sizes[a], padding[a], stride[a]);
-            let span = dilation[a] * (kernel[a] - 1) + 1;
+            let numbers = [("kernel", kernel[a]), ("stride", s), ("dilation", dilation[a])];
+            if let Some((name, _)) = numbers.iter().find(|(_, n)| *n == 0) {
+                panic!("{op}: the {name} of spatial axis {a} is 0; it must be at least 1");
+            }
+            let span = dilation[a].saturating_mul(kernel[a] - 1).saturating_add(1);
+            let padded = size.saturating_add(p.saturating_mul(2));
             assert!(
-                s > 0 && span <= size + 2 * p,
-                "{op}: windows of {span} places on an axis of {size} with padding {p}"
+                span <= padded && padded <= isize::MAX as usize / 8,
+                "{op}: a window of {span} places does not fit spatial axis {a} of {size} with padding {p}; the spatial \
+                 sizes are {sizes:?}, the kernel is {kernel:?}"
             );
-            let room = size + 2 * p - span;
+            // As PyTorch has it; beyond it, whole windows would lie in the padding.
+            assert!(
+                p <= span / 2,
+                "{op}: padding {p} of spatial axis {a} is more than half of a window of {span} places"
+            );
+            let room = padded - span;
             let mut count = if self.ceil { room.div_ceil(s) } else { room / s } + 1;
             // The last window must start inside the value or the padding in front.
             if self.ceil && (count - 1) * s >= size + p {
                 count -= 1;
             }
             let starts = (0..count).map(|o| (o * s) as isize - p as isize).collect();
-            Line { size, kernel: kernel[a], padding: p, dilation: dilation[a], starts }
-        };
-        (0..rank).map(line).collect()
+            lines.push(Line { size, kernel: kernel[a], padding: p, dilation: dilation[a], starts });
+        }
+        lines
     }
 }
 
@@ -141,6 +166,16 @@ pub(crate) fn adaptive(size: usize, out: usize) -> Vec<Vec<usize>> {
     (0..out).map(|o| (o * size / out..((o + 1) * size).div_ceil(out)).collect()).collect()
 }
 
+/// Panics if there are windows of nothing.
+#[track_caller]
+fn check_adaptive(op: &str, shape: &Shape, sizes: &[usize], out: &[usize]) {
+    expect::product(op, &[shape[0], shape[1], expect::product(op, out)]);
+    for (a, (&n, &m)) in sizes.iter().zip(out).enumerate() {
+        assert!(n > 0 || m == 0, "{op}: spatial axis {a} of {shape} is empty and has no windows");
+        expect::product(op, &[n, m]);
+    }
+}
+
 /// The spatial axes of `[N, C, …]`.
 #[track_caller]
 fn spatial_sizes(op: &str, shape: &Shape) -> Vec<usize> {
@@ -151,6 +186,7 @@ fn spatial_sizes(op: &str, shape: &Shape) -> Vec<usize> {
     shape[2..].to_vec()
 }
 
+/// # Pooling
 impl<'t> Var<'t> {
     /// `$y_o = \sum_i w_{oi} x_i$` along an axis with sparse weights: its size becomes the number of their
     /// rows.
@@ -159,6 +195,22 @@ impl<'t> Var<'t> {
     /// If the size does not fit.
     #[track_caller]
     pub fn along_axis(self, axis: isize, taps: Taps) -> Self {
+        let shape = self.shape();
+        let at = axis_index("along_axis", axis, &shape);
+        let n = taps.input;
+        assert!(
+            shape[at] == n,
+            "along_axis: weights of {n} places for axis {axis} of {shape}, of size {}",
+            shape[at]
+        );
+        for (place, _) in taps.rows.iter().flatten() {
+            assert!(
+                *place < n,
+                "along_axis: place {} is out of range for axis {axis} of size {n}",
+                *place as isize
+            );
+        }
+        let axis = at as isize;
         let op = Along { axis, taps: std::sync::Arc::new(taps), transpose: false };
         self.tape().apply(op, &[self])
     }
@@ -202,6 +254,7 @@ impl<'t> Var<'t> {
     pub fn adaptive_avg_pool(self, out: &[usize]) -> Self {
         let sizes = spatial_sizes("adaptive_avg_pool", &self.shape());
         let out = each("adaptive_avg_pool", out, sizes.len());
+        check_adaptive("adaptive_avg_pool", &self.shape(), &sizes, &out);
         let axis = |y: Self, a: usize| {
             let windows = adaptive(sizes[a], out[a]).into_iter().map(|w| {
                 let n = w.len() as f64;
@@ -239,6 +292,7 @@ impl<'t> Var<'t> {
     pub fn adaptive_max_pool(self, out: &[usize]) -> (Self, Tensor) {
         let sizes = spatial_sizes("adaptive_max_pool", &self.shape());
         let out = each("adaptive_max_pool", out, sizes.len());
+        check_adaptive("adaptive_max_pool", &self.shape(), &sizes, &out);
         self.max_of(sizes.iter().zip(&out).map(|(&n, &m)| adaptive(n, m)).collect())
     }
 
@@ -261,7 +315,8 @@ impl<'t> Var<'t> {
     }
 
     /// The elements of `[N, C, …]` at the places (I64, same shape) that a max pooling found in spatial axes of
-    /// sizes `out`; zeros elsewhere: `[N, C, out…]`.
+    /// sizes `out`; zeros elsewhere: `[N, C, out…]`. Where places repeat, as those of windows that overlap may, the last one
+    /// counts; the slope of the others is 0.
     ///
     /// # Panics
     /// If a place is out of range.
@@ -271,16 +326,21 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn max_unpool(self, places: &Tensor, out: &[usize]) -> Self {
         let shape = self.shape();
-        let (rows, count) = (shape[0] * shape[1], shape[2..].iter().product::<usize>());
-        let plane: usize = out.iter().product();
+        let sizes = spatial_sizes("max_unpool", &shape);
+        expect::shape("max_unpool", "the places", places.shape(), &shape);
+        assert!(out.len() == sizes.len(), "max_unpool: sizes {out:?} for spatial axes {sizes:?}");
+        let (rows, count) = (shape[0] * shape[1], sizes.iter().product::<usize>());
+        let plane = expect::product("max_unpool", out);
+        expect::product("max_unpool", &[rows, plane]);
+        check_indices("max_unpool", places, plane, &format!("spatial axes {out:?}"));
         let zeros = self.tape().constant(Tensor::zeros_of([rows, plane], self.dtype()));
         let flat = zeros.scatter(1, &places.reshape([rows, count]), self.reshape([rows, count]));
         let sizes: Vec<usize> = shape[..2].iter().chain(out).copied().collect();
         flat.reshape(sizes)
     }
 
-    /// `$(\sum x^p)^{1/p}$` of each window of `[N, C, …]`, with the shape of [`Self::avg_pool`]; 0, with slope
-    /// 0, where the sum is not positive.
+    /// `$(\sum x^p)^{1/p}$` of each window of `[N, C, …]`, with the shape of [`Self::avg_pool`]. Where the sum is 0 so is the
+    /// slope; where it is negative there is no root, and the result is NaN.
     ///
     /// # Panics
     /// If a window does not fit.
@@ -289,9 +349,11 @@ impl<'t> Var<'t> {
     #[doc(alias = "lp_pool3d")]
     #[track_caller]
     pub fn lp_pool(self, p: f64, pool: &Pool) -> Self {
-        let rank = self.rank() - 2;
+        let rank = spatial_sizes("lp_pool", &self.shape()).len();
+        expect::number("lp_pool", "the order p", p, p > 0.0 && p.is_finite(), "finite and above 0");
         let count: usize = each("lp_pool", &pool.kernel, rank).iter().product();
         let mean = self.powf(p).window_means("lp_pool", pool);
-        (mean.sign() * mean.abs().relu() * count as f64).powf(1.0 / p)
+        let zero = mean.value().eq(0.0);
+        (mean.masked_fill(&zero, 1.0) * count as f64).powf(1.0 / p).masked_fill(&zero, 0.0)
     }
 }

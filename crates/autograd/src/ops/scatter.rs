@@ -1,10 +1,11 @@
 //! Writing at places that an index or a mask names.
 
-use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index};
+use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index, check_indices, wrapped_indices};
 use smallvec::SmallVec;
 
 use crate::op::{Backward, Op};
 use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::ops::index::crop_back;
 use crate::var::Var;
 
@@ -67,6 +68,7 @@ pub enum ScatterReduce {
     Min,
 }
 
+/// # Writing to places
 impl<'t> Var<'t> {
     /// This value with the elements that an index names along an axis replaced by those of `source`:
     /// `$y_{i,\,\mathrm{index}_{i,j}} = s_{i,j}$` along axis 1 of two. `index` (I64) has as many axes as both
@@ -92,9 +94,10 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn index_copy(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let source = self.lift(source);
-        let shape = source.shape();
-        let at = axis_index("index_copy", axis, &self.shape());
-        self.scatter(at as isize, &along(index, at, &shape), source)
+        let shape = self.shape();
+        let at = axis_index("index_copy", axis, &shape);
+        let index = along("index_copy", index, &shape, at, &source.shape());
+        self.scatter(at as isize, &index, source)
     }
 
     /// This value with `value` (without axes) at the places of an axis that a vector (I64) names.
@@ -107,6 +110,8 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         let at = axis_index("index_fill", axis, &shape);
         let size = shape[at];
+        expect::integers("index_fill", "places", index);
+        expect::shape("index_fill", "the value", &value.shape(), &[]);
         let mut hit = vec![false; size];
         for i in index.to_vec::<i64>() {
             assert!(
@@ -144,7 +149,12 @@ impl<'t> Var<'t> {
         let source = self.lift(source);
         let shape = self.shape().broadcast_or_panic(mask.shape(), "masked_scatter");
         let places = hits(&mask.expand(shape));
-        let source = source.flatten().narrow(0, 0, places.elements());
+        let (wanted, given) = (places.elements(), source.elements());
+        assert!(
+            wanted <= given,
+            "masked_scatter: the mask holds at {wanted} places, the source has {given} elements"
+        );
+        let source = source.flatten().narrow(0, 0, wanted);
         self.expand(shape).flatten().scatter(0, &places, source).reshape(shape)
     }
 
@@ -156,15 +166,15 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn put(self, index: &Tensor, source: impl Operand<'t>, add: bool) -> Self {
         let source = self.lift(source);
-        let n = self.elements() as i64;
-        let mut places = index.to_vec::<i64>();
-        for i in &mut places {
-            assert!((-n..n).contains(i), "put: place {i} of a value with {n} elements");
-            *i = i.rem_euclid(n);
-        }
-        let len = places.len();
-        let (flat, places) = (self.flatten(), Tensor::from_vec(places, len));
-        let source = source.flatten();
+        let n = self.elements();
+        let places = wrapped_indices("put", index, n, &format!("a value with {n} elements")).flatten();
+        let (flat, source) = (self.flatten(), source.flatten());
+        assert!(
+            places.elements() == source.elements(),
+            "put: {} places for {} elements of the source",
+            places.elements(),
+            source.elements()
+        );
         let y = if add { flat.index_add(0, &places, source) } else { flat.scatter(0, &places, source) };
         y.reshape(self.shape())
     }
@@ -180,9 +190,15 @@ impl<'t> Var<'t> {
     pub fn take_along_axis(self, axis: isize, index: &Tensor) -> Self {
         let shape = self.shape();
         let at = axis_index("take_along_axis", axis, &shape);
-        let n = shape[at] as i64;
-        let wrapped = index.to_vec::<i64>().iter().map(|&i| if i < 0 { i + n } else { i }).collect();
-        let index = Tensor::from_vec(wrapped, *index.shape());
+        assert!(
+            index.rank() == shape.len(),
+            "take_along_axis: the index's shape {} and the value's {shape} have {} and {} axes",
+            index.shape(),
+            index.rank(),
+            shape.len()
+        );
+        let of = format!("axis {axis}, which has size {}", shape[at]);
+        let index = wrapped_indices("take_along_axis", index, shape[at], &of);
         let others = shape.with(at, 1).broadcast_or_panic(&index.shape().with(at, 1), "take_along_axis");
         let index = index.expand(others.with(at, index.shape()[at]));
         self.expand(others.with(at, shape[at])).gather(at as isize, &index)
@@ -206,6 +222,7 @@ impl<'t> Var<'t> {
         let source = self.lift(source);
         let shape = self.shape();
         let at = axis_index("scatter_reduce", axis, &shape);
+        check_scatter("scatter_reduce", &shape, at, index, &source.shape());
         let table = arrivals(&shape, at, index, &source.shape(), include_self);
         let neutral = match how {
             ScatterReduce::Sum | ScatterReduce::Mean => 0.0,
@@ -243,20 +260,48 @@ impl<'t> Var<'t> {
         include_self: bool,
     ) -> Self {
         let source = self.lift(source);
-        let at = axis_index("index_reduce", axis, &self.shape());
-        let index = along(index, at, &source.shape());
+        let shape = self.shape();
+        let at = axis_index("index_reduce", axis, &shape);
+        let index = along("index_reduce", index, &shape, at, &source.shape());
         self.scatter_reduce(at as isize, &index, source, how, include_self)
     }
 }
 
-/// A vector of places along axis `at`, expanded to `shape`.
-fn along(index: &Tensor, at: usize, shape: &Shape) -> Tensor {
+/// Panics unless places (I64) of `shape` along axis `at` have as many axes, are nowhere more than `source` has, and but
+/// for this axis nowhere more than `shape` has.
+#[track_caller]
+fn check_scatter(op: &str, shape: &Shape, at: usize, index: &Tensor, source: &Shape) {
+    check_indices(op, index, shape[at], &format!("axis {at}"));
+    let wanted = index.shape();
+    let fits = |of: &Shape, but: Option<usize>| {
+        of.len() == wanted.len() && (0..of.len()).all(|a| Some(a) == but || wanted[a] <= of[a])
+    };
+    assert!(
+        fits(shape, Some(at)) && fits(source, None),
+        "{op}: an index of shape {wanted} for a value {shape} and a source {source}: it must have as many axes, and be \
+         nowhere larger than the source, nor than the value but along axis {at}"
+    );
+}
+
+/// A vector of places of `whole` along axis `at`, expanded to the shape of the source, which is that of the whole but for
+/// this axis.
+#[track_caller]
+fn along(op: &str, index: &Tensor, whole: &Shape, at: usize, shape: &Shape) -> Tensor {
+    let n = index.elements();
+    assert!(index.rank() <= 1, "{op}: the places must be a vector, got shape {}", index.shape());
+    check_indices(op, index, whole[at], &format!("axis {at}"));
+    assert!(
+        *shape == whole.with(at, n),
+        "{op}: {n} places of axis {at} of {whole} need a source of shape {}, got {shape}",
+        whole.with(at, n)
+    );
     let ones: SmallVec<[usize; MAX_RANK]> =
         (0..shape.len()).map(|a| if a == at { index.elements() } else { 1 }).collect();
     index.reshape(&ones[..]).expand(*shape)
 }
 
 /// The flat places where a mask holds.
+#[track_caller]
 fn hits(mask: &Tensor) -> Tensor {
     mask.flatten().nonzero().select(1, 0)
 }

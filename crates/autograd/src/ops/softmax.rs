@@ -1,6 +1,6 @@
 //! Softmax and log-softmax along an axis.
 
-use gradus_tensor::kernel::softmax;
+use gradus_tensor::kernel::Compiled;
 use gradus_tensor::{Tensor, axis_index};
 
 use crate::fast::runs::{Kernels, RunKernels, run_kernels};
@@ -19,6 +19,12 @@ pub(crate) fn from_mean<'t>(y: Var<'t>, dy: Var<'t>) -> Var<'t> {
     dy - (dy * y).sum_keep(-1)
 }
 
+/// x less its largest element along the last axis, and that element, as a constant.
+fn shifted(x: Var<'_>) -> (Var<'_>, Var<'_>) {
+    let shift = x.tape().constant(x.value().max_keep(-1));
+    (x - shift, shift)
+}
+
 impl Op for Softmax {
     fn name(&self) -> &'static str {
         "softmax"
@@ -33,11 +39,15 @@ impl Op for Softmax {
     fn words(&self) -> &'static str {
         "softmax s: x gets s (ȳ − Σ s ȳ)"
     }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let e = shifted(x[0]).0.exp();
+        Some(e / e.sum_keep(-1))
+    }
     fn kernels(&self) -> Option<Kernels> {
         static SOFTMAX: RunKernels =
-            run_kernels!(|[x, ..], n, _, y| softmax::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+            run_kernels!(|[x, ..], n, _, y| Compiled::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
-                    softmax::softmax_pull(y, dy, n, g);
+                    Compiled::softmax_pull(y, dy, n, g);
                 }
             });
         Some(Kernels::Runs(&SOFTMAX, 0.0))
@@ -64,11 +74,15 @@ impl Op for LogSoftmax {
     fn words(&self) -> &'static str {
         "ln softmax: x gets ȳ − softmax(x) Σ ȳ"
     }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let z = shifted(x[0]).0;
+        Some(z - z.exp().sum_keep(-1).ln())
+    }
     fn kernels(&self) -> Option<Kernels> {
         static LOG_SOFTMAX: RunKernels =
-            run_kernels!(|[x, ..], n, _, y| softmax::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
+            run_kernels!(|[x, ..], n, _, y| Compiled::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
-                    softmax::log_softmax_pull(y, dy, n, g);
+                    Compiled::log_softmax_pull(y, dy, n, g);
                 }
             });
         Some(Kernels::Runs(&LOG_SOFTMAX, 0.0))
@@ -95,8 +109,13 @@ impl Op for LogSumExp {
     fn words(&self) -> &'static str {
         "logarithm of a sum of exponentials: x gets softmax(x) ȳ"
     }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let (z, shift) = shifted(x[0]);
+        Some(z.exp().sum_keep(-1).ln() + shift)
+    }
 }
 
+/// # Softmax
 impl<'t> Var<'t> {
     /// The logarithm of the sum of exponentials along the last axis, which is kept.
     #[track_caller]

@@ -21,7 +21,7 @@ pub(crate) struct Curve {
 }
 
 /// An error of exactly 0 has no place on a logarithmic axis; it is drawn here. One that is no number, from a step that
-/// leaves the domain, is not drawn.
+/// leaves the domain, is a gap of the line.
 const LEAST: f64 = 1e-17;
 
 impl Curve {
@@ -46,8 +46,9 @@ impl Curve {
     }
 
     fn points(&self, curve: &ErrorCurve) -> Vec<(f64, f64)> {
-        let measured = curve.points.iter().filter(|p| p.error.is_finite());
-        measured.map(|p| (p.step, self.relative(p.error).max(LEAST))).collect()
+        // Not `max`, which takes the number and drops the NaN.
+        let shown = |error: f64| if error < LEAST { LEAST } else { error };
+        curve.points.iter().map(|p| (p.step, shown(self.relative(p.error)))).collect()
     }
 
     /// Two panels, F64 and F32.
@@ -65,6 +66,9 @@ impl Curve {
                 if curve.scheme == Scheme::Backward {
                     chart = chart.dashed();
                 }
+            }
+            if drawn().any(|(_, curve)| curve.points.iter().any(|p| p.error == 0.0)) {
+                chart = chart.horizontal("errors of exactly 0", LEAST);
             }
             for (i, curve) in drawn() {
                 chart = chart.points("", &self.points(curve)).color(series_color(i));
@@ -109,17 +113,27 @@ impl fmt::Display for Curve {
             "left",
         ]);
         for curve in &self.curves {
-            let best = curve.best();
+            let (best, dash) = (curve.best(), || "—".to_string());
+            let error = self.relative(best.error);
+            let measured = error.is_finite();
             table.row([
                 curve.scheme.name().to_string(),
                 curve.dtype.to_string(),
-                format!("{:.0e}", best.step),
-                size(self.relative(best.error)),
+                if measured { format!("{:.0e}", best.step) } else { dash() },
+                if measured { size(error) } else { dash() },
                 slope(curve, curve.truncation_slope()),
                 slope(curve, self.rounding_slope(curve)),
             ]);
         }
-        write!(f, "{}", table.text())
+        write!(f, "{}", table.text())?;
+        let missing =
+            |curve: &ErrorCurve| curve.points.iter().filter(|p| !self.relative(p.error).is_finite()).count();
+        match self.curves.iter().map(missing).sum() {
+            0 => Ok(()),
+            missing => {
+                writeln!(f, "\n  {missing} differences are no number, and so are gaps in the picture.")
+            }
+        }
     }
 }
 
@@ -143,8 +157,12 @@ mod tests {
         for of in &curve.curves {
             let missing = of.points.iter().filter(|p| !p.error.is_finite()).count();
             let exact = of.points.iter().filter(|p| p.error == 0.0).count();
-            let (drawn, perfect) = (curve.points(of), |p: &&(f64, f64)| p.1 <= LEAST);
-            assert_eq!((drawn.len(), drawn.iter().filter(perfect).count()), (STEPS.len() - missing, exact));
+            let drawn = curve.points(of);
+            let count = |of: fn(f64) -> bool| drawn.iter().filter(|p| of(p.1)).count();
+            assert_eq!(
+                [drawn.len(), count(f64::is_nan), count(|error| error <= LEAST)],
+                [STEPS.len(), missing, exact]
+            );
             assert!(
                 missing > 0 || of.scheme == Scheme::Forward || of.scheme == Scheme::Ridders,
                 "{}",

@@ -38,28 +38,28 @@ pub(crate) struct Check {
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
     /// 2 checks the gradient of the recorded gradient as well.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), requires = "target")]
     order: u8,
     /// Compares each element of the result by itself, in place of a weighted sum of all.
-    #[arg(long)]
+    #[arg(long, requires = "target")]
     per_output: bool,
     /// Shows value, gradient and Hessian-vector product by the sweep back, forward mode, differences and the complex step.
-    #[arg(long, conflicts_with_all = ["per_output", "curve", "order"])]
+    #[arg(long, conflicts_with_all = ["per_output", "curve", "order"], requires = "target")]
     four_ways: bool,
     /// The formula of the difference [default: five-point, with smaller steps where it disagrees].
-    #[arg(long, value_parser = PossibleValuesParser::new(Scheme::ALL.map(Scheme::name)))]
+    #[arg(long, value_parser = PossibleValuesParser::new(Scheme::ALL.map(Scheme::name)), requires = "target")]
     scheme: Option<String>,
     /// The step of the difference [default: the usual one of the scheme].
-    #[arg(long, value_parser = step, allow_negative_numbers = true)]
+    #[arg(long, value_parser = step, allow_negative_numbers = true, requires = "target")]
     step: Option<f64>,
     /// Fixes the inputs that are drawn, the weights of a model, and the sample of its parameters.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, requires = "target")]
     seed: u64,
     /// Draws the error of each scheme against the step, in F32 and F64.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "target")]
     curve: Option<PathBuf>,
     /// Prints one JSON document instead of the text.
-    #[arg(long)]
+    #[arg(long, requires = "target")]
     json: bool,
 }
 

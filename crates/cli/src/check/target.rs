@@ -6,12 +6,12 @@ use std::cell::Cell;
 use gradus::autograd::{Elements, FourWays, GradcheckOptions, Line, Report, four_ways_model};
 use gradus::optim::surfaces::{SURFACES, surface};
 use gradus::prelude::*;
+use gradus::tensor::names::instead;
 
 use super::function::{Function, TapeFunction};
 use super::ops;
 use crate::explain::Problem;
 use crate::failure::Failure;
-use crate::text::names::nearest;
 use crate::train::Data;
 
 /// The directions along which a model is looked at in four ways.
@@ -209,14 +209,9 @@ pub(crate) fn groups() -> Vec<(&'static str, Vec<&'static str>)> {
 }
 
 fn unknown(target: &str) -> Failure {
-    let groups = groups();
-    let names = || groups.iter().flat_map(|(_, names)| names.iter().copied());
-    let near = nearest(target, names());
-    let hint = near.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
-    let list: Vec<&str> = names().collect();
+    let near = instead(target, groups().into_iter().flat_map(|(_, names)| names));
     Failure::Value(format!(
-        "there is nothing called {target} to check.{hint} Name one of: {}; or give an expression with its values: \
-         gradus check \"sin(x)*y\" x=1 y=2",
-        list.join(", ")
+        "there is nothing named {target} to check; {near}; `gradus check` lists all; an expression comes with its \
+         values: gradus check \"sin(x)*y\" x=1 y=2"
     ))
 }

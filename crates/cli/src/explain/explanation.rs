@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use gradus::autograd::{
-    FiniteDifference, Reason, Tape, Trace, TraceNode, Var, flatten, flattened, gradcheck,
+    FiniteDifference, KinkNote, Place, Reason, Report, Tape, Trace, TraceNode, Var, flatten, flattened,
+    gradcheck,
 };
 use gradus::tensor::Tensor;
 
@@ -28,6 +29,8 @@ pub(crate) struct Explanation {
     pub(crate) partials: Vec<Partial>,
     /// Why a gradient and its difference disagree, if one does.
     pub(crate) reason: Option<String>,
+    /// Where the two agree at a kink, at which there is no derivative.
+    pub(crate) kinks: Vec<String>,
     pub(crate) hessian: Option<Hessian>,
 }
 
@@ -72,9 +75,11 @@ impl Explanation {
         let trace = Trace::of(result);
         let labels = labels.into_iter().map(|(node, at)| (node, problem.text[at].to_string())).collect();
         let partials = partials(&problem, &trace);
-        let reason = partials.iter().any(|partial| !partial.agrees()).then(|| reason(&problem));
+        let report = gradcheck(|x| problem.record(x), &problem.values);
+        let reason = partials.iter().any(|partial| !partial.agrees()).then(|| reason(&report));
+        let kinks = report.kinks.iter().map(|note| kink(note, &problem.names)).collect();
         let hessian = (order == 2).then(|| Hessian::of(&problem));
-        Ok(Self { problem, trace, labels, partials, reason, hessian })
+        Ok(Self { problem, trace, labels, partials, reason, kinks, hessian })
     }
 
     /// The node of the result.
@@ -131,18 +136,27 @@ fn partials(problem: &Problem, trace: &Trace) -> Vec<Partial> {
     names.into_iter().enumerate().map(partial).collect()
 }
 
+fn a_kink(place: Option<&Place>, left: f64, right: f64) -> String {
+    let at = place.map_or_else(String::new, |place| format!(" of %{} = {}", place.node, place.op));
+    let (left, right) = (short(clean(left)), short(clean(right)));
+    format!("a kink{at}: the slope is {left} on the left and {right} on the right.")
+}
+
+/// A kink at which both sides agree, at a variable named by its number.
+fn kink(note: &KinkNote, names: &[String]) -> String {
+    let number = note.name.strip_prefix("input ").and_then(|number| number.parse::<usize>().ok());
+    let name = number.and_then(|i| names.get(i)).unwrap_or(&note.name);
+    let index = if note.index.is_empty() { String::new() } else { format!("{:?}", note.index) };
+    format!(
+        "{name}{index} is at {} There is no derivative.",
+        a_kink(note.place.as_ref(), note.left, note.right)
+    )
+}
+
 /// The reason that the gradient check finds.
-fn reason(problem: &Problem) -> String {
-    let report = gradcheck(|x| problem.record(x), &problem.values);
-    match report.reason {
-        Some(Reason::Kink { place, left, right, .. }) => {
-            let at = place.map_or_else(String::new, |place| format!(" of %{} = {}", place.node, place.op));
-            format!(
-                "a kink{at}: the slope is {} on the left and {} on the right.",
-                short(clean(left)),
-                short(clean(right))
-            )
-        }
+fn reason(report: &Report) -> String {
+    match &report.reason {
+        Some(Reason::Kink { place, left, right, .. }) => a_kink(place.as_ref(), *left, *right),
         Some(reason) => reason.to_string(),
         None => "the step of the difference; with smaller ones the two agree.".to_string(),
     }

@@ -26,6 +26,7 @@ pub(crate) fn document(explanation: &Explanation) -> Value {
         "bound": BOUND,
         "agree": explanation.reason.is_none(),
         "reason": explanation.reason,
+        "kinks": explanation.kinks,
     });
     if let Some(hessian) = &explanation.hessian {
         document["hessian"] = matrices(hessian);

@@ -20,39 +20,41 @@ use clap::Args;
 pub(crate) use problem::Problem;
 
 use crate::failure::{Failure, check_writable, write_picture};
+use crate::text::lines::wrapped;
 use explanation::Explanation;
 
 /// Explains backpropagation through an expression.
 ///
 /// The expression holds numbers, names, + - * / ^ @, parentheses, lists such as [1, 2] and [[1, 2], [3, 4]], the
 /// constants pi and e, and functions: all elementwise ones (tanh, exp, relu, maximum, …), sum, mean, prod, max, min,
-/// norm, softmax, t (transpose) and others; an unknown name lists them. Everything is computed in F64.
+/// norm, softmax, t (transpose) and others; without an expression, lists them. Everything is computed in F64.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88")]
 pub(crate) struct Explain {
     /// The expression; its result is one number.
     #[arg(allow_hyphen_values = true)]
-    expression: String,
+    expression: Option<String>,
     /// A value for each name: x=2, v=[1, 2], A=[[1, 2], [3, 4]].
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
     /// 2 shows the Hessian as well.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), requires = "expression")]
     order: u8,
     /// Draws the graph with values and gradients.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "expression")]
     svg: Option<PathBuf>,
     /// Prints one JSON document instead of the text.
-    #[arg(long)]
+    #[arg(long, requires = "expression")]
     json: bool,
 }
 
 impl Explain {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let Some(expression) = &self.expression else { return list(out) };
         if let Some(path) = &self.svg {
             check_writable("--svg", path)?;
         }
-        let explanation = Explanation::of(Problem::read(&self.expression, &self.values)?, self.order)?;
+        let explanation = Explanation::of(Problem::read(expression, &self.values)?, self.order)?;
         if let Some(path) = &self.svg {
             write_picture(path, &drawing::svg(&explanation)?)?;
         }
@@ -66,4 +68,18 @@ impl Explain {
         }
         Ok(())
     }
+}
+
+fn list(out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(
+        out,
+        "gradus explain EXPRESSION NAME=VALUE … explains backpropagation through an expression:\n"
+    )?;
+    writeln!(out, "  gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88")?;
+    writeln!(out, "  gradus explain \"mean((A@x - [1, 2])^2)\" \"A=[[1, 2], [3, 4]]\" \"x=[0.5, -1]\"\n")?;
+    for (group, words) in [("operators", "+ - * / ^ @"), ("constants", "pi e")] {
+        writeln!(out, "  {group}\n    {words}\n")?;
+    }
+    writeln!(out, "  functions\n    {}", wrapped(&functions::names().join(" "), 4))?;
+    Ok(())
 }

@@ -12,6 +12,7 @@ use winnow::error::{ContextError, ErrMode, StrContext};
 use winnow::prelude::*;
 use winnow::token::{one_of, take_while};
 
+use super::functions;
 use super::mistake::Mistake;
 
 /// Longer texts are refused: the parser calls itself at each bracket.
@@ -93,11 +94,41 @@ fn explain(text: &str, offset: usize, expected: &str) -> Mistake {
     let hint = match (found, expected) {
         ('=', _) => "; a value is given behind the expression: NAME=VALUE",
         (')' | ']', OPERATOR) => "; nothing is open here",
-        (c, OPERATOR) if c.is_alphanumeric() || "(_.".contains(c) => "; a product is written with `*`",
-        _ => "",
+        (c, OPERATOR) if c.is_alphabetic() || c.is_ascii_digit() || "(_.".contains(c) => {
+            if functions::names().contains(&word_before(text, offset)) {
+                "; a function is called with parentheses, as in sin(x)"
+            } else {
+                "; a product is written with `*`"
+            }
+        }
+        _ => SIGNS.iter().find(|(signs, _)| signs.contains(found)).map_or("", |(_, hint)| hint),
     };
     let message = format!("`{found}` stands where {expected} was expected{hint}");
     Mistake { at: offset..offset + found.len_utf8(), message }
+}
+
+/// Signs of other notations, and how they are written here.
+const SIGNS: [(&str, &str); 9] = [
+    ("²³", "; a power is written with `^`"),
+    ("·×", "; a product is written with `*`"),
+    ("÷:", "; a quotient is written with `/`"),
+    ("−–", "; the minus sign is `-`"),
+    ("√", "; a root is written sqrt(x)"),
+    ("|", "; an absolute value is written abs(x)"),
+    ("<>", "; a comparison is written gt(x, y), ge(x, y), lt(x, y) or le(x, y)"),
+    ("%", "; a remainder is written remainder(x, y)"),
+    ("'", "; a transpose is written t(A)"),
+];
+
+/// The word that ends before this place.
+fn word_before(text: &str, offset: usize) -> &str {
+    let before = text[..offset].trim_end();
+    before.rsplit(|c: char| !in_name(c)).next().unwrap_or("")
+}
+
+/// Whether a name may hold this letter.
+fn in_name(c: char) -> bool {
+    c.is_alphabetic() || c.is_ascii_digit() || c == '_'
 }
 
 /// A sign and the blanks behind it.
@@ -150,7 +181,7 @@ fn number(input: &mut Input<'_>) -> Parsed<Kind> {
 
 fn call_or_name(input: &mut Input<'_>) -> Parsed<Kind> {
     let start = |c: char| c.is_alphabetic() || c == '_';
-    let name = (one_of(start), take_while(0.., |c: char| c.is_alphanumeric() || c == '_')).take();
+    let name = (one_of(start), take_while(0.., in_name)).take();
     let arguments = opt(delimited(preceded(multispace0, sign("(")), values, closing(")", CLOSING)));
     let both = (name, arguments).map(|(name, arguments): (&str, Option<Vec<Expr>>)| match arguments {
         Some(arguments) => Kind::Call(name.to_string(), arguments),
@@ -233,6 +264,12 @@ mod tests {
             ("[1 2]", 3, "`2` stands where `,` or `]`"),
             ("f()", 2, "`)` stands where a number, a name"),
             ("2 x", 2, "a product is written with `*`"),
+            ("sin x", 4, "a function is called with parentheses, as in sin(x)"),
+            ("x²", 1, "a power is written with `^`"),
+            ("x·y", 1, "a product is written with `*`"),
+            ("√x", 0, "a root is written sqrt(x)"),
+            ("x < 1", 2, "a comparison is written gt(x, y)"),
+            ("1 + |x|", 4, "an absolute value is written abs(x)"),
             ("a)", 1, "nothing is open here"),
             ("x ! y", 2, "`!` stands where an operator"),
             ("w=3", 1, "NAME=VALUE"),

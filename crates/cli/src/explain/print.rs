@@ -3,6 +3,7 @@
 use std::fmt;
 
 use gradus::autograd::{TracePart, TraceStep};
+use gradus::tensor::kernel::math;
 
 use super::explanation::{BOUND, Explanation, Partial};
 use super::words;
@@ -50,12 +51,9 @@ impl Explanation {
         }
         writeln!(f, "{}", table.text())?;
         if let Some(node) = self.trace.nodes.iter().find(|node| !all_finite(&node.value)) {
-            writeln!(
-                f,
-                "  {} is the first value that is not finite: {}.\n",
-                self.formula(node.node),
-                brief(&node.value)
-            )?;
+            let (i, value) = (node.node, brief(&node.value));
+            let what = if i < self.problem.names.len() { self.name(i) } else { self.formula(i) };
+            writeln!(f, "  {what} is the first value that is not finite: {value}.\n")?;
         }
         Ok(())
     }
@@ -140,7 +138,8 @@ impl Explanation {
             ]);
         }
         writeln!(f, "{}", table.text())?;
-        writeln!(f, "{}", wrapped(&self.verdict(), 2))
+        writeln!(f, "{}", wrapped(&self.verdict(), 2))?;
+        self.kinks.iter().try_for_each(|kink| writeln!(f, "{}", wrapped(&format!("Note: {kink}"), 2)))
     }
 
     fn verdict(&self) -> String {
@@ -150,7 +149,7 @@ impl Explanation {
             Some(reason) if all == 1 => format!("It differs. Reason: {reason}"),
             Some(reason) => format!("{wrong} of {all} differ. Reason: {reason}"),
             None => {
-                let worst = size(self.partials.iter().map(Partial::relative).fold(0.0, f64::max));
+                let worst = size(self.partials.iter().map(Partial::relative).fold(0.0, math::max));
                 let subject = if all == 1 {
                     "It agrees: the".to_string()
                 } else {

@@ -57,11 +57,13 @@ impl Problem {
         let mut used = Vec::new();
         names_in(&self.expr, &mut used);
         let missing = used.iter().find(|(name, _)| !self.names.contains(name) && constant(name).is_none());
+        let idle = self.names.iter().find(|name| used.iter().all(|(used, _)| used != *name));
         if let Some((name, at)) = missing {
-            let message = format!("{name} has no value; add {name}=VALUE");
+            let other =
+                idle.map_or_else(String::new, |idle| format!("; the value of {idle} is for no name here"));
+            let message = format!("{name} has no value; add {name}=VALUE{other}");
             return Err(Mistake::new(at.clone(), message).under(&self.text));
         }
-        let idle = self.names.iter().find(|name| used.iter().all(|(used, _)| used != *name));
         if let Some(name) = idle {
             let message = format!("{name} has a value but does not stand in the expression {}", self.text);
             return Err(Failure::Value(message));
@@ -114,7 +116,7 @@ fn constant(name: &str) -> Option<f64> {
 /// `w=-3`, `x=[1, 2]`, `a=pi/4`.
 fn read_value(pair: &str) -> Result<(String, Tensor), Failure> {
     let refuse = |reason: &str| Failure::Value(format!("{pair}: {reason}"));
-    let Some((name, value)) = pair.split_once('=') else {
+    let Some((name, value)) = pair.split_once('=').filter(|(_, value)| !value.trim().is_empty()) else {
         return Err(refuse("a value is given as NAME=VALUE, without blanks around ="));
     };
     let name = name.trim();
@@ -130,7 +132,7 @@ fn read_value(pair: &str) -> Result<(String, Tensor), Failure> {
     let mut used = Vec::new();
     names_in(&expr, &mut used);
     if let Some((_, at)) = used.iter().find(|(name, _)| constant(name).is_none()) {
-        return Err(named(Mistake::new(at.clone(), "a value consists of numbers")));
+        return Err(named(Mistake::new(at.clone(), "a value consists of numbers, as in 2, [1, 2] or pi/4")));
     }
     let tape = Tape::inference();
     let anchor = [tape.constant(0.0)];

@@ -32,7 +32,7 @@ impl FromStr for Contestant {
             Some((name, setting)) => (name, Some(setting)),
             None => (text, None),
         };
-        let named = named(name).map_err(|error| error.to_string())?;
+        let named = named(name).map_err(|error| format!("{error}; `gradus optimizers` lists all"))?;
         let lr = match setting.map(|setting| setting.strip_prefix("lr=").ok_or(setting)) {
             None => None,
             Some(Ok(number)) => Some(learning_rate(number)?),
@@ -58,7 +58,14 @@ mod tests {
         assert!(!is_method("adam".parse::<Contestant>().unwrap().named));
         assert!("adam:momentum=1".parse::<Contestant>().unwrap_err().contains("adam:lr=0.1"));
         assert!("adam:lr=-1".parse::<Contestant>().unwrap_err().contains("above 0"));
-        let message = "magic".parse::<Contestant>().unwrap_err();
-        assert!(all().all(|named| message.contains(named.name)));
+        let message = "adm".parse::<Contestant>().unwrap_err();
+        let all = all().count();
+        assert_eq!(
+            message,
+            format!(
+                "no optimizer is named adm; the nearest of {all} are adam, adan, adamw, nadam, radam; `gradus \
+                 optimizers` lists all"
+            )
+        );
     }
 }

@@ -21,7 +21,7 @@ use measure::{ENOUGH, FUNCTIONS, Measured, measure, remark};
 /// not reach an accuracy of 0.95 or a minimum.
 #[derive(Debug, Args)]
 pub(crate) struct Optimizers {
-    /// Only these; one may have a learning rate of its own for the digits, as in adam:lr=0.01.
+    /// Only these; with --measure one may have a learning rate of its own for the digits, as in adam:lr=0.01.
     names: Vec<Contestant>,
     /// Measures: takes about two minutes in a release build.
     #[arg(long)]
@@ -38,7 +38,18 @@ impl Optimizers {
         } else {
             self.names.clone()
         };
-        if self.measure { self.results(out, &chosen) } else { self.list(out, &chosen) }
+        if self.measure {
+            return self.results(out, &chosen);
+        }
+        if let Some(Contestant { named, lr: Some(lr) }) = chosen.iter().find(|who| who.lr.is_some()) {
+            let text = format!(
+                "{name}:lr={lr}: the list has no use for a learning rate; measure at it by `gradus optimizers \
+                 {name}:lr={lr} --measure`, or race at it by `gradus race --optimizers {name}:lr={lr}`",
+                name = named.name
+            );
+            return Err(Failure::Value(text));
+        }
+        self.list(out, &chosen)
     }
 
     fn list(&self, out: &mut dyn Write, chosen: &[Contestant]) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use gradus::optim::Ending;
 use gradus::optim::surfaces::Surface;
 
 use crate::failure::{Failure, check_writable, write_picture};
@@ -39,9 +40,9 @@ pub(crate) struct Race {
     /// The start, as in -1.2,1 [default: the surface's usual one].
     #[arg(long, value_name = "X,Y", value_parser = place, allow_hyphen_values = true)]
     start: Option<[f64; 2]>,
-    /// How near to a minimum is there.
-    #[arg(long, default_value_t = 0.01, value_parser = tolerance, allow_negative_numbers = true)]
-    tolerance: f64,
+    /// How near to a minimum is there [default: 0.01].
+    #[arg(long, value_parser = tolerance, allow_negative_numbers = true)]
+    tolerance: Option<f64>,
     /// The file for a picture of the paths and of the values.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -72,12 +73,29 @@ impl Race {
                 format!("--start {x},{y}: {} has no finite value there; begin nearer to 0", surface.name);
             return Err(Failure::Value(text));
         }
-        let course = Course { surface, start, steps: self.steps as usize, tolerance: self.tolerance };
+        self.refuse_idle()?;
+        let tolerance = self.tolerance.unwrap_or(0.01);
+        let course = Course { surface, start, steps: self.steps as usize, tolerance };
         let runs: Vec<Run> = self.optimizers.iter().map(|&who| course.run(who, self.lr)).collect();
         write!(out, "{}", table(&course, &runs))?;
         if let Some(path) = &self.svg {
             write_picture(path, &picture(&course, &runs))?;
             writeln!(out, "\npicture saved to {}", path.display())?;
+        }
+        Ok(())
+    }
+}
+
+impl Race {
+    /// Refuses options that nothing in this race asks for.
+    fn refuse_idle(&self) -> Result<(), Failure> {
+        let name = self.surface.name;
+        if let (Some(lr), true) = (self.lr, self.optimizers.iter().all(|who| who.lr.is_some())) {
+            return Err(Failure::Value(format!("--lr {lr}: every optimizer here has a rate of its own")));
+        }
+        if let (Some(tolerance), []) = (self.tolerance, self.surface.minima) {
+            let text = format!("--tolerance {tolerance}: {name} has no minimum to be near to; leave it out");
+            return Err(Failure::Value(text));
         }
         Ok(())
     }
@@ -91,7 +109,7 @@ fn table(course: &Course, runs: &[Run]) -> String {
     let aim = if falls {
         "there is no minimum: who leaves the window is counted".to_string()
     } else {
-        format!("to stay within {tolerance} of a minimum")
+        format!("to stay within {} of a minimum", given(*tolerance))
     };
     let mut text =
         format!("{}: {}, from ({x}, {y}), {steps} steps; {aim}\n\n", surface.name, surface.formula);
@@ -104,7 +122,11 @@ fn table(course: &Course, runs: &[Run]) -> String {
     for run in runs {
         let arrival = run.arrival.map_or("–".to_string(), |step| step.to_string());
         let distance = if falls { "–".to_string() } else { fixed(run.distance) };
-        let note = if run.diverged { "diverged" } else { "" };
+        let note = match run.path.end {
+            _ if run.diverged => "diverged".to_string(),
+            end @ Ending::GaveUp => end.to_string(),
+            _ => String::new(),
+        };
         let line = format!(
             "{:wide$} {:>7} {arrival:>18} {:>15} {:>12}  {note}",
             run.name,

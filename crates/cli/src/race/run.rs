@@ -3,6 +3,7 @@
 use gradus::optim::catalog::{Named, RATES};
 use gradus::optim::surfaces::{SURFACES, Surface};
 use gradus::optim::{Trajectory, minimize};
+use gradus::tensor::names::instead;
 
 use crate::optimizers::{Contestant, is_method, optimizer};
 
@@ -12,8 +13,8 @@ const FALLING_RATE: f64 = 0.05;
 /// The surface of a name.
 pub(crate) fn surface(name: &str) -> Result<&'static Surface, String> {
     gradus::optim::surfaces::surface(name).ok_or_else(|| {
-        let known: Vec<&str> = SURFACES.iter().map(|surface| surface.name).collect();
-        format!("no surface is called '{name}'; there are {}", known.join(", "))
+        let near = instead(name, SURFACES.iter().map(|surface| surface.name));
+        format!("no surface is named {name}; {near}; `gradus race --help` lists all")
     })
 }
 
@@ -59,12 +60,7 @@ impl Course {
     }
 
     fn at(&self, named: &Named, lr: f64) -> Run {
-        let mut path = minimize(self.surface.f, &self.start, &mut optimizer(named, lr), self.steps);
-        if let Some(end) = path.values.iter().position(|value| !value.is_finite()) {
-            // What follows is no path.
-            path.points.truncate(end + 1);
-            path.values.truncate(end + 1);
-        }
+        let path = minimize(self.surface.f, &self.start, &mut optimizer(named, lr), self.steps);
         let (distance, value) = (self.surface.distance(path.last()), path.values[path.values.len() - 1]);
         let lost = if self.surface.minima.is_empty() { value.is_nan() } else { !value.is_finite() };
         let diverged = lost || value > path.values[0];
@@ -101,7 +97,8 @@ mod tests {
 
     #[test]
     fn an_unknown_surface() {
-        assert!(surface("hill").unwrap_err().contains("rosenbrock"));
+        let message = surface("rosenbrook").unwrap_err();
+        assert!(message.contains("; the nearest of 9 are rosenbrock, "), "{message}");
     }
 
     fn course(name: &str) -> Course {
@@ -115,6 +112,14 @@ mod tests {
         assert_eq!((newton.arrival, newton.diverged), (Some(1), false));
         let far = course("booth").run("sgd:lr=3".parse().unwrap(), None);
         assert_eq!((far.arrival, far.diverged), (None, true));
+    }
+
+    #[test]
+    fn every_rate_counts() {
+        for named in gradus::optim::catalog::all() {
+            let end = |lr| course("booth").at(named, lr).path.last().to_vec();
+            assert_ne!(end(0.01), end(0.02), "{}", named.name);
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
-//! What the subcommands share in reading arguments and printing: numbers, tables, long lines, and hints at near names.
+//! What the subcommands share in reading arguments and printing: numbers, tables, long lines.
 
 pub(crate) mod arguments;
 pub(crate) mod lines;
-pub(crate) mod names;
 pub(crate) mod numbers;
 pub(crate) mod table;

@@ -25,7 +25,7 @@ pub(crate) fn picture(theory: &Theory) -> String {
 /// The plane of ηλ and β, coloured by the spectral radius, with the values given and the best ones.
 fn map(theory: &Theory) -> Chart {
     let step = theory.lr * theory.lambda;
-    let widest = WIDEST.max(1.05 * step);
+    let widest = WIDEST.max(1.05 * step).min(f64::MAX);
     let grid = Grid::sample((0.0, widest), (0.0, 1.0), [169, 101], |step, beta| {
         QuadraticMomentum { beta, eta: step, lambda: 1.0 }.spectral_radius()
     });

@@ -1,5 +1,6 @@
 //! `gradus train`: a classifier from data to saved weights, with its gradient checked on the way.
 
+mod picture;
 mod progress;
 mod recipe;
 mod rescue;
@@ -14,11 +15,12 @@ use gradus::nn::Confusion;
 use gradus::prelude::*;
 use serde_json::json;
 
-use crate::failure::{Failure, check_writable};
+use crate::failure::{Failure, check_writable, write_picture};
 use crate::text::arguments::learning_rate;
 
 pub(crate) use recipe::Data;
 
+use picture::{Epoch, picture};
 use progress::Progress;
 use recipe::{Method, Recipe};
 use rescue::{Stop, save};
@@ -58,6 +60,9 @@ pub(crate) struct Train {
     /// The file for the weights [default: gradus-digits.safetensors or gradus-mnist.safetensors].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// The file for a picture of loss and accuracy, epoch by epoch.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     /// Prints one JSON object as the last line.
     #[arg(long)]
     json: bool,
@@ -65,9 +70,16 @@ pub(crate) struct Train {
 
 /// What a training leaves.
 struct Outcome {
-    loss: f64,
-    accuracy: f64,
+    /// Of each epoch.
+    epochs: Vec<Epoch>,
     seconds: f64,
+}
+
+impl Outcome {
+    /// Loss and accuracy of the last epoch.
+    fn last(&self) -> Epoch {
+        self.epochs.last().copied().unwrap_or((f64::NAN, f64::NAN))
+    }
 }
 
 impl Train {
@@ -82,13 +94,14 @@ impl Train {
             optimizer: Method::Adamw,
             threads: None,
             out: None,
+            svg: None,
             json: false,
         }
     }
 
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let path = self.weights();
-        check_writable("--out", &path)?;
+        self.check_files(&path)?;
         if let Some(threads) = self.threads {
             gradus::set_threads(threads as usize);
         }
@@ -110,6 +123,7 @@ impl Train {
         writeln!(out, "\ntrained in {:.2} s", outcome.seconds)?;
         writeln!(out, "test accuracy {:.4} on {} examples\n\n{confusion}", confusion.accuracy(), test.len())?;
         writeln!(out, "weights saved to {}", path.display())?;
+        self.draw(out, &recipe, &outcome.epochs, confusion.accuracy())?;
         if self.json {
             let line = json!({
                 "data": self.data_set.name(),
@@ -124,8 +138,8 @@ impl Train {
                 "test_examples": test.len(),
                 "gradcheck_compared": report.compared,
                 "gradcheck_max_relative_error": report.max_relative_error(),
-                "train_loss": outcome.loss,
-                "train_accuracy": outcome.accuracy,
+                "train_loss": outcome.last().0,
+                "train_accuracy": outcome.last().1,
                 "train_seconds": outcome.seconds,
                 "test_accuracy": confusion.accuracy(),
                 "weights": path.to_string_lossy(),
@@ -140,6 +154,31 @@ impl Train {
         self.out.clone().unwrap_or_else(|| format!("gradus-{}.safetensors", self.data_set.name()).into())
     }
 
+    /// The picture, if one is wanted.
+    fn draw(
+        &self,
+        out: &mut dyn Write,
+        recipe: &Recipe,
+        epochs: &[Epoch],
+        test_accuracy: f64,
+    ) -> Result<(), Failure> {
+        let Some(svg) = &self.svg else { return Ok(()) };
+        let title = format!("gradus train {}: {}", self.data_set.name(), self.method(recipe));
+        write_picture(svg, &picture(&title, epochs, test_accuracy))?;
+        writeln!(out, "picture saved to {}", svg.display())?;
+        Ok(())
+    }
+
+    /// Refuses places for the weights and the picture that cannot be written, before the training.
+    fn check_files(&self, weights: &Path) -> Result<(), Failure> {
+        check_writable("--out", weights)?;
+        let Some(svg) = &self.svg else { return Ok(()) };
+        if svg == weights {
+            return Err(Failure::Value(format!("--svg {}: the weights go there", svg.display())));
+        }
+        check_writable("--svg", svg)
+    }
+
     /// Saves what was learned until a training was stopped; one that diverged has learned nothing.
     fn keep(model: &Sequential, path: &Path, failure: Failure) -> Failure {
         let worth = matches!(failure, Failure::Interrupted { steps: 1.., .. } | Failure::Output(_));
@@ -152,25 +191,27 @@ impl Train {
         }
     }
 
+    /// How it is trained, in a line.
+    fn method(&self, recipe: &Recipe) -> String {
+        let (epochs, lr) =
+            (self.epochs.unwrap_or(recipe.epochs), self.lr.unwrap_or(recipe.lr(self.optimizer)));
+        let (batch, method, seed) = (recipe.batch, self.optimizer.name(), self.seed);
+        let s = if epochs == 1 { "" } else { "s" };
+        format!("{epochs} epoch{s} in batches of {batch}, {method}, learning rate up to {lr}, seed {seed}")
+    }
+
     fn announce(
         &self,
         out: &mut dyn Write,
         recipe: &Recipe,
         [train, test]: [usize; 2],
     ) -> Result<(), Failure> {
-        let (name, method) = (self.data_set.name(), self.optimizer.name());
+        let name = self.data_set.name();
         writeln!(
             out,
             "gradus trains a classifier of {name}: {train} examples to learn from, {test} to be tested with."
         )?;
-        let (epochs, lr) =
-            (self.epochs.unwrap_or(recipe.epochs), self.lr.unwrap_or(recipe.lr(self.optimizer)));
-        let (batch, threads) = (recipe.batch, gradus::threads());
-        writeln!(
-            out,
-            "{epochs} epochs in batches of {batch}, {method}, learning rate up to {lr}, seed {}, threads {threads}.",
-            self.seed
-        )?;
+        writeln!(out, "{}, threads {}.", self.method(recipe), gradus::threads())?;
         Ok(())
     }
 
@@ -216,7 +257,7 @@ impl Train {
         let progress = Progress::new(epochs, batches);
         let stop = Stop::on_signals()?;
         let start = Instant::now();
-        let mut outcome = Outcome { loss: 0.0, accuracy: 0.0, seconds: 0.0 };
+        let mut outcome = Outcome { epochs: Vec::new(), seconds: 0.0 };
         for epoch in 0..epochs {
             let (mut loss_sum, mut right) = (0.0, 0.0);
             for batch in loader.epoch(train, epoch) {
@@ -228,8 +269,9 @@ impl Train {
                 right += hits * batch.len() as f64;
                 progress.batch();
             }
-            (outcome.loss, outcome.accuracy) = (loss_sum / train.len() as f64, right / train.len() as f64);
-            progress.epoch(out, epoch, outcome.loss, outcome.accuracy)?;
+            let (loss, accuracy) = (loss_sum / train.len() as f64, right / train.len() as f64);
+            outcome.epochs.push((loss, accuracy));
+            progress.epoch(out, epoch, loss, accuracy)?;
         }
         outcome.seconds = start.elapsed().as_secs_f64();
         progress.finish();

@@ -2,6 +2,7 @@
 
 use super::line_search::{Place, Wolfe};
 use super::{Method, Notes, Objective, along, dot, largest};
+use crate::options::Options;
 
 /// How much of the last direction is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,12 @@ impl ConjugateGradients {
 }
 
 impl Method for ConjugateGradients {
+    fn options(&self) -> Options {
+        Options::of("ConjugateGradients").must(self.flatness > 0.0 && self.flatness < 1.0, || {
+            format!("ConjugateGradients: flatness is {}; it must be above 0 and below 1", self.flatness)
+        })
+    }
+
     fn step(&self, lr: f64, x: &mut [f64], notes: &mut Notes, f: &mut dyn Objective) -> f64 {
         let (value, g) = f.value_and_grad(x);
         if largest(&g) == 0.0 {

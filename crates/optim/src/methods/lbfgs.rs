@@ -2,6 +2,7 @@
 
 use super::line_search::{Place, Wolfe};
 use super::{Method, Notes, Objective, along, dot, largest};
+use crate::options::Options;
 
 /// How far to go along a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +155,8 @@ impl Lbfgs {
             let size: f64 = g.iter().map(|g| g.abs()).sum();
             state.t = if state.moves == 1.0 { (1.0 / size).min(1.0) * lr } else { lr };
             let slope = dot(&g, &state.d);
-            if slope > -self.tolerance_change {
+            // A NaN is no descent either.
+            if slope.is_nan() || slope > -self.tolerance_change {
                 return;
             }
             if self.line_search == LineSearch::StrongWolfe {
@@ -174,6 +176,9 @@ impl Lbfgs {
                 (value, g) = f.value_and_grad(x);
                 evaluations += 1;
             }
+            if !value.is_finite() || !largest(&g).is_finite() {
+                return;
+            }
             let still = largest(&state.d) * state.t <= self.tolerance_change
                 || (value - before).abs() < self.tolerance_change;
             if evaluations >= limit || largest(&g) <= self.tolerance_grad || still {
@@ -184,6 +189,14 @@ impl Lbfgs {
 }
 
 impl Method for Lbfgs {
+    fn options(&self) -> Options {
+        Options::of("Lbfgs")
+            .count("iterations", self.iterations as u64)
+            .non_negative("tolerance_grad", self.tolerance_grad)
+            .non_negative("tolerance_change", self.tolerance_change)
+            .count("history", self.history as u64)
+    }
+
     fn step(&self, lr: f64, x: &mut [f64], notes: &mut Notes, f: &mut dyn Objective) -> f64 {
         let first = f.value_and_grad(x);
         let value = first.0;

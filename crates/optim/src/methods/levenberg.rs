@@ -2,6 +2,7 @@
 
 use super::{Method, Notes, Objective, along};
 use crate::linalg::solve_positive;
+use crate::options::Options;
 
 /// Levenberg's and Marquardt's method: between Gauss–Newton (small `$\mu$`) and gradient descent (large
 /// `$\mu$`), for `$f = \tfrac12\lVert r(x)\rVert^2$`.
@@ -32,6 +33,15 @@ impl Default for LevenbergMarquardt {
 }
 
 impl Method for LevenbergMarquardt {
+    fn options(&self) -> Options {
+        Options::of("LevenbergMarquardt")
+            .positive("damping", self.damping)
+            .must(self.factor > 1.0 && self.factor.is_finite(), || {
+                format!("LevenbergMarquardt: factor is {}; it must be finite and above 1", self.factor)
+            })
+            .count("tries", self.tries as u64)
+    }
+
     fn needs_residuals(&self) -> bool {
         true
     }

@@ -2,7 +2,8 @@
 
 use super::dot;
 
-/// A place on the line: how far, the value, the gradient, the slope along the line.
+/// A place on the line: how far, the value, the gradient, the slope along the line. Where the value or the slope is not
+/// finite, the value counts as infinite: such a place is the far end of a bracket and is never taken.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) t: f64,
@@ -41,7 +42,8 @@ fn cubic(a: &Place, b: &Place, bounds: Option<(f64, f64)>) -> f64 {
     } else {
         a.t - (a.t - b.t) * ((a.slope + d2 - d1) / (a.slope - b.slope + 2.0 * d2))
     };
-    at.max(low).min(high)
+    // Between places of which one has no finite value there is no cubic.
+    if at.is_nan() { f64::midpoint(low, high) } else { at.clamp(low, high) }
 }
 
 impl Wolfe {
@@ -63,6 +65,7 @@ impl Wolfe {
             evaluations += 1;
             let (value, grad) = f(t);
             let slope = dot(&grad, direction);
+            let value = if value.is_finite() && slope.is_finite() { value } else { f64::INFINITY };
             Place { t, value, grad, slope }
         };
         let mut bracket = self.bracket(start, at(t), &mut at);

@@ -7,7 +7,10 @@ use std::any::Any;
 use std::fmt::Debug;
 
 use gradus_autograd::FiniteDifference;
+use gradus_tensor::kernel::math;
 use indexmap::IndexMap;
+
+use crate::options::Options;
 
 mod conjugate;
 mod lbfgs;
@@ -63,6 +66,11 @@ pub trait Method: Any + Debug + Send + Sync {
     /// before the first step.
     fn step(&self, lr: f64, x: &mut [f64], notes: &mut Notes, f: &mut dyn Objective) -> f64;
 
+    /// Its hyper-parameters with their ranges: [`Rule::options`](crate::Rule::options) of a method.
+    fn options(&self) -> Options {
+        Options::default()
+    }
+
     /// Whether it needs [`Objective::residuals`].
     fn needs_residuals(&self) -> bool {
         false
@@ -74,9 +82,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// `$\max |a_i|$`.
-fn largest(a: &[f64]) -> f64 {
-    a.iter().fold(0.0, |most, a| f64::max(most, a.abs()))
+/// `$\max |a_i|$`; NaN if one is.
+pub(crate) fn largest(a: &[f64]) -> f64 {
+    a.iter().fold(0.0, |most, a| math::max(most, a.abs()))
 }
 
 /// `$x + t\,d$`.

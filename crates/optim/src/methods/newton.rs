@@ -2,6 +2,7 @@
 
 use super::{Method, Notes, Objective, along, dot};
 use crate::linalg::solve_positive;
+use crate::options::Options;
 
 /// Newton's method: to the minimum of the quadratic that touches the function here. For small problems.
 ///
@@ -31,6 +32,10 @@ impl Default for Newton {
 }
 
 impl Method for Newton {
+    fn options(&self) -> Options {
+        Options::of("Newton").non_negative("shift", self.shift).below_one("decrease", self.decrease)
+    }
+
     fn step(&self, lr: f64, x: &mut [f64], _: &mut Notes, f: &mut dyn Objective) -> f64 {
         let n = x.len();
         let (value, g) = f.value_and_grad(x);
@@ -45,13 +50,17 @@ impl Method for Newton {
         });
         let d = solved.unwrap_or(minus);
         let (mut t, slope) = (lr, dot(&g, &d));
+        let enough = |new: f64, t: f64| new.is_finite() && new <= value + self.decrease * t * slope;
         for _ in 0..self.halvings {
-            if f.value_and_grad(&along(x, t, &d)).0 <= value + self.decrease * t * slope {
+            if enough(f.value_and_grad(&along(x, t, &d)).0, t) {
                 break;
             }
             t /= 2.0;
         }
-        x.copy_from_slice(&along(x, t, &d));
+        let there = along(x, t, &d);
+        if self.halvings == 0 || f.value_and_grad(&there).0.is_finite() {
+            x.copy_from_slice(&there);
+        }
         value
     }
 }

@@ -1,6 +1,9 @@
 //! Polyak's step size.
 
+use gradus_tensor::kernel::math;
+
 use super::{Method, Notes, Objective, along, dot};
+use crate::options::Options;
 
 /// Gradient descent whose rate follows from the value at the minimum, where that is known.
 ///
@@ -27,11 +30,15 @@ impl Default for PolyakStep {
 }
 
 impl Method for PolyakStep {
+    fn options(&self) -> Options {
+        Options::of("PolyakStep").finite("minimum", self.minimum).limit("limit", self.limit)
+    }
+
     fn step(&self, lr: f64, x: &mut [f64], _: &mut Notes, f: &mut dyn Objective) -> f64 {
         let (value, g) = f.value_and_grad(x);
         let square = dot(&g, &g);
-        if square > 0.0 {
-            let rate = (lr * (value - self.minimum) / square).min(self.limit);
+        if square != 0.0 {
+            let rate = math::min(lr * (value - self.minimum) / square, self.limit);
             x.copy_from_slice(&along(x, -rate, &g));
         }
         value

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -36,6 +37,13 @@ impl Default for Adadelta {
 }
 
 impl Rule for Adadelta {
+    fn options(&self) -> Options {
+        Options::of("Adadelta")
+            .below_one("rho", self.rho)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["s", "d"])
     }

@@ -1,8 +1,9 @@
 //! Adafactor: the squared gradients of a matrix by its rows and columns only.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{DType, Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -61,6 +62,15 @@ impl Adafactor {
 }
 
 impl Rule for Adafactor {
+    fn options(&self) -> Options {
+        Options::of("Adafactor")
+            .non_positive("beta2_decay", self.beta2_decay)
+            .non_negative("eps1", self.eps1.unwrap_or_default())
+            .non_negative("eps2", self.eps2)
+            .limit("clip", self.clip)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let Some(rank) = theta.rank().checked_sub(2) else { return zeros(theta, ["v"]) };
         let (rows, columns) = (theta.shape().with(rank + 1, 1), theta.shape().with(rank, 1));
@@ -73,7 +83,7 @@ impl Rule for Adafactor {
         let eps = self.eps1.unwrap_or(machine);
         let (t, root) = (step.t as f64, (theta.elements() as f64).sqrt());
         let rest = t.powf(self.beta2_decay);
-        let size = (pass::norm(theta) / root).max(self.eps2) * step.lr.min(1.0 / t.sqrt());
+        let size = math::max(pass::norm(theta) / root, self.eps2) * step.lr.min(1.0 / t.sqrt());
         let variance = if slots.len() == 2 {
             Self::factored(g, slots, rest, eps)
         } else {
@@ -84,9 +94,9 @@ impl Rule for Adafactor {
         with_float!("adafactor", theta.dtype(), T => {
             let least = T::of(eps * eps);
             pass::none::<T>(&mut u, &variance, &mut [], #[inline(always)] |u, v| {
-                *u /= (if v > least { v } else { least }).sqrt();
+                *u /= math::max(v, least).sqrt();
             });
-            let rate = T::of(size / (pass::norm(&u) / (root * self.clip)).max(1.0));
+            let rate = T::of(size / math::max(pass::norm(&u) / (root * self.clip), 1.0));
             let keep = T::of(1.0 - step.lr * self.weight_decay);
             pass::none::<T>(theta, &u, &mut [], #[inline(always)] |x, u| *x = keep * *x - rate * u);
         });

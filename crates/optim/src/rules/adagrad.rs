@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
@@ -44,6 +45,14 @@ impl Default for Adagrad {
 }
 
 impl Rule for Adagrad {
+    fn options(&self) -> Options {
+        Options::of("Adagrad")
+            .non_negative("lr_decay", self.lr_decay)
+            .non_negative("weight_decay", self.weight_decay)
+            .non_negative("initial_accumulator", self.initial_accumulator)
+            .non_negative("eps", self.eps)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         vec![("s", theta.full_like(self.initial_accumulator))]
     }

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Needs, Rule, Slot, Step, number, power, zeros};
 
@@ -48,6 +49,16 @@ impl Default for AdaHessian {
 }
 
 impl Rule for AdaHessian {
+    fn options(&self) -> Options {
+        Options::of("AdaHessian")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .up_to_one("power", self.power)
+            .non_negative("weight_decay", self.weight_decay)
+            .count("every", self.every)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let mut slots = zeros(theta, ["m", "v"]);
         slots.push(number("estimates", 0.0));

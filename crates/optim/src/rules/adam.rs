@@ -1,8 +1,9 @@
 //! Adam and AdamW: averages of the gradient and of its square.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -15,6 +16,17 @@ use crate::rule::{Rule, Slot, Step, zeros};
 /// v &\leftarrow \beta_2 v + (1-\beta_2)\,g^2, & \hat v &= v/(1-\beta_2^t) \\
 /// \theta &\leftarrow \theta - \eta\,\hat m/(\sqrt{\hat v} + \epsilon)
 /// \end{aligned}
+/// ```
+///
+/// ```
+/// use gradus_autograd::Param;
+/// use gradus_optim::{Adam, Optimizer};
+///
+/// let mut w = Param::new([3.0, -200.0]);
+/// let mut optimizer = Optimizer::new(Adam::default(), 0.1);
+/// optimizer.training_step(&mut w, |w, tape| tape.param(w).square().sum());
+/// // The first step has the length of the learning rate in each element, however large the gradient is.
+/// assert!(w.value().allclose(&gradus_tensor::Tensor::from([2.9, -199.9]), 1e-8, 0.0));
 /// ```
 ///
 /// AMSGrad divides by the root of the largest `$v$` so far. Weight decay is L2 regularisation, inside the
@@ -51,6 +63,14 @@ impl Default for Adam {
 }
 
 impl Rule for Adam {
+    fn options(&self) -> Options {
+        Options::of("Adam")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         if self.amsgrad { zeros(theta, ["m", "v", "v_max"]) } else { zeros(theta, ["m", "v"]) }
     }
@@ -64,6 +84,14 @@ impl Rule for Adam {
 ///
 /// ```math
 /// \theta \leftarrow \theta\,(1 - \eta\lambda) - \eta\,\hat m/(\sqrt{\hat v} + \epsilon)
+/// ```
+///
+/// ```
+/// use gradus_optim::{AdamW, Optimizer, schedule::{Cosine, Schedule}};
+/// // As language models are trained: a warm-up, a cosine, clipped gradients, other averages than the usual ones.
+/// let rate = Cosine { peak: 6e-4, end: 6e-5, steps: 1900 }.warmup(100);
+/// let rule = AdamW { beta2: 0.95, weight_decay: 0.1, ..AdamW::default() };
+/// let optimizer = Optimizer::new(rule, rate).clip_norm(1.0);
 /// ```
 ///
 /// # Source
@@ -107,6 +135,15 @@ impl Default for AdamW {
 }
 
 impl Rule for AdamW {
+    fn options(&self) -> Options {
+        Options::of("AdamW")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .non_negative("paper_rate", self.paper_rate)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         if self.amsgrad { zeros(theta, ["m", "v", "v_max"]) } else { zeros(theta, ["m", "v"]) }
     }
@@ -135,8 +172,8 @@ fn adam(
         let (l2, keep, eps) = (T::of(l2), T::of(1.0 - shrink), T::of(rule.eps));
         let (beta2, rest1, rest2) = (T::of(rule.beta2), T::of(1.0 - rule.beta1), T::of(1.0 - rule.beta2));
         let (rate, root) = (T::of(step.lr / correction(rule.beta1)), T::of(1.0 / root));
-        if slots.len() == 2 {
-            return pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
+        if !rule.amsgrad {
+            return pass::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, m, v| {
                 let g = g + l2 * *x;
                 *m += rest1 * (g - *m);
                 *v = beta2 * *v + rest2 * (g * g);
@@ -147,7 +184,7 @@ fn adam(
             let g = g + l2 * *x;
             *m += rest1 * (g - *m);
             *v = beta2 * *v + rest2 * (g * g);
-            *v_max = if *v > *v_max { *v } else { *v_max };
+            *v_max = math::max(*v, *v_max);
             *x = keep * *x - rate * *m / (v_max.sqrt() * root + eps);
         });
     });

@@ -1,8 +1,9 @@
 //! Adamax: Adam with the largest gradient in place of the mean square.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -40,6 +41,14 @@ impl Default for Adamax {
 }
 
 impl Rule for Adamax {
+    fn options(&self) -> Options {
+        Options::of("Adamax")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "u"])
     }
@@ -52,8 +61,7 @@ impl Rule for Adamax {
             pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, u| {
                 let g = g + l2 * *x;
                 *m += rest * (g - *m);
-                let (kept, new) = (beta2 * *u, g.abs() + eps);
-                *u = if kept > new { kept } else { new };
+                *u = math::max(beta2 * *u, g.abs() + eps);
                 *x -= rate * *m / *u;
             });
         });

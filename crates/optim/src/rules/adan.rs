@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -45,6 +46,15 @@ impl Default for Adan {
 }
 
 impl Rule for Adan {
+    fn options(&self) -> Options {
+        Options::of("Adan")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .below_one("beta3", self.beta3)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "v", "n", "before"])
     }

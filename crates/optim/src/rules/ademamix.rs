@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -61,6 +62,16 @@ impl AdEmaMix {
 }
 
 impl Rule for AdEmaMix {
+    fn options(&self) -> Options {
+        Options::of("AdEmaMix")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .below_one("beta3", self.beta3)
+            .non_negative("alpha", self.alpha)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "slow", "v"])
     }

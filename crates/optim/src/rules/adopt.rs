@@ -1,8 +1,9 @@
 //! ADOPT: Adam whose division comes before the average, and with the mean square of the step before.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -41,6 +42,15 @@ impl Default for Adopt {
 }
 
 impl Rule for Adopt {
+    fn options(&self) -> Options {
+        Options::of("Adopt")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .non_negative("clip_power", self.clip_power.unwrap_or_default())
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "v"])
     }
@@ -57,7 +67,7 @@ impl Rule for Adopt {
             let limit = T::of(limit);
             pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, v| {
                 let root = v.sqrt();
-                let u = g / if root > eps { root } else { eps };
+                let u = g / math::max(root, eps);
                 let u = if u > limit { limit } else { u };
                 let u = if u < -limit { -limit } else { u };
                 *m += rest1 * (u - *m);

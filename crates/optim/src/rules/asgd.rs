@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number};
 
@@ -42,6 +43,14 @@ impl Default for Asgd {
 }
 
 impl Rule for Asgd {
+    fn options(&self) -> Options {
+        Options::of("Asgd")
+            .non_negative("lambd", self.lambd)
+            .non_negative("alpha", self.alpha)
+            .non_negative("t0", self.t0)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
         vec![("average", theta.zeros_like()), number("eta", lr), number("mu", 1.0)]
     }

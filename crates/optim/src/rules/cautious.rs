@@ -2,6 +2,7 @@
 
 use gradus_tensor::Tensor;
 
+use crate::options::Options;
 use crate::rule::{Global, Needs, Rule, Slot, Step};
 
 /// Any rule, whose step is left out where its sign is not the gradient's, and enlarged elsewhere to make up
@@ -24,6 +25,10 @@ pub struct Cautious<R> {
 }
 
 impl<R: Rule> Rule for Cautious<R> {
+    fn options(&self) -> Options {
+        Options::of("Cautious").and(self.rule.options())
+    }
+
     fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
         self.rule.slots(theta, lr)
     }

@@ -1,8 +1,9 @@
 //! D-Adaptation: Adam that estimates its own learning rate from below.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, inner_product, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step, zeros};
 
@@ -45,6 +46,16 @@ impl Default for DAdaptAdam {
 }
 
 impl Rule for DAdaptAdam {
+    fn options(&self) -> Options {
+        Options::of("DAdaptAdam")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .positive("d0", self.d0)
+            .from_one("growth", self.growth)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "v", "s"])
     }
@@ -86,9 +97,10 @@ impl Global for DAdaptAdam {
         let keep = self.beta2.sqrt();
         shared[1] = keep * shared[1] + (1.0 - keep) * numerator;
         shared[2] = shared[0];
-        if size > 0.0 {
+        // NaN wins each comparison, as it does in the parameters.
+        if size != 0.0 {
             let estimate = shared[1] / ((1.0 - keep) * size);
-            shared[0] = shared[0].max(estimate.min(shared[0] * self.growth));
+            shared[0] = math::max(shared[0], math::min(estimate, shared[0] * self.growth));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! DoG: distance over gradients, a learning rate without a parameter.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, inner_product, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step};
 
@@ -38,6 +39,13 @@ impl Default for Dog {
 }
 
 impl Rule for Dog {
+    fn options(&self) -> Options {
+        Options::of("Dog")
+            .positive("first", self.first)
+            .non_negative("eps", self.eps)
+            .non_negative("power", self.power)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         vec![("start", theta.clone()), ("average", theta.clone())]
     }
@@ -76,7 +84,7 @@ impl Global for Dog {
 
     fn agree(&self, _: &Step<'_>, [way, square, size]: [f64; 3], shared: &mut [f64]) {
         let first = if shared[0] == 0.0 { self.first * (1.0 + size.sqrt()) } else { 0.0 };
-        shared[0] = shared[0].max(way.sqrt()).max(first);
+        shared[0] = math::max(math::max(shared[0], way.sqrt()), first);
         shared[1] += square;
     }
 }

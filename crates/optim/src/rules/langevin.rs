@@ -2,6 +2,7 @@
 
 use gradus_tensor::{Tensor, rng};
 
+use crate::options::Options;
 use crate::rule::{Rule, Step};
 
 /// Langevin dynamics: gradient descent with noise, so that the parameters become samples of
@@ -31,6 +32,10 @@ impl Default for Langevin {
 }
 
 impl Rule for Langevin {
+    fn options(&self) -> Options {
+        Options::of("Langevin").non_negative("temperature", self.temperature)
+    }
+
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, _: &mut [Tensor]) {
         let mut rng = rng(self.seed ^ step.key.rotate_left(32) ^ step.t.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let noise = Tensor::randn_of(*theta.shape(), theta.dtype(), &mut rng);

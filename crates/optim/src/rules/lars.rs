@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -45,6 +46,17 @@ impl Default for Lars {
 }
 
 impl Rule for Lars {
+    fn options(&self) -> Options {
+        Options::of("Lars")
+            .up_to_one("momentum", self.momentum)
+            .non_negative("weight_decay", self.weight_decay)
+            .positive("trust", self.trust)
+            .non_negative("eps", self.eps)
+            .must(!self.nesterov || self.momentum > 0.0, || {
+                "Lars: nesterov needs momentum above 0".to_string()
+            })
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["v"])
     }

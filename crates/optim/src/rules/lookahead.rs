@@ -2,6 +2,7 @@
 
 use gradus_tensor::Tensor;
 
+use crate::options::Options;
 use crate::rule::{Global, Needs, Rule, Slot, Step};
 
 /// Lookahead: any rule makes `$k$` steps, then the slow weights go a part of the way, and the rule goes on
@@ -33,6 +34,13 @@ impl<R> Lookahead<R> {
 }
 
 impl<R: Rule> Rule for Lookahead<R> {
+    fn options(&self) -> Options {
+        Options::of("Lookahead")
+            .count("every", self.every)
+            .up_to_one("alpha", self.alpha)
+            .and(self.rule.options())
+    }
+
     fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
         let mut slots = self.rule.slots(theta, lr);
         slots.push(("slow", theta.clone()));

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
@@ -34,6 +35,13 @@ impl Default for Madgrad {
 }
 
 impl Rule for Madgrad {
+    fn options(&self) -> Options {
+        Options::of("Madgrad")
+            .below_one("momentum", self.momentum)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         vec![("s", theta.zeros_like()), ("v", theta.zeros_like()), ("start", theta.clone())]
     }

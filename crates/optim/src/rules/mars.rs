@@ -3,6 +3,7 @@
 use gradus_tensor::Tensor;
 
 use super::adam::AdamW;
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
@@ -36,6 +37,10 @@ impl Default for Mars {
 }
 
 impl Rule for Mars {
+    fn options(&self) -> Options {
+        Options::of("Mars").non_negative("gamma", self.gamma).and(self.adamw.options())
+    }
+
     fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
         let mut slots = self.adamw.slots(theta, lr);
         slots.push(("before", theta.zeros_like()));

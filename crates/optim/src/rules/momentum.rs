@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Needs, Rule, Slot, Step, zeros};
 
@@ -43,6 +44,11 @@ impl MomentumForm {
             Self::Dampened(tau) => (1.0 - tau, lr),
             Self::Physical => (-lr, -1.0),
         }
+    }
+
+    fn options(self) -> Options {
+        let options = Options::of("MomentumForm::Dampened");
+        if let Self::Dampened(tau) = self { options.finite("tau", tau) } else { options }
     }
 }
 
@@ -88,6 +94,13 @@ impl Momentum {
 }
 
 impl Rule for Momentum {
+    fn options(&self) -> Options {
+        Options::of("Momentum")
+            .up_to_one("beta", self.beta)
+            .and(self.form.options())
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["v"])
     }
@@ -140,6 +153,13 @@ impl Default for Nesterov {
 }
 
 impl Rule for Nesterov {
+    fn options(&self) -> Options {
+        Options::of("Nesterov")
+            .up_to_one("beta", self.beta)
+            .and(self.form.options())
+            .finite("reach", self.reach.unwrap_or_default())
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["v"])
     }

@@ -1,9 +1,10 @@
 //! Muon: momentum whose matrix is made orthogonal.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
 use super::adam::AdamW;
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -79,7 +80,7 @@ impl Default for Muon {
 fn orthogonalized(g: &Tensor, [a, b, c]: [f64; 3], iterations: usize, eps: f64) -> Tensor {
     let tall = g.shape()[0] > g.shape()[1];
     let mut x = if tall { g.t() } else { g.clone() };
-    x = &x * (1.0 / pass::norm(&x).max(eps));
+    x = &x * (1.0 / math::max(pass::norm(&x), eps));
     for _ in 0..iterations {
         let gram = x.matmul(&x.t());
         let polynomial = &gram * b + gram.matmul(&gram) * c;
@@ -89,6 +90,17 @@ fn orthogonalized(g: &Tensor, [a, b, c]: [f64; 3], iterations: usize, eps: f64) 
 }
 
 impl Rule for Muon {
+    fn options(&self) -> Options {
+        Options::of("Muon")
+            .below_one("momentum", self.momentum)
+            .non_negative("weight_decay", self.weight_decay)
+            .non_negative("eps", self.eps)
+            .must(self.coefficients.iter().all(|c| c.is_finite()), || {
+                format!("Muon: coefficients are {:?}; they must be finite", self.coefficients)
+            })
+            .and(self.others.options())
+    }
+
     fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
         if theta.rank() == 2 { zeros(theta, ["b"]) } else { self.others.slots(theta, lr) }
     }

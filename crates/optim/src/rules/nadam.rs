@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, power, zeros};
 
@@ -53,6 +54,15 @@ impl Default for NAdam {
 }
 
 impl Rule for NAdam {
+    fn options(&self) -> Options {
+        Options::of("NAdam")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("momentum_decay", self.momentum_decay)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let mut slots = zeros(theta, ["m", "v"]);
         slots.push(number("mu_product", 1.0));

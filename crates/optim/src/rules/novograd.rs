@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, inner_product, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, zeros};
 
@@ -37,6 +38,14 @@ impl Default for NovoGrad {
 }
 
 impl Rule for NovoGrad {
+    fn options(&self) -> Options {
+        Options::of("NovoGrad")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let mut slots = zeros(theta, ["m"]);
         slots.push(number("v", 0.0));

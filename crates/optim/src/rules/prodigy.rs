@@ -1,8 +1,9 @@
 //! Prodigy: Adam that estimates its own learning rate.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, inner_product, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step, power, zeros};
 
@@ -65,6 +66,16 @@ impl Prodigy {
 }
 
 impl Rule for Prodigy {
+    fn options(&self) -> Options {
+        Options::of("Prodigy")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .positive("d0", self.d0)
+            .from_one("growth", self.growth)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let mut slots = zeros(theta, ["m", "v", "s"]);
         slots.push(("start", theta.clone()));
@@ -114,11 +125,12 @@ impl Global for Prodigy {
     fn agree(&self, _: &Step<'_>, [numerator, size, _]: [f64; 3], shared: &mut [f64]) {
         let before = shared[0];
         shared[2] = self.beta2.sqrt() * shared[2] + numerator;
-        if size > 0.0 {
+        // NaN wins each comparison, as it does in the parameters.
+        if size != 0.0 {
             let estimate = shared[2] / size;
-            let d = if before == self.d0 { before.max(estimate) } else { before };
-            shared[1] = shared[1].max(estimate);
-            shared[0] = shared[1].min(d * self.growth);
+            let d = if before == self.d0 { math::max(before, estimate) } else { before };
+            shared[1] = math::max(shared[1], estimate);
+            shared[0] = math::min(shared[1], d * self.growth);
         }
         shared[3] = before;
     }

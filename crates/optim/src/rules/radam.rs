@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, power, zeros};
 
@@ -53,6 +54,14 @@ pub(crate) fn rectification(beta2: f64, t: u64, threshold: f64) -> Option<f64> {
 }
 
 impl Rule for RAdam {
+    fn options(&self) -> Options {
+        Options::of("RAdam")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "v"])
     }

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -47,6 +48,14 @@ impl Default for RmsProp {
 }
 
 impl Rule for RmsProp {
+    fn options(&self) -> Options {
+        Options::of("RmsProp")
+            .below_one("alpha", self.alpha)
+            .non_negative("eps", self.eps)
+            .up_to_one("momentum", self.momentum)
+            .non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         match (self.centered, self.momentum != 0.0) {
             (false, false) => zeros(theta, ["v"]),
@@ -79,7 +88,7 @@ impl Rule for RmsProp {
                 (true, 2) => pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, v, mean| {
                     *x -= lr * centered(g + l2 * *x, v, mean);
                 }),
-                (false, _) => pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, v, b| {
+                (false, _) => pass::two::<T>(theta, g, &mut slots[..2], #[inline(always)] |x, g, v, b| {
                     *b = mu * *b + quotient(g + l2 * *x, v);
                     *x -= lr * *b;
                 }),

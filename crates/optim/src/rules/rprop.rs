@@ -1,8 +1,9 @@
 //! Rprop: signs only, with a step size per element.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
@@ -44,6 +45,17 @@ impl Default for Rprop {
 }
 
 impl Rule for Rprop {
+    fn options(&self) -> Options {
+        Options::of("Rprop")
+            .positive("shrink", self.shrink)
+            .up_to_one("shrink", self.shrink)
+            .from_one("grow", self.grow)
+            .non_negative("smallest", self.smallest)
+            .must(self.largest >= self.smallest, || {
+                format!("Rprop: largest is {}; it must be at least smallest, {}", self.largest, self.smallest)
+            })
+    }
+
     fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
         vec![("before", theta.zeros_like()), ("size", theta.full_like(lr))]
     }
@@ -60,9 +72,7 @@ impl Rule for Rprop {
                 let wanted = *size * factor;
                 let wanted = if wanted < smallest { smallest } else { wanted };
                 *size = if wanted > largest { largest } else { wanted };
-                let up = if g > T::ZERO { *size } else { T::ZERO };
-                let down = if g < T::ZERO { *size } else { T::ZERO };
-                *x = *x - up + down;
+                *x -= *size * math::sign(g);
                 *before = g;
             });
         });

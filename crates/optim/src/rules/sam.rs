@@ -2,6 +2,7 @@
 
 use gradus_tensor::Tensor;
 
+use crate::options::Options;
 use crate::rule::{Ascent, Global, Needs, Rule, Slot, Step};
 
 /// Sharpness-aware minimisation, around any rule: a step up the gradient of length `$\rho$`, the gradient
@@ -37,6 +38,13 @@ impl<R> Sam<R> {
 }
 
 impl<R: Rule> Rule for Sam<R> {
+    fn options(&self) -> Options {
+        Options::of("Sam")
+            .non_negative("rho", self.rho)
+            .non_negative("eps", self.eps)
+            .and(self.rule.options())
+    }
+
     fn slots(&self, theta: &Tensor, lr: f64) -> Vec<Slot> {
         self.rule.slots(theta, lr)
     }

@@ -4,6 +4,7 @@ use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
 use super::radam::rectification;
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, power};
 
@@ -28,6 +29,18 @@ pub enum ScheduleFreeBase {
         /// Make no steps until the average can be trusted, instead of plain ones.
         silent: bool,
     },
+}
+
+impl ScheduleFreeBase {
+    fn options(self) -> Options {
+        let options = Options::of("ScheduleFreeBase");
+        match self {
+            Self::Sgd => options,
+            Self::AdamW { beta2, eps } | Self::RAdam { beta2, eps, .. } => {
+                options.below_one("beta2", beta2).non_negative("eps", eps)
+            }
+        }
+    }
 }
 
 /// Schedule-free learning: gradients are taken at `$y$`, between the sequence of steps `$z$` and its average
@@ -86,6 +99,15 @@ impl ScheduleFree {
 }
 
 impl Rule for ScheduleFree {
+    fn options(&self) -> Options {
+        Options::of("ScheduleFree")
+            .below_one("momentum", self.momentum)
+            .and(self.base.options())
+            .non_negative("weight_decay", self.weight_decay)
+            .non_negative("step_power", self.step_power)
+            .non_negative("lr_power", self.lr_power)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let mut slots = vec![("z", theta.clone())];
         if self.base != ScheduleFreeBase::Sgd {

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::Real;
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -19,6 +20,16 @@ use crate::rule::{Rule, Slot, Step, zeros};
 ///
 /// The learning rate stands outside the velocity, so it acts at once when it changes.
 /// [`Momentum`](crate::Momentum) has the other notations, [`Nesterov`](crate::Nesterov) the true look-ahead.
+///
+/// ```
+/// use gradus_autograd::Param;
+/// use gradus_optim::{Optimizer, Sgd};
+///
+/// let mut w = Param::new(3.0);
+/// let mut optimizer = Optimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }, 0.1);
+/// optimizer.training_step(&mut w, |w, tape| tape.param(w).square());
+/// assert!((w.value().item() - (3.0 - 0.1 * 6.0)).abs() < 1e-15); // θ - η · 2θ
+/// ```
 ///
 /// # Source
 /// Polyak 1964; Sutskever et al. 2013, *On the importance of initialization and momentum in deep learning*;
@@ -39,6 +50,19 @@ pub struct Sgd {
 }
 
 impl Rule for Sgd {
+    fn options(&self) -> Options {
+        Options::of("Sgd")
+            .up_to_one("momentum", self.momentum)
+            .finite("dampening", self.dampening)
+            .non_negative("weight_decay", self.weight_decay)
+            .must(!self.nesterov || (self.momentum > 0.0 && self.dampening == 0.0), || {
+                format!(
+                    "Sgd: nesterov needs momentum above 0 and dampening 0; they are {} and {}",
+                    self.momentum, self.dampening
+                )
+            })
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         if self.momentum == 0.0 { vec![] } else { zeros(theta, ["b"]) }
     }

@@ -4,6 +4,7 @@ use gradus_tensor::kernel::Real;
 use gradus_tensor::{Shape, Tensor, with_float};
 
 use crate::linalg::matrix_power;
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -46,6 +47,14 @@ pub(crate) fn as_matrix(shape: &Shape) -> Option<[usize; 2]> {
 }
 
 impl Rule for Shampoo {
+    fn options(&self) -> Options {
+        Options::of("Shampoo")
+            .below_one("momentum", self.momentum)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .count("every", self.every)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let mut slots = zeros(theta, ["b"]);
         let Some([rows, columns]) = as_matrix(theta.shape()) else {

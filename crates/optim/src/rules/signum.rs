@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 
@@ -27,6 +28,10 @@ impl Default for Signum {
 }
 
 impl Rule for Signum {
+    fn options(&self) -> Options {
+        Options::of("Signum").below_one("beta", self.beta).non_negative("weight_decay", self.weight_decay)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m"])
     }

@@ -4,6 +4,7 @@ use gradus_tensor::{DType, Tensor};
 
 use super::shampoo::as_matrix;
 use crate::linalg::eigen;
+use crate::options::Options;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// SOAP: the gradient is turned into the eigenbasis of its second moments, Adam runs there, and its step is
@@ -63,6 +64,16 @@ impl Soap {
 }
 
 impl Rule for Soap {
+    fn options(&self) -> Options {
+        Options::of("Soap")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .below_one("beta_shampoo", self.beta_shampoo)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .count("every", self.every)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         let mut slots = zeros(theta, ["m", "v"]);
         if let Some([rows, columns]) = as_matrix(theta.shape()) {

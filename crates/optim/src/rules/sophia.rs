@@ -1,8 +1,9 @@
 //! Sophia: a clipped step of Newton's, by the diagonal of the Hessian.
 
-use gradus_tensor::kernel::Real;
+use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Needs, Rule, Slot, Step, zeros};
 
@@ -45,6 +46,16 @@ impl Default for Sophia {
 }
 
 impl Rule for Sophia {
+    fn options(&self) -> Options {
+        Options::of("Sophia")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("gamma", self.gamma)
+            .non_negative("eps", self.eps)
+            .non_negative("weight_decay", self.weight_decay)
+            .count("every", self.every)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "h"])
     }
@@ -62,8 +73,7 @@ impl Rule for Sophia {
             let (rest, gamma, eps) = (T::of(1.0 - self.beta1), T::of(self.gamma), T::of(self.eps));
             pass::two::<T>(theta, g, slots, #[inline(always)] |x, g, m, h| {
                 *m += rest * (g - *m);
-                let curvature = gamma * *h;
-                let u = *m / if curvature > eps { curvature } else { eps };
+                let u = *m / math::max(gamma * *h, eps);
                 let u = if u > T::ONE { T::ONE } else { u };
                 *x = keep * *x - lr * if u < -T::ONE { -T::ONE } else { u };
             });

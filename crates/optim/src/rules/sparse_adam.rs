@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::{Real, parallel};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::rule::{Rule, Slot, Step, zeros};
 
 /// Adam for embedding tables: rows (along the first axis) whose gradient is all zero keep their value and
@@ -37,6 +38,13 @@ impl Default for SparseAdam {
 }
 
 impl Rule for SparseAdam {
+    fn options(&self) -> Options {
+        Options::of("SparseAdam")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         zeros(theta, ["m", "v"])
     }

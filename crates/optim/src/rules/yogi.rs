@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::{Real, math};
 use gradus_tensor::{Tensor, with_float};
 
+use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
 
@@ -42,6 +43,14 @@ impl Default for Yogi {
 }
 
 impl Rule for Yogi {
+    fn options(&self) -> Options {
+        Options::of("Yogi")
+            .below_one("beta1", self.beta1)
+            .below_one("beta2", self.beta2)
+            .non_negative("eps", self.eps)
+            .non_negative("initial", self.initial)
+    }
+
     fn slots(&self, theta: &Tensor, _: f64) -> Vec<Slot> {
         vec![("m", theta.full_like(self.initial)), ("v", theta.full_like(self.initial))]
     }

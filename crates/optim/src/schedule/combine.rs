@@ -1,5 +1,7 @@
 //! Schedules made of two schedules.
 
+use gradus_tensor::kernel::math;
+
 use super::Schedule;
 
 /// One schedule before step `at`, another from there on, beginning at its own step 0; made by
@@ -67,7 +69,7 @@ pub struct Min<A, B> {
 
 impl<A: Schedule, B: Schedule> Schedule for Min<A, B> {
     fn at(&self, step: u64) -> f64 {
-        f64::min(self.left.at(step), self.right.at(step))
+        math::min(self.left.at(step), self.right.at(step))
     }
 }
 
@@ -82,7 +84,7 @@ pub struct Max<A, B> {
 
 impl<A: Schedule, B: Schedule> Schedule for Max<A, B> {
     fn at(&self, step: u64) -> f64 {
-        f64::max(self.left.at(step), self.right.at(step))
+        math::max(self.left.at(step), self.right.at(step))
     }
 }
 

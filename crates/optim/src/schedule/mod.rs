@@ -88,6 +88,19 @@ pub use warmup::{Ramp, Warmup};
 pub use warmup_stable_decay::WarmupStableDecay;
 
 /// A number that changes with the step: a learning rate, a momentum, a weight decay.
+///
+/// ```
+/// use gradus_optim::schedule::{Schedule, StepDecay};
+///
+/// let constant = 0.1;
+/// assert_eq!(constant.at(1000), 0.1);
+/// let halving = StepDecay { initial: 0.1, factor: 0.5, every: 100 };
+/// assert_eq!([0, 99, 100, 250].map(|step| halving.at(step)), [0.1, 0.1, 0.05, 0.025]);
+/// // As lists to be drawn: a curve is a function of the step.
+/// let curve: Vec<f64> = (0..300).map(|step| halving.at(step)).collect();
+/// assert_eq!(curve.len(), 300);
+/// ```
+#[diagnostic::on_unimplemented(note = "a learning rate is an `f64` or a schedule such as `Cosine`")]
 pub trait Schedule: Send + Sync + fmt::Debug {
     /// The value in force during optimizer step `step`; the first step is 0.
     fn at(&self, step: u64) -> f64;

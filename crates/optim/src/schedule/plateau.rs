@@ -1,5 +1,7 @@
 //! The schedule with state: a value that is reduced when a metric stops improving.
 
+use crate::options::Options;
+
 /// A value that is multiplied by `factor` when the metric has not improved for more than `patience`
 /// observations.
 ///
@@ -7,8 +9,8 @@
 /// [`observe`](ReduceOnPlateau::observe) after each evaluation and use the value it returns.
 /// [`state`](ReduceOnPlateau::state) and [`set_state`](ReduceOnPlateau::set_state) save and restore it.
 ///
-/// An observation `$m$` is an improvement on the best one, `$b$`, if `$m < b\,(1 - \theta)$` (relative
-/// threshold) or `$m < b - \theta$` (absolute); for [`Goal::Maximize`] if `$m > b\,(1 + \theta)$` or
+/// An observation `$m$` is an improvement on the best one, `$b$`, if `$m < b - \theta\,|b|$` (relative
+/// threshold) or `$m < b - \theta$` (absolute); for [`Goal::Maximize`] if `$m > b + \theta\,|b|$` or
 /// `$m > b + \theta$`. NaN is no improvement.
 ///
 /// ```
@@ -23,6 +25,10 @@
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau`, with its defaults.
 ///
 /// # Differs
+/// The relative threshold takes the size of the best, `$|b|$`. PyTorch's `$b\,(1 \mp \theta)$` is the same for
+/// positive metrics; of negative ones (a log-likelihood) it takes the same value again for an improvement, so that it
+/// never reduces.
+///
 /// One value each, where PyTorch's holds all groups of an optimizer; groups with lower limits of their own
 /// take one each.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -95,13 +101,18 @@ impl ReduceOnPlateau {
     /// Takes the metric of one evaluation and returns the value in force from now on.
     ///
     /// # Panics
-    /// If `factor` does not lie in `$[0, 1)$`.
+    /// If `factor` does not lie in `$[0, 1)$`, or the threshold, `minimum` or `eps` is below 0 or not finite.
+    #[track_caller]
     pub fn observe(&mut self, metric: f64) -> f64 {
-        assert!(
-            (0.0..1.0).contains(&self.factor),
-            "ReduceOnPlateau: factor is {}; it must be at least 0 and below 1",
-            self.factor
-        );
+        let (Threshold::Relative(theta) | Threshold::Absolute(theta)) = self.threshold;
+        let options = Options::of("ReduceOnPlateau")
+            .below_one("factor", self.factor)
+            .non_negative("threshold", theta)
+            .non_negative("minimum", self.minimum)
+            .non_negative("eps", self.eps);
+        if let Some(fault) = options.fault() {
+            panic!("{fault}");
+        }
         if self.improves(metric) {
             self.best = Some(metric);
             self.bad = 0;
@@ -126,11 +137,15 @@ impl ReduceOnPlateau {
     /// Whether `metric` would be an improvement on the best so far.
     pub fn improves(&self, metric: f64) -> bool {
         let best = self.best_or_worst();
-        match (self.goal, self.threshold) {
-            (Goal::Minimize, Threshold::Relative(theta)) => metric < best * (1.0 - theta),
-            (Goal::Minimize, Threshold::Absolute(theta)) => metric < best - theta,
-            (Goal::Maximize, Threshold::Relative(theta)) => metric > best * (1.0 + theta),
-            (Goal::Maximize, Threshold::Absolute(theta)) => metric > best + theta,
+        let by = match self.threshold {
+            // Infinite is the best only before the first observation.
+            Threshold::Relative(theta) if best.is_finite() => theta * best.abs(),
+            Threshold::Relative(_) => 0.0,
+            Threshold::Absolute(theta) => theta,
+        };
+        match self.goal {
+            Goal::Minimize => metric < best - by,
+            Goal::Maximize => metric > best + by,
         }
     }
 
@@ -143,6 +158,7 @@ impl ReduceOnPlateau {
     ///
     /// # Panics
     /// If a number cannot come from there: a NaN, or a count that is not a whole number.
+    #[track_caller]
     pub fn set_state(&mut self, state: PlateauState) {
         let [value, best, bad, cooling] = state;
         assert!(
@@ -194,6 +210,29 @@ mod tests {
         let up = ReduceOnPlateau { goal: Goal::Maximize, ..absolute };
         assert_eq!([10.75, 10.5, 10.0].map(|m| up.improves(m)), [true, false, false]);
         assert!(!up.improves(f64::NAN));
+    }
+
+    /// A log-likelihood that stands still is no improvement, at any sign.
+    #[test]
+    fn a_constant_metric_is_reduced() {
+        for goal in [Goal::Minimize, Goal::Maximize] {
+            for threshold in [Threshold::Relative(1e-2), Threshold::Absolute(1e-2), Threshold::Relative(0.0)]
+            {
+                for metric in [-3.0, -1e-300, 0.0, 3.0] {
+                    let rate = ReduceOnPlateau { goal, threshold, patience: 1, ..ReduceOnPlateau::new(1.0) };
+                    assert_eq!(
+                        run(rate, &[metric; 4]),
+                        [1.0, 1.0, 0.1, 0.1],
+                        "{goal:?} {threshold:?} {metric}"
+                    );
+                }
+            }
+        }
+        let rate = ReduceOnPlateau { best: Some(-10.0), ..ReduceOnPlateau::new(1.0) };
+        let rate = ReduceOnPlateau { threshold: Threshold::Relative(0.25), ..rate };
+        assert_eq!([-12.75, -12.5, -10.0].map(|m| rate.improves(m)), [true, false, false]);
+        let up = ReduceOnPlateau { goal: Goal::Maximize, ..rate };
+        assert_eq!([-7.25, -7.5, -10.0].map(|m| up.improves(m)), [true, false, false]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Arithmetic operators between tensors and numbers, with broadcasting and promotion.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use super::drive::{each, each2, map, zip};
 use crate::dtype::DType;
@@ -88,6 +88,53 @@ fn integers(a: &Tensor, b: &Tensor, op: &str, f: Option<fn(i64, i64) -> i64>) ->
     zip::<f32, f32>(&a.to(DType::F32), &b.to(DType::F32), op, 0.5, &divide)
 }
 
+/// `a += b` and its kin: the result in the place of `a`, with the shape and the element type of `a`.
+macro_rules! assigning {
+    ($($Trait:ident $assign:ident $method:ident $symbol:literal;)*) => {$(
+        impl $Trait<&Tensor> for Tensor {
+            #[track_caller]
+            fn $assign(&mut self, other: &Tensor) {
+                let result = (&*self).$method(other);
+                replace(self, &result, $symbol, other);
+            }
+        }
+        impl $Trait<Tensor> for Tensor {
+            #[track_caller]
+            fn $assign(&mut self, other: Tensor) { self.$assign(&other) }
+        }
+        impl $Trait<f64> for Tensor {
+            #[track_caller]
+            fn $assign(&mut self, other: f64) { self.$assign(&scalar_like(other, self)) }
+        }
+    )*};
+}
+assigning! {
+    AddAssign add_assign add "+=";
+    SubAssign sub_assign sub "-=";
+    MulAssign mul_assign mul "*=";
+    DivAssign div_assign div "/=";
+}
+
+/// # Panics
+/// If the result has another shape, or is of floats where `target` is not.
+#[track_caller]
+fn replace(target: &mut Tensor, result: &Tensor, symbol: &str, other: &Tensor) {
+    let (held, dtype) = (*target.shape(), target.dtype());
+    assert!(
+        *result.shape() == held,
+        "{symbol}: the right side has shape {}, which does not fit into {held}; write x = x {} y",
+        other.shape(),
+        &symbol[..1]
+    );
+    assert!(
+        dtype.is_float() || !result.dtype().is_float(),
+        "{symbol}: a {dtype} tensor cannot take the result, which is {}; convert with .to(DType::{}) first",
+        result.dtype(),
+        if result.dtype() == DType::F64 { "F64" } else { "F32" }
+    );
+    *target = result.to(dtype);
+}
+
 impl Neg for &Tensor {
     type Output = Tensor;
     fn neg(self) -> Tensor {
@@ -134,6 +181,42 @@ mod tests {
         assert_eq!((&ints / &ints).to_vec::<f32>(), [1.0, 1.0]);
         assert_eq!((&ints * &Tensor::scalar(0.5f64)).to_vec::<f64>(), [1.5, 2.0]);
         assert_eq!((&range(2) * 0.5).dtype(), DType::F32);
+    }
+
+    #[test]
+    fn assigned_in_place() {
+        let mut x = Tensor::from([[1.0, 2.0], [3.0, 4.0]]);
+        let before = x.clone();
+        x += 1.0;
+        x *= &Tensor::from([1.0, 10.0]);
+        x -= Tensor::from([[1.0], [2.0]]);
+        x /= 2.0;
+        assert_eq!(x, Tensor::from([[0.5, 14.5], [1.0, 24.0]]));
+        assert_eq!(before.to_vec::<f64>(), [1.0, 2.0, 3.0, 4.0], "another owner keeps the old value");
+        let mut single = Tensor::from([1f32]);
+        single += &Tensor::from([0.5f64]);
+        assert_eq!(single, Tensor::from([1.5f32]), "the element type of the left side stays");
+        let mut whole = Tensor::from([3, 4]);
+        whole *= &Tensor::from([2, 2]);
+        assert_eq!(whole, Tensor::from([6, 8]));
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "+=: the right side has shape [2, 1], which does not fit into [2]; write x = x + y"
+    )]
+    fn a_larger_result_is_not_assigned() {
+        let mut x = Tensor::from([1.0, 2.0]);
+        x += &Tensor::from([[1.0], [2.0]]);
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "/=: a i64 tensor cannot take the result, which is f32; convert with .to(DType::F32) first"
+    )]
+    fn integers_take_no_fractions() {
+        let mut x = Tensor::from([1, 2]);
+        x /= 2.0;
     }
 
     #[test]

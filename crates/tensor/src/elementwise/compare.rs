@@ -32,6 +32,7 @@ const COST: f64 = 0.2;
 
 macro_rules! comparisons {
     ($($(#[$doc:meta])* $name:ident $op:tt;)*) => {
+        /// # Comparisons and logic
         impl Tensor {$(
             $(#[$doc])*
             ///
@@ -39,6 +40,7 @@ macro_rules! comparisons {
             /// If the shapes do not broadcast.
             #[track_caller]
             pub fn $name<'a>(&self, other: impl Into<Rhs<'a>>) -> Self {
+                #[track_caller]
                 fn same<T: Element>(a: &Tensor, b: &Tensor) -> Tensor {
                     zip::<T, u8>(a, b, stringify!($name), COST, &|a, b, y| run(
                         #[inline(always)]
@@ -83,6 +85,7 @@ comparisons! {
 
 macro_rules! logic {
     ($($(#[$doc:meta])* $name:ident |$a:ident, $b:ident| $body:expr;)*) => {
+        /// # Comparisons and logic
         impl Tensor {$(
             $(#[$doc])*
             ///
@@ -112,6 +115,7 @@ logic! {
 
 macro_rules! tests_of_floats {
     ($($(#[$doc:meta])* $name:ident $otherwise:literal;)*) => {
+        /// # Comparisons and logic
         impl Tensor {$(
             $(#[$doc])*
             pub fn $name(&self) -> Self {
@@ -138,6 +142,7 @@ tests_of_floats! {
     is_finite 1.0;
 }
 
+/// # Comparisons and logic
 impl Tensor {
     /// True where this tensor is false. Other types than Bool count as true where they are not zero.
     pub fn logical_not(&self) -> Self {
@@ -150,8 +155,13 @@ impl Tensor {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn isclose(&self, other: &Self, rtol: f64, atol: f64) -> Self {
+        self.close(other, "isclose", rtol, atol)
+    }
+
+    #[track_caller]
+    fn close(&self, other: &Self, op: &str, rtol: f64, atol: f64) -> Self {
         let (a, b) = (self.to(DType::F64), other.to(DType::F64));
-        zip::<f64, u8>(&a, &b, "isclose", COST, &|a, b, y| {
+        zip::<f64, u8>(&a, &b, op, COST, &|a, b, y| {
             for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
                 *y = u8::from(a == b || b.is_finite() && (a - b).abs() <= atol + rtol * b.abs());
             }
@@ -164,10 +174,11 @@ impl Tensor {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn allclose(&self, other: &Self, rtol: f64, atol: f64) -> bool {
-        self.isclose(other, rtol, atol).to_vec::<u8>().iter().all(|&x| x != 0)
+        self.close(other, "allclose", rtol, atol).to_vec::<u8>().iter().all(|&x| x != 0)
     }
 
-    /// Whether shape, element type and all elements are equal.
+    /// Whether shape, element type and all elements are equal; `a == b` is the same.
+    #[doc(alias = "array_equal")]
     pub fn equal(&self, other: &Self) -> bool {
         if self.shape() != other.shape() || self.dtype() != other.dtype() {
             return false;
@@ -187,6 +198,24 @@ impl Tensor {
             y.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| *y = if a == b { 0.0 } else { (a - b).abs() });
         });
         if difference.is_empty() { 0.0 } else { difference.max().item() }
+    }
+}
+
+/// `a == b` is one truth value, as for Rust's arrays: whether shape, element type and all elements are equal. A NaN equals
+/// nothing, itself included. The comparison of each element, NumPy's `a == b`, is [`Tensor::eq`]; the comparison up to
+/// rounding, which is nearly always what computed numbers need, is [`Tensor::allclose`].
+///
+/// ```
+/// use gradus_tensor::Tensor;
+/// let (a, b) = (Tensor::from([1.0, 2.0]), Tensor::from([1.0, 3.0]));
+/// assert!(a == a.clone() && a != b);
+/// assert_eq!(a.eq(&b).to_bools(), [true, false]);
+/// assert!(a != Tensor::from([1f32, 2.0])); // other element types
+/// assert!(a != Tensor::from([[1.0, 2.0]])); // other shapes
+/// ```
+impl PartialEq for Tensor {
+    fn eq(&self, other: &Self) -> bool {
+        self.equal(other)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::tensor::Tensor;
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident, $cost:expr;)*) => {
         const UNARY: &[(&str, f64)] = &[$((stringify!($name), $cost)),*];
+        /// # Elementwise functions
         impl Tensor {$(
             $(#[$doc])*
             ///
@@ -42,6 +43,7 @@ functions! {
     /// `$e^x - 1$`, exact near 0.
     expm1, 0.5;
     /// `$\ln x$`.
+    #[doc(alias = "log")]
     ln, 1.0;
     /// `$\log_2 x$`.
     log2, 1.0;
@@ -108,24 +110,33 @@ functions! {
 macro_rules! functions2 {
     ($($(#[$doc:meta])* $name:ident = $f:ident, $cost:expr;)*) => {
         const BINARY: &[(&str, f64)] = &[$((stringify!($name), $cost)),*];
+        /// # Elementwise functions of two values
         impl Tensor {$(
             $(#[$doc])*
+            ///
+            /// The other is a tensor, which broadcasts, or a number.
             ///
             /// # Panics
             /// If the shapes do not broadcast, or neither operand holds floats.
             #[track_caller]
-            pub fn $name(&self, other: &Self) -> Self {
-                let (a, b) = promoted(self, other);
-                with_float!(stringify!($name), a.dtype(), T => zip::<T, T>(&a, &b, stringify!($name), $cost, &|a, b, y| {
-                    run(#[inline(always)] || each2(a, b, y, math::$f));
-                }))
+            pub fn $name<'a>(&self, other: impl Into<Rhs<'a>>) -> Self {
+                // Compiled once, whatever the other is.
+                #[track_caller]
+                fn of(a: &Tensor, b: &Tensor) -> Tensor {
+                    let (a, b) = promoted(a, b);
+                    with_float!(stringify!($name), a.dtype(), T => zip::<T, T>(&a, &b, stringify!($name), $cost, &|a, b, y| {
+                        run(#[inline(always)] || each2(a, b, y, math::$f));
+                    }))
+                }
+                of(self, &other.into().beside(self))
             }
         )*}
     };
 }
 
 functions2! {
-    /// `$x^y$`.
+    /// `$x^y$`. `x.pow(2.0)` has one exponent for all elements.
+    #[doc(alias = "power")]
     pow = pow, 5.0;
     /// The larger of two, elementwise; NaN if either is.
     maximum = max, 0.3;
@@ -151,6 +162,16 @@ functions2! {
     xlogy = xlogy, 2.0;
 }
 
+impl Rhs<'_> {
+    /// As a tensor; a number leaves the float type of `like` as it is.
+    pub(crate) fn beside(self, like: &Tensor) -> Tensor {
+        match self {
+            Self::Tensor(tensor) => tensor.clone(),
+            Self::Number(number) => scalar_like(number, like),
+        }
+    }
+}
+
 /// Name and cost (rough nanoseconds for an element) of every function of the two lists, for the test that compares them with
 /// the table of elementwise operations of a tape.
 #[doc(hidden)]
@@ -158,6 +179,7 @@ pub fn costs() -> impl Iterator<Item = (&'static str, f64)> {
     UNARY.iter().chain(BINARY).copied()
 }
 
+/// # Elementwise functions
 impl Tensor {
     /// `$|x|$`, of floats or integers.
     pub fn abs(&self) -> Self {
@@ -187,16 +209,53 @@ impl Tensor {
     /// If the elements are not floats.
     #[track_caller]
     pub fn powf(&self, p: f64) -> Self {
-        self.pow(&scalar_like(p, self))
+        self.pow(p)
     }
 
-    /// x cut to the range `low ..= high`; NaN stays NaN.
+    /// `$\ln x$`, under NumPy's name; the same as [`Self::ln`].
+    ///
+    /// # Panics
+    /// If the elements are not floats.
+    #[track_caller]
+    pub fn log(&self) -> Self {
+        self.ln()
+    }
+
+    /// `$\min(\max(x, l), h)$`: x cut to the range from `low` to `high`; NaN stays NaN.
     ///
     /// # Panics
     /// If the elements are not floats.
     #[track_caller]
     pub fn clamp(&self, low: f64, high: f64) -> Self {
-        with_float!("clamp", self.dtype(), T => {
+        self.cut("clamp", low, high)
+    }
+
+    /// `$\min(\max(x, l), h)$`, under NumPy's name; the same as [`Self::clamp`].
+    ///
+    /// # Panics
+    /// If the elements are not floats.
+    #[track_caller]
+    pub fn clip(&self, low: f64, high: f64) -> Self {
+        self.cut("clip", low, high)
+    }
+
+    /// `$\max(x, 0)$`; NaN stays NaN.
+    ///
+    /// ```
+    /// # use gradus_tensor::Tensor;
+    /// assert_eq!(Tensor::from([-1.0, 0.0, 2.0]).relu(), Tensor::from([0.0, 0.0, 2.0]));
+    /// ```
+    ///
+    /// # Panics
+    /// If the elements are not floats.
+    #[track_caller]
+    pub fn relu(&self) -> Self {
+        self.cut("relu", 0.0, f64::INFINITY)
+    }
+
+    #[track_caller]
+    fn cut(&self, op: &str, low: f64, high: f64) -> Self {
+        with_float!(op, self.dtype(), T => {
             let (low, high) = (T::from_f64(low), T::from_f64(high));
             map::<T, T>(self, 0.2, &|x, y| run(#[inline(always)] || each(x, y, |x| math::min(math::max(x, low), high))))
         })

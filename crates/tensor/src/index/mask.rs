@@ -2,8 +2,9 @@
 
 use crate::kernel::parallel;
 use crate::strided::runs;
-use crate::{DType, Element, Tensor};
+use crate::{DType, Element, Rhs, Tensor};
 
+/// # Masks
 impl Tensor {
     /// This tensor where the mask is true, `other` elsewhere, after broadcasting all three. Mixed element types go to the
     /// wider.
@@ -11,11 +12,15 @@ impl Tensor {
     /// # Panics
     /// If the mask is not Bool or the shapes do not broadcast.
     #[track_caller]
-    pub fn where_(&self, mask: &Self, other: &Self) -> Self {
+    pub fn where_<'a>(&self, mask: &Self, other: impl Into<Rhs<'a>>) -> Self {
+        self.chosen(mask, &other.into().beside(self))
+    }
+
+    #[track_caller]
+    fn chosen(&self, mask: &Self, other: &Self) -> Self {
         let dtype = mask.dtype();
-        assert_eq!(
-            dtype,
-            DType::Bool,
+        assert!(
+            dtype == DType::Bool,
             "where: the mask is Bool, got {dtype}; compare, for example with .ne(0.0)"
         );
         let shape = self.shape().broadcast_or_panic(other.shape(), "where");

@@ -11,15 +11,13 @@ use crate::layout::axis_index;
 use crate::strided::runs;
 use crate::{DType, Element, Layout, Shape, Tensor};
 
-/// Checks that every index is in `0 .. size`; the panic names the first that is not, and where it stands.
+/// Checks that indices are I64 and in `0 .. size`.
+///
+/// # Panics
+/// If one is not; the message names `op`, the first such index, where it stands, and what it is out of range for.
 #[track_caller]
-pub(crate) fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
-    assert_eq!(
-        index.dtype(),
-        DType::I64,
-        "{op}: indices are I64, got {}; convert with .to(DType::I64)",
-        index.dtype()
-    );
+pub fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
+    check_type(op, index);
     let values = index.contiguous();
     let values = values.as_slice::<i64>();
     let Some(at) = values.iter().position(|&i| i as u64 >= size as u64) else { return };
@@ -29,12 +27,40 @@ pub(crate) fn check_indices(op: &str, index: &Tensor, size: usize, of: &str) {
     panic!("{op}: index {} at {place:?} is out of range for {of} of size {size}", values[at]);
 }
 
+/// Indices (I64) in `-size .. size`, of which negative ones count from the end, as places in `0 .. size`.
+///
+/// # Panics
+/// If one is not; the message names `op`, the index, and `of` what it is out of range.
+#[track_caller]
+pub fn wrapped_indices(op: &str, index: &Tensor, size: usize, of: &str) -> Tensor {
+    check_type(op, index);
+    let n = size as i64;
+    let mut places = index.to_vec::<i64>();
+    for (at, i) in places.iter_mut().enumerate() {
+        assert!(
+            (-n..n).contains(i),
+            "{op}: place {i} (number {at} of {}) is out of range for {of}",
+            index.shape()
+        );
+        *i = i.rem_euclid(n);
+    }
+    Tensor::from_vec(places, *index.shape())
+}
+
+#[track_caller]
+fn check_type(op: &str, index: &Tensor) {
+    assert!(
+        index.dtype() == DType::I64,
+        "{op}: indices are I64, got {}; convert with .to(DType::I64)",
+        index.dtype()
+    );
+}
+
 /// The checks that gather and scatter share: equal ranks, and no size above the tensor's but along `axis`.
 #[track_caller]
 fn check_sizes(op: &str, x: &Shape, index: &Shape, axis: usize) {
-    assert_eq!(
-        x.len(),
-        index.len(),
+    assert!(
+        x.len() == index.len(),
         "{op}: {x} and the index's shape {index} have {} and {} axes",
         x.len(),
         index.len()
@@ -60,6 +86,7 @@ fn around(shape: &Shape, axis: usize) -> (usize, usize, usize) {
     (shape[..axis].iter().product(), shape[axis], shape[axis + 1..].iter().product())
 }
 
+/// # Indices
 impl Tensor {
     /// Elements along an axis: `$y_{ij} = x_{i\,\text{index}_{ij}}$` for `axis` 1, with the shape of `index`.
     ///
@@ -146,7 +173,7 @@ impl Tensor {
     #[track_caller]
     pub fn index_select(&self, axis: isize, index: &Self) -> Self {
         let at = axis_index("index_select", axis, self.shape());
-        assert_eq!(index.rank(), 1, "index_select: indices have one axis, got {}", index.shape());
+        assert!(index.rank() == 1, "index_select: indices have one axis, got {}", index.shape());
         check_indices("index_select", index, self.shape()[at], &format!("axis {axis}"));
         with_dtype!(self.dtype(), T => self.index_select_as::<T>(at, index))
     }
@@ -179,10 +206,10 @@ impl Tensor {
     #[track_caller]
     pub fn index_add(&self, axis: isize, index: &Self, src: &Self) -> Self {
         let at = axis_index("index_add", axis, self.shape());
-        assert_eq!(index.rank(), 1, "index_add: indices have one axis, got {}", index.shape());
+        assert!(index.rank() == 1, "index_add: indices have one axis, got {}", index.shape());
         check_indices("index_add", index, self.shape()[at], &format!("axis {axis}"));
         let wanted = self.shape().with(at, index.elements());
-        assert_eq!(*src.shape(), wanted, "index_add: the source is {}, but {wanted} is needed", src.shape());
+        assert!(*src.shape() == wanted, "index_add: the source is {}, but {wanted} is needed", src.shape());
         let src = src.to(self.dtype());
         match self.dtype() {
             DType::F32 => self.index_add_as::<f32>(at, index, &src, |a, b| a + b),

@@ -26,7 +26,7 @@ pub fn prefetch<T: Pod>(x: &[T]) {
 /// read what it overwrites. [`settle`] must follow before another thread reads.
 #[inline]
 pub fn stream<T: Pod>(x: &[T], y: &mut [T]) {
-    assert_eq!(x.len(), y.len(), "stream: the slices differ in length");
+    assert!(x.len() == y.len(), "stream: the slices differ in length");
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_stream_si128};

@@ -7,7 +7,7 @@
 //! - Functions of one element: [`math`].
 //! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
 //!   functions.
-//! - Runs: `runs` the driver, [`softmax`], [`layer_norm`].
+//! - Runs: `runs` the driver, [`softmax`], [`layer_norm`]; [`Compiled`] for other crates.
 //! - Whole slices: [`axpy`], [`copy`].
 //! - Matrices: `gemm`, `transpose`.
 //!
@@ -31,6 +31,7 @@ pub(crate) mod transpose;
 
 pub use dispatch::run;
 pub use math::Real;
+pub use runs::Compiled;
 
 /// Elements in one block of a long loop: small enough to stay in the first-level cache.
 pub const BLOCK: usize = 1024;

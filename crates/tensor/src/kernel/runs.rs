@@ -1,7 +1,7 @@
 //! The driver of kernels over runs: what lies along the last axis of a tensor is a run, and every kernel here takes any
 //! number of runs of `width` elements and visits each while it lies in the cache.
 
-use super::run;
+use super::{Real, layer_norm, run, softmax};
 
 /// Calls `f` with every run of equally long slices, inside the vector dispatch. The output is a parameter, not captured, so
 /// that the compiler knows that it overlaps nothing.
@@ -20,4 +20,38 @@ pub(super) fn each_run<T: Copy, const N: usize>(
             }
         },
     );
+}
+
+macro_rules! compiled {
+    ($($module:ident::$name:ident($($x:ident: $t:ty),*);)*) => {
+        /// The functions of runs, compiled in this crate once for each type: a generic function is compiled anew in every
+        /// crate that calls it, and these are long.
+        pub trait Compiled: Real {
+            $(
+                #[doc = concat!("[`", stringify!($module), "::", stringify!($name), "`]")]
+                fn $name($($x: $t),*);
+            )*
+        }
+        compiled!(@ f32 $($module $name($($x: $t),*);)*);
+        compiled!(@ f64 $($module $name($($x: $t),*);)*);
+    };
+    (@ $real:ident $($module:ident $name:ident($($x:ident: $t:ty),*);)*) => {
+        impl Compiled for $real {
+            $(
+                fn $name($($x: $t),*) {
+                    $module::$name($($x),*);
+                }
+            )*
+        }
+    };
+}
+compiled! {
+    softmax::softmax(x: &[Self], width: usize, y: &mut [Self]);
+    softmax::softmax_pull(y: &[Self], d: &[Self], width: usize, g: &mut [Self]);
+    softmax::log_softmax(x: &[Self], width: usize, y: &mut [Self]);
+    softmax::log_softmax_pull(y: &[Self], d: &[Self], width: usize, g: &mut [Self]);
+    layer_norm::layer_norm(x: &[Self], gamma: &[Self], beta: &[Self], width: usize, epsilon: Self, y: &mut [Self]);
+    layer_norm::layer_norm_pull(x: &[Self], gamma: &[Self], d: &[Self], width: usize, epsilon: Self, g: &mut [Self]);
+    layer_norm::layer_norm_pull_scale(x: &[Self], d: &[Self], width: usize, epsilon: Self, g: &mut [Self]);
+    layer_norm::layer_norm_pull_both(x: [&[Self]; 3], width: usize, epsilon: Self, dx: &mut [Self], scale: &mut [Self]);
 }

@@ -4,7 +4,7 @@
 //! their sum is taken without it. Where the largest is ∞ the results are the limits.
 
 use super::runs::each_run;
-use super::{Real, math, sum};
+use super::{Real, math, run, sum};
 
 /// Lanes of a running maximum.
 const LANES: usize = 16;
@@ -53,41 +53,56 @@ fn exp_below_infinity<T: Real>(x: &[T], y: &mut [T]) -> T {
     y.iter().fold(T::ZERO, |sum, &y| sum + y)
 }
 
-/// The maximum of a run, the sum of the shifted exponentials, which are left in `y`, and its logarithm.
+/// The sum of the exponentials less the maximum of a run, which are left in `y`.
 #[inline(always)]
-fn exponentials<T: Real>(x: &[T], y: &mut [T]) -> (T, T) {
-    let max = largest(x);
-    let total = if max == T::INFINITY { exp_below_infinity(x, y) } else { exp_shifted(x, max, y) };
-    (max, total)
+fn exponentials<T: Real>(x: &[T], max: T, y: &mut [T]) -> T {
+    if max == T::INFINITY { exp_below_infinity(x, y) } else { exp_shifted(x, max, y) }
 }
 
 /// ln of the sum of exponentials whose largest is 1: of the others alone where they are few.
 #[inline(always)]
 fn log_total<T: Real>(total: T, y: &[T]) -> T {
-    if total < T::TWO && !math::kept(total - T::ONE) { math::log1p(rest(y)) } else { math::ln(total) }
+    if math::kept(total - T::ONE) { math::ln(total) } else { math::log1p(rest(y)) }
 }
 
-/// The sum without the largest element, of elements of which one is far the largest.
-#[cold]
-fn rest<T: Real>(y: &[T]) -> T {
-    let at = place_of_largest(y);
-    y[..at].iter().chain(&y[at + 1..]).fold(T::ZERO, |sum, &y| sum + y)
-}
-
-/// The first place of the largest element.
+/// The sum of exponentials without the largest, which is 1 and the only one.
 #[inline(always)]
-fn place_of_largest<T: Real>(y: &[T]) -> usize {
-    (1..y.len()).fold(0, |best, i| if y[i] > y[best] { i } else { best })
+fn rest<T: Real>(y: &[T]) -> T {
+    sum::over_run(
+        [y],
+        #[inline(always)]
+        |[y]| math::select(y == T::ONE, T::ZERO, y),
+    )
+}
+
+/// Whether a probability (`one` is 1) or its logarithm (`one` is 0) is so near to the largest that what is left of it has
+/// lost its digits; also if one is NaN.
+#[inline(always)]
+fn is_sure<T: Real>(y: &[T], one: T) -> bool {
+    let mut sure = 0;
+    for &y in y {
+        sure |= u32::from(!math::kept(one - y));
+    }
+    sure != 0
+}
+
+/// [`is_sure`] of many runs at once: where it holds of none, no run is asked.
+fn is_sure_anywhere<T: Real>(y: &[T], one: T) -> bool {
+    run(
+        #[inline(always)]
+        || is_sure(y, one),
+    )
 }
 
 /// The maximum of a run and the logarithm of the sum of the shifted exponentials, which are left in `scratch`.
 #[inline(always)]
 pub(crate) fn log_sum_exp<T: Real>(x: &[T], scratch: &mut [T]) -> (T, T) {
+    let max = largest(x);
     // No ∞ - ∞ where the maximum is -∞.
-    if largest(x) == T::NEG_INFINITY {
+    if max == T::NEG_INFINITY {
         return (T::ZERO, T::NEG_INFINITY);
     }
-    let (max, total) = exponentials(x, scratch);
+    let total = exponentials(x, max, scratch);
     (max, log_total(total, scratch))
 }
 
@@ -95,11 +110,16 @@ pub(crate) fn log_sum_exp<T: Real>(x: &[T], scratch: &mut [T]) -> (T, T) {
 #[inline(always)]
 pub(crate) fn minus_one_hot<T: Real>(p: &mut [T], label: usize) {
     let others = T::ONE - p[label];
-    p[label] = if math::kept(others) || math::is_nan(others) {
-        p[label] - T::ONE
-    } else {
-        -p[..label].iter().chain(&p[label + 1..]).fold(T::ZERO, |sum, &p| sum + p)
-    };
+    if math::kept(others) || math::is_nan(others) {
+        p[label] += -T::ONE;
+        return;
+    }
+    p[label] = T::ZERO;
+    p[label] = -sum::over_run(
+        [&*p],
+        #[inline(always)]
+        |[p]| p,
+    );
 }
 
 /// `$e^{x_i} / \sum_j e^{x_j}$`.
@@ -110,7 +130,7 @@ pub fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
         y,
         #[inline(always)]
         |[x], y| {
-            let (_, total) = exponentials(x, y);
+            let total = exponentials(x, largest(x), y);
             let scale = T::ONE / total;
             for y in y.iter_mut() {
                 *y *= scale;
@@ -121,33 +141,38 @@ pub fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
 
 /// `$g \mathrel{+}= y \odot (d - \sum d \odot y)$`: the gradient of softmax with result `y`.
 pub fn softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
+    let sure = is_sure_anywhere(y, T::ONE);
     each_run(
         [y, d],
         width,
         g,
         #[inline(always)]
         |[y, d], g| {
-            if math::kept(T::ONE - largest(y)) {
-                let inner = sum::over_run(
-                    [y, d],
-                    #[inline(always)]
-                    |[y, d]| y * d,
-                );
-                for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
-                    *g += y * (d - inner);
-                }
-            } else {
-                saturated_pull(y, d, g);
+            if sure && is_sure(y, T::ONE) {
+                return saturated_pull(y, d, g);
+            }
+            let inner = sum::over_run(
+                [y, d],
+                #[inline(always)]
+                |[y, d]| y * d,
+            );
+            for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
+                *g += y * (d - inner);
             }
         },
     );
 }
 
 /// As [`softmax_pull`] where one element has nearly all the weight: weights d count from that element's.
-#[cold]
+#[inline(always)]
 fn saturated_pull<T: Real>(y: &[T], d: &[T], g: &mut [T]) {
-    let d0 = d[place_of_largest(y)];
-    let inner = y.iter().zip(d).fold(T::ZERO, |sum, (&y, &d)| sum + y * (d - d0));
+    let most = largest(y);
+    let d0 = y.iter().position(|&y| y == most).map_or(most, |at| d[at]);
+    let inner = sum::over_run(
+        [y, d],
+        #[inline(always)]
+        |[y, d]| y * (d - d0),
+    );
     for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
         *g += y * ((d - d0) - inner);
     }
@@ -161,7 +186,8 @@ pub fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
         y,
         #[inline(always)]
         |[x], y| {
-            let (max, total) = exponentials(x, y);
+            let max = largest(x);
+            let total = exponentials(x, max, y);
             let total = log_total(total, y);
             for (y, &x) in y.iter_mut().zip(x) {
                 *y = below(x, max) - total;
@@ -172,6 +198,7 @@ pub fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
 
 /// `$g \mathrel{+}= d - e^y \sum d$`: the gradient of log-softmax with result `y`.
 pub fn log_softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
+    let sure = is_sure_anywhere(y, T::ZERO);
     each_run(
         [y, d],
         width,
@@ -183,14 +210,14 @@ pub fn log_softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
                 #[inline(always)]
                 |[d]| d,
             );
-            if math::kept(-largest(y)) {
-                for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
-                    *g += d - math::exp(y) * total;
-                }
-            } else {
+            if sure && is_sure(y, T::ZERO) {
                 // d(1 - e^y) and what the others take.
                 for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
                     *g += -(d * math::expm1(y)) - math::exp(y) * (total - d);
+                }
+            } else {
+                for ((g, &y), &d) in g.iter_mut().zip(y).zip(d) {
+                    *g += d - math::exp(y) * total;
                 }
             }
         },

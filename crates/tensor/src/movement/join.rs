@@ -6,6 +6,7 @@ use crate::layout::axis_index;
 use crate::strided::runs;
 use crate::{DType, Element, Tensor};
 
+/// # Joining
 impl Tensor {
     /// Writes `src` into the view of this tensor that `part` makes (of the same shape as `src`).
     pub(crate) fn write_view(self, src: &Self, part: impl FnOnce(&Self) -> Self) -> Self {
@@ -46,11 +47,7 @@ impl Tensor {
         let index = axis_index("cat", axis, first.shape());
         for (i, tensor) in (1..).zip(each) {
             let (a, b) = (first.shape(), tensor.shape());
-            assert_eq!(
-                a.len(),
-                b.len(),
-                "cat: tensor 0 is {a} and tensor {i} is {b}: numbers of axes differ"
-            );
+            assert!(a.len() == b.len(), "cat: tensor 0 is {a} and tensor {i} is {b}: numbers of axes differ");
             let clash = (0..a.len()).find(|&other| other != index && a[other] != b[other]);
             if let Some(other) = clash {
                 panic!(
@@ -73,8 +70,9 @@ impl Tensor {
         let Some(first) = each.next() else { panic!("stack: no tensors given") };
         for (i, tensor) in (1..).zip(each) {
             let (a, b) = (first.shape(), tensor.shape());
-            assert_eq!(a, b, "stack: tensor 0 is {a} and tensor {i} is {b}: all must have one shape");
+            assert!(a == b, "stack: tensor 0 is {a} and tensor {i} is {b}: all must have one shape");
         }
+        first.shape().check_place("stack", axis);
         let parts: Vec<Self> = tensors.iter().map(|tensor| tensor.borrow().unsqueeze(axis)).collect();
         Self::cat(&parts, axis)
     }

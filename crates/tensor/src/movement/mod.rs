@@ -19,6 +19,7 @@ use crate::{Layout, Shape, Tensor};
 /// In a shape given to [`Tensor::reshape`]: the size that the other sizes leave.
 pub const REST: usize = usize::MAX;
 
+/// # Shapes
 impl Tensor {
     /// The same elements in row-major order under another shape; one size may be [`REST`]. A view where the strides allow
     /// it, else a copy.
@@ -87,7 +88,7 @@ impl Tensor {
     #[track_caller]
     pub fn permute(&self, axes: impl Into<Axes>) -> Self {
         let order = axes.into().resolve("permute", self.shape());
-        assert_eq!(order.len(), self.rank(), "permute: {order:?} does not name all axes of {}", self.shape());
+        assert!(order.len() == self.rank(), "permute: {order:?} does not name all axes of {}", self.shape());
         self.permuted(&order)
     }
 
@@ -178,7 +179,7 @@ impl Tensor {
     pub fn squeeze_axis(&self, axis: isize) -> Self {
         let index = axis_index("squeeze", axis, self.shape());
         let size = self.shape()[index];
-        assert_eq!(size, 1, "squeeze: axis {axis} of {} has size {size}, not 1", self.shape());
+        assert!(size == 1, "squeeze: axis {axis} of {} has size {size}, not 1", self.shape());
         self.without_axes(&[index], self.layout.offset)
     }
 
@@ -200,14 +201,8 @@ impl Tensor {
     /// If the place is out of range, or with too many axes.
     #[track_caller]
     pub fn unsqueeze(&self, axis: isize) -> Self {
+        self.shape().check_place("unsqueeze", axis);
         let rank = self.rank() as isize + 1;
-        assert!(
-            (-rank..rank).contains(&axis),
-            "unsqueeze: place {axis} is out of range for {}: places are {} to {}",
-            self.shape(),
-            -rank,
-            rank - 1
-        );
         self.insert_axis(axis.rem_euclid(rank) as usize, 1, 0)
     }
 

@@ -87,6 +87,7 @@ fn behind(end: isize) -> Option<isize> {
     (end != -1).then_some(end.saturating_add(1))
 }
 
+/// # Slices
 impl Tensor {
     /// A range of places along an axis, as in Python: `x.slice(0, 1..3)`, `x.slice(-1, ..-1)`,
     /// `x.slice(0, Slice::ALL.step(-2))`.
@@ -168,9 +169,8 @@ impl Tensor {
     pub fn split(&self, axis: isize, sizes: &[usize]) -> Vec<Self> {
         let index = axis_index("split", axis, self.shape());
         let (sum, size) = (sizes.iter().fold(0, |sum: usize, &n| sum.saturating_add(n)), self.shape()[index]);
-        assert_eq!(
-            sum,
-            size,
+        assert!(
+            sum == size,
             "split: {sizes:?} add up to {sum}, but axis {axis} of {} has size {size}",
             self.shape()
         );

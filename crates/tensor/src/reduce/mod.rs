@@ -84,6 +84,7 @@ fn reduce_contiguous<T: Element, J: Join<T>>(j: J, x: &Tensor, axes: &[usize], s
     current
 }
 
+/// # Reductions
 impl Tensor {
     /// This tensor as numbers: truth values become 0 and 1 of I64.
     fn counted(&self) -> Self {
@@ -165,6 +166,7 @@ impl Tensor {
 /// The three forms of a reduction.
 macro_rules! forms {
     ($($(#[$doc:meta])* $over:ident: $all:ident $axes:ident $keep:ident;)*) => {
+        /// # Reductions
         impl Tensor {$(
             $(#[$doc])*
             ///

@@ -86,7 +86,7 @@ fn logsumexp<T: Real>(x: &[T]) -> T {
         return m;
     }
     let total = whole(Sum, x, |x| (x - m).exp());
-    if total < T::TWO && !kept(total - T::ONE) {
+    if !kept(total - T::ONE) {
         // One element has nearly all the weight: the sum of the others.
         let at = x.iter().position(|&x| x == m).unwrap_or(0);
         let rest = |part: &[T]| whole(Sum, part, |x| (x - m).exp());
@@ -105,6 +105,7 @@ forms! {
 /// As `forms!`, with a correction to the number of elements.
 macro_rules! corrected_forms {
     ($($(#[$doc:meta])* $over:ident: $all:ident $axes:ident $keep:ident;)*) => {
+        /// # Variance and deviation
         impl Tensor {$(
             $(#[$doc])*
             ///

@@ -4,6 +4,7 @@ use gradus_tensor::{DType, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;
 
 use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// Index tensors with masks resolved, broadcast to one shape, and the axes they stand for.
@@ -16,7 +17,13 @@ struct Places {
 
 impl Places {
     #[track_caller]
-    fn new(of: &Shape, index: &[Option<Tensor>]) -> Self {
+    fn new(op: &str, of: &Shape, index: &[Option<Tensor>]) -> Self {
+        let axes = index.iter().map(|entry| match entry {
+            Some(mask) if mask.dtype() == DType::Bool => mask.rank(),
+            _ => 1,
+        });
+        let axes: usize = axes.sum();
+        assert!(axes <= of.len(), "{op}: entries for {axes} axes of {of}, which has {}", of.len());
         let mut parts: SmallVec<[(usize, Tensor); MAX_RANK]> = SmallVec::new();
         let mut axis = 0;
         for entry in index {
@@ -26,7 +33,7 @@ impl Places {
                     let sizes = &of[axis..axis + mask.rank()];
                     assert!(
                         **mask.shape() == *sizes,
-                        "index: a mask of shape {} for axes {sizes:?}",
+                        "{op}: a mask of shape {} for axes {sizes:?} of {of}",
                         mask.shape()
                     );
                     let hits = mask.nonzero();
@@ -36,17 +43,21 @@ impl Places {
                     axis += mask.rank();
                 }
                 Some(t) => {
-                    parts.push((axis, t.to(DType::I64)));
+                    expect::integers(op, "places", t);
+                    parts.push((axis, t.clone()));
                     axis += 1;
                 }
             }
         }
-        let shape = parts.iter().fold(Shape::new(&[]), |s, (_, t)| s.broadcast_or_panic(t.shape(), "index"));
+        let shape = parts.iter().fold(Shape::new(&[]), |s, (_, t)| s.broadcast_or_panic(t.shape(), op));
         let mut flat = vec![0i64; shape.elements()];
         for (axis, t) in &parts {
             let n = of[*axis] as i64;
             for (f, i) in flat.iter_mut().zip(t.expand(shape).to_vec::<i64>()) {
-                assert!((-n..n).contains(&i), "index: place {i} of axis {axis}, which has size {n}");
+                assert!(
+                    (-n..n).contains(&i),
+                    "{op}: place {i} is out of range for axis {axis} of {of}, of size {n}"
+                );
                 *f = *f * n + i.rem_euclid(n);
             }
         }
@@ -85,6 +96,7 @@ impl Places {
     }
 }
 
+/// # Indexing by tensors
 impl<'t> Var<'t> {
     /// The elements that index tensors name, one entry for each axis: I64 places (negative ones count from the end), a
     /// Bool mask (over as many axes as it has), or `None` for the whole axis. Index tensors broadcast; their axes stand
@@ -96,7 +108,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn at(self, index: &[Option<Tensor>]) -> Self {
         let shape = self.shape();
-        let places = Places::new(&shape, index);
+        let places = Places::new("at", &shape, index);
+        Shape::new(&shape[places.axes.len()..]).check_room("at", places.shape.len());
         if places.axes.is_empty() {
             return self;
         }
@@ -119,7 +132,8 @@ impl<'t> Var<'t> {
     pub fn put_at(self, index: &[Option<Tensor>], source: impl Operand<'t>, add: bool) -> Self {
         let source = self.lift(source);
         let shape = self.shape();
-        let places = Places::new(&shape, index);
+        let places = Places::new("put_at", &shape, index);
+        Shape::new(&shape[places.axes.len()..]).check_room("put_at", places.shape.len());
         let (order, inverse) = places.order(shape.len());
         let front = self.permute(order);
         let rest = Shape::new(&front.shape()[places.axes.len()..]);
@@ -128,6 +142,7 @@ impl<'t> Var<'t> {
         let at = places.target();
         let mut result: SmallVec<[usize; MAX_RANK]> = rest.iter().copied().collect();
         result.insert_many(at.min(others), places.shape.iter().copied());
+        expect::fits("put_at", "the source", &source.shape(), &Shape::new(&result));
         let source = source.expand(&result[..]).permute(places.result_order(others).0);
         let n = places.flat.elements();
         let source = source.reshape(rest.inserted(0, n));

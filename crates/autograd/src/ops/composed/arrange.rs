@@ -1,10 +1,11 @@
-//! Rearrangements made of other operations: roll, repeat, triangles, diagonals, windows, rotations, grids, shuffles of
-//! channels. None has a rule of its own.
+//! Rearrangements made of other operations: roll, repeat, triangles, diagonals, windows, rotations, grids; those of
+//! channels stand in `shuffle`. None has a rule of its own.
 
-use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index};
+use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index, check_indices};
 use smallvec::SmallVec;
 
 use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 type Sizes = SmallVec<[usize; MAX_RANK]>;
@@ -16,6 +17,7 @@ fn diagonal_places(rows: usize, cols: usize, offset: isize) -> Vec<i64> {
     (0..n).map(|i| ((r + i) * cols + c + i) as i64).collect()
 }
 
+/// # Repetitions, triangles, diagonals, channels
 impl<'t> Var<'t> {
     /// The elements at flat places, in row-major order, that `index` (I64) names, in its shape.
     ///
@@ -23,6 +25,7 @@ impl<'t> Var<'t> {
     /// If a place is out of range.
     #[track_caller]
     pub fn take(self, index: &Tensor) -> Self {
+        check_indices("take", index, self.elements(), "the flattened value");
         self.flatten().index_select(0, &index.flatten()).reshape(*index.shape())
     }
 
@@ -57,6 +60,10 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         assert!(times.len() >= shape.len(), "repeat: {} numbers for shape {shape}", times.len());
         let lead = times.len() - shape.len();
+        expect::product("repeat", times);
+        for (axis, &n) in shape.iter().enumerate() {
+            expect::product("repeat", &[n, times[lead + axis]]);
+        }
         let mut y = self;
         for axis in 0..shape.len() {
             let n = times[lead + axis];
@@ -80,6 +87,8 @@ impl<'t> Var<'t> {
     pub fn repeat_interleave(self, n: usize, axis: isize) -> Self {
         let shape = self.shape();
         let at = axis_index("repeat_interleave", axis, &shape);
+        expect::product("repeat_interleave", &[shape.elements(), n]);
+        shape.check_room("repeat_interleave", 1);
         let wide = self.unsqueeze(at as isize + 1);
         let full = wide.shape().with(at + 1, n);
         wide.expand(full).reshape(shape.with(at, shape[at] * n))
@@ -93,8 +102,16 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn repeat_interleave_each(self, times: &[usize], axis: isize) -> Self {
         let shape = self.shape();
-        let size = shape[axis_index("repeat_interleave", axis, &shape)];
-        assert!(times.len() == size, "repeat_interleave: {} numbers for an axis of size {size}", times.len());
+        const OP: &str = "repeat_interleave_each";
+        let at = axis_index(OP, axis, &shape);
+        let (size, axis) = (shape[at], at as isize);
+        assert!(
+            times.len() == size,
+            "{OP}: {} numbers for axis {axis} of {shape}, of size {size}",
+            times.len()
+        );
+        let total = times.iter().fold(0usize, |sum, &n| sum.saturating_add(n));
+        expect::product(OP, &[total]);
         let places = times.iter().enumerate().flat_map(|(i, &n)| std::iter::repeat_n(i as i64, n));
         let places: Vec<i64> = places.collect();
         let n = places.len();
@@ -106,7 +123,7 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         assert!(shape.len() >= 2, "{op}: needs at least two axes, got {shape}");
         let (rows, cols) = (shape[shape.len() - 2], shape[shape.len() - 1]);
-        let mask = Tensor::tri(rows, cols, if lower { k } else { k - 1 }).to(DType::Bool);
+        let mask = Tensor::tri(rows, cols, if lower { k } else { k.saturating_sub(1) }).to(DType::Bool);
         self.masked_fill(&if lower { mask.logical_not() } else { mask }, 0.0)
     }
 
@@ -137,7 +154,7 @@ impl<'t> Var<'t> {
     /// If an axis is out of range or the two are the same.
     #[track_caller]
     pub fn diagonal(self, offset: isize, axis1: isize, axis2: isize) -> Self {
-        let x = self.two_last(axis1, axis2);
+        let x = self.two_last("diagonal", axis1, axis2);
         let shape = x.shape();
         let (lead, (rows, cols)) = (shape.len() - 2, (shape[shape.len() - 2], shape[shape.len() - 1]));
         let places = diagonal_places(rows, cols, offset);
@@ -148,10 +165,10 @@ impl<'t> Var<'t> {
 
     /// Two axes moved to the end, in this order.
     #[track_caller]
-    pub(crate) fn two_last(self, axis1: isize, axis2: isize) -> Self {
+    pub(crate) fn two_last(self, op: &str, axis1: isize, axis2: isize) -> Self {
         let shape = self.shape();
-        let (a, b) = (axis_index("diagonal", axis1, &shape), axis_index("diagonal", axis2, &shape));
-        assert!(a != b, "diagonal: the two axes are the same, {a}");
+        let (a, b) = (axis_index(op, axis1, &shape), axis_index(op, axis2, &shape));
+        assert!(a != b, "{op}: axes {axis1} and {axis2} of {shape} are the same");
         let order = (0..shape.len()).filter(|&i| i != a && i != b).chain([a, b]).map(|i| i as isize);
         self.permute(order.collect::<Vec<_>>())
     }
@@ -164,7 +181,9 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn diag_embed(self, offset: isize) -> Self {
         let shape = self.shape();
-        let n = shape[axis_index("diag_embed", -1, &shape)] + offset.unsigned_abs();
+        shape.check_room("diag_embed", 1);
+        let n = shape[axis_index("diag_embed", -1, &shape)].saturating_add(offset.unsigned_abs());
+        expect::product("diag_embed", &[n, n]);
         self.onto_diagonal(n, n, offset)
     }
 
@@ -202,8 +221,11 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         let at = axis_index("unfold", axis, &shape);
         let n = shape[at];
-        assert!(step > 0 && size <= n, "unfold: windows of {size}, {step} apart, on axis {at} of {shape}");
+        assert!(step > 0, "unfold: the step between windows is 0; it must be at least 1");
+        assert!(size <= n, "unfold: windows of {size} places do not fit axis {axis} of {shape}, of size {n}");
+        shape.check_room("unfold", 1);
         let count = (n - size) / step + 1;
+        expect::product("unfold", &[count, size]);
         let places: Vec<i64> =
             (0..count).flat_map(|w| (0..size).map(move |i| (w * step + i) as i64)).collect();
         let picked = self.index_select(at as isize, &Tensor::from_vec(places, count * size));
@@ -217,6 +239,9 @@ impl<'t> Var<'t> {
     /// If an axis is out of range or the two are the same.
     #[track_caller]
     pub fn rot90(self, k: isize, axis1: isize, axis2: isize) -> Self {
+        let shape = self.shape();
+        let (a, b) = (axis_index("rot90", axis1, &shape), axis_index("rot90", axis2, &shape));
+        assert!(a != b, "rot90: axes {axis1} and {axis2} of {shape} are the same");
         match k.rem_euclid(4) {
             0 => self,
             1 => self.flip(axis2).transpose(axis1, axis2),
@@ -233,6 +258,15 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn as_strided(self, shape: impl Into<Shape>, strides: &[usize], offset: usize) -> Self {
         let shape = shape.into();
+        assert!(shape.len() == strides.len(), "as_strided: {} strides for shape {shape}", strides.len());
+        expect::product("as_strided", &shape);
+        let reach = shape.iter().zip(strides).map(|(&n, &s)| n.saturating_sub(1).saturating_mul(s));
+        let last = reach.fold(offset, usize::saturating_add);
+        assert!(
+            shape.contains(&0) || last < self.elements(),
+            "as_strided: shape {shape} with strides {strides:?} from {offset} reaches place {last} of {} elements",
+            self.elements()
+        );
         let mut places = vec![offset as i64];
         for (&n, &stride) in shape.iter().zip(strides) {
             places = places.iter().flat_map(|&p| (0..n).map(move |i| p + (i * stride) as i64)).collect();
@@ -252,8 +286,9 @@ impl<'t> Var<'t> {
         slice: impl Into<gradus_tensor::Slice>,
         source: impl Operand<'t>,
     ) -> Self {
-        let places = Tensor::arange(self.elements()).to(DType::I64).reshape(self.shape());
-        self.replaced(&places.slice(axis, slice), source)
+        let axis = axis_index("slice_scatter", axis, &self.shape()) as isize;
+        let places = Tensor::arange(self.elements()).reshape(self.shape());
+        self.replaced("slice_scatter", &places.slice(axis, slice), source)
     }
 
     /// This value with place `place` of an axis replaced by `source`, which lacks the axis.
@@ -262,8 +297,15 @@ impl<'t> Var<'t> {
     /// If axis or place are out of range or the shape of `source` does not fit.
     #[track_caller]
     pub fn select_scatter(self, axis: isize, place: isize, source: impl Operand<'t>) -> Self {
-        let places = Tensor::arange(self.elements()).to(DType::I64).reshape(self.shape());
-        self.replaced(&places.select(axis, place), source)
+        let shape = self.shape();
+        let at = axis_index("select_scatter", axis, &shape);
+        let size = shape[at] as isize;
+        assert!(
+            (-size..size).contains(&place),
+            "select_scatter: place {place} is out of range for axis {axis} of {shape}, of size {size}"
+        );
+        let places = Tensor::arange(self.elements()).reshape(shape);
+        self.replaced("select_scatter", &places.select(at as isize, place), source)
     }
 
     /// This value with a diagonal (see [`Self::diagonal`]) replaced by `source`, which has its shape.
@@ -278,82 +320,34 @@ impl<'t> Var<'t> {
         axis2: isize,
         source: impl Operand<'t>,
     ) -> Self {
-        let places = Tensor::arange(self.elements()).to(DType::I64).reshape(self.shape());
-        self.replaced(&places.diagonal(offset, axis1, axis2), source)
+        let shape = self.shape();
+        let (a, b) =
+            (axis_index("diagonal_scatter", axis1, &shape), axis_index("diagonal_scatter", axis2, &shape));
+        assert!(a != b, "diagonal_scatter: axes {axis1} and {axis2} of {shape} are the same");
+        let places = Tensor::arange(self.elements()).reshape(shape);
+        self.replaced("diagonal_scatter", &places.diagonal(offset, a as isize, b as isize), source)
     }
 
     /// This value with the elements at flat places replaced.
     #[track_caller]
-    fn replaced(self, places: &Tensor, source: impl Operand<'t>) -> Self {
+    fn replaced(self, op: &str, places: &Tensor, source: impl Operand<'t>) -> Self {
         let source = self.lift(source);
-        assert!(
-            *places.shape() == source.shape(),
-            "scatter: a part of shape {} from {}",
-            places.shape(),
-            source.shape()
-        );
+        expect::shape(op, "the source", &source.shape(), places.shape());
         self.flatten().scatter(0, &places.flatten(), source.flatten()).reshape(self.shape())
     }
 
-    /// Channels to space: `[…, C r², H, W]` to `[…, C, H r, W r]`.
+    /// Coordinate grids: for vectors of sizes n₀ … the i-th one repeated over `[n₀, …]` along all axes but i. A value
+    /// without axes counts as a vector of one.
     ///
     /// # Panics
-    /// If the channels are no multiple of `r²`.
-    ///
-    /// # Source
-    /// Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel
-    /// Convolutional Neural Network", 2016.
-    #[doc(alias = "depth_to_space")]
+    /// If one has more than one axis, or the grid is too large.
     #[track_caller]
-    pub fn pixel_shuffle(self, r: usize) -> Self {
-        let shape = self.shape();
-        let n = shape.len();
-        assert!(n >= 3 && shape[n - 3].is_multiple_of(r * r), "pixel_shuffle: {shape} with factor {r}");
-        let (c, h, w) = (shape[n - 3] / (r * r), shape[n - 2], shape[n - 1]);
-        let lead: usize = shape[..n - 3].iter().product();
-        let y = self.reshape([lead, c, r, r, h, w]).permute([0, 1, 4, 2, 5, 3]);
-        y.reshape(shape.with(n - 3, c).with(n - 2, h * r).with(n - 1, w * r))
-    }
-
-    /// Space to channels: `[…, C, H r, W r]` to `[…, C r², H, W]`; the inverse of [`Self::pixel_shuffle`].
-    ///
-    /// # Panics
-    /// If height or width are no multiples of `r`.
-    #[doc(alias = "space_to_depth")]
-    #[track_caller]
-    pub fn pixel_unshuffle(self, r: usize) -> Self {
-        let shape = self.shape();
-        let n = shape.len();
-        let fits = n >= 3 && shape[n - 2].is_multiple_of(r) && shape[n - 1].is_multiple_of(r);
-        assert!(fits, "pixel_unshuffle: {shape} with factor {r}");
-        let (c, h, w) = (shape[n - 3], shape[n - 2] / r, shape[n - 1] / r);
-        let lead: usize = shape[..n - 3].iter().product();
-        let y = self.reshape([lead, c, h, r, w, r]).permute([0, 1, 3, 5, 2, 4]);
-        y.reshape(shape.with(n - 3, c * r * r).with(n - 2, h).with(n - 1, w))
-    }
-
-    /// The channels of `[N, C, …]` dealt out over `groups`: seen as `[groups, C / groups]` they are transposed;
-    /// the shape stays.
-    ///
-    /// # Panics
-    /// If the channels are no multiple of `groups`.
-    ///
-    /// # Source
-    /// Zhang et al., "ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices",
-    /// 2017.
-    #[track_caller]
-    pub fn channel_shuffle(self, groups: usize) -> Self {
-        let shape = self.shape();
-        assert!(
-            shape.len() >= 2 && shape[1].is_multiple_of(groups),
-            "channel_shuffle: {shape} in {groups} groups"
-        );
-        let y = self.reshape([shape[0], groups, shape[1] / groups, shape[2..].iter().product()]);
-        y.transpose(1, 2).reshape(shape)
-    }
-
-    /// Coordinate grids: for vectors of sizes n₀ … the i-th one repeated over `[n₀, …]` along all axes but i.
     pub fn meshgrid(vectors: &[Self]) -> Vec<Self> {
+        for vector in vectors {
+            assert!(vector.rank() <= 1, "meshgrid: needs vectors, got {}", vector.shape());
+        }
+        assert!(vectors.len() <= MAX_RANK, "meshgrid: {} vectors for at most {MAX_RANK} axes", vectors.len());
+        expect::product("meshgrid", &vectors.iter().map(|v| v.elements()).collect::<Vec<_>>());
         let sizes: Sizes = vectors.iter().map(|v| v.elements()).collect();
         let spread = |(i, v): (usize, &Self)| {
             let ones: Sizes = (0..sizes.len()).map(|k| if k == i { sizes[i] } else { 1 }).collect();
@@ -369,6 +363,10 @@ impl<'t> Var<'t> {
     /// If there are no blocks or one has more than two axes.
     #[track_caller]
     pub fn block_diag(blocks: &[Self]) -> Self {
+        assert!(!blocks.is_empty(), "block_diag: no blocks given");
+        for block in blocks {
+            assert!(block.rank() <= 2, "block_diag: needs matrices, got {}", block.shape());
+        }
         let as_matrix = |b: &Self| match b.rank() {
             0 | 1 => b.reshape([1, b.elements()]),
             _ => *b,

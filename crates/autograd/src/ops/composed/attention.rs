@@ -1,10 +1,22 @@
 //! Attention: products of queries and keys, softmax, products with values.
 
-use gradus_tensor::{DType, Tensor};
+use gradus_tensor::{DType, Shape, Tensor};
 
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// The mask and scale of an attention.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::Attention};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::from([[1.0, 0.0], [0.0, 1.0]])); // two places, which ask each other
+/// let y = x.attention(x, x, &Attention { causal: true, ..Attention::default() });
+/// assert_eq!(y.select(0, 0).value(), Tensor::from([1.0, 0.0])); // the first sees itself alone
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Attention<'t> {
     /// Bool: where a query sees a key. Float: added to the scores. Broadcasts to `[…, queries, keys]`.
@@ -15,6 +27,21 @@ pub struct Attention<'t> {
     pub scale: Option<f64>,
 }
 
+/// Panics unless keys or values serve the heads of the queries, and their other leading axes broadcast.
+#[track_caller]
+fn check_heads(q: &Shape, k: &Shape) {
+    let heads = |s: &Shape| if s.len() > 2 { s[s.len() - 3] } else { 1 };
+    let (want, have) = (heads(q), heads(k));
+    let shared = have <= 1 || want % have == 0 && want > 0;
+    let before = |s: &Shape| Shape::new(&s[..s.len().saturating_sub(3)]);
+    assert!(
+        shared && before(q).broadcast(&before(k)).is_some() && (have > 0 || want == 0),
+        "attention: queries {q} with keys or values {k}: {want} heads cannot be shared out to {have}, or the leading axes \
+         do not broadcast"
+    );
+}
+
+/// # Attention
 impl<'t> Var<'t> {
     /// Scaled dot-product attention, `$\mathrm{softmax}(s\, Q K^\top + M)\, V$` with the scale
     /// `$s = 1/\sqrt d$`: queries `[…, n, d]`, keys `[…, m, d]`, values `[…, m, e]`, the result `[…, n, e]`. A
@@ -29,10 +56,16 @@ impl<'t> Var<'t> {
     /// Multi-Query Transformer Models from Multi-Head Checkpoints", 2023.
     #[doc(alias = "scaled_dot_product_attention")]
     #[track_caller]
-    pub fn attention(self, keys: Self, values: Self, how: &Attention<'t>) -> Self {
-        let (q, k) = (self.shape(), keys.shape());
-        let d = q[q.len() - 1];
-        assert!(k[k.len() - 1] == d, "attention: queries {q} and keys {k}: the last sizes differ");
+    pub fn attention(self, keys: impl Operand<'t>, values: impl Operand<'t>, how: &Attention<'t>) -> Self {
+        let (keys, values) = (self.lift(keys), self.lift(values));
+        let (q, k, v) = (self.shape(), keys.shape(), values.shape());
+        let (rows, d) = self.last_two("attention", "the queries");
+        let (cols, of_keys) = keys.last_two("attention", "the keys");
+        assert!(of_keys == d, "attention: queries {q} and keys {k}: the last sizes {d} and {of_keys} differ");
+        let (of_values, _) = values.last_two("attention", "the values");
+        assert!(of_values == cols, "attention: {cols} keys, {k}, and {of_values} values, {v}");
+        check_heads(&q, &k);
+        check_heads(&q, &v);
         let heads = |x: Self| {
             let shape = x.shape();
             let of = |s: &[usize]| if s.len() > 2 { s[s.len() - 3] } else { 1 };
@@ -41,15 +74,17 @@ impl<'t> Var<'t> {
         };
         let (keys, values) = (heads(keys), heads(values));
         let scores = (self * how.scale.unwrap_or(1.0 / (d as f64).sqrt())).matmul(keys.t());
-        let (rows, cols) = (q[q.len() - 2], k[k.len() - 2]);
         let mut scores = scores;
+        if let Some(mask) = how.mask {
+            expect::fits("attention", "the mask", &mask.shape(), &scores.shape());
+        }
         let mut seen: Option<Tensor> = how.causal.then(|| Tensor::tri(rows, cols, 0).to(DType::Bool));
         if let Some(mask) = how.mask {
             if mask.dtype() == DType::Bool {
                 let mask = mask.value();
                 seen = Some(seen.map_or(mask.clone(), |s| s.and(&mask)));
             } else {
-                scores = scores + mask;
+                scores += mask;
             }
         }
         scores.visible_softmax(seen.as_ref()).matmul(values)
@@ -59,6 +94,13 @@ impl<'t> Var<'t> {
     /// -∞; rows without any give 0. The shape stays.
     #[track_caller]
     pub fn visible_softmax(self, seen: Option<&Tensor>) -> Self {
+        expect::at_least("visible_softmax", &self.shape(), 1, "[…, places]");
+        if let Some(seen) = seen {
+            self.shape().broadcast_or_panic(seen.shape(), "visible_softmax");
+        }
+        if self.elements() == 0 {
+            return self.softmax(-1);
+        }
         let scores = seen.map_or(self, |s| self.masked_fill(&s.logical_not(), f64::NEG_INFINITY));
         let blind = scores.value().max_keep(-1).eq(f64::NEG_INFINITY);
         if blind.any().item() == 0.0 {

@@ -1,7 +1,9 @@
 //! Norms, distances, scaling to a norm, similarities and covariances.
 
-use gradus_tensor::{Axes, Tensor};
+use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor};
 
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::ops::reduce::{AxisList, axes_of, dropped, reductions};
 use crate::var::Var;
 
@@ -14,6 +16,13 @@ reductions! {
         };
 }
 
+/// Panics if the order of a norm is NaN.
+#[track_caller]
+fn check_order(op: &str, p: f64) {
+    expect::number(op, "the order p", p, !p.is_nan(), "a number or ±∞");
+}
+
+/// # Norms, distances, covariance
 impl<'t> Var<'t> {
     /// The norm of order p of all elements, `$\lVert x \rVert_p = (\sum_i |x_i|^p)^{1/p}$`, to a value without axes; see
     /// [`Self::vector_norm_keep`].
@@ -43,7 +52,9 @@ impl<'t> Var<'t> {
     /// If an axis is out of range or named twice.
     #[track_caller]
     pub fn vector_norm_keep(self, p: f64, axes: impl Into<Axes>) -> Self {
-        let axes = axes.into();
+        let list: AxisList = axes.into().resolve("vector_norm", &self.shape());
+        check_order("vector_norm", p);
+        let axes = axes_of(&list);
         if p == 2.0 {
             return self.norm_keep(axes);
         }
@@ -54,13 +65,20 @@ impl<'t> Var<'t> {
             let counted = self.value().ne(0.0).to(self.dtype()).sum_keep(axes);
             return self.tape().constant(counted);
         }
+        if p.is_infinite() {
+            let empty = list.iter().any(|&a| self.shape()[a] == 0);
+            assert!(
+                !empty,
+                "vector_norm: order {p} of {} over axes {list:?} without elements is undefined",
+                self.shape()
+            );
+        }
         if p == f64::INFINITY {
             return self.abs().max_keep(axes);
         }
         if p == f64::NEG_INFINITY {
             return self.abs().min_keep(axes);
         }
-        let list: AxisList = axes.resolve("vector_norm", &self.shape());
         let powers = |x: Self| x.abs().powf_or_zero_slope(p).sum_keep(axes_of(&list));
         self.root_of_powers(&list, powers, |sum| sum.powf_or_zero_slope(1.0 / p))
     }
@@ -81,6 +99,9 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn normalize(self, p: f64, axis: isize, eps: f64) -> Self {
+        let axis = gradus_tensor::axis_index("normalize", axis, &self.shape()) as isize;
+        check_order("normalize", p);
+        expect::number("normalize", "eps", eps, eps >= 0.0, "at least 0");
         self / self.vector_norm_keep(p, axis).clamp_min(eps)
     }
 
@@ -93,6 +114,8 @@ impl<'t> Var<'t> {
     pub fn renorm(self, p: f64, axis: isize, most: f64) -> Self {
         let shape = self.shape();
         let at = gradus_tensor::axis_index("renorm", axis, &shape);
+        check_order("renorm", p);
+        expect::number("renorm", "the largest norm", most, most >= 0.0, "at least 0");
         let others: Vec<isize> = (0..shape.len()).filter(|&a| a != at).map(|a| a as isize).collect();
         let norm = self.vector_norm_keep(p, others);
         let over = norm.value().gt(most);
@@ -104,7 +127,16 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not fit.
     #[track_caller]
-    pub fn cdist(self, other: Self, p: f64) -> Self {
+    pub fn cdist(self, other: impl Operand<'t>, p: f64) -> Self {
+        let other = self.lift(other);
+        let ((n, d), (m, e)) =
+            (self.last_two("cdist", "the rows"), other.last_two("cdist", "the other rows"));
+        let (a, b) = (self.shape(), other.shape());
+        assert!(d == e, "cdist: {a} and {b}: rows of {d} and of {e} numbers");
+        let lead = Shape::new(&a[..a.len() - 2]).broadcast_or_panic(&Shape::new(&b[..b.len() - 2]), "cdist");
+        assert!(lead.len() + 3 <= MAX_RANK, "cdist: {a} and {b}: at most {} axes", MAX_RANK - 1);
+        expect::product("cdist", &[lead.elements(), n, m, d]);
+        check_order("cdist", p);
         (self.unsqueeze(-2) - other.unsqueeze(-3)).vector_norm_axes(p, -1)
     }
 
@@ -115,7 +147,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn pdist(self, p: f64) -> Self {
         let shape = self.shape();
-        assert!(shape.len() == 2, "pdist: needs a matrix, got {shape}");
+        expect::rank("pdist", "the rows", &shape, 2, "a matrix [n, d]");
+        check_order("pdist", p);
         let n = shape[0] as i64;
         let (first, second): (Vec<i64>, Vec<i64>) =
             (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).unzip();
@@ -131,7 +164,14 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn pairwise_distance(self, other: Self, p: f64, eps: f64) -> Self {
+    pub fn pairwise_distance(self, other: impl Operand<'t>, p: f64, eps: f64) -> Self {
+        let other = self.lift(other);
+        let shape = self.shape().broadcast_or_panic(&other.shape(), "pairwise_distance");
+        expect::at_least("pairwise_distance", &shape, 1, "[…, d]");
+        check_order("pairwise_distance", p);
+        if p.is_infinite() {
+            expect::elements("pairwise_distance", &shape, shape.len() - 1);
+        }
         (self - other + eps).vector_norm_keep(p, -1)
     }
 
@@ -141,8 +181,10 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast or the axis is out of range.
     #[track_caller]
-    pub fn cosine_similarity(self, other: Self, axis: isize, eps: f64) -> Self {
+    pub fn cosine_similarity(self, other: impl Operand<'t>, axis: isize, eps: f64) -> Self {
+        let other = self.lift(other);
         let shape = self.shape().broadcast_or_panic(&other.shape(), "cosine_similarity");
+        let axis = gradus_tensor::axis_index("cosine_similarity", axis, &shape) as isize;
         let (x, y) = (self.expand(shape), other.expand(shape));
         let unit = |x: Self| x / x.norm_keep(axis).clamp_min(eps);
         (unit(x) * unit(y)).sum_axes(axis)
@@ -156,7 +198,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn cov(self, correction: f64) -> Self {
         let shape = self.shape();
-        assert!(shape.len() == 2, "cov: needs a matrix, got {shape}");
+        expect::rank("cov", "the observations", &shape, 2, "a matrix [variables, n]");
         let centred = self - self.mean_keep(1);
         centred.matmul(centred.t()) / (shape[1] as f64 - correction).max(0.0)
     }
@@ -168,15 +210,23 @@ impl<'t> Var<'t> {
     #[doc(alias = "cov")]
     #[track_caller]
     pub fn weighted_cov(self, correction: f64, times: Option<&Tensor>, reliability: Option<Self>) -> Self {
-        let mut weight = self.tape().constant(Tensor::ones_of(self.shape()[1], self.dtype()));
+        let shape = self.shape();
+        expect::rank("weighted_cov", "the observations", &shape, 2, "a matrix [variables, n]");
+        if let Some(times) = times {
+            expect::shape("weighted_cov", "the numbers of times", times.shape(), &[shape[1]]);
+        }
+        if let Some(a) = reliability {
+            expect::shape("weighted_cov", "the reliabilities", &a.shape(), &[shape[1]]);
+        }
+        let mut weight = self.tape().constant(Tensor::ones_of(shape[1], self.dtype()));
         let (mut count, mut squares) = (None, None);
         if let Some(times) = times {
-            weight = weight * times;
+            weight *= times;
             count = Some(weight);
         }
         if let Some(a) = reliability {
             squares = Some((weight * a.square()).sum());
-            weight = weight * a;
+            weight *= a;
         }
         let total = weight.sum();
         let mean = (self * weight).sum_keep(1) / total;
@@ -196,6 +246,7 @@ impl<'t> Var<'t> {
     /// If there are not two axes.
     #[track_caller]
     pub fn corrcoef(self) -> Self {
+        expect::rank("corrcoef", "the observations", &self.shape(), 2, "a matrix [variables, n]");
         let c = self.cov(1.0);
         let deviation = c.diagonal(0, 0, 1).sqrt();
         c / deviation.unsqueeze(1) / deviation.unsqueeze(0)

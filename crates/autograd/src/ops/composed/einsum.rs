@@ -19,7 +19,7 @@ fn labels(term: &str, rank: usize) -> Vec<char> {
     let named = term.replace("...", "").chars().filter(|c| !c.is_whitespace()).count();
     assert!(
         if term.contains("...") { named <= rank } else { named == rank },
-        "einsum: `{term}` for a value with {rank} axes"
+        "einsum: the term `{term}` for a value with {rank} axes"
     );
     let mut out = vec![];
     let mut rest = term;
@@ -112,8 +112,7 @@ fn contract<'t>(a: Operand<'t>, b: Operand<'t>, keep: impl Fn(char) -> bool) -> 
     let size = |c: &char| {
         let of = |o: &Operand<'t>| o.labels.iter().position(|d| d == c).map_or(1, |p| o.x.shape()[p]);
         let (m, n) = (of(&a), of(&b));
-        assert!(m == n || m == 1 || n == 1, "einsum: `{c}` is {m} in one operand and {n} in another");
-        m.max(n)
+        if m == 1 { n } else { m }
     };
     let sizes = |list: &[char]| list.iter().map(size).collect::<Vec<usize>>();
     let count = |list: &[char]| sizes(list).iter().product::<usize>();
@@ -128,6 +127,54 @@ fn contract<'t>(a: Operand<'t>, b: Operand<'t>, keep: impl Fn(char) -> bool) -> 
     Operand { x: x.matmul(y).reshape(sizes(&labels)), labels }
 }
 
+/// Panics if the result names a letter that no term has, or one twice.
+#[track_caller]
+fn check_letters(formula: &str, left: &str, right: Option<&str>) {
+    for term in left.split(',').chain(right) {
+        let other = term.replace("...", "").chars().find(|c| !c.is_alphabetic());
+        if let Some(other) = other {
+            panic!("einsum: `{formula}` holds `{other}`; terms are letters and `...`, with commas between");
+        }
+        assert!(term.matches("...").count() <= 1, "einsum: `{formula}` has `...` twice in one term");
+    }
+    let right = right.unwrap_or_default();
+    for (i, c) in right.char_indices().filter(|&(_, c)| c != '.') {
+        assert!(left.contains(c), "einsum: `{formula}`: no value has the axis `{c}` of the result");
+        assert!(!right[..i].contains(c), "einsum: `{formula}`: the result names `{c}` twice");
+    }
+    assert!(
+        !right.contains("...") || left.contains("..."),
+        "einsum: `{formula}`: the result has `...`, and no term has"
+    );
+}
+
+/// Panics if a letter stands for axes of two sizes. Axes of `...` broadcast, others must be equal (or 1 in another
+/// operand).
+#[track_caller]
+fn check_sizes(formula: &str, list: &[Operand<'_>]) {
+    let mut known: Vec<(char, usize, usize)> = vec![];
+    for (which, operand) in list.iter().enumerate() {
+        let shape = operand.x.shape();
+        for (&c, &size) in operand.labels.iter().zip(shape.iter()) {
+            let Some(at) = known.iter().position(|k| k.0 == c) else {
+                known.push((c, size, which));
+                continue;
+            };
+            let (_, other, first) = known[at];
+            let fits = size == other || first != which && (size == 1 || other == 1);
+            let name = if c.is_ascii_digit() { "...".to_string() } else { c.to_string() };
+            assert!(
+                fits,
+                "einsum: `{formula}`: `{name}` is {other} in value {first} and {size} in value {which}"
+            );
+            if other == 1 {
+                known[at] = (c, size, which);
+            }
+        }
+    }
+}
+
+/// # Einstein sums
 impl<'t> Var<'t> {
     /// The Einstein sum: letters name axes, `...` stands for axes that broadcast; letters missing on the right are summed
     /// over, repeated ones in one term take the diagonal. Operands are taken from left to right.
@@ -151,11 +198,14 @@ impl<'t> Var<'t> {
         };
         let terms: Vec<&str> = left.split(',').collect();
         assert!(terms.len() == operands.len(), "einsum: `{formula}` for {} values", operands.len());
-        let named =
-            terms.iter().zip(operands).map(|(term, &x)| Operand { x, labels: labels(term, x.rank()) });
-        let list: Vec<Operand<'t>> = named.collect();
+        check_letters(&formula, left, right);
+        let mut list = Vec::with_capacity(terms.len());
+        for (term, &x) in terms.iter().zip(operands) {
+            list.push(Operand { x, labels: labels(term, x.rank()) });
+        }
         let dots = list.iter().flat_map(|o| &o.labels).filter(|c| c.is_ascii_digit()).max().copied();
         let dots = dots.map_or(0, |c| c as usize - '0' as usize + 1);
+        check_sizes(&formula, &list);
         let result = match right {
             Some(term) => {
                 let named = term.replace("...", "").len();

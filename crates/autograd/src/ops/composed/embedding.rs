@@ -1,7 +1,8 @@
 //! Rows of a table by number, and sums of bags of them.
 
-use gradus_tensor::{DType, Tensor};
+use gradus_tensor::{Tensor, check_indices};
 
+use crate::ops::expect;
 use crate::var::Var;
 
 /// How the rows of a bag become one.
@@ -16,17 +17,20 @@ pub enum Bag {
     Max,
 }
 
+/// # Tables of vectors
 impl<'t> Var<'t> {
     /// `$y_i = w_{\mathrm{index}_i}$`: rows of a table `[rows, width]` at places of any shape `[…]`, as
     /// `[…, width]`. No gradient flows to row `padding`.
     ///
     /// # Panics
-    /// If a place is out of range.
+    /// If a place or `padding` is out of range, or the places are not I64.
     #[track_caller]
     pub fn embedding(self, index: &Tensor, padding: Option<i64>) -> Self {
         let shape = self.shape();
-        assert!(shape.len() == 2, "embedding: the table must be [rows, width], got {shape}");
-        let flat = index.to(DType::I64).flatten();
+        self.check_table("embedding", padding);
+        check_indices("embedding", index, shape[0], "the table's rows");
+        index.shape().check_room("embedding", 1);
+        let flat = index.flatten();
         let picked = self.index_select(0, &flat);
         let picked = match padding {
             Some(p) => picked.detach().where_(&flat.eq(p as f64).unsqueeze(1), picked),
@@ -42,7 +46,7 @@ impl<'t> Var<'t> {
     /// in order, multiply the rows. An empty bag gives 0.
     ///
     /// # Panics
-    /// If a place is out of range.
+    /// If a place or `padding` is out of range, or there is not one weight for each place.
     #[track_caller]
     pub fn embedding_bag(
         self,
@@ -51,7 +55,14 @@ impl<'t> Var<'t> {
         weights: Option<Self>,
         padding: Option<i64>,
     ) -> Self {
+        self.check_table("embedding_bag", padding);
         let width = self.shape()[1];
+        let places = bags.concat();
+        let count = places.len();
+        check_indices("embedding_bag", &Tensor::from_vec(places, count), self.shape()[0], "the table's rows");
+        if let Some(w) = weights {
+            expect::shape("embedding_bag", "the weights", &w.shape(), &[count]);
+        }
         let mut start = 0;
         let mut rows = Vec::with_capacity(bags.len());
         for bag in bags {
@@ -77,5 +88,15 @@ impl<'t> Var<'t> {
             return self.narrow(0, 0, 0);
         }
         Self::stack(&rows, 0)
+    }
+
+    /// Panics unless this is a table of which `padding` is a row.
+    #[track_caller]
+    fn check_table(self, op: &str, padding: Option<i64>) {
+        let shape = self.shape();
+        expect::rank(op, "the table", &shape, 2, "[rows, width]");
+        if let Some(row) = padding {
+            assert!((0..shape[0] as i64).contains(&row), "{op}: padding is row {row} of {} rows", shape[0]);
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Interpolation of `[N, C, …]` to other spatial sizes, axis by axis, and sampling at given places.
 
 use gradus_tensor::pool::Taps;
-use gradus_tensor::{DType, Tensor};
+use gradus_tensor::{DType, Shape, Tensor};
 
 use crate::ops::conv::each;
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// How values between the elements arise. The conventions are PyTorch's.
@@ -71,6 +73,16 @@ fn weights(size: usize, out: usize, step: f64, how: Resize) -> Taps {
     Taps { input: size, rows: (0..out).map(row).collect() }
 }
 
+/// Panics if elements are wanted of an axis that has none, or more than memory can have.
+#[track_caller]
+fn check_sizes(op: &str, shape: &Shape, out: &[usize]) {
+    expect::product(op, &[shape[0], shape[1], expect::product(op, out)]);
+    for (a, (&n, &m)) in shape[2..].iter().zip(out).enumerate() {
+        assert!(n > 0 || m == 0, "{op}: spatial axis {a} of {shape} has no elements to take");
+        expect::product(op, &[n, m]);
+    }
+}
+
 /// What lies outside of a sampled image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Outside {
@@ -83,6 +95,7 @@ pub enum Outside {
     Reflection,
 }
 
+/// # Resizing and sampling
 impl<'t> Var<'t> {
     /// The spatial axes of `[N, C, …]` brought to the sizes `out`, with values between the elements as `how`
     /// says: of lines and cubics, along an axis of size n, place o of m lies at `$(o + \tfrac12)\, n / m - \tfrac12$`, with aligned
@@ -95,8 +108,10 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn resize(self, out: &[usize], how: Resize) -> Self {
         let shape = self.shape();
+        expect::at_least("resize", &shape, 3, "[N, C, spatial axes]");
         let sizes = &shape[2..];
         let out = each("resize", out, sizes.len());
+        check_sizes("resize", &shape, &out);
         let steps: Vec<f64> = sizes.iter().zip(&out).map(|(&n, &m)| n as f64 / m.max(1) as f64).collect();
         self.resize_by(&out, &steps, how)
     }
@@ -110,7 +125,18 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn resize_by(self, out: &[usize], steps: &[f64], how: Resize) -> Self {
         let shape = self.shape();
-        assert!(out.len() + 2 == shape.len() && steps.len() == out.len(), "resize: {shape} to {out:?}");
+        expect::at_least("resize_by", &shape, 3, "[N, C, spatial axes]");
+        let n = shape.len() - 2;
+        assert!(
+            out.len() == n && steps.len() == n,
+            "resize_by: {} sizes and {} steps for the {n} spatial axes of {shape}",
+            out.len(),
+            steps.len()
+        );
+        check_sizes("resize_by", &shape, out);
+        for &step in steps {
+            expect::number("resize_by", "a step", step, step > 0.0 && step.is_finite(), "finite and above 0");
+        }
         let axis =
             |y: Self, a: usize| y.along_axis(a as isize + 2, weights(shape[a + 2], out[a], steps[a], how));
         (0..out.len()).fold(self, axis)
@@ -126,10 +152,15 @@ impl<'t> Var<'t> {
     /// # Source
     /// Jaderberg et al., "Spatial Transformer Networks", 2015.
     #[track_caller]
-    pub fn grid_sample(self, places: Self, how: Resize, outside: Outside, corners: bool) -> Self {
+    pub fn grid_sample(self, places: impl Operand<'t>, how: Resize, outside: Outside, corners: bool) -> Self {
+        let places = self.lift(places);
         let (x, g) = (self.shape(), places.shape());
         let fits = x.len() == 4 && g.len() == 4 && g[3] == 2 && g[0] == x[0];
         assert!(fits, "grid_sample: an image [N, C, H, W] and places [N, h, w, 2], got {x} and {g}");
+        assert!(
+            x[2] > 0 && x[3] > 0 || g.elements() == 0,
+            "grid_sample: the image {x} has no elements to take"
+        );
         let coordinate = |k: isize, size: usize| {
             let at = places.select(3, k);
             let at = if corners {

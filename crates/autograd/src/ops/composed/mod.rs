@@ -9,4 +9,5 @@ pub mod embedding;
 pub mod interpolate;
 pub mod loss;
 pub mod products;
+mod shuffle;
 pub mod sort;

@@ -1,10 +1,14 @@
 //! Products made of matrix products: outer, dot, tensor contraction, Kronecker, cross, powers, exponential, bilinear.
 
-use gradus_tensor::{MAX_RANK, Tensor, axis_index};
+use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Tensor, axis_index};
 use smallvec::SmallVec;
 
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
+use crate::ops::reduce::AxisList;
 use crate::var::Var;
 
+/// # Products made of matrix products
 impl<'t> Var<'t> {
     /// `$\sum_i x_i y_i$` of two vectors `[n]`, to a value without axes.
     ///
@@ -13,7 +17,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "vdot")]
     #[doc(alias = "inner")]
     #[track_caller]
-    pub fn dot(self, other: Self) -> Self {
+    pub fn dot(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
         let (a, b) = (self.shape(), other.shape());
         assert!(a.len() == 1 && a == b, "dot: needs two vectors of one size, got {a} and {b}");
         self.matmul(other)
@@ -25,26 +30,34 @@ impl<'t> Var<'t> {
     /// If they are no vectors.
     #[doc(alias = "ger")]
     #[track_caller]
-    pub fn outer(self, other: Self) -> Self {
+    pub fn outer(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
         let (a, b) = (self.shape(), other.shape());
         assert!(a.len() == 1 && b.len() == 1, "outer: needs two vectors, got {a} and {b}");
         self.unsqueeze(1) * other.unsqueeze(0)
     }
 
     /// `$\beta\, C + \alpha\, A B$` with `self` as C, which broadcasts: A is `[m, k]`, B `[k, n]`, the result
-    /// `[m, n]`; with three axes the products of a batch. With β = 0 what C holds does not matter unless it is
-    /// NaN or infinite.
+    /// `[m, n]`; with three axes the products of a batch. With β = 0 what C holds does not matter, NaN and infinities
+    /// included, and its gradient is 0; with α = 0 the same holds of A and B.
     ///
     /// # Panics
     /// If the shapes do not fit.
+    ///
+    /// # Source
+    /// Lawson et al., "Basic Linear Algebra Subprograms for Fortran Usage", 1979; the rule of β = 0 is that of its level 3.
     #[doc(alias = "addmm")]
     #[doc(alias = "baddbmm")]
     #[doc(alias = "addmv")]
     #[doc(alias = "addbmm")]
+    #[doc(alias = "addr")]
     #[track_caller]
-    pub fn add_matmul(self, a: Self, b: Self, beta: f64, alpha: f64) -> Self {
-        let product = a.matmul(b) * alpha;
-        if beta == 0.0 { product + self * 0.0 } else { self * beta + product }
+    pub fn add_matmul(self, a: impl Operand<'t>, b: impl Operand<'t>, beta: f64, alpha: f64) -> Self {
+        let (a, b) = (self.lift(a), self.lift(b));
+        check_product("add_matmul", &a.shape(), &b.shape());
+        let product = if alpha == 0.0 { a.nothing().matmul(b.nothing()) } else { a.matmul(b) * alpha };
+        expect::fits("add_matmul", "the value added to", &self.shape(), &product.shape());
+        if beta == 0.0 { product + self.nothing() } else { self * beta + product }
     }
 
     /// The sum over pairs of axes of the product of both: axis `axes[0][k]` of this value runs with
@@ -53,20 +66,27 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the lists differ in length or the sizes do not fit.
     #[track_caller]
-    pub fn tensordot(self, other: Self, axes: [&[isize]; 2]) -> Self {
-        let split = |x: Self, list: &[isize]| {
-            let shape = x.shape();
-            let inner: SmallVec<[usize; MAX_RANK]> =
-                list.iter().map(|&a| axis_index("tensordot", a, &shape)).collect();
-            let outer: SmallVec<[usize; MAX_RANK]> =
-                (0..shape.len()).filter(|a| !inner.contains(a)).collect();
-            (shape, inner, outer)
+    pub fn tensordot(self, other: impl Operand<'t>, axes: [&[isize]; 2]) -> Self {
+        let other = self.lift(other);
+        let (sa, sb) = (self.shape(), other.shape());
+        let ia = Axes::from(axes[0]).resolve("tensordot", &sa);
+        let ib = Axes::from(axes[1]).resolve("tensordot", &sb);
+        let others = |shape: &Shape, inner: &AxisList| -> AxisList {
+            (0..shape.len()).filter(|a| !inner.contains(a)).collect()
         };
-        let (sa, ia, oa) = split(self, axes[0]);
-        let (sb, ib, ob) = split(other, axes[1]);
-        let sizes =
-            |s: &[usize], list: &[usize]| list.iter().map(|&a| s[a]).collect::<SmallVec<[usize; MAX_RANK]>>();
-        assert!(sizes(&sa, &ia) == sizes(&sb, &ib), "tensordot: {sa} and {sb} along {axes:?}: sizes differ");
+        let (oa, ob) = (others(&sa, &ia), others(&sb, &ib));
+        let sizes = |s: &[usize], list: &[usize]| list.iter().map(|&a| s[a]).collect::<AxisList>();
+        assert!(
+            sizes(&sa, &ia) == sizes(&sb, &ib),
+            "tensordot: {sa} and {sb} along {axes:?}: sizes {:?} and {:?} differ",
+            sizes(&sa, &ia),
+            sizes(&sb, &ib)
+        );
+        let rank = oa.len() + ob.len();
+        assert!(
+            rank <= MAX_RANK,
+            "tensordot: {sa} and {sb} along {axes:?} leave {rank} axes, at most {MAX_RANK} are known"
+        );
         let order = |a: &[usize], b: &[usize]| a.iter().chain(b).map(|&x| x as isize).collect::<Vec<_>>();
         let inner: usize = sizes(&sa, &ia).iter().product();
         let (rows, cols): (usize, usize) =
@@ -80,9 +100,21 @@ impl<'t> Var<'t> {
 
     /// The Kronecker product, every element of this value times the whole other: `[m, n]` and `[p, q]` to
     /// `[m p, n q]`; missing axes in front count as 1.
+    ///
+    /// # Panics
+    /// With more than four axes.
     #[track_caller]
-    pub fn kron(self, other: Self) -> Self {
+    pub fn kron(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
         let rank = self.rank().max(other.rank());
+        assert!(
+            2 * rank <= MAX_RANK,
+            "kron: {} and {}: at most {} axes",
+            self.shape(),
+            other.shape(),
+            MAX_RANK / 2
+        );
+        expect::product("kron", &[self.elements(), other.elements()]);
         let lift = |x: Self| {
             let mut sizes: SmallVec<[usize; MAX_RANK]> = SmallVec::from_elem(1, rank - x.rank());
             sizes.extend_from_slice(&x.shape());
@@ -103,7 +135,8 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the axis has another size.
     #[track_caller]
-    pub fn cross(self, other: Self, axis: isize) -> Self {
+    pub fn cross(self, other: impl Operand<'t>, axis: isize) -> Self {
+        let other = self.lift(other);
         let shape = self.shape().broadcast_or_panic(&other.shape(), "cross");
         let at = axis_index("cross", axis, &shape);
         assert!(shape[at] == 3, "cross: axis {at} of {shape} has size {}, not 3", shape[at]);
@@ -131,7 +164,13 @@ impl<'t> Var<'t> {
                 power = power.matmul(power);
             }
         }
-        result.unwrap_or_else(|| self * 0.0 + &Tensor::eye_of(size, self.dtype()))
+        result.unwrap_or_else(|| self.nothing() + &Tensor::eye_of(size, self.dtype()))
+    }
+
+    /// Zeros in this value's shape, with a gradient of 0: what a factor of 0 makes of anything, NaN included.
+    pub(crate) fn nothing(self) -> Self {
+        let all = Tensor::ones_of((), DType::Bool).expand(self.shape());
+        self.masked_fill(&all, 0.0)
     }
 
     /// The size of square matrices.
@@ -177,12 +216,22 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the sizes do not fit.
     #[track_caller]
-    pub fn bilinear(self, other: Self, weight: Self, bias: Option<Self>) -> Self {
-        let w = weight.shape();
-        assert!(w.len() == 3, "bilinear: the weight must be [out, m, n], got {w}");
+    pub fn bilinear(self, other: impl Operand<'t>, weight: impl Operand<'t>, bias: Option<Self>) -> Self {
+        let (other, weight) = (self.lift(other), self.lift(weight));
+        let (w, shape, z) = (weight.shape(), self.shape(), other.shape());
+        expect::rank("bilinear", "the weight", &w, 3, "[out, m, n]");
+        let fits = |s: &Shape, size: usize| s.last() == Some(&size);
+        assert!(
+            fits(&shape, w[1]) && fits(&z, w[2]) && shape[..shape.len() - 1] == z[..z.len() - 1],
+            "bilinear: inputs {shape} and {z} with weight {w}: they must be […, {}] and […, {}]",
+            w[1],
+            w[2]
+        );
+        if let Some(b) = bias {
+            expect::shape("bilinear", "the bias", &b.shape(), &[w[0]]);
+        }
         // [… , out·n] = x Wᵀ, then the sum with z over n.
         let flat = weight.transpose(0, 1).reshape([w[1], w[0] * w[2]]);
-        let shape = self.shape();
         let lead = shape.without(shape.len() - 1);
         let rows = self.reshape([lead.elements(), w[1]]).matmul(flat).reshape([lead.elements(), w[0], w[2]]);
         let y = rows.matmul(other.reshape([lead.elements(), w[2], 1]));
@@ -203,6 +252,23 @@ impl<'t> Var<'t> {
     pub fn multi_dot(matrices: &[Self]) -> Self {
         let n = matrices.len();
         assert!(n >= 2, "multi_dot: needs at least two matrices");
+        for (i, m) in matrices.iter().enumerate() {
+            let (shape, end) = (m.shape(), i == 0 || i + 1 == n);
+            assert!(
+                shape.len() == 2 || end && shape.len() == 1,
+                "multi_dot: value {i} is {shape}; all must be matrices, the first and the last may be vectors"
+            );
+        }
+        for (i, pair) in matrices.windows(2).enumerate() {
+            let (a, b) = (pair[0].shape(), pair[1].shape());
+            assert!(
+                a[a.len() - 1] == b[0],
+                "multi_dot: values {i} and {} are {a} and {b}: sizes {} and {} differ",
+                i + 1,
+                a[a.len() - 1],
+                b[0]
+            );
+        }
         let mut list: SmallVec<[Self; 8]> = matrices.into();
         let (row, column) = (list[0].rank() == 1, list[n - 1].rank() == 1);
         if row {
@@ -221,16 +287,29 @@ impl<'t> Var<'t> {
     }
 }
 
+/// Panics unless two shapes have a matrix product.
+#[track_caller]
+pub(crate) fn check_product(op: &str, a: &Shape, b: &Shape) {
+    assert!(!a.is_empty() && !b.is_empty(), "{op}: {a} × {b}: a scalar has no inner axis");
+    let (k, inner) = (a[a.len() - 1], b[b.len().saturating_sub(2)]);
+    assert!(k == inner, "{op}: {a} × {b}: inner sizes {k} and {inner} differ");
+    let lead = |s: &Shape| Shape::new(&s[..s.len().saturating_sub(2)]);
+    assert!(lead(a).broadcast(&lead(b)).is_some(), "{op}: {a} × {b}: the leading axes do not broadcast");
+}
+
 /// Where to split matrices i … j of a chain so that the multiplications are fewest.
 fn best_splits(sizes: &[usize]) -> Vec<Vec<usize>> {
     let n = sizes.len() - 1;
-    let (mut cost, mut split) = (vec![vec![0; n]; n], vec![vec![0; n]; n]);
+    // In floats, which do not overflow; they are compared, not added up to the last unit.
+    let work = |m: usize, k: usize, n: usize| m as f64 * k as f64 * n as f64;
+    let (mut cost, mut split) = (vec![vec![0.0; n]; n], vec![vec![0; n]; n]);
     for length in 1..n {
         for i in 0..n - length {
             let j = i + length;
             let candidates =
-                (i..j).map(|k| (cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k));
-            (cost[i][j], split[i][j]) = candidates.min().expect("at least one split");
+                (i..j).map(|k| (cost[i][k] + cost[k + 1][j] + work(sizes[i], sizes[k + 1], sizes[j + 1]), k));
+            (cost[i][j], split[i][j]) =
+                candidates.min_by(|a, b| a.0.total_cmp(&b.0)).expect("at least one split");
         }
     }
     split

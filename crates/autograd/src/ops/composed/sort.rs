@@ -3,6 +3,8 @@
 
 use gradus_tensor::{DType, Tensor, axis_index};
 
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// How a quantile lies between two elements.
@@ -21,6 +23,15 @@ pub enum Interpolation {
     Midpoint,
 }
 
+/// Ranks, whole where they are so up to rounding: 0.29 · 100 is 29 − 2⁻⁴⁸, and means the element at 29.
+fn settled(rank: &Tensor) -> Tensor {
+    let epsilon = if rank.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let whole = rank.round();
+    let close = (rank - &whole).abs().le(&(rank.abs() * (2.0 * epsilon)));
+    whole.where_(&close, rank)
+}
+
+/// # Sorting, extremes with their places, quantiles
 impl<'t> Var<'t> {
     /// The elements along an axis in order, and their places before (I64), both in the same shape. Equal
     /// elements keep their order; NaN counts as the largest.
@@ -29,6 +40,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn sort(self, axis: isize, descending: bool) -> (Self, Tensor) {
+        let axis = axis_index("sort", axis, &self.shape()) as isize;
         let places = self.value().argsort(axis, descending);
         (self.gather(axis, &places), places)
     }
@@ -41,6 +53,11 @@ impl<'t> Var<'t> {
     #[doc(alias = "top_k")]
     #[track_caller]
     pub fn topk(self, k: usize, axis: isize, largest: bool) -> (Self, Tensor) {
+        let shape = self.shape();
+        let at = axis_index("topk", axis, &shape);
+        let size = shape[at];
+        assert!(k <= size, "topk: {k} elements are more than axis {axis} of {shape} has, {size}");
+        let axis = at as isize;
         let places = self.value().argsort(axis, largest).narrow(axis, 0, k);
         (self.gather(axis, &places), places)
     }
@@ -54,7 +71,10 @@ impl<'t> Var<'t> {
     pub fn kth_value(self, k: usize, axis: isize) -> (Self, Tensor) {
         let shape = self.shape();
         let size = shape[axis_index("kth_value", axis, &shape)];
-        assert!((1..=size).contains(&k), "kth_value: {k} of an axis of size {size}");
+        assert!(
+            (1..=size).contains(&k),
+            "kth_value: k is {k}; axis {axis} of {shape} has {size} elements, counted from 1"
+        );
         let places = self.value().argsort(axis, false).narrow(axis, k - 1, 1);
         (self.gather(axis, &places), places)
     }
@@ -68,6 +88,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "argmax")]
     #[track_caller]
     pub fn max_with_place(self, axis: isize) -> (Self, Tensor) {
+        let axis = self.filled_axis("max", axis);
         let places = self.value().argmax_axis(axis, true);
         (self.gather(axis, &places), places)
     }
@@ -81,6 +102,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "argmin")]
     #[track_caller]
     pub fn min_with_place(self, axis: isize) -> (Self, Tensor) {
+        let axis = self.filled_axis("min", axis);
         let places = self.value().argmin_axis(axis, true);
         (self.gather(axis, &places), places)
     }
@@ -94,9 +116,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn median_with_place(self, axis: isize, ignore_nan: bool) -> (Self, Tensor) {
         let x = self.value();
-        let at = axis_index("median", axis, x.shape());
+        let at = self.filled_axis("median", axis) as usize;
         let size = x.shape()[at] as i64;
-        assert!(size > 0, "median: axis {at} of {} is empty", x.shape());
         let order = x.argsort(axis, false);
         let nans = x.is_nan().to(DType::I64).sum_keep(axis).to(DType::I64);
         let middle = |nans: i64| match nans {
@@ -129,8 +150,23 @@ impl<'t> Var<'t> {
         self.shared_median(true)
     }
 
+    /// An axis, counted from the front, that has elements.
+    #[track_caller]
+    fn filled_axis(self, op: &str, axis: isize) -> isize {
+        let shape = self.shape();
+        let at = axis_index(op, axis, &shape);
+        expect::elements(op, &shape, at);
+        at as isize
+    }
+
     #[track_caller]
     fn shared_median(self, ignore_nan: bool) -> Self {
+        let op = if ignore_nan { "nanmedian" } else { "median" };
+        assert!(
+            self.elements() > 0,
+            "{op}: {} has no elements, and the median of nothing is undefined",
+            self.shape()
+        );
         let flat = self.flatten();
         let (y, _) = flat.median_with_place(0, ignore_nan);
         let (x, y) = (flat.value(), y.value());
@@ -147,9 +183,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn mode(self, axis: isize) -> (Self, Tensor) {
         let x = self.value();
-        let at = axis_index("mode", axis, x.shape());
+        let at = self.filled_axis("mode", axis) as usize;
         let (size, shape) = (x.shape()[at], x.shape().with(at, 1));
-        assert!(size > 0, "mode: axis {at} of {} is empty", x.shape());
         let (order, rows) = (x.argsort(axis, false).move_axis(axis, -1), x.move_axis(axis, -1));
         let (order, rows) = (order.to_vec::<i64>(), rows.to_f64_vec());
         let most = |(order, row): (&[i64], &[f64])| {
@@ -172,15 +207,19 @@ impl<'t> Var<'t> {
     /// is one, unless `ignore_nan`.
     ///
     /// # Panics
-    /// If the axis is out of range or empty.
+    /// If the axis is out of range or empty, or q has more than one axis or holds a number outside of 0 … 1.
     #[doc(alias = "nanquantile")]
     #[doc(alias = "percentile")]
     #[track_caller]
-    pub fn quantile(self, q: Self, axis: isize, how: Interpolation, ignore_nan: bool) -> Self {
-        let at = axis_index("quantile", axis, &self.shape());
-        let rows = self.move_axis(at as isize, -1);
+    pub fn quantile(self, q: impl Operand<'t>, axis: isize, how: Interpolation, ignore_nan: bool) -> Self {
+        let q = self.lift(q);
+        let at = self.filled_axis("quantile", axis);
+        assert!(q.rank() <= 1, "quantile: q must be a number or a vector, got {}", q.shape());
+        if let Some(wrong) = q.value().to_f64_vec().into_iter().find(|q| !(0.0..=1.0).contains(q)) {
+            panic!("quantile: q holds {wrong}; quantiles lie between 0 and 1");
+        }
+        let rows = self.move_axis(at, -1);
         let size = rows.shape()[rows.rank() - 1];
-        assert!(size > 0, "quantile: axis {at} of {} is empty", self.shape());
         let (sorted, _) = rows.sort(-1, false);
         let nan = rows.value().is_nan().to(self.dtype()).sum_keep(-1);
         let last = if ignore_nan {
@@ -191,13 +230,16 @@ impl<'t> Var<'t> {
         let last = last.clamp(0.0, f64::INFINITY);
         // Ranks [rows …, q].
         let rank = q.flatten() * &last;
+        let exact = settled(&rank.value());
+        let whole = |exact: Tensor| rank.tape().constant(exact);
         let rank = match how {
             Interpolation::Linear | Interpolation::Midpoint => rank,
-            Interpolation::Lower => rank.floor(),
-            Interpolation::Higher => rank.ceil(),
-            Interpolation::Nearest => rank.round(),
+            Interpolation::Lower => whole(exact.floor()),
+            Interpolation::Higher => whole(exact.ceil()),
+            Interpolation::Nearest => whole(exact.round()),
         };
-        let (low, high) = (rank.value().floor(), rank.value().ceil());
+        let between = if how == Interpolation::Midpoint { exact } else { rank.value() };
+        let (low, high) = (between.floor(), between.ceil());
         let pick = |rank: &Tensor| sorted.gather(-1, &rank.to(DType::I64));
         let weight = match how {
             Interpolation::Midpoint => rank.tape().constant((&high - &low) * 0.5),

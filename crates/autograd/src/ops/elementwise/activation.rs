@@ -32,11 +32,16 @@ crate::ops::elementwise::table::unary! {
     /// Sigmoid linear unit (swish), `$x\,\sigma(x)$`, 0 at -∞. Slope `$\sigma(x)(1 + x\,\sigma(-x))$`.
     /// Elfwing et al., 2017.
     #[doc(alias = "swish")]
-    silu [1.0] |x, y| max(x, -1e30) * sigmoid(x) => sigmoid(x) * (1.0 + finite(x) * sigmoid(-x));
+    silu [1.0] |x, y| max(x, -1e30) * sigmoid(x) => sigmoid(x) * (1.0 + finite(x) * sigmoid(-x)),
+        where true => sigmoid(x) * (1.0 + finite(x) * (1.0 - sigmoid(x)));
     /// `$x \tanh(\ln(1 + e^x))$`, 0 at -∞. With `$s = \ln(1 + e^x)$`: Slope `$\tanh s + x\,\sigma(x)/\cosh^2 s$`.
     /// Misra, 2019.
     mish [3.0] |x, y| max(x, -1e30) * tanh(softplus(x)) =>
-        tanh(-log_sigmoid(-x)) + finite(x) * sigmoid(x) * sech_squared(-log_sigmoid(-x));
+        tanh(-log_sigmoid(-x)) + finite(x) * sigmoid(x) * sech_squared(-log_sigmoid(-x)),
+        where true => {
+            let t = tanh(softplus(x));
+            t + finite(x) * sigmoid(x) * (1.0 - t * t)
+        };
     /// `$\ln(1 + e^x)$`; x itself above 20. Slope `$\sigma(x)$`.
     softplus [1.5] |x, y| pick(gt(x, 20.0), x, softplus(x)) => pick(gt(x, 20.0), 1.0, sigmoid(x));
     /// `$1/(1 + e^{-x})$`. Slope `$y(1 - y) = \sigma(x)\,\sigma(-x)$`.
@@ -51,7 +56,7 @@ crate::ops::elementwise::table::unary! {
     tanhshrink [1.0] |x, y| x - tanh(x) => square(tanh(x));
     /// `$\min(\max(x + 3, 0), 6) / 6$`. The slope at ±3 is 0.
     hardsigmoid [0.3, kinks: Kinks::At(&[-3.0, 3.0])] |x, y| min(max(x + 3.0, 0.0), 6.0) / 6.0 => gt(x, -3.0) * lt(x, 3.0) / 6.0;
-    /// `$x \cdot$ hardsigmoid(x)`, 0 at -∞. The slope is 0 at -3 and 1 at 3.
+    /// `$x \cdot \operatorname{hardsigmoid}(x)$`, 0 at -∞. The slope is 0 at -3 and 1 at 3.
     hardswish [0.4, kinks: Kinks::At(&[-3.0, 3.0])] |x, y| max(x, -1e30) * (min(max(x + 3.0, 0.0), 6.0) / 6.0) =>
         pick(ge(x, 3.0), 1.0, pick(le(x, -3.0), 0.0, x / 3.0 + 0.5));
     /// `$x$` moved towards 0 by λ, 0 between -λ and λ. The slope at ±λ is 0.

@@ -3,9 +3,33 @@
 
 use gradus_tensor::{DType, Tensor};
 
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::reduce::axes_of;
 use crate::var::Var;
 
+/// Panics unless the shapes broadcast to one.
+#[track_caller]
+fn all_broadcast(op: &str, x: &[Var<'_>]) {
+    let mut shape = x[0].shape();
+    for other in &x[1..] {
+        shape = shape.broadcast_or_panic(&other.shape(), op);
+    }
+}
+
+/// # Elementwise operations made of others
 impl<'t> Var<'t> {
+    /// `$\ln x$`, under NumPy's name; the same as [`Self::ln`].
+    #[track_caller]
+    pub fn log(self) -> Self {
+        self.ln()
+    }
+
+    /// x between two numbers, under NumPy's name; the same as [`Self::clamp`].
+    #[track_caller]
+    pub fn clip(self, low: f64, high: f64) -> Self {
+        self.clamp(low, high)
+    }
+
     /// x between two numbers; `high` wins where they cross. The slope is 0 from each bound on, else 1.
     #[doc(alias = "clip")]
     #[track_caller]
@@ -22,6 +46,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "clip")]
     #[track_caller]
     pub fn clamp_between(self, low: Option<Self>, high: Option<Self>) -> Self {
+        let bounds = [low, high].into_iter().flatten();
+        all_broadcast("clamp_between", &[self].into_iter().chain(bounds).collect::<Vec<_>>());
         let x = low.map_or(self, |low| self.maximum(low));
         high.map_or(x, |high| x.minimum(high))
     }
@@ -52,8 +78,12 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn prelu(self, weight: Self) -> Self {
-        self.where_(&self.value().gt(0.0), self * weight)
+    pub fn prelu(self, weight: impl Operand<'t>) -> Self {
+        let weight = self.lift(weight);
+        all_broadcast("prelu", &[self, weight]);
+        let positive = self.value().gt(0.0);
+        // The branch not taken is of 0: the weight gets nothing from there, whatever x is.
+        self.where_(&positive, self.masked_fill(&positive, 0.0) * weight)
     }
 
     /// The first half of an axis times the sigmoid of the second (Dauphin et al., 2017).
@@ -63,7 +93,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn glu(self, axis: isize) -> Self {
         let shape = self.shape();
-        let size = shape[gradus_tensor::axis_index("glu", axis, &shape)];
+        let at = gradus_tensor::axis_index("glu", axis, &shape);
+        let (size, axis) = (shape[at], at as isize);
         assert!(size.is_multiple_of(2), "glu: axis {axis} of {shape} has the odd size {size}");
         self.narrow(axis, 0, size / 2) * self.narrow(axis, size / 2, size / 2).sigmoid()
     }
@@ -74,6 +105,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn softmin(self, axis: isize) -> Self {
+        let axis = gradus_tensor::axis_index("softmin", axis, &self.shape()) as isize;
         (-self).softmax(axis)
     }
 
@@ -91,7 +123,9 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn lerp(self, end: Self, weight: Self) -> Self {
+    pub fn lerp(self, end: impl Operand<'t>, weight: impl Operand<'t>) -> Self {
+        let (end, weight) = (self.lift(end), self.lift(weight));
+        all_broadcast("lerp", &[self, end, weight]);
         self + weight * (end - self)
     }
 
@@ -101,7 +135,9 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[doc(alias = "addcmul")]
     #[track_caller]
-    pub fn add_product(self, a: Self, b: Self, c: f64) -> Self {
+    pub fn add_product(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
+        let (a, b) = (self.lift(a), self.lift(b));
+        all_broadcast("add_product", &[self, a, b]);
         self + a * b * c
     }
 
@@ -111,7 +147,9 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[doc(alias = "addcdiv")]
     #[track_caller]
-    pub fn add_quotient(self, a: Self, b: Self, c: f64) -> Self {
+    pub fn add_quotient(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
+        let (a, b) = (self.lift(a), self.lift(b));
+        all_broadcast("add_quotient", &[self, a, b]);
         self + a / b * c
     }
 
@@ -121,7 +159,9 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[doc(alias = "floor_divide")]
     #[track_caller]
-    pub fn floor_div(self, other: Self) -> Self {
+    pub fn floor_div(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
+        all_broadcast("floor_div", &[self, other]);
         // The quotient of what the remainder leaves is exact up to rounding to an integer.
         let (quotient, rest) = (self / other, self.remainder(other));
         let whole = ((self - rest) / other).round();
@@ -134,7 +174,9 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn trunc_div(self, other: Self) -> Self {
+    pub fn trunc_div(self, other: impl Operand<'t>) -> Self {
+        let other = self.lift(other);
+        all_broadcast("trunc_div", &[self, other]);
         (self / other).trunc()
     }
 
@@ -165,7 +207,9 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn ldexp(self, exponent: Self) -> Self {
+    pub fn ldexp(self, exponent: impl Operand<'t>) -> Self {
+        let exponent = self.lift(exponent);
+        all_broadcast("ldexp", &[self, exponent]);
         self * exponent.exp2()
     }
 
@@ -187,6 +231,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn heaviside(self, at_zero: &Tensor) -> Self {
+        self.shape().broadcast_or_panic(at_zero.shape(), "heaviside");
         let x = self.value();
         let step = x.gt(0.0).to(self.dtype());
         self.tape().constant(at_zero.to(self.dtype()).where_(&x.eq(0.0), &step))
@@ -199,6 +244,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "nansum")]
     #[track_caller]
     pub fn nansum_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
+        let axes = axes_of(&axes.into().resolve("nansum", &self.shape()));
         self.masked_fill(&self.value().is_nan(), 0.0).sum_axes(axes)
     }
 
@@ -209,7 +255,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "nanmean")]
     #[track_caller]
     pub fn nanmean_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
-        let axes = axes.into();
+        let axes = axes_of(&axes.into().resolve("nanmean", &self.shape()));
         let count = self.value().is_nan().logical_not().to(DType::I64).sum_axes(axes.clone());
         self.nansum_axes(axes) / &count.to(self.dtype())
     }

@@ -1,13 +1,25 @@
-//! What can stand beside a variable in a formula, and `+`, `-`, `*`, `/` between them.
+//! What can stand beside a variable in a formula, and `+`, `-`, `*`, `/` between them, with `+=` and its kin.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use gradus_tensor::{DType, Tensor};
 
 use super::{binary, unary};
 use crate::var::Var;
 
-/// What can stand beside a [`Var`] in a formula: a `Var`, a number, a tensor.
+/// What can stand beside a [`Var`] in a formula, as the other side of an operator or an argument of a method: a `Var`, a
+/// number, a tensor or a reference to one.
+///
+/// ```
+/// use gradus_autograd::Tape;
+/// use gradus_tensor::Tensor;
+/// let tape = Tape::new();
+/// let x = tape.var(Tensor::from([[1.0, 2.0]]));
+/// let weight = Tensor::from([[3.0], [4.0]]); // a constant: no gradient is wanted
+/// assert_eq!(x.matmul(&weight).item(), 11.0);
+/// assert_eq!((x * &weight.t()).sum().item(), 11.0);
+/// assert_eq!(x.pow(2.0).sum().item(), 5.0);
+/// ```
 pub trait Operand<'t> {
     /// This operand on the tape of `like`.
     #[track_caller]
@@ -45,7 +57,7 @@ impl<'t> Operand<'t> for Tensor {
 }
 
 macro_rules! operators {
-    ($($Trait:ident $method:ident, number: |$x:ident, $c:ident| $right:expr, |$c2:ident, $x2:ident| $left:expr;)*) => {$(
+    ($($Trait:ident $method:ident $Assign:ident $assign:ident, number: |$x:ident, $c:ident| $right:expr, |$c2:ident, $x2:ident| $left:expr;)*) => {$(
         impl<'t> $Trait for Var<'t> {
             type Output = Var<'t>;
             #[inline]
@@ -74,13 +86,32 @@ macro_rules! operators {
             #[track_caller]
             fn $method(self, other: Var<'t>) -> Var<'t> { other.tape.binary(&binary::$method, self.onto(other), other) }
         }
+        impl<'t> $Trait<Tensor> for Var<'t> {
+            type Output = Var<'t>;
+            #[track_caller]
+            fn $method(self, other: Tensor) -> Var<'t> { self.$method(&other) }
+        }
+        impl<'t> $Trait<Var<'t>> for Tensor {
+            type Output = Var<'t>;
+            #[track_caller]
+            fn $method(self, other: Var<'t>) -> Var<'t> { (&self).$method(other) }
+        }
+        /// The result under the same name; values on the tape do not change.
+        impl<'t, T> $Assign<T> for Var<'t>
+        where
+            Var<'t>: $Trait<T, Output = Var<'t>>,
+        {
+            #[inline]
+            #[track_caller]
+            fn $assign(&mut self, other: T) { *self = $Trait::$method(*self, other); }
+        }
     )*};
 }
 operators! {
-    Add add, number: |x, c| x.unary(&unary::add_number, c), |c, x| x.unary(&unary::add_number, c);
-    Sub sub, number: |x, c| x.unary(&unary::add_number, -c), |c, x| x.unary(&unary::number_minus, c);
-    Mul mul, number: |x, c| x.unary(&unary::scale, c), |c, x| x.unary(&unary::scale, c);
-    Div div, number: |x, c| x.unary(&unary::over_number, c), |c, x| x.unary(&unary::number_over, c);
+    Add add AddAssign add_assign, number: |x, c| x.unary(&unary::add_number, c), |c, x| x.unary(&unary::add_number, c);
+    Sub sub SubAssign sub_assign, number: |x, c| x.unary(&unary::add_number, -c), |c, x| x.unary(&unary::number_minus, c);
+    Mul mul MulAssign mul_assign, number: |x, c| x.unary(&unary::scale, c), |c, x| x.unary(&unary::scale, c);
+    Div div DivAssign div_assign, number: |x, c| x.unary(&unary::over_number, c), |c, x| x.unary(&unary::number_over, c);
 }
 
 impl<'t> Neg for Var<'t> {

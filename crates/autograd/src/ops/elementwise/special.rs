@@ -7,13 +7,16 @@
 
 crate::ops::elementwise::table::unary! {
     /// `$\operatorname{erf} x$`. Slope `$\tfrac{2}{\sqrt\pi} e^{-x^2}$`.
-    erf [1.2] |x, y| erf(x) => 2.828_427_124_746_190_3 * normal_pdf(1.414_213_562_373_095_1 * x);
+    erf [1.2] |x, y| erf(x) => 2.828_427_124_746_190_3 * normal_pdf(1.414_213_562_373_095_1 * x),
+        where true => 1.128_379_167_095_512_6 * exp(-(x * x));
     /// `$1 - \operatorname{erf} x$`. Slope `$-\tfrac{2}{\sqrt\pi} e^{-x^2}$`.
-    erfc [5.0] |x, y| erfc(x) => -2.828_427_124_746_190_3 * normal_pdf(1.414_213_562_373_095_1 * x);
+    erfc [5.0] |x, y| erfc(x) => -2.828_427_124_746_190_3 * normal_pdf(1.414_213_562_373_095_1 * x),
+        where true => -1.128_379_167_095_512_6 * exp(-(x * x));
     /// The inverse of `erf`. Slope `$\tfrac{\sqrt\pi}{2} e^{y^2}$`.
     erfinv [10.0, domain: [[0.2, 0.9]; 2]] |x, y| erfinv(x) => 0.886_226_925_452_758 * exp(y * y);
     /// `$e^{x^2} \operatorname{erfc} x$`. Slope `$2xy - 2/\sqrt\pi$`.
-    erfcx [10.0] |x, y| erfcx(x) => -2.0 * erfcx_integral(x, 1.0);
+    erfcx [10.0] |x, y| erfcx(x) => -2.0 * erfcx_integral(x, 1.0),
+        where x < 3.0 => 2.0 * (x * y) - 1.128_379_167_095_512_6;
     /// The normal distribution function `$\Phi(x)$`. Slope `$\varphi(x)$`.
     #[doc(alias = "ndtr")]
     normal_cdf [1.5] |x, y| normal_cdf(x) => normal_pdf(x);
@@ -21,7 +24,8 @@ crate::ops::elementwise::table::unary! {
     normal_pdf [0.6] |x, y| normal_pdf(x) => -finite(x) * y;
     /// `$\ln \Phi(x)$`. Slope `$\varphi(x)/\Phi(x)$`.
     #[doc(alias = "log_ndtr")]
-    log_normal_cdf [10.0] |x, y| log_normal_cdf(x) => inverse_mills(x);
+    log_normal_cdf [10.0] |x, y| log_normal_cdf(x) => inverse_mills(x),
+        where x > -5.0 => normal_pdf(x) * exp(-y);
     /// The inverse of `$\Phi$`. Slope `$1/\varphi(y)$`.
     ndtri [10.0, domain: [[0.2, 0.9]; 2]] |x, y| ndtri(x) => 2.506_628_274_631_000_5 * exp(0.5 * y * y);
     /// `$\ln|\Gamma(x)|$`. Slope: the digamma function.

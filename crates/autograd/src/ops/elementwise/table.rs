@@ -44,6 +44,7 @@ macro_rules! unary {
         })*
         /// Methods, one per row.
         mod methods {
+            /// # Elementwise operations
             #[allow(clippy::should_implement_trait, reason = "the operators are implemented too")]
             impl<'t> $crate::Var<'t> {$(
                 $(#[doc = $doc])*
@@ -94,6 +95,7 @@ macro_rules! binary {
         /// Methods, one per row.
         mod methods {
             use $crate::ops::elementwise::operators::Operand;
+            /// # Elementwise operations of two values
             impl<'t> $crate::Var<'t> {$(
                 $(#[doc = $doc])*
                 ///
@@ -215,7 +217,7 @@ macro_rules! loops {
     }};
     // A slope of 0 adds nothing.
     (@none $t:ty, $cost:expr, $names:tt $c:tt, $slope:expr) => {
-        |_, _, _, _, _, _| {}
+        $crate::ops::elementwise::table::add_nothing
     };
     // A slope that is a number: large values are scaled elsewhere, so a plain loop serves the small ones.
     (@const $t:ty, $cost:expr, $names:tt ($($c:ident)?), $slope:expr) => {
@@ -288,7 +290,7 @@ pub(crate) fn forward_loop<T: Real>(
 /// `g += dy · slope(a, b, y, c)`, element by element.
 #[inline(always)]
 pub(crate) fn pull_loop<T: Real>(
-    operands: (&[T], &[T], &[T], &[T]),
+    (dy, a, b, y): (&[T], &[T], &[T], &[T]),
     c: T,
     g: &mut [T],
     cost: f64,
@@ -296,7 +298,10 @@ pub(crate) fn pull_loop<T: Real>(
 ) {
     #[inline(always)]
     fn body<T: Real>(
-        (dy, a, b, y): (&[T], &[T], &[T], &[T]),
+        dy: &[T],
+        a: &[T],
+        b: &[T],
+        y: &[T],
         c: T,
         g: &mut [T],
         slope: impl Fn(T, T, T, T) -> T,
@@ -306,17 +311,18 @@ pub(crate) fn pull_loop<T: Real>(
         }
     }
     if cost < CHEAP && g.len() <= TINY {
-        body(operands, c, g, slope);
+        body(dy, a, b, y, c, g, slope);
     } else {
+        // One captured reference for each slice: with fewer, the dispatcher compiles a second call for each loop.
         kernel::run(
             #[inline(always)]
-            || body(operands, c, g, slope),
+            || body(dy, a, b, y, c, g, slope),
         );
     }
 }
 
-/// Elements that share one decision of [`pull_cheaply`]; a fixed number, so that the loops over them are unrolled.
-const GROUP: usize = 32;
+/// Elements that share one decision of [`pull_cheaply`]: a vector of `f32`, two of `f64`.
+const GROUP: usize = 8;
 
 /// `g += dy · slope(x, y)`, with the slope that `cheap` returns where the condition beside it holds; only a group in
 /// which it fails somewhere pays for the other. The bits do not depend on the neighbours.
@@ -329,35 +335,48 @@ pub(crate) fn pull_cheaply<T: Real>(
     slope: impl Fn(T, T) -> T,
     cheap: impl Fn(T, T) -> (bool, T),
 ) {
+    #[inline(always)]
+    fn body<T: Real>(
+        (dy, x, y): (&[T], &[T], &[T]),
+        g: &mut [T],
+        slope: impl Fn(T, T) -> T,
+        cheap: impl Fn(T, T) -> (bool, T),
+    ) {
+        let ((dys, dy), (xs, x), (ys, y)) =
+            (dy.as_chunks::<GROUP>(), x.as_chunks::<GROUP>(), y.as_chunks::<GROUP>());
+        let (gs, g) = g.as_chunks_mut::<GROUP>();
+        for (((g, dy), x), y) in gs.iter_mut().zip(dys).zip(xs).zip(ys) {
+            // Copies, all read before anything is written: so the loops become vectors.
+            let (mut sum, dy, x, y) = (*g, *dy, *x, *y);
+            let mut coarse = 0;
+            for i in 0..GROUP {
+                coarse |= u32::from(!cheap(x[i], y[i]).0);
+            }
+            if coarse == 0 {
+                for i in 0..GROUP {
+                    sum[i] += dy[i] * cheap(x[i], y[i]).1;
+                }
+            } else {
+                for i in 0..GROUP {
+                    let (fine, quick) = cheap(x[i], y[i]);
+                    sum[i] += dy[i] * kernel::math::select(fine, quick, slope(x[i], y[i]));
+                }
+            }
+            *g = sum;
+        }
+        for (((g, &dy), &x), &y) in g.iter_mut().zip(dy).zip(x).zip(y) {
+            let (fine, quick) = cheap(x, y);
+            *g += dy * if fine { quick } else { slope(x, y) };
+        }
+    }
     kernel::run(
         #[inline(always)]
-        || {
-            let ((dys, dy), (xs, x), (ys, y)) =
-                (dy.as_chunks::<GROUP>(), x.as_chunks::<GROUP>(), y.as_chunks::<GROUP>());
-            let (gs, g) = g.as_chunks_mut::<GROUP>();
-            for (((g, dy), x), y) in gs.iter_mut().zip(dys).zip(xs).zip(ys) {
-                let mut coarse = 0;
-                for i in 0..GROUP {
-                    coarse |= u32::from(!cheap(x[i], y[i]).0);
-                }
-                if coarse == 0 {
-                    for i in 0..GROUP {
-                        g[i] += dy[i] * cheap(x[i], y[i]).1;
-                    }
-                } else {
-                    for i in 0..GROUP {
-                        let (fine, quick) = cheap(x[i], y[i]);
-                        g[i] += dy[i] * kernel::math::select(fine, quick, slope(x[i], y[i]));
-                    }
-                }
-            }
-            for (((g, &dy), &x), &y) in g.iter_mut().zip(dy).zip(x).zip(y) {
-                let (fine, quick) = cheap(x, y);
-                *g += dy * if fine { quick } else { slope(x, y) };
-            }
-        },
+        || body((dy, x, y), g, slope, cheap),
     );
 }
+
+/// The pull of a slope that is 0.
+pub(crate) fn add_nothing<T: Real>(_: &[T], _: &[T], _: &[T], _: &[T], _: T, _: &mut [T]) {}
 
 /// `g += dy · slope` for a slope that is a number.
 #[inline(always)]

@@ -1,9 +1,12 @@
 //! Cholesky and QR factorisations, and what is solved by them.
 
-use gradus_tensor::Tensor;
+use gradus_tensor::{Shape, Tensor};
 
 use super::kernel::{self, batch_with, matrix_sizes};
+use super::solve::check_right;
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// `$A = L L^\top$`; rule (Murray, 2016): `$\bar A = \operatorname{sym}(L^{-\top} \Phi(L^\top \bar L) L^{-1})$`, where Φ keeps
@@ -85,6 +88,7 @@ impl Op for Qr {
     }
 }
 
+/// # Factorisations
 impl<'t> Var<'t> {
     /// The lower triangle L of `$A = L L^\top$`, in the shape `[…, n, n]` of A; NaN where A is not positive
     /// definite. A counts as symmetric: the gradient is, too.
@@ -103,7 +107,10 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the sizes do not fit.
     #[track_caller]
-    pub fn cholesky_solve(self, factor: Self, upper: bool) -> Self {
+    pub fn cholesky_solve(self, factor: impl Operand<'t>, upper: bool) -> Self {
+        let factor = self.lift(factor);
+        let n = factor.square_size("cholesky_solve");
+        check_right("cholesky_solve", factor, self, n);
         let l = if upper { factor.t() } else { factor };
         let half = l.solve_triangular(self, false, false);
         l.t().solve_triangular(half, true, false)
@@ -128,9 +135,18 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[doc(alias = "orgqr")]
     #[track_caller]
-    pub fn householder_product(self, tau: Self) -> Self {
+    pub fn householder_product(self, tau: impl Operand<'t>) -> Self {
+        let tau = self.lift(tau);
         let (m, n) = matrix_sizes("householder_product", &self.shape());
-        let k = tau.shape()[tau.rank() - 1];
+        let t = tau.shape();
+        expect::at_least("householder_product", &t, 1, "matrices with factors […, k]");
+        let k = t[t.len() - 1];
+        let (lead, of_tau) = (Shape::new(&self.shape()[..self.rank() - 2]), Shape::new(&t[..t.len() - 1]));
+        assert!(
+            n <= m && k <= n && lead.broadcast(&of_tau).is_some_and(|both| both == lead),
+            "householder_product: reflections {} with factors {t}: they must be […, m, n] with n ≤ m and […, k] with k ≤ n",
+            self.shape()
+        );
         let eye = Tensor::eye_of(m, self.dtype());
         let units = self.tril(-1) + &eye.narrow(1, 0, n);
         let mut y =
@@ -138,7 +154,7 @@ impl<'t> Var<'t> {
         for i in (0..k).rev() {
             let v = units.narrow(-1, i, 1);
             let t = tau.narrow(-1, i, 1).unsqueeze(-1);
-            y = y - t * v.matmul(v.t().matmul(y));
+            y -= t * v.matmul(v.t().matmul(y));
         }
         y
     }

@@ -14,8 +14,15 @@ pub(super) struct Factors {
 /// A power of two near the largest element, where squares and their products could overflow or vanish; else 1.
 pub(super) fn scale(a: &DMatrix<f64>) -> f64 {
     let size = a.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-    let safe = (2f64.powi(-200)..2f64.powi(200)).contains(&size) || size == 0.0 || !size.is_finite();
-    if safe { 1.0 } else { f64::from_bits(size.max(f64::MIN_POSITIVE).to_bits() & 0x7ff0_0000_0000_0000) }
+    if (2f64.powi(-200)..2f64.powi(200)).contains(&size) { 1.0 } else { power_of_two_below(size) }
+}
+
+/// The largest normal power of two that is not above |x|; 1 for 0, ∞ and NaN.
+pub(super) fn power_of_two_below(x: f64) -> f64 {
+    if x == 0.0 || !x.is_finite() {
+        return 1.0;
+    }
+    f64::from_bits(x.abs().max(f64::MIN_POSITIVE).to_bits() & 0x7ff0_0000_0000_0000)
 }
 
 /// Decomposes a matrix with finite elements.

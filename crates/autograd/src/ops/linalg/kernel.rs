@@ -3,7 +3,7 @@
 use gradus_tensor::{DType, Shape, Tensor};
 use nalgebra::DMatrix;
 
-use super::jacobi::{Factors, scale, svd as svd_of};
+use super::jacobi::{Factors, power_of_two_below, scale, svd as svd_of};
 
 /// Sizes of the last two axes.
 #[track_caller]
@@ -58,6 +58,15 @@ pub(super) fn pairs(
     Tensor::from_vec(out, shape).to(a.dtype())
 }
 
+/// Appends `count` times NaN, if an element is not finite: an iteration would not end.
+fn without_answer(a: &DMatrix<f64>, count: usize, out: &mut Vec<f64>) -> bool {
+    let without = a.iter().any(|x| !x.is_finite());
+    if without {
+        out.extend(std::iter::repeat_n(f64::NAN, count));
+    }
+    without
+}
+
 /// Appends a matrix row by row.
 pub(super) fn push(x: &DMatrix<f64>, out: &mut Vec<f64>) {
     out.extend(x.transpose().iter());
@@ -75,19 +84,26 @@ pub(super) fn inverse(x: &Tensor) -> Tensor {
 pub(super) fn determinant(x: &Tensor) -> Tensor {
     each(x, &[], |a, out| {
         let det = if a.is_empty() { 1.0 } else { a.determinant() };
-        let lost = scale(a) != 1.0 && (det == 0.0 || !det.is_finite());
+        let lost = det == 0.0 || !det.is_finite();
         out.push(if lost { product_of_pivots(a) } else { det });
     })
 }
 
-/// The determinant where a product on the way could overflow or vanish: the exponents are added apart.
+/// The determinant where a product on the way could overflow or vanish.
 fn product_of_pivots(a: &DMatrix<f64>) -> f64 {
     let lu = a.clone().lu();
-    let (mut digits, mut exponent) = (lu.p().determinant::<f64>(), 0);
-    for pivot in &lu.u().diagonal() {
-        let size = scale(&DMatrix::from_element(1, 1, *pivot));
-        digits *= pivot / size;
-        exponent += size.log2() as i32;
+    lu.p().determinant::<f64>() * product(lu.u().diagonal().iter().copied())
+}
+
+/// A product, also where a part of it overflows or vanishes: the exponents are added apart.
+fn product(factors: impl Iterator<Item = f64>) -> f64 {
+    let (mut digits, mut exponent) = (1.0, 0);
+    for factor in factors {
+        let power = power_of_two_below(factor);
+        digits *= factor / power;
+        let rest = power_of_two_below(digits);
+        digits /= rest;
+        exponent += (power.log2() + rest.log2()) as i32;
     }
     (0..4).fold(digits, |y, i| y * 2f64.powi((exponent + i).div_euclid(4)))
 }
@@ -166,7 +182,7 @@ pub(super) fn qr(x: &Tensor) -> Tensor {
 pub(super) fn eigen(x: &Tensor) -> Tensor {
     let (n, _) = matrix_sizes("eigh", x.shape());
     each(x, &[n * n + n], |a, out| {
-        if n == 0 {
+        if n == 0 || without_answer(a, n * n + n, out) {
             return;
         }
         // nalgebra reads the lower triangle.
@@ -187,8 +203,7 @@ pub(super) fn svd(x: &Tensor) -> Tensor {
         if k == 0 {
             return;
         }
-        if a.iter().any(|v| !v.is_finite()) {
-            out.extend(std::iter::repeat_n(f64::NAN, k * (m + 1 + n)));
+        if without_answer(a, k * (m + 1 + n), out) {
             return;
         }
         let Factors { u, s, v } = svd_of(a);
@@ -209,7 +224,7 @@ fn mirrored(a: &DMatrix<f64>) -> DMatrix<f64> {
 pub(super) fn pseudo_inverse(x: &Tensor, cut: f64, symmetric: bool) -> Tensor {
     let (m, n) = matrix_sizes("pinv", x.shape());
     each(x, &[n, m], |a, out| {
-        if m * n == 0 {
+        if m * n == 0 || without_answer(a, m * n, out) {
             return;
         }
         let Factors { u, s, v } = if symmetric { svd_of(&mirrored(a)) } else { svd_of(a) };
@@ -223,12 +238,12 @@ pub(super) fn pseudo_inverse(x: &Tensor, cut: f64, symmetric: bool) -> Tensor {
 pub(super) fn cofactors(x: &Tensor) -> Tensor {
     let (n, _) = matrix_sizes("det", x.shape());
     each(x, &[n, n], |a, out| {
-        if n == 0 {
+        if n == 0 || without_answer(a, n * n, out) {
             return;
         }
         let Factors { u, s, v } = svd_of(a);
         let vt = v.transpose();
-        let others = nalgebra::DVector::from_fn(n, |i, _| (0..n).filter(|&j| j != i).map(|j| s[j]).product());
+        let others = nalgebra::DVector::from_fn(n, |i, _| product((0..n).filter(|&j| j != i).map(|j| s[j])));
         let sign = (&u * &vt).determinant().signum();
         push(&(u * DMatrix::from_diagonal(&others) * vt * sign), out);
     })

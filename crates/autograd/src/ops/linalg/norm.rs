@@ -14,6 +14,20 @@ pub enum MatrixNorm {
     Order(f64),
 }
 
+/// Panics unless there are matrices that have this norm.
+#[track_caller]
+fn check_order(op: &str, x: Var<'_>, which: MatrixNorm) {
+    let (m, n) = matrix_sizes(op, &x.shape());
+    let MatrixNorm::Order(p) = which else { return };
+    assert!([1.0, 2.0, f64::INFINITY].contains(&p.abs()), "{op}: order {p} is none of ±1, ±2, ±∞");
+    assert!(
+        m > 0 && n > 0,
+        "{op}: {} has no elements, and their largest or smallest is undefined",
+        x.shape()
+    );
+}
+
+/// # Norms of matrices
 impl<'t> Var<'t> {
     /// A norm of the matrices in the last two axes: `[…, m, n]` to `[…]`.
     ///
@@ -21,7 +35,7 @@ impl<'t> Var<'t> {
     /// If there are less than two axes or the order is none of those known.
     #[track_caller]
     pub fn matrix_norm(self, which: MatrixNorm) -> Self {
-        matrix_sizes("matrix_norm", &self.shape());
+        check_order("matrix_norm", self, which);
         let extreme = |x: Self, p: f64| if p > 0.0 { x.max_axes(-1) } else { x.min_axes(-1) };
         match which {
             MatrixNorm::Frobenius => self.norm_axes([-2, -1]),
@@ -29,7 +43,7 @@ impl<'t> Var<'t> {
             MatrixNorm::Order(p) if p.abs() == 2.0 => extreme(self.singular_values(), p),
             MatrixNorm::Order(p) if p.abs() == 1.0 => extreme(self.abs().sum_axes(-2), p),
             MatrixNorm::Order(p) if p.is_infinite() => extreme(self.abs().sum_axes(-1), p),
-            MatrixNorm::Order(p) => panic!("matrix_norm: order {p} is none of ±1, ±2, ±∞"),
+            MatrixNorm::Order(p) => unreachable!("order {p} was checked"),
         }
     }
 
@@ -43,11 +57,15 @@ impl<'t> Var<'t> {
         if let MatrixNorm::Order(p) = which
             && p.abs() == 2.0
         {
+            let (m, n) = matrix_sizes("cond", &self.shape());
+            assert!(m > 0 && n > 0, "cond: {} has no elements, and so no singular values", self.shape());
             let s = self.singular_values();
             let n = s.shape()[s.rank() - 1] as isize;
             let (most, least) = (s.select(-1, 0), s.select(-1, n - 1));
             return if p > 0.0 { most / least } else { least / most };
         }
+        self.square_size("cond");
+        check_order("cond", self, which);
         self.matrix_norm(which) * self.inverse().matrix_norm(which)
     }
 }

@@ -4,6 +4,7 @@ use gradus_tensor::{DType, Tensor};
 
 use super::kernel::{self, matrix_sizes};
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::Operand;
 use crate::var::Var;
 
 /// `$Y = A^{-1}$`; rule: `$-Y^\top \bar Y Y^\top$`.
@@ -179,6 +180,17 @@ impl Op for PseudoInverse {
     }
 }
 
+/// Panics unless columns B `[…, rows, k]` go with matrices A, in batches that broadcast.
+#[track_caller]
+pub(super) fn check_right(op: &str, a: Var<'_>, b: Var<'_>, rows: usize) {
+    let (of_a, of_b) = (a.shape(), b.shape());
+    let (found, _) = matrix_sizes(op, &of_b);
+    assert!(found == rows, "{op}: {of_a} and {of_b}: {rows} equations for {found} rows");
+    let lead = |s: &gradus_tensor::Shape| gradus_tensor::Shape::new(&s[..s.len() - 2]);
+    lead(&of_a).broadcast_or_panic(&lead(&of_b), op);
+}
+
+/// # Inverses, systems, determinants
 impl<'t> Var<'t> {
     /// `$A^{-1}$` of square matrices `[…, n, n]`; NaN for singular ones.
     ///
@@ -208,10 +220,10 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If the sizes do not fit.
     #[track_caller]
-    pub fn solve(self, b: Self) -> Self {
+    pub fn solve(self, b: impl Operand<'t>) -> Self {
+        let b = self.lift(b);
         let n = self.square_size("solve");
-        let (rows, _) = matrix_sizes("solve", &b.shape());
-        assert!(rows == n, "solve: {} and {}: {n} equations for {rows} rows", self.shape(), b.shape());
+        check_right("solve", self, b, n);
         let (a, b) = self.with_batch(b);
         self.tape().apply(Solve, &[a, b])
     }
@@ -223,15 +235,10 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[doc(alias = "triangular_solve")]
     #[track_caller]
-    pub fn solve_triangular(self, b: Self, upper: bool, unit: bool) -> Self {
+    pub fn solve_triangular(self, b: impl Operand<'t>, upper: bool, unit: bool) -> Self {
+        let b = self.lift(b);
         let n = self.square_size("solve_triangular");
-        let (rows, _) = matrix_sizes("solve_triangular", &b.shape());
-        assert!(
-            rows == n,
-            "solve_triangular: {} and {}: {n} equations for {rows} rows",
-            self.shape(),
-            b.shape()
-        );
+        check_right("solve_triangular", self, b, n);
         let (a, b) = self.with_batch(b);
         self.tape().apply(SolveTriangular { upper, unit }, &[a, b])
     }
@@ -263,6 +270,7 @@ impl<'t> Var<'t> {
     /// If the matrices are not square.
     #[track_caller]
     pub fn logdet(self) -> Self {
+        self.square_size("logdet");
         let (sign, log) = self.slogdet();
         log.masked_fill(&sign.lt(0.0), f64::NAN)
     }
@@ -285,7 +293,7 @@ impl<'t> Var<'t> {
     /// If the matrices are not square.
     #[track_caller]
     pub fn pinv_symmetric(self, cut: f64) -> Self {
-        self.square_size("pinv");
+        self.square_size("pinv_symmetric");
         self.tape().apply(PseudoInverse { cut, symmetric: true }, &[self])
     }
 
@@ -296,8 +304,10 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[doc(alias = "lstsq")]
     #[track_caller]
-    pub fn least_squares(self, b: Self) -> Self {
+    pub fn least_squares(self, b: impl Operand<'t>) -> Self {
+        let b = self.lift(b);
         let (m, n) = matrix_sizes("least_squares", &self.shape());
+        check_right("least_squares", self, b, m);
         let epsilon = if self.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
         self.pinv(epsilon * m.max(n) as f64).matmul(b)
     }

@@ -1,6 +1,6 @@
 //! Eigenvalues of symmetric matrices and singular values.
 
-use gradus_tensor::Tensor;
+use gradus_tensor::{DType, Tensor};
 
 use super::kernel::{self, matrix_sizes};
 use crate::op::{Backward, Op};
@@ -33,11 +33,54 @@ fn part<'t, const N: usize>(pack: Var<'t>, start: usize, sizes: [usize; N]) -> V
     x.reshape(shape[..shape.len() - 1].iter().copied().chain(sizes).collect::<Vec<_>>())
 }
 
-/// `$1/(x_j - x_i)$`, 0 where they are equal: degenerate pairs turn freely.
+/// `$1/(x_j - x_i)$`, 0 where they are equal up to rounding.
 fn gaps<'t>(x: Var<'t>) -> Var<'t> {
     let difference = x.unsqueeze(-2) - x.unsqueeze(-1);
-    let equal = difference.value().eq(0.0);
+    let equal = equal(&x.value());
     difference.masked_fill(&equal, 1.0).recip().masked_fill(&equal, 0.0)
+}
+
+/// What values computed one by one differ by though they are equal, in units of the largest.
+fn rounding(x: &Tensor) -> f64 {
+    16.0 * if x.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON }
+}
+
+/// Which pairs of values are one, up to the rounding of the largest: also each with itself.
+fn equal(x: &Tensor) -> Tensor {
+    let most = if x.is_empty() { x.clone() } else { x.abs().max_keep(-1) };
+    let distance = (x.unsqueeze(-2) - x.unsqueeze(-1)).abs();
+    distance.le(&(most.unsqueeze(-1) * rounding(x)))
+}
+
+/// What the gradients in vectors tell of equal values, where `1/(x_j - x_i)` says nothing; nothing if none are equal.
+///
+/// Between two equal values a function that does not depend on the choice of their vectors, as
+/// `$\langle W, U\,\mathrm{diag}(g(s))\,V^\top\rangle$`, has the slope `$r S_{ij}$`, where S is the symmetric part of `$U^\top \bar U$`
+/// (of `$V^\top \bar V$` the same) and r the slope g′/g, which the diagonal shows: `$r = \sum \bar x_i S_{ii} / \sum S_{ii}^2$` over
+/// the equal values. Where that is 0/0, g is taken as linear, `$r = c/x$`. Its own derivative is not taken.
+fn between_equal<'t>(x: Var<'t>, slopes: Var<'t>, turned: [Var<'t>; 2], linear: f64) -> Option<Tensor> {
+    let (values, slopes) = (x.value(), slopes.value());
+    let n = values.shape()[values.rank() - 1];
+    let same = equal(&values);
+    if n < 2 || same.count_nonzero().item() as usize == values.elements() {
+        return None;
+    }
+    let [a, b] = turned.map(|t| {
+        let t = t.value();
+        (&t + &t.t()) * 0.5
+    });
+    let same = same.to(values.dtype());
+    let off = &same - &Tensor::eye_of(n, values.dtype());
+    let largest = a.abs().max_keep([-2, -1]);
+    let agree = (&a - &b).abs().le(&(&largest * 1e-6)).to(values.dtype());
+    let diagonal = a.diagonal(0, -2, -1).contiguous();
+    let over = |x: &Tensor| same.matmul(&x.unsqueeze(-1));
+    let (both, squares) = (over(&(&slopes * &diagonal)), over(&(&diagonal * &diagonal)));
+    let nothing = squares.sqrt().le(&(&largest * 1e-9));
+    let small = values.abs().le(&(values.abs().max_keep(-1) * rounding(&values)));
+    let assumed = (values.masked_fill(&small, f64::INFINITY).recip() * linear).unsqueeze(-1);
+    let ratio = assumed.where_(&nothing, &(both / squares.masked_fill(&nothing, 1.0)));
+    Some(a * off * agree * ratio)
 }
 
 /// The last axis as the diagonal of matrices.
@@ -62,7 +105,11 @@ impl Op for Eigh {
         let (n, _) = matrix_sizes("eigh", &step.shape(0));
         let (v, values) = (part(step.y(), 0, [n, n]), part(step.y(), n * n, [n]));
         let (dv, dvalues) = (part(step.dy(), 0, [n, n]), part(step.dy(), n * n, [n]));
-        let inner = v.t().matmul(dv) * gaps(values) + diagonal(dvalues);
+        let turned = v.t().matmul(dv);
+        let mut inner = turned * gaps(values) + diagonal(dvalues);
+        if let Some(more) = between_equal(values, dvalues, [turned, turned], 0.5) {
+            inner = inner + &more;
+        }
         let full = v.matmul(inner).matmul(v.t());
         step.give(0, (full + full.t()) * 0.5);
     }
@@ -84,19 +131,25 @@ fn svd_rule<'t>([u, s, v]: [Var<'t>; 3], [du, ds, dv]: [Var<'t>; 3]) -> Var<'t> 
     let most = if k == 0 { Tensor::ones_of(1, s.dtype()) } else { s.value().max_keep(-1) };
     let most = most.ones_like().where_(&most.eq(0.0), &most);
     let unit = s / &most;
-    let f = gaps(unit.square());
-    let skew = |x: Var<'t>| (x - x.t()) * f;
-    let (row, col) = (unit.unsqueeze(-2), unit.unsqueeze(-1));
     let (udu, vdv) = (u.t().matmul(du), v.t().matmul(dv));
-    let inner = (skew(udu) * row + col * skew(vdv)) / &most.unsqueeze(-1) + diagonal(ds);
+    // With 1/(s_j² − s_i²) in parts, the sum has no difference to divide by: that of equal values stays.
+    let sum = unit.unsqueeze(-2) + unit.unsqueeze(-1);
+    let none = sum.value().le(rounding(&s.value()));
+    let over_sum = sum.masked_fill(&none, 1.0).recip().masked_fill(&none, 0.0);
+    let skew = |x: Var<'t>| x - x.t();
+    let turns = skew(udu + vdv) * gaps(unit) + skew(udu - vdv) * over_sum;
+    let mut inner = turns * 0.5 / &most.unsqueeze(-1) + diagonal(ds);
+    if let Some(more) = between_equal(s, ds, [udu, vdv], 1.0) {
+        inner = inner + &more;
+    }
     let mut dx = u.matmul(inner).matmul(v.t());
     let zero = s.value().eq(0.0);
     let inverse = s.masked_fill(&zero, 1.0).recip().masked_fill(&zero, 0.0).unsqueeze(-2);
     if m > k {
-        dx = dx + ((du - u.matmul(udu)) * inverse).matmul(v.t());
+        dx += ((du - u.matmul(udu)) * inverse).matmul(v.t());
     }
     if n > k {
-        dx = dx + (u * inverse).matmul((dv - v.matmul(vdv)).t());
+        dx += (u * inverse).matmul((dv - v.matmul(vdv)).t());
     }
     dx
 }
@@ -115,7 +168,7 @@ pub(super) fn cofactor_rule<'t>(x: Var<'t>, h: Var<'t>) -> Var<'t> {
     let d = others.diagonal(0, -2, -1).unsqueeze(-2);
     let g = h * sign;
     let dd = (u * g.matmul(v)).sum_axes(-2);
-    let eye = Tensor::eye_of(n, gradus_tensor::DType::Bool);
+    let eye = Tensor::eye_of(n, DType::Bool);
     let ds = (others.masked_fill(&eye, 0.0) * dd.unsqueeze(-2)).sum_axes(-1);
     svd_rule([u, s, v], [g.matmul(v) * d, ds, g.t().matmul(u) * d])
 }
@@ -141,10 +194,12 @@ impl Op for Singular {
     }
 }
 
+/// # Eigenvalues and singular values
 impl<'t> Var<'t> {
     /// Eigenvalues λ and eigenvectors V of symmetric matrices `[…, n, n]`,
     /// `$A = V \operatorname{diag}(\lambda)\, V^\top$`. Only the lower triangle counts; the gradient is
-    /// symmetric. The gradient in the vectors of equal eigenvalues is not defined and taken as 0.
+    /// symmetric. Vectors of equal eigenvalues have no slope of their own; functions that do not depend on their choice,
+    /// as `$V \operatorname{diag}(g(\lambda))\,V^\top$`, do, and it is found (to first order).
     ///
     /// # Panics
     /// If the matrices are not square.
@@ -155,8 +210,9 @@ impl<'t> Var<'t> {
         Eigen { vectors: part(pack, 0, [n, n]), values: part(pack, n * n, [n]) }
     }
 
-    /// The singular value decomposition `$A = U \operatorname{diag}(s)\, V^\top$` of matrices `[…, m, n]`. The
-    /// gradient in the vectors of equal singular values is not defined and taken as 0.
+    /// The singular value decomposition `$A = U \operatorname{diag}(s)\, V^\top$` of matrices `[…, m, n]`.
+    /// Vectors of equal singular values have no slope of their own; functions that do not depend on their choice, as
+    /// `$U \operatorname{diag}(g(s))\,V^\top$`, do, and it is found (to first order).
     ///
     /// # Panics
     /// If there are less than two axes.
@@ -175,6 +231,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "svdvals")]
     #[track_caller]
     pub fn singular_values(self) -> Self {
+        matrix_sizes("singular_values", &self.shape());
         self.svd().s
     }
 }

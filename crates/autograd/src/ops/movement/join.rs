@@ -31,6 +31,7 @@ impl Op for Cat {
     }
 }
 
+/// # Joining
 impl Var<'_> {
     /// Several values one behind the other along an axis: `[m, …]` and `[n, …]` to `[m + n, …]` along axis 0.
     /// Mixed element types go to the wider.
@@ -67,6 +68,15 @@ impl Var<'_> {
     #[track_caller]
     pub fn stack(parts: &[Self], axis: isize) -> Self {
         assert!(!parts.is_empty(), "stack: needs at least one value");
+        let first = parts[0].shape();
+        first.check_place("stack", axis);
+        for (i, part) in parts.iter().enumerate() {
+            let shape = part.shape();
+            assert!(
+                shape == first,
+                "stack: value 0 is {first} and value {i} is {shape}: all must have one shape"
+            );
+        }
         let parts: SmallVec<[Self; 8]> = parts.iter().map(|p| p.unsqueeze(axis)).collect();
         Self::cat(&parts, axis)
     }

@@ -89,6 +89,7 @@ impl Op for Cast {
     }
 }
 
+/// # Shapes
 impl<'t> Var<'t> {
     /// The same elements in row-major order under another shape of as many elements; one size may be
     /// [`REST`](gradus_tensor::REST).
@@ -227,8 +228,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn unsqueeze(self, axis: isize) -> Self {
         let shape = self.shape();
-        let wider = shape.inserted(0, 1);
-        let axis = axis_index("unsqueeze", axis, &wider);
+        shape.check_place("unsqueeze", axis);
+        let axis = axis.rem_euclid(shape.len() as isize + 1) as usize;
         self.reshape(shape.inserted(axis, 1))
     }
 

@@ -69,6 +69,7 @@ impl Op for Flip {
     }
 }
 
+/// # Slices
 impl Var<'_> {
     /// Part of an axis: a range, whose ends may count from the end of the axis, and which may have a step. The
     /// gradient elsewhere is 0.
@@ -90,9 +91,8 @@ impl Var<'_> {
         let shape = self.shape();
         let size = shape[axis_index("narrow", axis, &shape)];
         assert!(
-            start + len <= size,
-            "narrow: places {start}..{} of axis {axis}, which has size {size}",
-            start + len
+            start.checked_add(len).is_some_and(|end| end <= size),
+            "narrow: {len} places from {start} reach beyond axis {axis} of {shape}, of size {size}"
         );
         if len == size { self } else { self.slice(axis, start as isize..(start + len) as isize) }
     }
@@ -105,12 +105,13 @@ impl Var<'_> {
     #[track_caller]
     pub fn select(self, axis: isize, place: isize) -> Self {
         let shape = self.shape();
-        let axis = axis_index("select", axis, &shape);
-        let size = shape[axis] as isize;
+        let at = axis_index("select", axis, &shape);
+        let size = shape[at] as isize;
         assert!(
             (-size..size).contains(&place),
-            "select: place {place} of axis {axis}, which has size {size}"
+            "select: place {place} is out of range for axis {axis} of {shape}, of size {size}"
         );
+        let axis = at;
         self.narrow(axis as isize, place.rem_euclid(size) as usize, 1).reshape(shape.without(axis))
     }
 
@@ -136,16 +137,18 @@ impl Var<'_> {
     pub fn split(self, axis: isize, sizes: &[usize]) -> Vec<Self> {
         let shape = self.shape();
         let size = shape[axis_index("split", axis, &shape)];
-        let total: usize = sizes.iter().sum();
-        assert!(total == size, "split: sizes {sizes:?} add up to {total}, axis {axis} has {size}");
+        let total = sizes.iter().fold(0usize, |sum, &n| sum.saturating_add(n));
+        assert!(
+            total == size,
+            "split: {sizes:?} add up to {total}, but axis {axis} of {shape} has size {size}"
+        );
         let mut start = 0;
-        sizes
-            .iter()
-            .map(|&len| {
-                start += len;
-                self.narrow(axis, start - len, len)
-            })
-            .collect()
+        let mut parts = Vec::with_capacity(sizes.len());
+        for &len in sizes {
+            parts.push(self.narrow(axis, start, len));
+            start += len;
+        }
+        parts
     }
 
     /// At most `n` pieces of equal size, `$\lceil \text{size} / n \rceil$`, along an axis; the last may be

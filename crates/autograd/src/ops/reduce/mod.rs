@@ -170,7 +170,7 @@ fn others_product<'t>(x: Var<'t>, n: usize) -> Var<'t> {
             let all: i32 = row.iter().sum();
             row.iter().map(move |e| f64::from((all - e + part).div_euclid(4).clamp(-1000, 1000)))
         });
-        y = y * &of(rows.collect());
+        y *= &of(rows.collect());
     }
     y.to(x.dtype())
 }
@@ -188,7 +188,7 @@ fn products_from_both_sides<'t>(x: Var<'t>, n: usize) -> Var<'t> {
         let mut distance = 1;
         while distance < n {
             let shifted = Var::cat(&[ones(distance), p.narrow(1, 0, n - distance)], 1);
-            p = p * shifted;
+            p *= shifted;
             distance *= 2;
         }
         p
@@ -231,6 +231,7 @@ impl Op for Extreme {
 macro_rules! reductions {
     ($($(#[$meta:meta])* $all:ident $axes:ident $keep:ident $([$(#[$example:meta])*])?:
         |$whole:ident| $over_all:expr, |$x:ident, $list:ident| $over:expr;)*) => {
+        /// # Reductions
         impl<'t> Var<'t> {$(
             $(#[$meta])*
             ///
@@ -326,6 +327,7 @@ reductions! {
     min min_axes min_keep: |x| x.min_axes(()), |x, list| x.tape().apply(Extreme { axes: list, largest: false }, &[x]);
 }
 
+/// # Reductions
 impl<'t> Var<'t> {
     /// This value, with `value` where the mask holds; no gradient flows there.
     pub(crate) fn where_not(self, mask: &Tensor, value: f64) -> Self {

@@ -3,13 +3,14 @@
 use gradus_tensor::{Axes, DType, Tensor};
 
 use super::{AxisList, axes_of, count, dropped, reductions};
+use crate::check::node;
 use crate::op::{Backward, Op};
 use crate::recorded;
 use crate::var::Var;
 
 reductions! {
     /// The logarithm of the sum of exponentials, `$\ln \sum_i e^{x_i}$`, without overflow; `$-\infty$` of nothing. Its slope
-    /// is the softmax.
+    /// is the softmax; even weights where all are `$-\infty$`.
     logsumexp logsumexp_axes logsumexp_keep: |x| x.logsumexp_axes(()), |x, list| {
         // The axes as one, the last.
         let mut shape = x.shape();
@@ -25,7 +26,7 @@ reductions! {
 
 /// `$y = \sqrt x$` of a value that is 0 somewhere, as the roots of sums of squares are. Rule: `$\bar x = \bar y / 2y$`; where
 /// y = 0 that is 0, but if `$\bar y$` is 0 there, too, as in the gradient of `$y^2$`, it is the limit
-/// `$\tfrac12\, \partial \bar y / \partial y$`, on which the second derivative rests.
+/// `$\tfrac12\, \partial \bar y / \partial y$`, on which the second derivative rests. A root that was recorded twice is one y.
 #[derive(Debug)]
 struct RootAtZero;
 
@@ -37,12 +38,19 @@ impl Op for RootAtZero {
         x[0].sqrt()
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
+        if !step.needs(0) {
+            // On the way from its own gradient, where it is one of the ends.
+            return;
+        }
         let (y, dy) = (step.y(), step.dy());
         let zero = y.value().eq(0.0);
         let slope = dy / (y.where_not(&zero, 1.0) * 2.0);
         let one = step.tape().constant(Tensor::ones_like(&dy.value()));
-        let limit = recorded::backward(dy, one, &[y]).pop().flatten();
-        let Some(limit) = limit else { return step.give(0, slope.where_not(&zero, 0.0)) };
+        let roots = if dy.needs() { node::twins(y) } else { Vec::new() };
+        let limits = recorded::backward(dy, one, &roots).into_iter().flatten();
+        let Some(limit) = limits.reduce(|a, b| a + b) else {
+            return step.give(0, slope.where_not(&zero, 0.0));
+        };
         // A gradient that is not 0 at the tip of the cone has no limit.
         let limit = limit.where_not(&dy.value().ne(0.0), 0.0) * 0.5;
         step.give(0, limit.where_(&zero, slope));
@@ -55,6 +63,7 @@ impl Op for RootAtZero {
 /// As `reductions!`, with a correction to the number of elements.
 macro_rules! corrected {
     ($($(#[$doc:meta])* $all:ident $axes:ident $keep:ident: |$x:ident, $list:ident, $c:ident| $body:expr;)*) => {
+        /// # Variance and deviation
         impl<'t> Var<'t> {$(
             $(#[$doc])*
             ///

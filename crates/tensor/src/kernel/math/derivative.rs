@@ -25,10 +25,12 @@ pub fn clamp_min<R: Real>(x: R, c: R) -> R {
     max(x, c)
 }
 
-/// Whether a difference of numbers up to 1 kept its digits: 2⁻⁹ is right to 3·10⁻¹³, 2⁻⁵ in `f32` to 6·10⁻⁶.
+/// Whether a difference of numbers up to 1 kept its digits. From 2⁻¹¹ on, 1 − y² is right to 10⁻¹², where y is to 2 ulp. In
+/// `f32`, from 2⁻⁹ on, it is right to 6·10⁻⁵, where y is to ½ ulp: with a smaller bound, more elements of usual size would
+/// have to be computed the dear way.
 #[inline(always)]
 pub fn kept<R: Real>(difference: R) -> bool {
-    let least = if R::EPSILON.to_f64() > 1e-10 { 0.031_25 } else { 0.001_953_125 };
+    let least = if R::EPSILON.to_f64() > 1e-10 { 0.001_953_125 } else { 0.000_488_281_25 };
     gt(difference, R::of(least)) != R::ZERO
 }
 

@@ -33,7 +33,8 @@ pub fn polygamma<R: Real>(n: u32, x: R) -> R {
     }
     let factorial: f64 = (1..=n).map(f64::from).product();
     let sign = if n % 2 == 1 { 1.0 } else { -1.0 };
-    in_double(x, |x| sign * factorial * zeta(n + 1, x))
+    // Towards -∞ pole follows pole: no limit.
+    in_double(x, |x| if x == f64::NEG_INFINITY { f64::NAN } else { sign * factorial * zeta(n + 1, x) })
 }
 
 /// The root of ψ, in two parts.

@@ -4,6 +4,7 @@ use gradus_tensor::{DType, Tensor};
 
 use super::{Reduction, same_shape};
 use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// The options of [`Var::nll_loss_with`].
@@ -56,12 +57,10 @@ struct Places {
 impl NllOptions {
     #[track_caller]
     fn places(&self, op: &str, labels: &Tensor, classes: usize, dtype: DType) -> Places {
-        let labels = labels.to(DType::I64).contiguous();
         let list = labels.to_vec::<i64>();
         let ignored = |t: i64| self.ignore == Some(t);
-        for (i, &t) in list.iter().enumerate() {
-            let known = ignored(t) || (0..classes as i64).contains(&t);
-            assert!(known, "{op}: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
+        if let Some(w) = &self.weight {
+            expect::shape(op, "the weights of the classes", w.shape(), &[classes]);
         }
         let valid: Vec<i64> = list.iter().map(|&t| if ignored(t) { 0 } else { t }).collect();
         let valid = Tensor::from_vec(valid, *labels.shape());
@@ -74,6 +73,23 @@ impl NllOptions {
     }
 }
 
+/// Panics unless a share of the targets is spread over all classes.
+#[track_caller]
+fn check_smoothing(op: &str, smoothing: f64) {
+    expect::number(op, "smoothing", smoothing, (0.0..=1.0).contains(&smoothing), "between 0 and 1");
+}
+
+/// Panics if a label, I64, is not among some classes.
+#[track_caller]
+pub(super) fn check_labels(op: &str, labels: &Tensor, known: std::ops::Range<i64>) {
+    expect::integers(op, "labels", labels);
+    let n = known.end;
+    for (i, t) in labels.contiguous().as_slice::<i64>().iter().enumerate() {
+        assert!(known.contains(t), "{op}: label {t} at place {i} is not one of the {n} classes 0..{n}");
+    }
+}
+
+/// # Losses of class labels
 impl<'t> Var<'t> {
     /// The class axis (the second, or the only one) moved to the end.
     fn classes_last(self) -> Self {
@@ -101,10 +117,31 @@ impl<'t> Var<'t> {
         self.picked_losses("nll_loss", labels, how)
     }
 
+    /// The number of classes, of logits or log-probabilities that fit the labels, which are classes.
+    #[track_caller]
+    fn check_classes(self, op: &str, labels: &Tensor, ignore: Option<i64>) -> usize {
+        let shape = self.shape();
+        expect::at_least(op, &shape, 1, "[C] or [N, C, …]");
+        let axis = usize::from(shape.len() > 1);
+        assert!(
+            shape.without(axis) == *labels.shape(),
+            "{op}: {shape} with labels {}; [N, C, …] needs labels [N, …]",
+            labels.shape()
+        );
+        let classes = shape[axis];
+        // The cast to integers would turn NaN into class 0.
+        expect::integers(op, "labels", labels);
+        for (i, &t) in labels.contiguous().as_slice::<i64>().iter().enumerate() {
+            let known = ignore == Some(t) || (0..classes as i64).contains(&t);
+            assert!(known, "{op}: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
+        }
+        classes
+    }
+
     /// These logits with 0 at ignored places: there may stand what has no softmax.
     fn without_ignored(self, labels: &Tensor, ignore: Option<i64>) -> Self {
         let Some(label) = ignore else { return self };
-        let ignored = labels.to(DType::I64).eq(label as f64);
+        let ignored = labels.eq(label as f64);
         let fits = if self.rank() < 2 { labels.rank() == 0 } else { labels.rank() + 1 == self.rank() };
         if !fits || ignored.any().item() == 0.0 {
             return self;
@@ -114,15 +151,8 @@ impl<'t> Var<'t> {
 
     #[track_caller]
     fn picked_losses(self, op: &str, labels: &Tensor, how: &NllOptions) -> Self {
+        let classes = self.check_classes(op, labels, how.ignore);
         let x = self.classes_last();
-        let shape = x.shape();
-        let (last, classes) = (shape.len() - 1, shape[shape.len() - 1]);
-        assert!(
-            shape.without(last) == *labels.shape(),
-            "{op}: {} with labels {}; [N, C, …] needs labels [N, …]",
-            self.shape(),
-            labels.shape()
-        );
         let Places { valid, weight } = how.places(op, labels, classes, self.dtype());
         // What counts nothing is taken out first: its logarithm may be -∞.
         let picked = x.gather(-1, &valid.unsqueeze(-1)).squeeze_axis(-1).masked_fill(&weight.eq(0.0), 0.0);
@@ -140,6 +170,8 @@ impl<'t> Var<'t> {
     /// If the shapes do not fit or a label is no class.
     #[track_caller]
     pub fn cross_entropy_with(self, labels: &Tensor, how: &CrossEntropyOptions) -> Self {
+        self.check_classes("cross_entropy", labels, how.ignore);
+        check_smoothing("cross_entropy", how.smoothing);
         let axis = isize::from(self.rank() > 1);
         let log = self.without_ignored(labels, how.ignore).log_softmax(axis);
         let CrossEntropyOptions { weight, ignore, smoothing, reduction } = how.clone();
@@ -151,7 +183,7 @@ impl<'t> Var<'t> {
         let classes = last.shape()[last.rank() - 1];
         let place = plain.places("cross_entropy", labels, classes, self.dtype()).weight;
         let kept = match ignore {
-            Some(t) => labels.to(DType::I64).ne(t as f64).to(self.dtype()),
+            Some(t) => labels.ne(t as f64).to(self.dtype()),
             None => Tensor::ones_of(*labels.shape(), self.dtype()),
         };
         let all = how.weight.as_ref().map_or(last, |w| last * &w.to(self.dtype()));
@@ -184,6 +216,12 @@ impl<'t> Var<'t> {
     pub fn soft_cross_entropy_with(self, target: impl Operand<'t>, how: &SoftCrossEntropyOptions) -> Self {
         let target = self.lift(target);
         same_shape("soft_cross_entropy", self, target);
+        expect::at_least("soft_cross_entropy", &self.shape(), 1, "[C] or [N, C, …]");
+        check_smoothing("soft_cross_entropy", how.smoothing);
+        if let Some(w) = &how.weight {
+            let classes = self.shape()[usize::from(self.rank() > 1)];
+            expect::shape("soft_cross_entropy", "the weights of the classes", w.shape(), &[classes]);
+        }
         let axis = isize::from(self.rank() > 1);
         let (log, target) = (self.log_softmax(axis).classes_last(), target.classes_last());
         let classes = log.shape()[log.rank() - 1] as f64;

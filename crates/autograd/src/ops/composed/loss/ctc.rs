@@ -16,6 +16,7 @@ pub struct CtcOptions {
     pub reduction: Reduction,
 }
 
+/// # Loss of unaligned sequences
 impl<'t> Var<'t> {
     /// `$-\ln \sum_\pi \prod_t p_{t, \pi_t}$` over all alignments π of a list of labels for each sample, with
     /// log-probabilities `$\ln p$` in `[T, N, C]`, of which sample i uses the first `lengths[i]` steps. Class 0
@@ -31,7 +32,8 @@ impl<'t> Var<'t> {
     /// As [`Self::ctc_loss`] with options.
     ///
     /// # Panics
-    /// If there is not one list of labels and one length for each sample.
+    /// If there is not one list of labels and one length for each sample, a length is 0 or more than there are steps, or
+    /// a label is the blank or no class.
     ///
     /// # Source
     /// Graves et al., "Connectionist Temporal Classification", 2006.
@@ -45,6 +47,30 @@ impl<'t> Var<'t> {
             labels.len(),
             lengths.len()
         );
+        let (most, classes) = (shape[0], shape[2] as i64);
+        assert!(
+            !labels.is_empty() && most > 0,
+            "ctc_loss: log-probabilities {shape} have no steps or no samples"
+        );
+        let known = 0..classes;
+        assert!(
+            known.contains(&how.blank),
+            "ctc_loss: blank is {}; it must be one of the {classes} classes",
+            how.blank
+        );
+        for (i, (labels, &steps)) in labels.iter().zip(lengths).enumerate() {
+            assert!(
+                (1..=most).contains(&steps),
+                "ctc_loss: length {steps} of sample {i}; there are {most} steps, and at least 1 is used"
+            );
+            let wrong = labels.iter().position(|l| !known.contains(l) || *l == how.blank);
+            if let Some(at) = wrong {
+                panic!(
+                    "ctc_loss: label {} at place {at} of sample {i} is not one of the {classes} classes, or the blank, {}",
+                    labels[at], how.blank
+                );
+            }
+        }
         let one = |i: usize| self.select(1, i as isize).ctc_sample(&labels[i], lengths[i], how.blank);
         let losses = Self::stack(&(0..labels.len()).map(one).collect::<Vec<_>>(), 0);
         let infinite = losses.value().eq(f64::INFINITY);

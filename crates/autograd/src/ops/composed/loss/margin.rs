@@ -1,9 +1,11 @@
 //! Losses that hold a distance: margins of signs, rankings, similarities, triplets and classes.
 
-use gradus_tensor::{DType, Tensor};
+use gradus_tensor::{DType, Shape, Tensor};
 
+use super::class::check_labels;
 use super::{LossOptions, Reduction, same_shape};
 use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// The options of [`Var::hinge_embedding_loss_with`].
@@ -70,6 +72,7 @@ impl Default for MultiMarginOptions {
     }
 }
 
+/// # Losses that hold a distance
 impl<'t> Var<'t> {
     /// The mean of `$\ln(1 + e^{-t x})$` for targets t = ±1 of the same shape.
     ///
@@ -87,7 +90,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn soft_margin_loss_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
         let target = self.target("soft_margin_loss", target);
-        how.weighted_mean(-(target * self).log_sigmoid())
+        how.weighted_mean("soft_margin_loss", -(target * self).log_sigmoid())
     }
 
     /// The mean of x where the target is 1 and of `$\max(0, 1 - x)$` where it is -1: distances of what belongs together,
@@ -132,6 +135,8 @@ impl<'t> Var<'t> {
         how: &MarginOptions,
     ) -> Self {
         let (other, target) = (self.lift(other), self.lift(target));
+        let shape = self.shape().broadcast_or_panic(&other.shape(), "margin_ranking_loss");
+        shape.broadcast_or_panic(&target.shape(), "margin_ranking_loss");
         how.reduction.apply((-(target * (self - other)) + how.margin).clamp_min(0.0))
     }
 
@@ -160,6 +165,9 @@ impl<'t> Var<'t> {
         const EPS: f64 = 1e-12;
         let (other, t) = (self.lift(other), self.lift(target).value());
         same_shape("cosine_embedding_loss", self, other);
+        let shape = self.shape();
+        expect::at_least("cosine_embedding_loss", &shape, 1, "[…, d]");
+        expect::shape("cosine_embedding_loss", "the target", t.shape(), &shape[..shape.len() - 1]);
         let product = (self * other).sum_axes(-1);
         let norms = (self.square().sum_axes(-1) + EPS) * (other.square().sum_axes(-1) + EPS);
         let cosine = product / norms.sqrt();
@@ -195,6 +203,12 @@ impl<'t> Var<'t> {
         how: &TripletOptions,
     ) -> Self {
         let (positive, negative) = (self.lift(positive), self.lift(negative));
+        const OP: &str = "triplet_margin_loss";
+        let shape = self.shape().broadcast_or_panic(&positive.shape(), OP);
+        expect::at_least(OP, &shape.broadcast_or_panic(&negative.shape(), OP), 1, "[…, d]");
+        expect::at_least(OP, &self.shape(), 1, "[…, d]");
+        expect::number(OP, "the order p", how.p, how.p > 0.0, "above 0");
+        expect::number(OP, "eps", how.eps, how.eps >= 0.0, "at least 0");
         let distance = |a: Self, b: Self| a.pairwise_distance(b, how.p, how.eps).squeeze_axis(-1);
         let (near, mut far) = (distance(self, positive), distance(self, negative));
         if how.swap {
@@ -221,8 +235,10 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn multilabel_soft_margin_loss_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
         let target = self.target("multilabel_soft_margin_loss", target);
+        const OP: &str = "multilabel_soft_margin_loss";
+        expect::at_least(OP, &self.shape(), 1, "[…, C]");
         let losses = -(target * self.log_sigmoid() + (1.0 - target) * (-self).log_sigmoid());
-        how.reduction.apply(how.weighted(losses).mean_axes(-1))
+        how.reduction.apply(how.weighted(OP, losses).mean_axes(-1))
     }
 
     /// The mean over the samples of `$\tfrac1C \sum_{j \ne t} \max(0, 1 - x_t + x_j)$`, of scores `[N, C]` with class labels
@@ -248,6 +264,10 @@ impl<'t> Var<'t> {
             labels.shape()
         );
         assert!(matches!(how.p, 1 | 2), "multi_margin_loss: p is 1 or 2, got {}", how.p);
+        check_labels("multi_margin_loss", labels, 0..shape[1] as i64);
+        if let Some(w) = &how.weight {
+            expect::shape("multi_margin_loss", "the weights of the classes", w.shape(), &shape[1..]);
+        }
         let own = Tensor::one_hot(labels, shape[1]).to(DType::Bool);
         let z = (how.margin - self.gather(1, &labels.unsqueeze(1)) + self).clamp_min(0.0);
         let z = if how.p == 1 { z } else { z.square() };
@@ -278,6 +298,10 @@ impl<'t> Var<'t> {
             labels.shape()
         );
         let (n, classes) = (shape[0], shape[1]);
+        check_labels("multilabel_margin_loss", labels, i64::MIN..classes as i64);
+        if let Some(w) = how.weight {
+            expect::fits("multilabel_margin_loss", "the weight", &w.shape(), &Shape::new(&[n]));
+        }
         let mut counts = vec![0.0; n * classes];
         for (row, labels) in labels.to_vec::<i64>().chunks(classes.max(1)).enumerate() {
             for &t in labels.iter().take_while(|&&t| t >= 0) {
@@ -288,6 +312,6 @@ impl<'t> Var<'t> {
         let other = counts.eq(0.0).to(self.dtype());
         let hinge = (1.0 - self.unsqueeze(2) + self.unsqueeze(1)).clamp_min(0.0);
         let pairs = hinge * &counts.unsqueeze(2) * &other.unsqueeze(1);
-        how.weighted_mean(pairs.sum_axes([1, 2]) / classes as f64)
+        how.weighted_mean("multilabel_margin_loss", pairs.sum_axes([1, 2]) / classes as f64)
     }
 }

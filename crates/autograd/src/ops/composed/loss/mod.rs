@@ -15,9 +15,22 @@ pub use margin::{HingeOptions, MarginOptions, MultiMarginOptions, TripletOptions
 pub use probability::{GaussianNllOptions, KlDivOptions, LogitsOptions, PoissonNllOptions};
 
 use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// How the losses of the elements become one.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::{LossOptions, Reduction}};
+/// use gradus_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let (x, target) = (tape.var(Tensor::from([1.0, 4.0])), Tensor::from([0.0, 1.0]));
+/// assert_eq!(x.mse(&target).item(), 5.0); // the mean
+/// let of = |reduction| x.mse_with(&target, &LossOptions { reduction, ..LossOptions::default() }).value().to_f64_vec();
+/// assert_eq!(of(Reduction::Sum), [10.0]);
+/// assert_eq!(of(Reduction::None), [1.0, 9.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reduction {
     /// Their mean.
@@ -53,8 +66,10 @@ pub struct LossOptions<'t> {
 impl<'t> LossOptions<'t> {
     /// One loss of many; a mean is over the weights, `$\sum w \ell / \sum w$`.
     #[track_caller]
-    fn weighted_mean(&self, losses: Var<'t>) -> Var<'t> {
-        self.weight.inspect(|w| fits("weight", *w, losses));
+    fn weighted_mean(&self, op: &str, losses: Var<'t>) -> Var<'t> {
+        if let Some(w) = self.weight {
+            fits(op, "weight", w, losses);
+        }
         match (self.weight, self.reduction) {
             (None, reduction) => reduction.apply(losses),
             (Some(w), Reduction::Mean) => (losses * w).sum() / w.expand(losses.shape()).sum(),
@@ -64,8 +79,10 @@ impl<'t> LossOptions<'t> {
 
     /// The losses with their weights.
     #[track_caller]
-    fn weighted(&self, losses: Var<'t>) -> Var<'t> {
-        self.weight.inspect(|w| fits("weight", *w, losses));
+    fn weighted(&self, op: &str, losses: Var<'t>) -> Var<'t> {
+        if let Some(w) = self.weight {
+            fits(op, "weight", w, losses);
+        }
         self.weight.map_or(losses, |w| losses * w)
     }
 }
@@ -88,11 +105,11 @@ impl Default for HuberOptions {
 
 /// Panics unless `part`, which may broadcast, broadcasts to the shape of the losses.
 #[track_caller]
-fn fits(what: &str, part: Var<'_>, losses: Var<'_>) {
+fn fits(op: &str, what: &str, part: Var<'_>, losses: Var<'_>) {
     let (shape, whole) = (part.shape(), losses.shape());
     assert!(
         shape.broadcast(&whole) == Some(whole),
-        "loss: the {what} has shape {shape}, which does not broadcast to the prediction's {whole}; reshape it"
+        "{op}: the {what} has shape {shape}, which does not broadcast to the prediction's {whole}; reshape it"
     );
 }
 
@@ -106,6 +123,7 @@ fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
     );
 }
 
+/// # Losses of numbers
 impl<'t> Var<'t> {
     /// The target of a loss, in this prediction's shape.
     #[track_caller]
@@ -143,7 +161,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn mse_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
         let target = self.target("mse", target);
-        how.weighted_mean((self - target).square())
+        how.weighted_mean("mse", (self - target).square())
     }
 
     /// Mean absolute error, `$\tfrac1n \sum_i |x_i - t_i|$`, of a target of the same shape.
@@ -164,7 +182,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn l1_loss_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
         let target = self.target("l1_loss", target);
-        how.weighted_mean((self - target).abs())
+        how.weighted_mean("l1_loss", (self - target).abs())
     }
 
     /// The mean of `$d^2 / 2$` where `$d = |x - t| < 1$`, else `$d - \tfrac12$`; see [`Self::smooth_l1_loss_with`].
@@ -181,7 +199,7 @@ impl<'t> Var<'t> {
     /// [`Self::l1_loss`].
     ///
     /// # Panics
-    /// If the shapes differ.
+    /// If the shapes differ, or δ is below 0 or NaN.
     ///
     /// # Source
     /// Girshick, "Fast R-CNN", 2015.
@@ -189,6 +207,7 @@ impl<'t> Var<'t> {
     pub fn smooth_l1_loss_with(self, target: impl Operand<'t>, how: &HuberOptions) -> Self {
         let e = self - self.target("smooth_l1_loss", target);
         let (d, delta) = (e.abs(), how.delta);
+        expect::number("smooth_l1_loss", "delta", delta, delta >= 0.0, "at least 0");
         if delta == 0.0 {
             return how.reduction.apply(d);
         }
@@ -208,7 +227,7 @@ impl<'t> Var<'t> {
     /// `$d^2/2$` where `$d = |x - t| < \delta$`, else `$\delta (d - \delta/2)$`, by default its mean.
     ///
     /// # Panics
-    /// If the shapes differ.
+    /// If the shapes differ, or δ is not above 0.
     ///
     /// # Source
     /// Huber, "Robust Estimation of a Location Parameter", 1964.
@@ -216,6 +235,7 @@ impl<'t> Var<'t> {
     pub fn huber_loss_with(self, target: impl Operand<'t>, how: &HuberOptions) -> Self {
         let e = self - self.target("huber_loss", target);
         let (d, delta) = (e.abs(), how.delta);
+        expect::number("huber_loss", "delta", delta, delta > 0.0, "above 0");
         how.reduction.apply((e.square() * 0.5).where_(&d.value().lt(delta), (d - 0.5 * delta) * delta))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{LossOptions, Reduction};
 use crate::ops::elementwise::operators::Operand;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// The options of [`Var::binary_cross_entropy_with_logits_with`].
@@ -61,6 +62,19 @@ impl Default for GaussianNllOptions {
     }
 }
 
+/// Panics if a number lies below 0 or above 1. One look at the extremes, where all is well.
+#[track_caller]
+fn check_probabilities(op: &str, what: &str, x: Var<'_>) {
+    let x = x.value();
+    if x.is_empty() || (x.min().item() >= 0.0 && x.max().item() <= 1.0) {
+        return;
+    }
+    if let Some(p) = x.to_f64_vec().into_iter().find(|p| *p < 0.0 || *p > 1.0) {
+        panic!("{op}: {what} holds {p}; probabilities lie between 0 and 1 (for logits: {op}_with_logits)");
+    }
+}
+
+/// # Losses of probabilities and densities
 impl<'t> Var<'t> {
     /// The mean of `$-t \ln x - (1 - t) \ln (1 - x)$` of probabilities x and targets t of the same shape; the logarithms
     /// are held at -100. For logits: [`Self::binary_cross_entropy_with_logits`].
@@ -77,11 +91,13 @@ impl<'t> Var<'t> {
     /// weights, too. The logarithms are held at -100.
     ///
     /// # Panics
-    /// If the shapes differ.
+    /// If the shapes differ, or a probability or target lies outside of 0 … 1. NaN passes, and is seen in the loss.
     #[track_caller]
     pub fn binary_cross_entropy_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
         let target = self.target("binary_cross_entropy", target);
-        how.reduction.apply(how.weighted(self.surprise(target)))
+        check_probabilities("binary_cross_entropy", "the prediction", self);
+        check_probabilities("binary_cross_entropy", "the target", target);
+        how.reduction.apply(how.weighted("binary_cross_entropy", self.surprise(target)))
     }
 
     /// The mean of `$-t \ln \sigma(x) - (1 - t) \ln (1 - \sigma(x))$` of logits x and targets t of the same shape, without
@@ -118,8 +134,12 @@ impl<'t> Var<'t> {
         how: &LogitsOptions<'t>,
     ) -> Self {
         let (x, t) = (self, self.target("binary_cross_entropy_with_logits", target));
-        how.positive_weight.inspect(|p| super::fits("weight of the positive truth", *p, self));
-        how.weight.inspect(|w| super::fits("weight", *w, self));
+        if let Some(p) = how.positive_weight {
+            super::fits("binary_cross_entropy_with_logits", "weight of the positive truth", p, self);
+        }
+        if let Some(w) = how.weight {
+            super::fits("binary_cross_entropy_with_logits", "weight", w, self);
+        }
         let positive = how.positive_weight.map_or(t, |p| p * t).weigh(x.log_sigmoid());
         let losses = -(positive + (1.0 - t).weigh((-x).log_sigmoid()));
         how.reduction.apply(how.weight.map_or(losses, |w| losses * w))
@@ -169,6 +189,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn poisson_nll_loss_with(self, target: impl Operand<'t>, how: &PoissonNllOptions) -> Self {
         let (x, t) = (self, self.target("poisson_nll_loss", target));
+        expect::number("poisson_nll_loss", "eps", how.eps, how.eps >= 0.0, "at least 0");
         let losses = if how.log_input { x.exp() - t * x } else { x - t * (x + how.eps).ln() };
         if !how.full {
             return how.reduction.apply(losses);
@@ -192,7 +213,7 @@ impl<'t> Var<'t> {
     /// As [`Self::gaussian_nll_loss`] with options. The variance is held above `eps`; its slope is not cut off there.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not fit, a variance is below 0, or `eps` is not above 0.
     #[track_caller]
     pub fn gaussian_nll_loss_with(
         self,
@@ -201,7 +222,16 @@ impl<'t> Var<'t> {
         how: &GaussianNllOptions,
     ) -> Self {
         let (target, variance) = (self.target("gaussian_nll_loss", target), self.lift(variance));
-        super::fits("variance", variance, self);
+        const OP: &str = "gaussian_nll_loss";
+        super::fits(OP, "variance", variance, self);
+        expect::number(OP, "eps", how.eps, how.eps > 0.0, "above 0");
+        let variances = variance.value();
+        let least = if variances.is_empty() { 0.0 } else { variances.min().item() };
+        // A NaN, which hides the least, is seen in the loss.
+        let wrong = if least >= 0.0 { None } else { variances.to_f64_vec().into_iter().find(|v| *v < 0.0) };
+        if let Some(v) = wrong {
+            panic!("{OP}: a variance is {v}; variances are not negative");
+        }
         let v = variance + &(&variance.value().clamp(how.eps, f64::INFINITY) - &variance.value());
         let losses = (v.ln() + (self - target).square() / v) * 0.5;
         let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();

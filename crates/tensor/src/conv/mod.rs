@@ -3,134 +3,16 @@
 //! The three functions are the slopes of one trilinear form `$\sum g \cdot (x * w)$` in its three arguments, so each is a
 //! rule for the others. Values are `[N, C, spatial …]` with one to three spatial axes, weights `[O, C / groups, …]`.
 
+mod window;
+
 use crate::kernel::gemm::{Mat, Product, gemm};
 use crate::kernel::parallel;
 use crate::kernel::pool::Buffer;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
-/// Windows over up to three spatial axes; axes that a value lacks have kernel 1 in front.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// The number of spatial axes, 1 to 3.
-    pub rank: usize,
-    /// Sizes of the input.
-    pub input: [usize; 3],
-    /// Sizes of the kernel.
-    pub kernel: [usize; 3],
-    /// Steps between windows.
-    pub stride: [usize; 3],
-    /// Zeros in front of and behind each axis.
-    pub padding: [usize; 3],
-    /// Steps inside a window.
-    pub dilation: [usize; 3],
-}
-
-/// Sizes for `rank` spatial axes, filled up with `fill` in front.
-#[track_caller]
-pub fn spatial(sizes: &[usize], fill: usize) -> [usize; 3] {
-    assert!((1..=3).contains(&sizes.len()), "windows: one to three spatial axes, got {}", sizes.len());
-    let mut out = [fill; 3];
-    out[3 - sizes.len()..].copy_from_slice(sizes);
-    out
-}
-
-impl Window {
-    /// The number of windows along each axis.
-    ///
-    /// # Panics
-    /// If a window is longer than the padded axis, or the step between windows is zero.
-    #[track_caller]
-    pub fn output(&self) -> [usize; 3] {
-        std::array::from_fn(|a| {
-            let n = self.input[a].saturating_add(self.padding[a].saturating_mul(2));
-            let span = self.dilation[a].saturating_mul(self.kernel[a].max(1) - 1).saturating_add(1);
-            assert!(self.stride[a] > 0, "windows: the step between them must not be zero");
-            assert!(span <= n, "windows of {span} places do not fit an axis of {n} (padding included)");
-            (n - span) / self.stride[a] + 1
-        })
-    }
-
-    /// The sizes of the spatial axes that exist.
-    fn own<'a>(&self, sizes: &'a [usize; 3]) -> &'a [usize] {
-        &sizes[3 - self.rank..]
-    }
-
-    /// Output places `o` of axis `a` whose input place `$o s + k d - p$` exists: a range, and the input place of the
-    /// first.
-    fn valid(&self, a: usize, k: usize, outputs: usize) -> (std::ops::Range<usize>, usize) {
-        let (shift, stride) =
-            ((k * self.dilation[a]) as isize - self.padding[a] as isize, self.stride[a] as isize);
-        let start = if shift >= 0 { 0 } else { (-shift + stride - 1) / stride };
-        let end = (self.input[a] as isize - shift + stride - 1).div_euclid(stride).clamp(0, outputs as isize);
-        if start >= end {
-            return (0..0, 0);
-        }
-        (start as usize..end as usize, (start * stride + shift) as usize)
-    }
-
-    /// Calls `each(column row, output place, input place, count)` for every run of `count` output places along the last
-    /// axis, whose input places are `stride[2]` apart; runs outside of the input are left out.
-    fn runs(&self, channels: usize, mut each: impl FnMut(usize, usize, usize, usize)) {
-        let out = self.output();
-        let [id, ih, iw] = self.input;
-        let mut row = 0;
-        for c in 0..channels {
-            for kd in 0..self.kernel[0] {
-                let (rd, fd) = self.valid(0, kd, out[0]);
-                for kh in 0..self.kernel[1] {
-                    let (rh, fh) = self.valid(1, kh, out[1]);
-                    for kw in 0..self.kernel[2] {
-                        let (rw, fw) = self.valid(2, kw, out[2]);
-                        for (i, od) in rd.clone().enumerate() {
-                            for (j, oh) in rh.clone().enumerate() {
-                                let d = fd + i * self.stride[0];
-                                let h = fh + j * self.stride[1];
-                                let to = (od * out[1] + oh) * out[2] + rw.start;
-                                each(row, to, ((c * id + d) * ih + h) * iw + fw, rw.len());
-                            }
-                        }
-                        row += 1;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether the columns are the input itself.
-    fn is_pointwise(&self) -> bool {
-        self.kernel == [1; 3] && self.stride == [1; 3] && self.padding == [0; 3]
-    }
-}
-
-/// Writes the columns of `channels` channels: row `(c, k)`, one column for each output place.
-fn to_columns<T: Copy + Default>(w: &Window, channels: usize, x: &[T], columns: &mut [T]) {
-    let places: usize = w.output().iter().product();
-    columns.fill(T::default());
-    let step = w.stride[2];
-    w.runs(channels, |row, to, from, n| {
-        let column = &mut columns[row * places + to..][..n];
-        if step == 1 {
-            column.copy_from_slice(&x[from..from + n]);
-        } else {
-            column.iter_mut().zip(x[from..].iter().step_by(step)).for_each(|(y, &x)| *y = x);
-        }
-    });
-}
-
-/// Adds columns to the places they came from: the transpose of [`to_columns`].
-fn from_columns<T: Product>(w: &Window, channels: usize, columns: &[T], x: &mut [T]) {
-    let places: usize = w.output().iter().product();
-    let step = w.stride[2];
-    w.runs(channels, |row, to, from, n| {
-        let column = &columns[row * places + to..][..n];
-        if step == 1 {
-            x[from..from + n].iter_mut().zip(column).for_each(|(x, &c)| *x += c);
-        } else {
-            x[from..].iter_mut().step_by(step).zip(column).for_each(|(x, &c)| *x += c);
-        }
-    });
-}
+pub use window::{Window, spatial};
+use window::{from_columns, to_columns};
 
 /// Sizes that all three functions share.
 struct Sizes {
@@ -162,6 +44,40 @@ impl Sizes {
     }
 }
 
+/// Panics unless the values of a convolution that are given, `[x, weight, y]`, fit its window and groups.
+#[track_caller]
+fn check(op: &str, w: &Window, groups: usize, [x, weight, y]: [Option<&Tensor>; 3]) {
+    assert!((1..=3).contains(&w.rank), "{op}: {} spatial axes; there are one to three", w.rank);
+    assert!(groups > 0, "{op}: groups is 0; it must be at least 1");
+    let out = w.output();
+    let channels = x.map(Tensor::shape).filter(|s| s.len() == w.rank + 2).map(|s| s[1]);
+    let outputs = weight
+        .or(y)
+        .map(Tensor::shape)
+        .filter(|s| s.len() == w.rank + 2)
+        .map(|s| s[usize::from(weight.is_none())]);
+    let fits = |value: Option<&Tensor>, lead: [Option<usize>; 2], sizes: &[usize; 3]| {
+        value.is_none_or(|value| {
+            let shape = value.shape();
+            shape.len() == w.rank + 2
+                && shape[2..] == *w.own(sizes)
+                && lead.iter().zip(shape.iter()).all(|(want, have)| want.is_none_or(|want| want == *have))
+        })
+    };
+    let n = x.and_then(|x| x.shape().first().copied());
+    let whole = [channels, outputs].into_iter().flatten().all(|size| size.is_multiple_of(groups));
+    assert!(
+        whole
+            && fits(x, [None, None], &w.input)
+            && fits(weight, [None, channels.map(|c| c / groups)], &w.kernel)
+            && fits(y, [n, outputs], &out),
+        "{op}: shapes {:?} do not fit input {:?}, kernel {:?}, output {out:?} and {groups} groups",
+        [x, weight, y].map(|value| value.map(|value| *value.shape())),
+        w.input,
+        w.kernel
+    );
+}
+
 fn matrix<T>(data: &[T], cols: usize) -> Mat<'_, T> {
     Mat { data, rs: cols as isize, cs: 1 }
 }
@@ -180,6 +96,7 @@ fn with_spatial(lead: &[usize], spatial: &[usize]) -> Shape {
 /// If the sizes do not fit or the elements are not floats.
 #[track_caller]
 pub fn conv(x: &Tensor, weight: &Tensor, w: &Window, groups: usize) -> Tensor {
+    check("conv", w, groups, [Some(x), Some(weight), None]);
     let (n, channels, outputs) = (x.shape()[0], x.shape()[1], weight.shape()[0]);
     let s = Sizes::new(w, groups, channels, outputs);
     let out = w.output();
@@ -223,6 +140,7 @@ fn conv_sample<T: Product>(x: &[T], weight: &[T], w: &Window, s: &Sizes, y: &mut
 /// If a window does not fit or the elements are not floats.
 #[track_caller]
 pub fn columns(x: &Tensor, w: &Window) -> Tensor {
+    check("columns", w, 1, [Some(x), None, None]);
     let (n, channels) = (x.shape()[0], x.shape()[1]);
     let (taps, places): (usize, usize) = (w.kernel.iter().product(), w.output().iter().product());
     let plane: usize = w.input.iter().product();
@@ -244,6 +162,12 @@ pub fn columns(x: &Tensor, w: &Window) -> Tensor {
 #[track_caller]
 pub fn from_windows(x: &Tensor, w: &Window) -> Tensor {
     let taps: usize = w.kernel.iter().product();
+    let out: usize = w.output().iter().product();
+    let of_x = x.shape();
+    assert!(
+        of_x.len() == 3 && of_x[1].is_multiple_of(taps.max(1)) && of_x[2] == out,
+        "from_windows: columns {of_x} must be [N, C · {taps}, {out}]"
+    );
     let (n, channels) = (x.shape()[0], x.shape()[1] / taps.max(1));
     let (plane, places): (usize, usize) = (w.input.iter().product(), w.output().iter().product());
     with_float!("from_windows", x.dtype(), T => {
@@ -266,6 +190,7 @@ pub fn from_windows(x: &Tensor, w: &Window) -> Tensor {
 /// If the sizes do not fit or the elements are not floats.
 #[track_caller]
 pub fn conv_input(weight: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor {
+    check("conv_input", w, groups, [None, Some(weight), Some(g)]);
     let (n, outputs, channels) = (g.shape()[0], g.shape()[1], weight.shape()[1] * groups);
     let s = Sizes::new(w, groups, channels, outputs);
     with_float!("conv_input", g.dtype(), T => {
@@ -311,6 +236,7 @@ fn input_sample<T: Product>(weight: &[T], g: &[T], w: &Window, s: &Sizes, x: &mu
 #[track_caller]
 pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor {
     const BLOCKS: usize = 8;
+    check("conv_weight", w, groups, [Some(x), None, Some(g)]);
     let (n, channels, outputs) = (x.shape()[0], x.shape()[1], g.shape()[1]);
     let s = Sizes::new(w, groups, channels, outputs);
     let size = s.groups * s.cout * s.cin * s.taps;

@@ -1,0 +1,109 @@
+//! What stands beside a variable: numbers and tensors, in operators and as arguments; and how a variable prints.
+
+use gradus_autograd::ops::{Attention, ConvOptions};
+use gradus_autograd::{Tape, objective};
+use gradus_tensor::{DType, Tensor};
+
+/// A reference to a tensor and a constant on the tape give the same value and the same gradient.
+#[test]
+fn methods_take_what_operators_take() {
+    let (square, other) = (Tensor::from([[1.0, 2.0], [3.0, 4.5]]), Tensor::from([[0.5, -1.0], [2.0, 0.25]]));
+    macro_rules! agree {
+        ($x:ident, $y:ident, $($name:literal: $use:expr;)*) => {$({
+            let tape = Tape::new();
+            let $x = tape.var(&square);
+            let results = [
+                { let $y = tape.constant(&other); $use },
+                { let $y = &other; $use },
+            ];
+            let slopes = results.map(|y| y.sum().backward().wrt($x));
+            for (y, slope) in results.iter().zip(&slopes) {
+                assert!(y.value() == results[0].value() && *slope == slopes[0], "{}", $name);
+            }
+        })*};
+    }
+    agree! { x, y,
+        "+": x + y;
+        "matmul": x.matmul(y);
+        "pow": x.pow(y);
+        "maximum": x.maximum(y);
+        "where": x.where_(&other.gt(0.0), y);
+        "kron": x.kron(y);
+        "outer": x.select(0, 0).outer(y.select(0, 1));
+        "tensordot": x.tensordot(y, [&[1], &[0]]);
+        "add_matmul": x.add_matmul(y, y, 1.0, 2.0);
+        "lerp": x.lerp(y, y);
+        "linear": x.linear(y, None);
+        "cdist": x.cdist(y, 2.0);
+        "cosine_similarity": x.cosine_similarity(y, -1, 1e-8);
+        "attention": x.attention(y, y, &Attention::default());
+        "layer_norm": x.layer_norm(y.select(0, 0), y.select(0, 1), 1e-5);
+        "floor_div": x.floor_div(y);
+        "prelu": x.prelu(y);
+        "scatter_add": x.scatter_add(0, &Tensor::from([[0, 1], [1, 1]]), y);
+    }
+}
+
+#[test]
+fn owned_tensors_and_numbers() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::from([1.0, 2.0]));
+    let t = || Tensor::from([3.0, 5.0]);
+    assert_eq!((x * t()).value(), Tensor::from([3.0, 10.0]));
+    assert_eq!((t() - x).value(), Tensor::from([2.0, 3.0]));
+    assert_eq!(x.dot(t()).item(), 13.0);
+    assert_eq!(x.lerp(3.0, 0.5).value(), Tensor::from([2.0, 2.5]));
+    let picture = tape.var(Tensor::ones([1, 1, 2, 2]));
+    assert_eq!(picture.conv(Tensor::ones([1, 1, 2, 2]), None, &ConvOptions::default()).item(), 4.0);
+}
+
+#[test]
+fn assigned_results_are_new_values() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::from([1.0, 2.0]));
+    let mut y = x;
+    y += x;
+    y *= 3.0;
+    y -= &Tensor::from([1.0, 1.0]);
+    y /= Tensor::from([5.0, 11.0]);
+    assert_eq!(y.value(), Tensor::from([1.0, 1.0]));
+    assert_eq!(x.value(), Tensor::from([1.0, 2.0]), "the first value stays");
+    let slope = y.sum().backward().wrt(x);
+    assert!(slope.allclose(&Tensor::from([6.0 / 5.0, 6.0 / 11.0]), 1e-15, 0.0), "{slope}");
+}
+
+/// F32 beside F64 is F64, and each gradient has its variable's type.
+#[test]
+fn mixed_floats_go_to_the_wider_type() {
+    let tape = Tape::new();
+    let (a, b) = (tape.var(Tensor::from([[1f32, 2.0]])), tape.var(Tensor::from([[3.0], [4.0]])));
+    let products = [a.matmul(b), (a * b.t()).sum(), a.mul(&Tensor::from([[3.0, 4.0]])).sum()];
+    for y in products {
+        assert_eq!((y.dtype(), y.value().to_f64_vec()), (DType::F64, vec![11.0]));
+        assert_eq!(y.backward().wrt(a), Tensor::from([[3f32, 4.0]]));
+    }
+    assert_eq!(a.dtype(), (a * 0.1).dtype(), "a number takes the type of its partner");
+}
+
+#[test]
+fn a_variable_prints_its_value() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::from([[1.0f32, -2.5], [0.0, 4.0]]));
+    assert_eq!(x.to_string(), Tensor::from([[1.0f32, -2.5], [0.0, 4.0]]).to_string());
+    assert_eq!(format!("{:7.1}", x.mean()), "    0.6");
+    assert_eq!(format!("{:#}", x.mean() * 2.0), "%3 = scale(%2, 2)  f32[]  1.25");
+    let large = tape.var(Tensor::ones([1000, 600])).tanh();
+    assert!(large.to_string().contains("..."), "a value that waits is computed");
+    assert!(large.to_string().starts_with("[[0.7615942"), "{large}");
+}
+
+#[test]
+fn a_closure_with_a_name_serves_every_tape() {
+    let shift = 2.0;
+    let f = objective(|x| (x - shift).square());
+    for at in [1.0, 5.0] {
+        let tape = Tape::new();
+        let x = tape.var(at);
+        assert_eq!(f(x).grad(x).item(), 2.0 * (at - shift));
+    }
+}

@@ -1,0 +1,161 @@
+//! Windows: where each lies, and how they become columns and columns windows.
+
+use crate::kernel::gemm::Product;
+
+/// Windows over up to three spatial axes; axes that a value lacks have kernel 1 in front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The number of spatial axes, 1 to 3.
+    pub rank: usize,
+    /// Sizes of the input.
+    pub input: [usize; 3],
+    /// Sizes of the kernel.
+    pub kernel: [usize; 3],
+    /// Steps between windows.
+    pub stride: [usize; 3],
+    /// Zeros in front of and behind each axis.
+    pub padding: [usize; 3],
+    /// Steps inside a window.
+    pub dilation: [usize; 3],
+}
+
+/// Sizes for `rank` spatial axes, filled up with `fill` in front.
+#[track_caller]
+pub fn spatial(sizes: &[usize], fill: usize) -> [usize; 3] {
+    assert!((1..=3).contains(&sizes.len()), "windows: one to three spatial axes, got {}", sizes.len());
+    let mut out = [fill; 3];
+    out[3 - sizes.len()..].copy_from_slice(sizes);
+    out
+}
+
+impl Window {
+    /// The number of windows along each axis.
+    ///
+    /// # Panics
+    /// If a window is longer than the padded axis, or the step between windows is zero.
+    #[track_caller]
+    pub fn output(&self) -> [usize; 3] {
+        let mut out = [0; 3];
+        for (a, out) in out.iter_mut().enumerate() {
+            let n = self.padded(a);
+            let span = self.span(a);
+            assert!(self.stride[a] > 0, "windows: the step between them must not be zero");
+            assert!(span <= n, "windows of {span} places do not fit an axis of {n} (padding included)");
+            *out = (n - span) / self.stride[a] + 1;
+        }
+        out
+    }
+
+    /// The places of axis `a`, padding included.
+    fn padded(&self, a: usize) -> usize {
+        self.input[a].saturating_add(self.padding[a].saturating_mul(2))
+    }
+
+    /// How many places a window reaches over.
+    fn span(&self, a: usize) -> usize {
+        self.dilation[a].saturating_mul(self.kernel[a].max(1) - 1).saturating_add(1)
+    }
+
+    /// Panics if no window fits, or a step is zero; for the message: the operation, and the input and kernel as the caller
+    /// knows them.
+    #[track_caller]
+    pub fn check(&self, op: &str, input: &[usize], kernel: &[usize]) {
+        for a in 3 - self.rank..3 {
+            let axis = a + self.rank - 3;
+            let numbers =
+                [("stride", self.stride[a]), ("dilation", self.dilation[a]), ("kernel", self.kernel[a])];
+            if let Some((name, _)) = numbers.iter().find(|(_, n)| *n == 0) {
+                panic!("{op}: the {name} of spatial axis {axis} is 0; it must be at least 1");
+            }
+            let (span, n) = (self.span(a), self.padded(a));
+            assert!(
+                span <= n && n <= isize::MAX as usize / 8,
+                "{op}: input {input:?} with kernel {kernel:?}: a window of {span} places (dilation {}) does not fit spatial \
+                 axis {axis} of {} with padding {}",
+                self.dilation[a],
+                self.input[a],
+                self.padding[a]
+            );
+        }
+    }
+
+    /// The sizes of the spatial axes that exist.
+    pub(super) fn own<'a>(&self, sizes: &'a [usize; 3]) -> &'a [usize] {
+        &sizes[3 - self.rank..]
+    }
+
+    /// Output places `o` of axis `a` whose input place `$o s + k d - p$` exists: a range, and the input place of the
+    /// first.
+    fn valid(&self, a: usize, k: usize, outputs: usize) -> (std::ops::Range<usize>, usize) {
+        let (shift, stride) =
+            ((k * self.dilation[a]) as isize - self.padding[a] as isize, self.stride[a] as isize);
+        let start = if shift >= 0 { 0 } else { (-shift + stride - 1) / stride };
+        let end = (self.input[a] as isize - shift + stride - 1).div_euclid(stride).clamp(0, outputs as isize);
+        if start >= end {
+            return (0..0, 0);
+        }
+        (start as usize..end as usize, (start * stride + shift) as usize)
+    }
+
+    /// Calls `each(column row, output place, input place, count)` for every run of `count` output places along the last
+    /// axis, whose input places are `stride[2]` apart; runs outside of the input are left out.
+    fn runs(&self, channels: usize, mut each: impl FnMut(usize, usize, usize, usize)) {
+        let out = self.output();
+        let [id, ih, iw] = self.input;
+        let mut row = 0;
+        for c in 0..channels {
+            for kd in 0..self.kernel[0] {
+                let (rd, fd) = self.valid(0, kd, out[0]);
+                for kh in 0..self.kernel[1] {
+                    let (rh, fh) = self.valid(1, kh, out[1]);
+                    for kw in 0..self.kernel[2] {
+                        let (rw, fw) = self.valid(2, kw, out[2]);
+                        for (i, od) in rd.clone().enumerate() {
+                            for (j, oh) in rh.clone().enumerate() {
+                                let d = fd + i * self.stride[0];
+                                let h = fh + j * self.stride[1];
+                                let to = (od * out[1] + oh) * out[2] + rw.start;
+                                each(row, to, ((c * id + d) * ih + h) * iw + fw, rw.len());
+                            }
+                        }
+                        row += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the columns are the input itself.
+    pub(super) fn is_pointwise(&self) -> bool {
+        self.kernel == [1; 3] && self.stride == [1; 3] && self.padding == [0; 3]
+    }
+}
+
+/// Writes the columns of `channels` channels: row `(c, k)`, one column for each output place.
+pub(super) fn to_columns<T: Copy + Default>(w: &Window, channels: usize, x: &[T], columns: &mut [T]) {
+    let places: usize = w.output().iter().product();
+    columns.fill(T::default());
+    let step = w.stride[2];
+    w.runs(channels, |row, to, from, n| {
+        let column = &mut columns[row * places + to..][..n];
+        if step == 1 {
+            column.copy_from_slice(&x[from..from + n]);
+        } else {
+            column.iter_mut().zip(x[from..].iter().step_by(step)).for_each(|(y, &x)| *y = x);
+        }
+    });
+}
+
+/// Adds columns to the places they came from: the transpose of [`to_columns`].
+pub(super) fn from_columns<T: Product>(w: &Window, channels: usize, columns: &[T], x: &mut [T]) {
+    let places: usize = w.output().iter().product();
+    let step = w.stride[2];
+    w.runs(channels, |row, to, from, n| {
+        let column = &columns[row * places + to..][..n];
+        if step == 1 {
+            x[from..from + n].iter_mut().zip(column).for_each(|(x, &c)| *x += c);
+        } else {
+            x[from..].iter_mut().step_by(step).zip(column).for_each(|(x, &c)| *x += c);
+        }
+    });
+}
