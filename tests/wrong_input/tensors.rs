@@ -150,6 +150,8 @@ fn places() -> Vec<Entry<Call>> {
 
 fn numbers() -> Vec<Entry<Call>> {
     let mut all: Vec<Entry<Call>> = vec![
+        of("softmax", &[&[3, 4]], |x, a| x[0].softmax(a.axis)),
+        of("log_softmax", &[&[3, 4]], |x, a| x[0].log_softmax(a.axis)),
         of("sum_axes", &[&[3, 4]], |x, a| x[0].sum_axes(a.axis)),
         of("prod_keep", &[&[3, 4]], |x, a| x[0].prod_keep(a.axis)),
         of("max_axes", &[&[3, 4]], |x, a| x[0].max_axes(a.axis)),
@@ -171,6 +173,10 @@ fn numbers() -> Vec<Entry<Call>> {
         of("matmul", &[&[3, 4], &[4, 2]], |x, _| x[0].matmul(&x[1])),
         of("max", &[&[3, 4]], |x, _| x[0].max()),
         of("var", &[&[3, 4]], |x, _| x[0].var(1)),
+        of("relu", &[&[3, 4]], |x, _| x[0].relu()),
+        of("log", &[&[3, 4]], |x, _| x[0].log()),
+        of("clip", &[&[3, 4]], |x, _| x[0].clip(0.3, 0.6)),
+        of("item_at", &[&[3, 4]], |x, _| Tensor::scalar(x[0].item_at([2, 3]))),
         of("powf", &[&[3]], |x, _| x[0].powf(2.0)),
         of("clamp", &[&[3]], |x, _| x[0].clamp(0.3, 0.6)),
         of("isclose", &[&[2, 3], &[3]], |x, _| x[0].isclose(&x[1], 0.1, 0.1)),

@@ -7,7 +7,7 @@ use gradus_tensor::Tensor;
 use smallvec::SmallVec;
 
 use crate::fast::store::{Slot, Ty};
-use crate::fast::{lazy, rows};
+use crate::fast::{lazy, rows, runs::Kernels};
 use crate::node::{Leaf, Node};
 use crate::op::Op;
 use crate::ops::elementwise::row::Row;
@@ -92,10 +92,12 @@ impl Tape {
     #[track_caller]
     pub fn apply<'t>(&'t self, op: impl Op, inputs: &[Var<'t>]) -> Var<'t> {
         self.check_inputs(op.name(), inputs);
-        if self.recording.get() {
-            return self.run(Rc::new(op), inputs);
+        if let Some(ty) = self.waits(op.kernels(), inputs) {
+            return self.push_op(Rc::new(op), inputs, Err(ty), Location::caller());
         }
-        self.leaf(op.forward(&values(inputs)), Leaf::Constant, false, Location::caller())
+        // Called statically and in no closure: a wrong shape panics at the caller's line.
+        let value = op.forward(&values(inputs));
+        self.record(op, inputs, value)
     }
 
     /// Records an operation whose value is known already.
@@ -110,13 +112,10 @@ impl Tape {
 
     // What follows is not generic: it would be compiled for every operation.
 
-    /// Computes an operation, at once or later, and appends it.
-    #[track_caller]
-    fn run<'t>(&'t self, op: Rc<dyn Op>, inputs: &[Var<'t>]) -> Var<'t> {
-        let line = Location::caller();
-        let waits = op.kernels().and_then(|k| lazy::type_of_op(&mut self.inner.borrow_mut(), k, inputs));
-        let value = waits.map_or_else(|| Ok(op.forward(&values(inputs))), Err);
-        self.push_op(op, inputs, value, line)
+    /// The type of a value that can wait.
+    fn waits(&self, kernels: Option<Kernels>, inputs: &[Var<'_>]) -> Option<u32> {
+        let kernels = kernels.filter(|_| self.recording.get())?;
+        lazy::type_of_op(&mut self.inner.borrow_mut(), kernels, inputs)
     }
 
     /// Appends an operation with its value, or with the type of a value that waits.

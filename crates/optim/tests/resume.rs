@@ -189,7 +189,7 @@ fn what_does_not_fit_is_named() {
     let state = optimizer.state();
     let error = |state| make().load_state(state, &model).unwrap_err().to_string();
     let without = state.iter().filter(|(name, _)| name != "weight/v").cloned().collect();
-    assert!(error(without).starts_with("the saved state has no entry weight/v; there are "));
+    assert!(error(without).starts_with("the saved state has no entry weight/v; the nearest of "));
     let mut more = state.clone();
     more.push(("head/m".into(), Tensor::zeros(2)));
     assert!(

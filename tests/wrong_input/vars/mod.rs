@@ -1,6 +1,5 @@
 //! The methods of `Var`, with valid inputs.
 
-#[cfg(feature = "linalg")]
 mod linalg;
 mod losses;
 mod moves;
@@ -20,7 +19,6 @@ pub(crate) fn table() -> Vec<Entry<Call>> {
     let mut all = moves::table();
     all.extend(windows::table());
     all.extend(losses::table());
-    #[cfg(feature = "linalg")]
     all.extend(linalg::table());
     all
 }

@@ -283,6 +283,8 @@ fn elementwise() -> Vec<Entry<Call>> {
         of("prelu", &[&[2, 3], &[3]], |x, _| x[0].prelu(x[1])),
         of("heaviside", &[&[2, 3]], |x, _| x[0].heaviside(&Tensor::from([0.5f32, 1.0, 0.0]))),
         of("clamp", &[&[3]], |x, _| x[0].clamp(0.3, 0.6)),
+        of("clip", &[&[3]], |x, _| x[0].clip(0.3, 0.6)),
+        of("log", &[&[3]], |x, _| x[0].log()),
         of("threshold", &[&[3]], |x, _| x[0].threshold(0.3, 0.1)),
         of("softplus_with", &[&[3]], |x, _| x[0].softplus_with(2.0, 20.0)),
         of("logit_with", &[&[3]], |x, _| x[0].logit_with(1e-3)),

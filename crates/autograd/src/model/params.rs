@@ -18,9 +18,7 @@ use super::param::Param;
 /// line.params_mut().into_iter().for_each(|(_, param)| param.freeze());
 /// assert_eq!(line.trainable_elements(), 0);
 /// ```
-#[diagnostic::on_unimplemented(
-    note = "`params!({Self} {{ … }})` implements it: name each field that holds parameters"
-)]
+#[diagnostic::on_unimplemented(note = "`params!({Self} {{ … }})` with its fields implements it")]
 pub trait Params {
     /// Calls `f(path, parameter)` for each parameter, in order; `path` is `prefix` and the names of the fields on the
     /// way, joined by dots.

@@ -217,7 +217,8 @@ impl<'t> Var<'t> {
         (full(self, &a), full(other, &b))
     }
 
-    /// `$A^{-1} B$` for square A and columns B `[…, n, k]`; batch axes broadcast. NaN for singular A.
+    /// `$A^{-1} B$` for square A and columns B `[…, n, k]`; batch axes broadcast. A vector `[n]` is one column, and the result
+    /// `[…, n]`. NaN for singular A.
     ///
     /// # Panics
     /// If the sizes do not fit.
@@ -225,9 +226,12 @@ impl<'t> Var<'t> {
     pub fn solve(self, b: impl Operand<'t>) -> Self {
         let b = self.lift(b);
         let n = self.square_size("solve");
+        let is_vector = b.rank() == 1;
+        let b = if is_vector { b.unsqueeze(-1) } else { b };
         check_right("solve", self, b, n);
         let (a, b) = self.with_batch(b);
-        self.tape().apply(Solve, &[a, b])
+        let x = self.tape().apply(Solve, &[a, b]);
+        if is_vector { x.select(-1, 0) } else { x }
     }
 
     /// `$A^{-1} B$`, `[…, n, k]`, for square A `[…, n, n]` of which only the upper (or lower) triangle counts,
