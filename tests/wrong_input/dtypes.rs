@@ -91,24 +91,31 @@ fn mixed_faults<F>(entry: &Entry<F>, run: &dyn Fn(&Entry<F>, &[Tensor]) -> Outco
     faults
 }
 
-/// Tries a method with each of several inputs as integers or truth values beside floats. (A method of nothing but integers
-/// counts in integers or refuses them by the name of the function that needs floats.)
+/// Where a number takes the type of the tensor it is put into.
+const TAKE_THE_TYPE: &[&str] = &["pad_constant", "pad", "masked_fill", "index_fill"];
+
+/// Tries a method with each input as integers or truth values, the others being floats: the value is that of floats, or a
+/// panic says what is needed. Beside other operands, which are floats, the name is that of the method; alone it may be that of
+/// the function that needs floats.
 fn integer_faults<F>(entry: &Entry<F>, run: &dyn Fn(&Entry<F>, &[Tensor]) -> Outcome) -> Vec<String> {
     let floats = entry.inputs(DType::F64);
+    if TAKE_THE_TYPE.contains(&entry.name) {
+        return vec![];
+    }
     let mut faults = vec![];
-    let places = if floats.len() < 2 { 0..0 } else { 0..floats.len() };
-    for (which, dtype) in places.flat_map(|i| [(i, DType::I64), (i, DType::Bool)]) {
+    for (which, dtype) in (0..floats.len()).flat_map(|i| [(i, DType::I64), (i, DType::Bool)]) {
         let mut wanted = floats.clone();
         wanted[which] = (&floats[which] * if dtype == DType::I64 { 5.0 } else { 1.0 }).round();
         let mut inputs = wanted.clone();
         inputs[which] = wanted[which].to(dtype);
         let wrong = match (panic_in(|| run(entry, &inputs)), panic_in(|| run(entry, &wanted))) {
-            (Ok(found), Ok(wanted)) => (!close(&found.value, &wanted.value, 1e-12))
+            (Ok(found), Ok(wanted)) => (!close(&found.value, &wanted.value, 1e-6))
                 .then(|| format!("{} instead of {}", found.value, wanted.value)),
             (Ok(found), Err(_)) => Some(format!("{}, floats panic", found.value)),
             (Err(panic), wanted) => {
-                let says = wanted.is_err() || panic.0.contains(&dtype.to_string());
-                entry.fault("", &panic).or_else(|| (!says).then(|| format!("{:?} does not say {dtype}", panic.0)))
+                let says = wanted.is_err() || panic.0.contains("float") || panic.0.contains(".to(DType::");
+                let named = if floats.len() > 1 { entry.fault("", &panic) } else { None };
+                named.or_else(|| (!says).then(|| format!("{:?} does not say what to do", panic.0)))
             }
         };
         faults.extend(wrong.map(|wrong| format!("{} (operand {which} {dtype}): {wrong}", entry.name)));
@@ -162,7 +169,8 @@ fn functions_and_options() {
     let (gamma, beta) = (draw(&[3]), draw(&[3]));
     let norm = |x: &Tensor, g: &Tensor, b: &Tensor| gradus::tensor::normalize::layer_norm(x, g, b, 1e-5);
     let wanted = norm(&wide(&x), &wide(&gamma), &wide(&beta));
-    for y in [norm(&wide(&x), &gamma, &beta), norm(&x, &wide(&gamma), &beta), norm(&x, &gamma, &wide(&beta))] {
+    for y in [norm(&wide(&x), &gamma, &beta), norm(&x, &wide(&gamma), &beta), norm(&x, &gamma, &wide(&beta))]
+    {
         assert_eq!(y, wanted);
     }
     let tape = Tape::new();
@@ -172,7 +180,8 @@ fn functions_and_options() {
     let mask = tape.constant(wide(&draw(&[2, 2])));
     let keys = draw(&[2, 3]);
     let how = gradus::autograd::ops::Attention { mask: Some(mask), ..Default::default() };
-    let [seen, wanted] = [a.attention(&keys, &keys, &how), a.to(DType::F64).attention(wide(&keys), wide(&keys), &how)];
+    let [seen, wanted] =
+        [a.attention(&keys, &keys, &how), a.to(DType::F64).attention(wide(&keys), wide(&keys), &how)];
     assert_eq!(seen.value(), wanted.value());
 }
 
@@ -196,6 +205,9 @@ fn layers() {
             let of_parameter = gradients.get(param).map(Tensor::dtype);
             assert!(of_parameter.is_none_or(|dtype| dtype == DType::F32), "{name}: {of_parameter:?}");
         }
-        assert!(gradients.updates().all(|(_, value)| value.dtype() != DType::F64), "running statistics stay F32");
+        assert!(
+            gradients.updates().all(|(_, value)| value.dtype() != DType::F64),
+            "running statistics stay F32"
+        );
     }
 }

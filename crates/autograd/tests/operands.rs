@@ -103,7 +103,12 @@ fn rows_of_mixed_types() {
         for dtype in [DType::I64, DType::Bool] {
             let ones = Tensor::from([1.0, 1.0]);
             let whole = row.apply(&[tape.var(Tensor::from(a)), tape.constant(ones.to(dtype))], 0.0).value();
-            assert_eq!(whole, row.apply(&[tape.var(Tensor::from(a)), tape.constant(ones)], 0.0).value(), "{}", row.name);
+            assert_eq!(
+                whole,
+                row.apply(&[tape.var(Tensor::from(a)), tape.constant(ones)], 0.0).value(),
+                "{}",
+                row.name
+            );
         }
     }
 }

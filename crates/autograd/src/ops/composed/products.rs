@@ -173,12 +173,13 @@ impl<'t> Var<'t> {
         self.masked_fill(&all, 0.0)
     }
 
-    /// The size of square matrices.
+    /// The size of square matrices of floats.
     #[track_caller]
     pub(crate) fn square_size(self, op: &str) -> usize {
         let shape = self.shape();
         let n = shape.len();
         assert!(n >= 2 && shape[n - 1] == shape[n - 2], "{op}: needs square matrices, got {shape}");
+        expect::floats(op, self.dtype());
         shape[n - 1]
     }
 

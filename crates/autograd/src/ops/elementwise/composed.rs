@@ -234,7 +234,7 @@ impl<'t> Var<'t> {
         self.shape().broadcast_or_panic(at_zero.shape(), "heaviside");
         let x = self.value();
         let step = x.gt(0.0).to(self.dtype());
-        self.tape().constant(at_zero.to(self.dtype()).where_(&x.eq(0.0), &step))
+        self.tape().constant(at_zero.where_(&x.eq(0.0), &step))
     }
 
     /// The sum over axes without the elements that are NaN; the axes are dropped.
@@ -257,6 +257,7 @@ impl<'t> Var<'t> {
     pub fn nanmean_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
         let axes = axes_of(&axes.into().resolve("nanmean", &self.shape()));
         let count = self.value().is_nan().logical_not().to(DType::I64).sum_axes(axes.clone());
-        self.nansum_axes(axes) / &count.to(self.dtype())
+        let sum = self.nansum_axes(axes);
+        sum / &count.to(sum.dtype())
     }
 }

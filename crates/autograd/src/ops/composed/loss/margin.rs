@@ -273,7 +273,8 @@ impl<'t> Var<'t> {
         let own = Tensor::one_hot(labels, shape[1]).to(DType::Bool);
         let z = (how.margin - self.gather(1, &labels.unsqueeze(1)) + self).clamp_min(0.0);
         let z = if how.p == 1 { z } else { z.square() };
-        let z = how.weight.as_ref().map_or(z, |w| z * &w.to(self.dtype()).index_select(0, labels).unsqueeze(1));
+        let z =
+            how.weight.as_ref().map_or(z, |w| z * &w.to(self.dtype()).index_select(0, labels).unsqueeze(1));
         how.reduction.apply(z.masked_fill(&own, 0.0).sum_axes(1) / shape[1] as f64)
     }
 
