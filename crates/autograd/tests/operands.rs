@@ -1,5 +1,6 @@
 //! What stands beside a variable: numbers and tensors, in operators and as arguments; and how a variable prints.
 
+use gradus_autograd::ops::elementwise::table;
 use gradus_autograd::ops::{Attention, ConvOptions};
 use gradus_autograd::{Tape, objective};
 use gradus_tensor::{DType, Tensor};
@@ -83,6 +84,48 @@ fn mixed_floats_go_to_the_wider_type() {
         assert_eq!(y.backward().wrt(a), Tensor::from([[3f32, 4.0]]));
     }
     assert_eq!(a.dtype(), (a * 0.1).dtype(), "a number takes the type of its partner");
+}
+
+/// Of every row with two inputs; integers beside floats are floats.
+#[test]
+fn rows_of_mixed_types() {
+    for row in table().filter(|row| row.arity == 2) {
+        let tape = Tape::new();
+        let (a, b) = ([0.25, 0.5], [0.5, 1.0]);
+        let wide = row.apply(&[tape.var(Tensor::from(a)), tape.var(Tensor::from(b))], 0.0).value();
+        for types in [[DType::F32, DType::F64], [DType::F64, DType::F32]] {
+            let x = [tape.var(Tensor::from(a).to(types[0])), tape.var(Tensor::from(b).to(types[1]))];
+            let y = row.apply(&x, 0.0);
+            assert_eq!(y.value(), wide, "{}", row.name);
+            let gradients = y.sum().backward();
+            assert_eq!(x.map(|x| gradients.wrt(x).dtype()), types, "{}", row.name);
+        }
+        for dtype in [DType::I64, DType::Bool] {
+            let ones = Tensor::from([1.0, 1.0]);
+            let whole = row.apply(&[tape.var(Tensor::from(a)), tape.constant(ones.to(dtype))], 0.0).value();
+            assert_eq!(
+                whole,
+                row.apply(&[tape.var(Tensor::from(a)), tape.constant(ones)], 0.0).value(),
+                "{}",
+                row.name
+            );
+        }
+    }
+}
+
+/// 1·3 + 2·4 = 11, the window and its kernel in either type.
+#[test]
+fn convolutions_of_mixed_floats() {
+    let tape = Tape::new();
+    let (x, w) = (Tensor::from([[[1.0, 2.0]]]), Tensor::from([[[3.0, 4.0]]]));
+    for types in [[DType::F32, DType::F64], [DType::F64, DType::F32]] {
+        let (x, w) = (tape.var(x.to(types[0])), tape.var(w.to(types[1])));
+        let y = x.conv(w, None, &ConvOptions::default());
+        assert_eq!((y.dtype(), y.item()), (DType::F64, 11.0));
+        let gradients = y.backward();
+        assert_eq!(gradients.wrt(x), Tensor::from([[[3.0, 4.0]]]).to(types[0]));
+        assert_eq!(gradients.wrt(w), Tensor::from([[[1.0, 2.0]]]).to(types[1]));
+    }
 }
 
 #[test]

@@ -34,6 +34,23 @@
 //!
 //! `Optimizer::training_step` of `gradus-optim` takes the same closure, finds the gradients and steps.
 //!
+//! # Element types
+//! Parameters are F32. Given F64 (a literal of Rust is F64) a layer computes in F64: the values from there on and the loss are F64,
+//! which costs time and memory, the gradients of the parameters stay F32, as do running statistics. `.to(DType::F32)` on the data
+//! keeps everything F32.
+//!
+//! ```
+//! use gradus_autograd::Tape;
+//! use gradus_nn::{Linear, Module};
+//! use gradus_tensor::{DType, Tensor, rng};
+//!
+//! let layer = Linear::new(2, 1, &mut rng(0));
+//! let tape = Tape::new();
+//! let y = layer.forward(tape.constant(Tensor::from([[1.0, 2.0]])));
+//! assert_eq!(y.dtype(), DType::F64);
+//! assert_eq!(y.sum().backward().get(&layer.weight).unwrap().dtype(), DType::F32);
+//! ```
+//!
 //! # Panics
 //! Shapes that do not fit panic at the caller's line with both shapes. Files never panic: they return errors.
 #![forbid(unsafe_code)]

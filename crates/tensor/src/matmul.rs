@@ -137,9 +137,10 @@ pub fn linear(x: &Tensor, w: &Tensor, b: Option<&Tensor>) -> Tensor {
         "linear: input {of_x}, weight {of_w}, bias {}: they must be […, in], [out, in] and [out]",
         b.map_or("none".to_string(), |b| b.shape().to_string())
     );
-    let mut y = x.matmul(&w.t());
+    let dtype = b.map_or(x.dtype(), |b| x.dtype().promote(b.dtype())).promote(w.dtype());
+    let mut y = x.to(dtype).matmul(&w.to(dtype).t());
     if let Some(b) = b {
-        let b = b.to(y.dtype()).contiguous();
+        let b = b.to(dtype).contiguous();
         with_float!("linear", y.dtype(), T => add_to_runs(y.slice_mut::<T>(), b.as_slice::<T>()));
     }
     y

@@ -23,8 +23,10 @@ pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Tensor
         sizes[0],
         sizes[1]
     );
-    with_float!("layer_norm", x.dtype(), T => {
-        let (gamma, beta) = (gamma.to(x.dtype()).contiguous(), beta.to(x.dtype()).contiguous());
+    let dtype = x.dtype().promote(gamma.dtype()).promote(beta.dtype());
+    let x = &x.to(dtype);
+    with_float!("layer_norm", dtype, T => {
+        let (gamma, beta) = (gamma.to(dtype).contiguous(), beta.to(dtype).contiguous());
         let (gamma, beta) = (gamma.as_slice::<T>(), beta.as_slice::<T>());
         by_runs::<T>(x, 0.6, &|x, n, y| kernel::layer_norm(x, gamma, beta, n, T::of(eps), y))
     })

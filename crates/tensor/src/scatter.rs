@@ -1,20 +1,21 @@
 //! Writing at places that an I64 tensor names, and the elements that a mask names.
 
+use crate::elementwise::promoted;
 use crate::kernel::copy;
 use crate::{DType, Tensor};
 
 /// # Writing to places
 impl Tensor {
     /// A copy with the elements that `index` names along an axis replaced: `$y_{i\,\text{index}_{ij}} = \text{src}_{ij}$`
-    /// for `axis` 1. Where places repeat, the last one counts.
+    /// for `axis` 1, in the wider of both element types. Where places repeat, the last one counts.
     ///
     /// # Panics
     /// As [`Self::gather`]; also if `index` is larger than `src` along an axis.
     #[track_caller]
     pub fn scatter(&self, axis: isize, index: &Self, src: &Self) -> Self {
         let at = self.check_scatter("scatter", axis, index, src);
-        let src = src.to(self.dtype());
-        with_dtype!(self.dtype(), T => self.scattered::<T>(at, index, &src, |y, x| *y = x))
+        let (whole, src) = promoted(self, src);
+        with_dtype!(whole.dtype(), T => whole.scattered::<T>(at, index, &src, |y, x| *y = x))
     }
 
     /// The elements where the mask is true, in row-major order along one axis; both broadcast.

@@ -7,7 +7,7 @@ use gradus_tensor::conv::{self, Window, spatial};
 use gradus_tensor::{Shape, Tensor};
 
 use crate::op::{Backward, Op};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted_with};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -236,7 +236,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "conv3d")]
     #[track_caller]
     pub fn conv(self, weight: impl Operand<'t>, bias: Option<Self>, how: &ConvOptions) -> Self {
-        let weight = self.lift(weight);
+        let ([input, weight], [bias]) = promoted_with([self, self.lift(weight)], [bias]);
         let (x, w) = (self.shape(), weight.shape());
         assert!((3..=5).contains(&x.len()), "conv: the input must be [N, C, 1 to 3 spatial axes], got {x}");
         let groups = how.groups;
@@ -250,7 +250,7 @@ impl<'t> Var<'t> {
             x[1]
         );
         let window = how.window("conv", &x[2..], &w[2..]);
-        let y = self.tape().apply(Conv { slope: Slope::Output, window, groups }, &[self, weight]);
+        let y = self.tape().apply(Conv { slope: Slope::Output, window, groups }, &[input, weight]);
         with_bias("conv", y, bias)
     }
 
@@ -273,7 +273,7 @@ impl<'t> Var<'t> {
         how: &ConvOptions,
         output_padding: &[usize],
     ) -> Self {
-        let weight = self.lift(weight);
+        let ([input, weight], [bias]) = promoted_with([self, self.lift(weight)], [bias]);
         let (x, w) = (self.shape(), weight.shape());
         assert!(
             (3..=5).contains(&x.len()),
@@ -293,7 +293,7 @@ impl<'t> Var<'t> {
         // Output padding of a stride and more (below the dilation) makes room for windows that x has no element for: zeros.
         let room = &window.output()[3 - rank..];
         let behind = room.iter().zip(&x[2..]).map(|(&m, &n)| (0, m - n));
-        let x = self.pad_constant(&[(0, 0); 2].into_iter().chain(behind).collect::<Vec<_>>(), 0.0);
+        let x = input.pad_constant(&[(0, 0); 2].into_iter().chain(behind).collect::<Vec<_>>(), 0.0);
         let y = self.tape().apply(Conv { slope: Slope::Input, window, groups }, &[weight, x]);
         with_bias("conv_transpose", y, bias)
     }

@@ -3,7 +3,7 @@
 use gradus_tensor::{Tensor, axis_index};
 
 use crate::op::{Backward, Op};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -126,16 +126,16 @@ impl<'t> Var<'t> {
     #[doc(alias = "cumulative_trapezoid")]
     #[track_caller]
     pub fn trapezoids(self, spacing: impl Operand<'t>, axis: isize) -> Self {
-        let spacing = self.lift(spacing);
-        let shape = self.shape();
+        let [x, spacing] = promoted([self, self.lift(spacing)]);
+        let shape = x.shape();
         let at = axis_index("trapezoids", axis, &shape);
         let size = shape[at];
         let areas = shape.with(at, size.saturating_sub(1));
         expect::fits("trapezoids", "the spacing", &spacing.shape(), &areas);
         if size < 2 {
-            return self.narrow(at as isize, 0, 0);
+            return x.narrow(at as isize, 0, 0);
         }
-        let pairs = self.narrow(at as isize, 1, size - 1) + self.narrow(at as isize, 0, size - 1);
+        let pairs = x.narrow(at as isize, 1, size - 1) + x.narrow(at as isize, 0, size - 1);
         pairs * spacing * 0.5
     }
 }

@@ -38,6 +38,12 @@ pub(crate) fn integers(op: &str, what: &str, index: &Tensor) {
     assert!(dtype == DType::I64, "{op}: {what} are I64, got {dtype}; convert with .to(DType::I64)");
 }
 
+/// Panics unless the elements are floats.
+#[track_caller]
+pub(crate) fn floats(op: &str, dtype: DType) {
+    assert!(dtype.is_float(), "{op}: needs floats, got {dtype}; convert with .to(DType::F32)");
+}
+
 /// Panics unless one shape broadcasts to the other.
 #[track_caller]
 pub(crate) fn fits(op: &str, what: &str, part: &Shape, whole: &Shape) {

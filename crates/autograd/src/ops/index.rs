@@ -3,7 +3,7 @@
 use gradus_tensor::{DType, Shape, Tensor, axis_index};
 
 use crate::op::{Backward, Op};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::var::Var;
 
 #[derive(Debug)]
@@ -166,8 +166,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn scatter_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let axis = axis_index("scatter_add", axis, &self.shape()) as isize;
-        let source = self.lift(source);
-        self.tape().apply(ScatterAdd { axis, index: index.clone() }, &[self, source])
+        let operands = promoted([self, self.lift(source)]);
+        self.tape().apply(ScatterAdd { axis, index: index.clone() }, &operands)
     }
 
     /// The places of an axis that a vector of places (I64) names, in its order: `[…, n, …]` to `[…, k, …]` for
@@ -189,8 +189,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn index_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let axis = axis_index("index_add", axis, &self.shape()) as isize;
-        let source = self.lift(source);
-        self.tape().apply(IndexAdd { axis, index: index.clone() }, &[self, source])
+        let operands = promoted([self, self.lift(source)]);
+        self.tape().apply(IndexAdd { axis, index: index.clone() }, &operands)
     }
 
     /// This value where the mask (Bool) holds, else `other`: `$m\,x + (1 - m)\,z$` without its NaN. All three
@@ -202,9 +202,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "where")]
     #[track_caller]
     pub fn where_(self, mask: &Tensor, other: impl Operand<'t>) -> Self {
-        let other = self.lift(other);
-        let dtype = self.dtype().promote(other.dtype());
-        self.tape().apply(Where(mask.to(DType::Bool)), &[self.to(dtype), other.to(dtype)])
+        let branches = promoted([self, self.lift(other)]);
+        self.tape().apply(Where(mask.to(DType::Bool)), &branches)
     }
 
     /// `value` where the mask (Bool) holds, else this value; both broadcast. No gradient flows where the mask

@@ -3,7 +3,7 @@
 use gradus_tensor::{Shape, Tensor};
 
 use crate::op::{Backward, Op};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted, promoted_with};
 use crate::var::Var;
 
 #[derive(Debug)]
@@ -132,9 +132,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "mv")]
     #[track_caller]
     pub fn matmul(self, other: impl Operand<'t>) -> Self {
-        let other = self.lift(other);
-        let dtype = self.dtype().promote(other.dtype());
-        self.tape().apply(Matmul, &[self.to(dtype), other.to(dtype)])
+        let factors = promoted([self, self.lift(other)]);
+        self.tape().apply(Matmul, &factors)
     }
 
     /// `$y = x W^\top + b$` in one pass: x is `[…, in]`, the weight `[out, in]`, the bias `[out]`, the result
@@ -156,14 +155,13 @@ impl<'t> Var<'t> {
             "linear: input {shape} × weight {w}: the input's last size {inner} and the weight's {} differ",
             w[1]
         );
-        let dtype = bias.map_or(self.dtype(), |b| b.dtype().promote(self.dtype())).promote(weight.dtype());
-        let (x, weight) = (self.to(dtype), weight.to(dtype));
+        let ([x, weight], [bias]) = promoted_with([self, weight], [bias]);
         match bias {
             None => self.tape().apply(Linear, &[x, weight]),
             Some(bias) => {
                 let b = bias.shape();
                 assert!(b == [w[0]], "linear: weight {w} needs a bias of shape [{}], got {b}", w[0]);
-                self.tape().apply(Linear, &[x, weight, bias.to(dtype)])
+                self.tape().apply(Linear, &[x, weight, bias])
             }
         }
     }

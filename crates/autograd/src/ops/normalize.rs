@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::fast::runs::{Kernels, RunKernels, run_kernels};
 use crate::op::{Backward, Op};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted, promoted_with};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -115,7 +115,7 @@ impl<'t> Var<'t> {
     /// Ba, Kiros and Hinton, "Layer Normalization", 2016.
     #[track_caller]
     pub fn layer_norm(self, gamma: impl Operand<'t>, beta: impl Operand<'t>, eps: f64) -> Self {
-        let (gamma, beta) = (self.lift(gamma), self.lift(beta));
+        let [x, gamma, beta] = promoted([self, self.lift(gamma), self.lift(beta)]);
         let (shape, sizes) = (self.shape(), gamma.shape());
         let fits = shape.ends_with(&sizes) && beta.shape() == sizes;
         assert!(
@@ -125,8 +125,8 @@ impl<'t> Var<'t> {
         );
         expect::number("layer_norm", "eps", eps, eps >= 0.0, "at least 0");
         let width = sizes.elements();
-        let flat = |x: Self| x.reshape([width]);
-        let rows = self.reshape([shape.elements() / width.max(1), width]);
+        let flat = |part: Self| part.reshape([width]);
+        let rows = x.reshape([shape.elements() / width.max(1), width]);
         self.tape().apply(LayerNorm(eps), &[rows, flat(gamma), flat(beta)]).reshape(shape)
     }
 
@@ -168,10 +168,11 @@ impl<'t> Var<'t> {
     /// If they are not of shape `[C]`.
     #[track_caller]
     pub fn scale_channels(self, gamma: Option<Self>, beta: Option<Self>) -> Self {
-        let shape = self.shape();
+        let ([x], [gamma, beta]) = promoted_with([self], [gamma, beta]);
+        let shape = x.shape();
         check_channels("scale_channels", &shape, &[("gamma", gamma), ("beta", beta)]);
         let sizes = channel_sizes(shape.len(), shape[1]);
-        let y = gamma.map_or(self, |g| self * g.reshape(&sizes[..]));
+        let y = gamma.map_or(x, |g| x * g.reshape(&sizes[..]));
         beta.map_or(y, |b| y + b.reshape(&sizes[..]))
     }
 
@@ -187,12 +188,13 @@ impl<'t> Var<'t> {
     #[doc(alias = "instance_norm")]
     #[track_caller]
     pub fn group_norm(self, groups: usize, gamma: Option<Self>, beta: Option<Self>, eps: f64) -> Self {
-        let shape = self.shape();
+        let ([x], [gamma, beta]) = promoted_with([self], [gamma, beta]);
+        let shape = x.shape();
         check_channels("group_norm", &shape, &[("gamma", gamma), ("beta", beta)]);
         expect::parts("group_norm", "the channels", shape[1], groups);
         expect::number("group_norm", "eps", eps, eps >= 0.0, "at least 0");
         let width = shape.elements() / (shape[0] * groups).max(1);
-        let y = self.reshape([shape[0] * groups, width]).standardize(1, eps).reshape(shape);
+        let y = x.reshape([shape[0] * groups, width]).standardize(1, eps).reshape(shape);
         y.scale_channels(gamma, beta)
     }
 
@@ -219,12 +221,12 @@ impl<'t> Var<'t> {
     /// Covariate Shift", 2015.
     #[track_caller]
     pub fn batch_norm(self, mean: impl Operand<'t>, variance: impl Operand<'t>, eps: f64) -> Self {
-        let (mean, variance) = (self.lift(mean), self.lift(variance));
-        let shape = self.shape();
+        let [x, mean, variance] = promoted([self, self.lift(mean), self.lift(variance)]);
+        let shape = x.shape();
         check_channels("batch_norm", &shape, &[("the mean", Some(mean)), ("the variance", Some(variance))]);
         expect::number("batch_norm", "eps", eps, eps >= 0.0, "at least 0");
         let sizes = channel_sizes(shape.len(), shape[1]);
-        (self - mean.reshape(&sizes[..])) * (variance + eps).rsqrt().reshape(&sizes[..])
+        (x - mean.reshape(&sizes[..])) * (variance + eps).rsqrt().reshape(&sizes[..])
     }
 
     /// `$x / (k + \tfrac{\alpha}{n} \sum x^2)^\beta$` of `[N, C, …]` with the sum over n neighbouring channels;

@@ -4,7 +4,7 @@ use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index, check_indices, w
 use smallvec::SmallVec;
 
 use crate::op::{Backward, Op};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::ops::index::crop_back;
 use crate::var::Var;
@@ -79,10 +79,9 @@ impl<'t> Var<'t> {
     /// If an index is out of range or the ranks differ.
     #[track_caller]
     pub fn scatter(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
-        let source = self.lift(source);
         let axis = axis_index("scatter", axis, &self.shape()) as isize;
-        let dtype = self.dtype().promote(source.dtype());
-        self.tape().apply(Scatter { axis, index: index.clone() }, &[self.to(dtype), source.to(dtype)])
+        let operands = promoted([self, self.lift(source)]);
+        self.tape().apply(Scatter { axis, index: index.clone() }, &operands)
     }
 
     /// This value with the places of an axis that a vector (I64) names replaced by those of `source`, which has

@@ -5,6 +5,7 @@
 
 mod window;
 
+use crate::elementwise::promoted;
 use crate::kernel::gemm::{Mat, Product, gemm};
 use crate::kernel::parallel;
 use crate::kernel::pool::Buffer;
@@ -100,6 +101,7 @@ pub fn conv(x: &Tensor, weight: &Tensor, w: &Window, groups: usize) -> Tensor {
     let (n, channels, outputs) = (x.shape()[0], x.shape()[1], weight.shape()[0]);
     let s = Sizes::new(w, groups, channels, outputs);
     let out = w.output();
+    let (x, weight) = promoted(x, weight);
     with_float!("conv", x.dtype(), T => {
         let (x, weight) = (x.contiguous(), weight.contiguous());
         let (x, weight) = (x.as_slice::<T>(), weight.as_slice::<T>());
@@ -193,6 +195,7 @@ pub fn conv_input(weight: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Ten
     check("conv_input", w, groups, [None, Some(weight), Some(g)]);
     let (n, outputs, channels) = (g.shape()[0], g.shape()[1], weight.shape()[1] * groups);
     let s = Sizes::new(w, groups, channels, outputs);
+    let (g, weight) = promoted(g, weight);
     with_float!("conv_input", g.dtype(), T => {
         let (g, weight) = (g.contiguous(), weight.contiguous());
         let (g, weight) = (g.as_slice::<T>(), weight.as_slice::<T>());
@@ -240,6 +243,7 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
     let (n, channels, outputs) = (x.shape()[0], x.shape()[1], g.shape()[1]);
     let s = Sizes::new(w, groups, channels, outputs);
     let size = s.groups * s.cout * s.cin * s.taps;
+    let (x, g) = promoted(x, g);
     with_float!("conv_weight", g.dtype(), T => {
         let (x, g) = (x.contiguous(), g.contiguous());
         let (x, g) = (x.as_slice::<T>(), g.as_slice::<T>());

@@ -6,6 +6,7 @@
 
 mod mask;
 
+use crate::elementwise::promoted;
 use crate::kernel::parallel;
 use crate::layout::axis_index;
 use crate::strided::runs;
@@ -150,19 +151,20 @@ impl Tensor {
     }
 
     /// A copy with `src` added to the elements that `index` names along an axis:
-    /// `$y_{i\,\text{index}_{ij}} \mathrel{+}= \text{src}_{ij}$` for `axis` 1. Repeated places add up.
+    /// `$y_{i\,\text{index}_{ij}} \mathrel{+}= \text{src}_{ij}$` for `axis` 1, in the wider of both
+    /// element types. Repeated places add up.
     ///
     /// # Panics
     /// As [`Self::scatter`]; also for Bool.
     #[track_caller]
     pub fn scatter_add(&self, axis: isize, index: &Self, src: &Self) -> Self {
         let at = self.check_scatter("scatter_add", axis, index, src);
-        let src = src.to(self.dtype());
-        match self.dtype() {
-            DType::F32 => self.scattered::<f32>(at, index, &src, |y, x| *y += x),
-            DType::F64 => self.scattered::<f64>(at, index, &src, |y, x| *y += x),
-            DType::I64 => self.scattered::<i64>(at, index, &src, |y, x| *y = y.wrapping_add(x)),
-            DType::Bool => panic!("scatter_add: Bool cannot be added; convert with .to(DType::I64)"),
+        let (whole, src) = promoted(self, src);
+        match whole.dtype() {
+            DType::F32 => whole.scattered::<f32>(at, index, &src, |y, x| *y += x),
+            DType::F64 => whole.scattered::<f64>(at, index, &src, |y, x| *y += x),
+            DType::I64 => whole.scattered::<i64>(at, index, &src, |y, x| *y = y.wrapping_add(x)),
+            DType::Bool => panic!("scatter_add: bool elements cannot be added; convert with .to(DType::I64)"),
         }
     }
 
@@ -197,8 +199,8 @@ impl Tensor {
         })
     }
 
-    /// A copy with the slices of `src` along an axis added to those that a vector of indices names. Repeated indices add
-    /// up.
+    /// A copy with the slices of `src` along an axis added to those that a vector of indices names, in the wider of both
+    /// element types. Repeated indices add up.
     ///
     /// # Panics
     /// If the axis or an index is out of range, `index` is not I64 with one axis, `src` has not this tensor's shape with
@@ -210,12 +212,12 @@ impl Tensor {
         check_indices("index_add", index, self.shape()[at], &format!("axis {axis}"));
         let wanted = self.shape().with(at, index.elements());
         assert!(*src.shape() == wanted, "index_add: the source is {}, but {wanted} is needed", src.shape());
-        let src = src.to(self.dtype());
-        match self.dtype() {
-            DType::F32 => self.index_add_as::<f32>(at, index, &src, |a, b| a + b),
-            DType::F64 => self.index_add_as::<f64>(at, index, &src, |a, b| a + b),
-            DType::I64 => self.index_add_as::<i64>(at, index, &src, i64::wrapping_add),
-            DType::Bool => panic!("index_add: Bool cannot be added; convert with .to(DType::I64)"),
+        let (whole, src) = promoted(self, src);
+        match whole.dtype() {
+            DType::F32 => whole.index_add_as::<f32>(at, index, &src, |a, b| a + b),
+            DType::F64 => whole.index_add_as::<f64>(at, index, &src, |a, b| a + b),
+            DType::I64 => whole.index_add_as::<i64>(at, index, &src, i64::wrapping_add),
+            DType::Bool => panic!("index_add: bool elements cannot be added; convert with .to(DType::I64)"),
         }
     }
 

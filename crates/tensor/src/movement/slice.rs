@@ -204,8 +204,8 @@ impl Tensor {
         (0..size as isize).map(|place| self.select(axis, place)).collect()
     }
 
-    /// This tensor with the part that [`Self::slice`] names replaced by `src`, which broadcasts to it. Copies the tensor
-    /// only if its memory is shared.
+    /// This tensor with the part that [`Self::slice`] names replaced by `src`, which broadcasts to it, in the wider of both
+    /// element types. Copies the tensor only if its memory is shared or its type changes.
     ///
     /// # Panics
     /// If the axis is out of range or `src` does not broadcast to the part.
@@ -217,9 +217,12 @@ impl Tensor {
         let Some(from) = src.layout.expand(part) else {
             panic!("put_slice: {} does not broadcast to the part's shape {part}", src.shape());
         };
-        let src = src.view(from).to(self.dtype());
-        let (start, len, step) = range.resolve(self.shape()[index]);
-        self.write_view(&src, |whole| whole.strided_part(index, start, len, step))
+        let dtype = self.dtype().promote(src.dtype());
+        let src = src.view(from).to(dtype);
+        // A clone would share the memory and be copied.
+        let whole = if self.dtype() == dtype { self } else { self.to(dtype) };
+        let (start, len, step) = range.resolve(whole.shape()[index]);
+        whole.write_view(&src, |whole| whole.strided_part(index, start, len, step))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gradus_tensor::{DType, Shape, Tensor};
 
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted_with};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -57,7 +57,9 @@ impl<'t> Var<'t> {
     #[doc(alias = "scaled_dot_product_attention")]
     #[track_caller]
     pub fn attention(self, keys: impl Operand<'t>, values: impl Operand<'t>, how: &Attention<'t>) -> Self {
-        let (keys, values) = (self.lift(keys), self.lift(values));
+        let added = how.mask.filter(|mask| mask.dtype() != DType::Bool);
+        let operands = [self, self.lift(keys), self.lift(values)];
+        let ([queries, keys, values], [added]) = promoted_with(operands, [added]);
         let (q, k, v) = (self.shape(), keys.shape(), values.shape());
         let (rows, d) = self.last_two("attention", "the queries");
         let (cols, of_keys) = keys.last_two("attention", "the keys");
@@ -73,19 +75,17 @@ impl<'t> Var<'t> {
             if have == want || have <= 1 { x } else { x.repeat_interleave(want / have, -3) }
         };
         let (keys, values) = (heads(keys), heads(values));
-        let scores = (self * how.scale.unwrap_or(1.0 / (d as f64).sqrt())).matmul(keys.t());
+        let scores = (queries * how.scale.unwrap_or(1.0 / (d as f64).sqrt())).matmul(keys.t());
         let mut scores = scores;
         if let Some(mask) = how.mask {
             expect::fits("attention", "the mask", &mask.shape(), &scores.shape());
         }
         let mut seen: Option<Tensor> = how.causal.then(|| Tensor::tri(rows, cols, 0).to(DType::Bool));
-        if let Some(mask) = how.mask {
-            if mask.dtype() == DType::Bool {
-                let mask = mask.value();
-                seen = Some(seen.map_or(mask.clone(), |s| s.and(&mask)));
-            } else {
-                scores += mask;
-            }
+        if let Some(mask) = added {
+            scores += mask;
+        } else if let Some(mask) = how.mask {
+            let mask = mask.value();
+            seen = Some(seen.map_or(mask.clone(), |s| s.and(&mask)));
         }
         scores.visible_softmax(seen.as_ref()).matmul(values)
     }

@@ -2,7 +2,7 @@
 
 use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor};
 
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted, promoted_with};
 use crate::ops::expect;
 use crate::ops::reduce::{AxisList, axes_of, dropped, reductions};
 use crate::var::Var;
@@ -182,10 +182,10 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast or the axis is out of range.
     #[track_caller]
     pub fn cosine_similarity(self, other: impl Operand<'t>, axis: isize, eps: f64) -> Self {
-        let other = self.lift(other);
-        let shape = self.shape().broadcast_or_panic(&other.shape(), "cosine_similarity");
+        let [x, other] = promoted([self, self.lift(other)]);
+        let shape = x.shape().broadcast_or_panic(&other.shape(), "cosine_similarity");
         let axis = gradus_tensor::axis_index("cosine_similarity", axis, &shape) as isize;
-        let (x, y) = (self.expand(shape), other.expand(shape));
+        let (x, y) = (x.expand(shape), other.expand(shape));
         let unit = |x: Self| x / x.norm_keep(axis).clamp_min(eps);
         (unit(x) * unit(y)).sum_axes(axis)
     }
@@ -210,7 +210,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "cov")]
     #[track_caller]
     pub fn weighted_cov(self, correction: f64, times: Option<&Tensor>, reliability: Option<Self>) -> Self {
-        let shape = self.shape();
+        let ([x], [reliability]) = promoted_with([self], [reliability]);
+        let shape = x.shape();
         expect::rank("weighted_cov", "the observations", &shape, 2, "a matrix [variables, n]");
         if let Some(times) = times {
             expect::shape("weighted_cov", "the numbers of times", times.shape(), &[shape[1]]);
@@ -218,7 +219,7 @@ impl<'t> Var<'t> {
         if let Some(a) = reliability {
             expect::shape("weighted_cov", "the reliabilities", &a.shape(), &[shape[1]]);
         }
-        let mut weight = self.tape().constant(Tensor::ones_of(shape[1], self.dtype()));
+        let mut weight = x.tape().constant(Tensor::ones_of(shape[1], x.dtype()));
         let (mut count, mut squares) = (None, None);
         if let Some(times) = times {
             weight *= times;
@@ -229,8 +230,8 @@ impl<'t> Var<'t> {
             weight *= a;
         }
         let total = weight.sum();
-        let mean = (self * weight).sum_keep(1) / total;
-        let centred = self - mean;
+        let mean = (x * weight).sum_keep(1) / total;
+        let centred = x - mean;
         let lost = match (squares, count) {
             (Some(s), _) => s / total * correction,
             _ => total.detach() * 0.0 + correction,

@@ -1,5 +1,6 @@
 //! Einstein sums: `"ij,jk->ik"`. Two operands at a time are brought into the form of a batched matrix product.
 
+use crate::ops::elementwise::operators::widest;
 use crate::var::Var;
 
 /// An operand with a letter for each axis. Axes of an ellipsis get numbers as letters.
@@ -200,8 +201,9 @@ impl<'t> Var<'t> {
         assert!(terms.len() == operands.len(), "einsum: `{formula}` for {} values", operands.len());
         check_letters(&formula, left, right);
         let mut list = Vec::with_capacity(terms.len());
+        let dtype = widest(operands.iter().copied());
         for (term, &x) in terms.iter().zip(operands) {
-            list.push(Operand { x, labels: labels(term, x.rank()) });
+            list.push(Operand { x: x.to(dtype), labels: labels(term, x.rank()) });
         }
         let dots = list.iter().flat_map(|o| &o.labels).filter(|c| c.is_ascii_digit()).max().copied();
         let dots = dots.map_or(0, |c| c as usize - '0' as usize + 1);

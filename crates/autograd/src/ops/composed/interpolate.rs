@@ -4,7 +4,7 @@ use gradus_tensor::pool::Taps;
 use gradus_tensor::{DType, Shape, Tensor};
 
 use crate::ops::conv::each;
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -153,8 +153,8 @@ impl<'t> Var<'t> {
     /// Jaderberg et al., "Spatial Transformer Networks", 2015.
     #[track_caller]
     pub fn grid_sample(self, places: impl Operand<'t>, how: Resize, outside: Outside, corners: bool) -> Self {
-        let places = self.lift(places);
-        let (x, g) = (self.shape(), places.shape());
+        let [image, places] = promoted([self, self.lift(places)]);
+        let (x, g) = (image.shape(), places.shape());
         let fits = x.len() == 4 && g.len() == 4 && g[3] == 2 && g[0] == x[0];
         assert!(fits, "grid_sample: an image [N, C, H, W] and places [N, h, w, 2], got {x} and {g}");
         assert!(
@@ -171,7 +171,7 @@ impl<'t> Var<'t> {
             if matches!(how, Resize::Cubic { .. }) { at } else { inside(at, size, outside, corners) }
         };
         let (col, row) = (coordinate(0, x[3]), coordinate(1, x[2]));
-        let sample = |i: &Tensor, j: &Tensor| self.pixels(i, j, outside, corners);
+        let sample = |i: &Tensor, j: &Tensor| image.pixels(i, j, outside, corners);
         match how {
             Resize::Nearest | Resize::NearestExact => sample(&row.value().round(), &col.value().round()),
             Resize::Cubic { .. } => {

@@ -3,7 +3,7 @@
 use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Tensor, axis_index};
 use smallvec::SmallVec;
 
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted, promoted_with, widest};
 use crate::ops::expect;
 use crate::ops::reduce::AxisList;
 use crate::var::Var;
@@ -53,11 +53,11 @@ impl<'t> Var<'t> {
     #[doc(alias = "addr")]
     #[track_caller]
     pub fn add_matmul(self, a: impl Operand<'t>, b: impl Operand<'t>, beta: f64, alpha: f64) -> Self {
-        let (a, b) = (self.lift(a), self.lift(b));
+        let [x, a, b] = promoted([self, self.lift(a), self.lift(b)]);
         check_product("add_matmul", &a.shape(), &b.shape());
         let product = if alpha == 0.0 { a.nothing().matmul(b.nothing()) } else { a.matmul(b) * alpha };
-        expect::fits("add_matmul", "the value added to", &self.shape(), &product.shape());
-        if beta == 0.0 { product + self.nothing() } else { self * beta + product }
+        expect::fits("add_matmul", "the value added to", &x.shape(), &product.shape());
+        if beta == 0.0 { product + x.nothing() } else { x * beta + product }
     }
 
     /// The sum over pairs of axes of the product of both: axis `axes[0][k]` of this value runs with
@@ -173,12 +173,13 @@ impl<'t> Var<'t> {
         self.masked_fill(&all, 0.0)
     }
 
-    /// The size of square matrices.
+    /// The size of square matrices of floats.
     #[track_caller]
     pub(crate) fn square_size(self, op: &str) -> usize {
         let shape = self.shape();
         let n = shape.len();
         assert!(n >= 2 && shape[n - 1] == shape[n - 2], "{op}: needs square matrices, got {shape}");
+        expect::floats(op, self.dtype());
         shape[n - 1]
     }
 
@@ -217,8 +218,9 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[track_caller]
     pub fn bilinear(self, other: impl Operand<'t>, weight: impl Operand<'t>, bias: Option<Self>) -> Self {
-        let (other, weight) = (self.lift(other), self.lift(weight));
-        let (w, shape, z) = (weight.shape(), self.shape(), other.shape());
+        let operands = [self, self.lift(other), self.lift(weight)];
+        let ([x, other, weight], [bias]) = promoted_with(operands, [bias]);
+        let (w, shape, z) = (weight.shape(), x.shape(), other.shape());
         expect::rank("bilinear", "the weight", &w, 3, "[out, m, n]");
         let fits = |s: &Shape, size: usize| s.last() == Some(&size);
         assert!(
@@ -233,7 +235,7 @@ impl<'t> Var<'t> {
         // [… , out·n] = x Wᵀ, then the sum with z over n.
         let flat = weight.transpose(0, 1).reshape([w[1], w[0] * w[2]]);
         let lead = shape.without(shape.len() - 1);
-        let rows = self.reshape([lead.elements(), w[1]]).matmul(flat).reshape([lead.elements(), w[0], w[2]]);
+        let rows = x.reshape([lead.elements(), w[1]]).matmul(flat).reshape([lead.elements(), w[0], w[2]]);
         let y = rows.matmul(other.reshape([lead.elements(), w[2], 1]));
         let y = y.reshape(lead.inserted(lead.len(), w[0]));
         match bias {
@@ -269,7 +271,8 @@ impl<'t> Var<'t> {
                 b[0]
             );
         }
-        let mut list: SmallVec<[Self; 8]> = matrices.into();
+        let dtype = widest(matrices.iter().copied());
+        let mut list: SmallVec<[Self; 8]> = matrices.iter().map(|m| m.to(dtype)).collect();
         let (row, column) = (list[0].rank() == 1, list[n - 1].rank() == 1);
         if row {
             list[0] = list[0].unsqueeze(0);

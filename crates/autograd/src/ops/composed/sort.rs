@@ -3,7 +3,7 @@
 
 use gradus_tensor::{DType, Tensor, axis_index};
 
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -212,16 +212,16 @@ impl<'t> Var<'t> {
     #[doc(alias = "percentile")]
     #[track_caller]
     pub fn quantile(self, q: impl Operand<'t>, axis: isize, how: Interpolation, ignore_nan: bool) -> Self {
-        let q = self.lift(q);
-        let at = self.filled_axis("quantile", axis);
+        let [x, q] = promoted([self, self.lift(q)]);
+        let at = x.filled_axis("quantile", axis);
         assert!(q.rank() <= 1, "quantile: q must be a number or a vector, got {}", q.shape());
         if let Some(wrong) = q.value().to_f64_vec().into_iter().find(|q| !(0.0..=1.0).contains(q)) {
             panic!("quantile: q holds {wrong}; quantiles lie between 0 and 1");
         }
-        let rows = self.move_axis(at, -1);
+        let rows = x.move_axis(at, -1);
         let size = rows.shape()[rows.rank() - 1];
         let (sorted, _) = rows.sort(-1, false);
-        let nan = rows.value().is_nan().to(self.dtype()).sum_keep(-1);
+        let nan = rows.value().is_nan().to(x.dtype()).sum_keep(-1);
         let last = if ignore_nan {
             nan.full_like(size as f64 - 1.0) - &nan
         } else {

@@ -3,7 +3,7 @@
 
 use gradus_tensor::{DType, Tensor};
 
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::reduce::axes_of;
 use crate::var::Var;
 
@@ -124,9 +124,9 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn lerp(self, end: impl Operand<'t>, weight: impl Operand<'t>) -> Self {
-        let (end, weight) = (self.lift(end), self.lift(weight));
-        all_broadcast("lerp", &[self, end, weight]);
-        self + weight * (end - self)
+        let [x, end, weight] = promoted([self, self.lift(end), self.lift(weight)]);
+        all_broadcast("lerp", &[x, end, weight]);
+        x + weight * (end - x)
     }
 
     /// `$x + c\, a b$`.
@@ -136,9 +136,9 @@ impl<'t> Var<'t> {
     #[doc(alias = "addcmul")]
     #[track_caller]
     pub fn add_product(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
-        let (a, b) = (self.lift(a), self.lift(b));
-        all_broadcast("add_product", &[self, a, b]);
-        self + a * b * c
+        let [x, a, b] = promoted([self, self.lift(a), self.lift(b)]);
+        all_broadcast("add_product", &[x, a, b]);
+        x + a * b * c
     }
 
     /// `$x + c\, a / b$`.
@@ -148,9 +148,9 @@ impl<'t> Var<'t> {
     #[doc(alias = "addcdiv")]
     #[track_caller]
     pub fn add_quotient(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
-        let (a, b) = (self.lift(a), self.lift(b));
-        all_broadcast("add_quotient", &[self, a, b]);
-        self + a / b * c
+        let [x, a, b] = promoted([self, self.lift(a), self.lift(b)]);
+        all_broadcast("add_quotient", &[x, a, b]);
+        x + a / b * c
     }
 
     /// `$\lfloor a / b \rfloor$`. The slopes are 0.
@@ -160,11 +160,11 @@ impl<'t> Var<'t> {
     #[doc(alias = "floor_divide")]
     #[track_caller]
     pub fn floor_div(self, other: impl Operand<'t>) -> Self {
-        let other = self.lift(other);
-        all_broadcast("floor_div", &[self, other]);
+        let [x, other] = promoted([self, self.lift(other)]);
+        all_broadcast("floor_div", &[x, other]);
         // The quotient of what the remainder leaves is exact up to rounding to an integer.
-        let (quotient, rest) = (self / other, self.remainder(other));
-        let whole = ((self - rest) / other).round();
+        let (quotient, rest) = (x / other, x.remainder(other));
+        let whole = ((x - rest) / other).round();
         let finite = rest.value().is_finite().and(&quotient.value().is_finite());
         whole.where_(&finite, quotient.floor()).floor()
     }
@@ -208,9 +208,9 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn ldexp(self, exponent: impl Operand<'t>) -> Self {
-        let exponent = self.lift(exponent);
-        all_broadcast("ldexp", &[self, exponent]);
-        self * exponent.exp2()
+        let [x, exponent] = promoted([self, self.lift(exponent)]);
+        all_broadcast("ldexp", &[x, exponent]);
+        x * exponent.exp2()
     }
 
     /// `$\ln \Gamma_p(x)$` of the multivariate gamma function:
@@ -234,7 +234,7 @@ impl<'t> Var<'t> {
         self.shape().broadcast_or_panic(at_zero.shape(), "heaviside");
         let x = self.value();
         let step = x.gt(0.0).to(self.dtype());
-        self.tape().constant(at_zero.to(self.dtype()).where_(&x.eq(0.0), &step))
+        self.tape().constant(at_zero.where_(&x.eq(0.0), &step))
     }
 
     /// The sum over axes without the elements that are NaN; the axes are dropped.
@@ -257,6 +257,7 @@ impl<'t> Var<'t> {
     pub fn nanmean_axes(self, axes: impl Into<gradus_tensor::Axes>) -> Self {
         let axes = axes_of(&axes.into().resolve("nanmean", &self.shape()));
         let count = self.value().is_nan().logical_not().to(DType::I64).sum_axes(axes.clone());
-        self.nansum_axes(axes) / &count.to(self.dtype())
+        let sum = self.nansum_axes(axes);
+        sum / &count.to(sum.dtype())
     }
 }

@@ -56,6 +56,30 @@ impl<'t> Operand<'t> for Tensor {
     }
 }
 
+/// The widest of the element types: F64 of F32 and F64.
+pub(crate) fn widest<'t>(operands: impl IntoIterator<Item = Var<'t>>) -> DType {
+    operands.into_iter().map(Var::dtype).fold(DType::Bool, DType::promote)
+}
+
+/// The operands in the widest of their element types, so that nothing is lost on the way; each gets its gradient in its own.
+#[track_caller]
+pub(crate) fn promoted<'t, const N: usize>(operands: [Var<'t>; N]) -> [Var<'t>; N] {
+    promoted_with(operands, []).0
+}
+
+/// As [`promoted`], with operands that may be missing.
+#[track_caller]
+pub(crate) fn promoted_with<'t, const N: usize, const M: usize>(
+    mut operands: [Var<'t>; N],
+    mut more: [Option<Var<'t>>; M],
+) -> ([Var<'t>; N], [Option<Var<'t>>; M]) {
+    let dtype = widest(operands.into_iter().chain(more.into_iter().flatten()));
+    for x in operands.iter_mut().chain(more.iter_mut().flatten()) {
+        *x = x.to(dtype);
+    }
+    (operands, more)
+}
+
 macro_rules! operators {
     ($($Trait:ident $method:ident $Assign:ident $assign:ident, number: |$x:ident, $c:ident| $right:expr, |$c2:ident, $x2:ident| $left:expr;)*) => {$(
         impl<'t> $Trait for Var<'t> {

@@ -5,7 +5,7 @@ use gradus_tensor::{Shape, Tensor};
 use super::kernel::{self, batch_with, matrix_sizes};
 use super::solve::check_right;
 use crate::op::{Backward, Op};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -108,11 +108,11 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[track_caller]
     pub fn cholesky_solve(self, factor: impl Operand<'t>, upper: bool) -> Self {
-        let factor = self.lift(factor);
+        let [b, factor] = promoted([self, self.lift(factor)]);
         let n = factor.square_size("cholesky_solve");
-        check_right("cholesky_solve", factor, self, n);
+        check_right("cholesky_solve", factor, b, n);
         let l = if upper { factor.t() } else { factor };
-        let half = l.solve_triangular(self, false, false);
+        let half = l.solve_triangular(b, false, false);
         l.t().solve_triangular(half, true, false)
     }
 
@@ -124,6 +124,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn qr(self) -> (Self, Self) {
         let (m, n) = matrix_sizes("qr", &self.shape());
+        expect::floats("qr", self.dtype());
         let pack = self.tape().apply(Qr, &[self]);
         unpack(pack, m, n)
     }
@@ -136,21 +137,22 @@ impl<'t> Var<'t> {
     #[doc(alias = "orgqr")]
     #[track_caller]
     pub fn householder_product(self, tau: impl Operand<'t>) -> Self {
-        let tau = self.lift(tau);
-        let (m, n) = matrix_sizes("householder_product", &self.shape());
+        let [x, tau] = promoted([self, self.lift(tau)]);
+        let (m, n) = matrix_sizes("householder_product", &x.shape());
+        expect::floats("householder_product", x.dtype());
         let t = tau.shape();
         expect::at_least("householder_product", &t, 1, "matrices with factors […, k]");
         let k = t[t.len() - 1];
-        let (lead, of_tau) = (Shape::new(&self.shape()[..self.rank() - 2]), Shape::new(&t[..t.len() - 1]));
+        let (lead, of_tau) = (Shape::new(&x.shape()[..x.rank() - 2]), Shape::new(&t[..t.len() - 1]));
         assert!(
             n <= m && k <= n && lead.broadcast(&of_tau).is_some_and(|both| both == lead),
             "householder_product: reflections {} with factors {t}: they must be […, m, n] with n ≤ m and […, k] with k ≤ n",
-            self.shape()
+            x.shape()
         );
-        let eye = Tensor::eye_of(m, self.dtype());
-        let units = self.tril(-1) + &eye.narrow(1, 0, n);
+        let eye = Tensor::eye_of(m, x.dtype());
+        let units = x.tril(-1) + &eye.narrow(1, 0, n);
         let mut y =
-            self.tape().constant(eye.narrow(1, 0, n).contiguous()).expand(batch_with(&self.shape(), &[m, n]));
+            x.tape().constant(eye.narrow(1, 0, n).contiguous()).expand(batch_with(&x.shape(), &[m, n]));
         for i in (0..k).rev() {
             let v = units.narrow(-1, i, 1);
             let t = tau.narrow(-1, i, 1).unsqueeze(-1);

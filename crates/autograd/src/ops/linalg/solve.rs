@@ -4,7 +4,8 @@ use gradus_tensor::{DType, Tensor};
 
 use super::kernel::{self, matrix_sizes};
 use crate::op::{Backward, Op};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
+use crate::ops::expect;
 use crate::var::Var;
 
 /// `$Y = A^{-1}$`; rule: `$-Y^\top \bar Y Y^\top$`.
@@ -224,12 +225,12 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[track_caller]
     pub fn solve(self, b: impl Operand<'t>) -> Self {
-        let b = self.lift(b);
-        let n = self.square_size("solve");
+        let [a, b] = promoted([self, self.lift(b)]);
+        let n = a.square_size("solve");
         let is_vector = b.rank() == 1;
         let b = if is_vector { b.unsqueeze(-1) } else { b };
-        check_right("solve", self, b, n);
-        let (a, b) = self.with_batch(b);
+        check_right("solve", a, b, n);
+        let (a, b) = a.with_batch(b);
         let x = self.tape().apply(Solve, &[a, b]);
         if is_vector { x.select(-1, 0) } else { x }
     }
@@ -242,10 +243,10 @@ impl<'t> Var<'t> {
     #[doc(alias = "triangular_solve")]
     #[track_caller]
     pub fn solve_triangular(self, b: impl Operand<'t>, upper: bool, unit: bool) -> Self {
-        let b = self.lift(b);
-        let n = self.square_size("solve_triangular");
-        check_right("solve_triangular", self, b, n);
-        let (a, b) = self.with_batch(b);
+        let [a, b] = promoted([self, self.lift(b)]);
+        let n = a.square_size("solve_triangular");
+        check_right("solve_triangular", a, b, n);
+        let (a, b) = a.with_batch(b);
         self.tape().apply(SolveTriangular { upper, unit }, &[a, b])
     }
 
@@ -290,6 +291,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn pinv(self, cut: f64) -> Self {
         matrix_sizes("pinv", &self.shape());
+        expect::floats("pinv", self.dtype());
         self.tape().apply(PseudoInverse { cut, symmetric: false }, &[self])
     }
 
@@ -311,10 +313,11 @@ impl<'t> Var<'t> {
     #[doc(alias = "lstsq")]
     #[track_caller]
     pub fn least_squares(self, b: impl Operand<'t>) -> Self {
-        let b = self.lift(b);
-        let (m, n) = matrix_sizes("least_squares", &self.shape());
-        check_right("least_squares", self, b, m);
-        let epsilon = if self.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
-        self.pinv(epsilon * m.max(n) as f64).matmul(b)
+        let [a, b] = promoted([self, self.lift(b)]);
+        let (m, n) = matrix_sizes("least_squares", &a.shape());
+        expect::floats("least_squares", a.dtype());
+        check_right("least_squares", a, b, m);
+        let epsilon = if a.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        a.pinv(epsilon * m.max(n) as f64).matmul(b)
     }
 }

@@ -4,6 +4,7 @@ use gradus_tensor::{DType, Tensor};
 
 use super::kernel::{self, matrix_sizes};
 use crate::op::{Backward, Op};
+use crate::ops::expect;
 use crate::var::Var;
 
 /// Eigenvalues in ascending order and the eigenvectors as columns.
@@ -219,6 +220,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn svd(self) -> Svd<'t> {
         let (m, n) = matrix_sizes("svd", &self.shape());
+        expect::floats("svd", self.dtype());
         let k = m.min(n);
         let pack = self.tape().apply(Singular, &[self]);
         Svd { u: part(pack, 0, [m, k]), s: part(pack, m * k, [k]), v: part(pack, (m + 1) * k, [n, k]) }
@@ -232,6 +234,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn singular_values(self) -> Self {
         matrix_sizes("singular_values", &self.shape());
+        expect::floats("singular_values", self.dtype());
         self.svd().s
     }
 }

@@ -1,9 +1,10 @@
 //! Several values as one.
 
-use gradus_tensor::{DType, Tensor, axis_index};
+use gradus_tensor::{Tensor, axis_index};
 use smallvec::SmallVec;
 
 use crate::op::{Backward, Op};
+use crate::ops::elementwise::operators::widest;
 use crate::var::Var;
 
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Var<'_> {
     pub fn cat(parts: &[Self], axis: isize) -> Self {
         assert!(!parts.is_empty(), "cat: needs at least one value");
         let axis = axis_index("cat", axis, &parts[0].shape()) as isize;
-        let dtype = parts.iter().map(|p| p.dtype()).reduce(DType::promote).expect("at least one");
+        let dtype = widest(parts.iter().copied());
         let parts: SmallVec<[Self; 8]> = parts.iter().map(|p| p.to(dtype)).collect();
         parts[0].tape().apply(Cat(axis), &parts)
     }

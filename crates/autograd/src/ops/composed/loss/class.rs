@@ -3,7 +3,7 @@
 use gradus_tensor::{DType, Tensor};
 
 use super::{Reduction, same_shape};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -214,23 +214,23 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn soft_cross_entropy_with(self, target: impl Operand<'t>, how: &SoftCrossEntropyOptions) -> Self {
-        let target = self.lift(target);
-        same_shape("soft_cross_entropy", self, target);
-        expect::at_least("soft_cross_entropy", &self.shape(), 1, "[C] or [N, C, …]");
+        let [x, target] = promoted([self, self.lift(target)]);
+        same_shape("soft_cross_entropy", x, target);
+        expect::at_least("soft_cross_entropy", &x.shape(), 1, "[C] or [N, C, …]");
         check_smoothing("soft_cross_entropy", how.smoothing);
         if let Some(w) = &how.weight {
-            let classes = self.shape()[usize::from(self.rank() > 1)];
+            let classes = x.shape()[usize::from(x.rank() > 1)];
             expect::shape("soft_cross_entropy", "the weights of the classes", w.shape(), &[classes]);
         }
-        let axis = isize::from(self.rank() > 1);
-        let (log, target) = (self.log_softmax(axis).classes_last(), target.classes_last());
+        let axis = isize::from(x.rank() > 1);
+        let (log, target) = (x.log_softmax(axis).classes_last(), target.classes_last());
         let classes = log.shape()[log.rank() - 1] as f64;
         let target = if how.smoothing > 0.0 {
             target * (1.0 - how.smoothing) + how.smoothing / classes
         } else {
             target
         };
-        let weighted = how.weight.as_ref().map_or(target, |w| target * &w.to(self.dtype()));
+        let weighted = how.weight.as_ref().map_or(target, |w| target * &w.to(x.dtype()));
         let losses = -weighted.weigh(log).sum_axes(-1);
         match how.reduction {
             Reduction::Mean => losses.sum() / losses.elements().max(1) as f64,

@@ -3,6 +3,7 @@
 use gradus_tensor::Tensor;
 
 use super::Reduction;
+use crate::ops::expect;
 use crate::var::Var;
 
 /// The options of [`Var::ctc_loss_with`].
@@ -47,6 +48,7 @@ impl<'t> Var<'t> {
             labels.len(),
             lengths.len()
         );
+        expect::floats("ctc_loss", self.dtype());
         let (most, classes) = (shape[0], shape[2] as i64);
         assert!(
             !labels.is_empty() && most > 0,

@@ -4,7 +4,7 @@ use gradus_tensor::{DType, Shape, Tensor};
 
 use super::class::check_labels;
 use super::{LossOptions, Reduction, same_shape};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -89,8 +89,8 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn soft_margin_loss_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
-        let target = self.target("soft_margin_loss", target);
-        how.weighted_mean("soft_margin_loss", -(target * self).log_sigmoid())
+        let [x, target] = self.with_target("soft_margin_loss", target, how.weight);
+        how.weighted_mean("soft_margin_loss", -(target * x).log_sigmoid())
     }
 
     /// The mean of x where the target is 1 and of `$\max(0, 1 - x)$` where it is -1: distances of what belongs together,
@@ -109,9 +109,10 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn hinge_embedding_loss_with(self, target: impl Operand<'t>, how: &HingeOptions) -> Self {
-        let t = self.target("hinge_embedding_loss", target).value();
-        let far = (how.margin - self).clamp_min(0.0).where_(&t.ne(1.0), 0.0);
-        how.reduction.apply(far + self.where_(&t.ne(-1.0), 0.0))
+        let [x, t] = self.with_target("hinge_embedding_loss", target, None);
+        let t = t.value();
+        let far = (how.margin - x).clamp_min(0.0).where_(&t.ne(1.0), 0.0);
+        how.reduction.apply(far + x.where_(&t.ne(-1.0), 0.0))
     }
 
     /// The mean of `$\max(0, -t (x - z))$`: x should be above z where the target t is 1, below where it is -1.
@@ -134,10 +135,10 @@ impl<'t> Var<'t> {
         target: impl Operand<'t>,
         how: &MarginOptions,
     ) -> Self {
-        let (other, target) = (self.lift(other), self.lift(target));
-        let shape = self.shape().broadcast_or_panic(&other.shape(), "margin_ranking_loss");
+        let [x, other, target] = promoted([self, self.lift(other), self.lift(target)]);
+        let shape = x.shape().broadcast_or_panic(&other.shape(), "margin_ranking_loss");
         shape.broadcast_or_panic(&target.shape(), "margin_ranking_loss");
-        how.reduction.apply((-(target * (self - other)) + how.margin).clamp_min(0.0))
+        how.reduction.apply((-(target * (x - other)) + how.margin).clamp_min(0.0))
     }
 
     /// The mean of `$1 - \cos(x, z)$` where the target is 1 and of `$\max(0, \cos(x, z))$` where it is -1, for vectors
@@ -163,15 +164,16 @@ impl<'t> Var<'t> {
     ) -> Self {
         // What PyTorch adds to the squared norms.
         const EPS: f64 = 1e-12;
-        let (other, t) = (self.lift(other), self.lift(target).value());
-        same_shape("cosine_embedding_loss", self, other);
-        let shape = self.shape();
+        let [x, other, target] = promoted([self, self.lift(other), self.lift(target)]);
+        let t = target.value();
+        same_shape("cosine_embedding_loss", x, other);
+        let shape = x.shape();
         expect::at_least("cosine_embedding_loss", &shape, 1, "[…, d]");
         expect::shape("cosine_embedding_loss", "the target", t.shape(), &shape[..shape.len() - 1]);
-        let product = (self * other).sum_axes(-1);
-        let norms = (self.square().sum_axes(-1) + EPS) * (other.square().sum_axes(-1) + EPS);
+        let product = (x * other).sum_axes(-1);
+        let norms = (x.square().sum_axes(-1) + EPS) * (other.square().sum_axes(-1) + EPS);
         let cosine = product / norms.sqrt();
-        let zero = Tensor::zeros_of((), self.dtype());
+        let zero = Tensor::zeros_of((), x.dtype());
         let near = (1.0 - cosine).where_(&t.eq(1.0), &zero);
         let far = (cosine - how.margin).clamp_min(0.0).where_(&t.eq(-1.0), &zero);
         how.reduction.apply(near + far)
@@ -202,15 +204,15 @@ impl<'t> Var<'t> {
         negative: impl Operand<'t>,
         how: &TripletOptions,
     ) -> Self {
-        let (positive, negative) = (self.lift(positive), self.lift(negative));
+        let [x, positive, negative] = promoted([self, self.lift(positive), self.lift(negative)]);
         const OP: &str = "triplet_margin_loss";
-        let shape = self.shape().broadcast_or_panic(&positive.shape(), OP);
+        let shape = x.shape().broadcast_or_panic(&positive.shape(), OP);
         expect::at_least(OP, &shape.broadcast_or_panic(&negative.shape(), OP), 1, "[…, d]");
-        expect::at_least(OP, &self.shape(), 1, "[…, d]");
+        expect::at_least(OP, &x.shape(), 1, "[…, d]");
         expect::number(OP, "the order p", how.p, how.p > 0.0, "above 0");
         expect::number(OP, "eps", how.eps, how.eps >= 0.0, "at least 0");
         let distance = |a: Self, b: Self| a.pairwise_distance(b, how.p, how.eps).squeeze_axis(-1);
-        let (near, mut far) = (distance(self, positive), distance(self, negative));
+        let (near, mut far) = (distance(x, positive), distance(x, negative));
         if how.swap {
             far = far.minimum(distance(positive, negative));
         }
@@ -234,10 +236,10 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn multilabel_soft_margin_loss_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
-        let target = self.target("multilabel_soft_margin_loss", target);
+        let [x, target] = self.with_target("multilabel_soft_margin_loss", target, how.weight);
         const OP: &str = "multilabel_soft_margin_loss";
-        expect::at_least(OP, &self.shape(), 1, "[…, C]");
-        let losses = -(target * self.log_sigmoid() + (1.0 - target) * (-self).log_sigmoid());
+        expect::at_least(OP, &x.shape(), 1, "[…, C]");
+        let losses = -(target * x.log_sigmoid() + (1.0 - target) * (-x).log_sigmoid());
         how.reduction.apply(how.weighted(OP, losses).mean_axes(-1))
     }
 
@@ -271,7 +273,8 @@ impl<'t> Var<'t> {
         let own = Tensor::one_hot(labels, shape[1]).to(DType::Bool);
         let z = (how.margin - self.gather(1, &labels.unsqueeze(1)) + self).clamp_min(0.0);
         let z = if how.p == 1 { z } else { z.square() };
-        let z = how.weight.as_ref().map_or(z, |w| z * &w.index_select(0, labels).unsqueeze(1));
+        let z =
+            how.weight.as_ref().map_or(z, |w| z * &w.to(self.dtype()).index_select(0, labels).unsqueeze(1));
         how.reduction.apply(z.masked_fill(&own, 0.0).sum_axes(1) / shape[1] as f64)
     }
 

@@ -14,7 +14,7 @@ pub use ctc::CtcOptions;
 pub use margin::{HingeOptions, MarginOptions, MultiMarginOptions, TripletOptions};
 pub use probability::{GaussianNllOptions, KlDivOptions, LogitsOptions, PoissonNllOptions};
 
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted_with};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -72,7 +72,10 @@ impl<'t> LossOptions<'t> {
         }
         match (self.weight, self.reduction) {
             (None, reduction) => reduction.apply(losses),
-            (Some(w), Reduction::Mean) => (losses * w).sum() / w.expand(losses.shape()).sum(),
+            (Some(w), Reduction::Mean) => {
+                let w = w.to(losses.dtype());
+                (losses * w).sum() / w.expand(losses.shape()).sum()
+            }
             (Some(w), reduction) => reduction.apply(losses * w),
         }
     }
@@ -125,12 +128,12 @@ fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
 
 /// # Losses of numbers
 impl<'t> Var<'t> {
-    /// The target of a loss, in this prediction's shape.
+    /// The prediction and the target of a loss, of one shape, in the widest type among theirs and the weight's.
     #[track_caller]
-    fn target(self, op: &str, target: impl Operand<'t>) -> Self {
+    fn with_target(self, op: &str, target: impl Operand<'t>, weight: Option<Self>) -> [Self; 2] {
         let target = self.lift(target);
         same_shape(op, self, target);
-        target
+        promoted_with([self, target], [weight]).0
     }
 
     /// Mean squared error, `$\tfrac1n \sum_i (x_i - t_i)^2$`, of a target of the same shape.
@@ -160,8 +163,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "mse_loss")]
     #[track_caller]
     pub fn mse_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
-        let target = self.target("mse", target);
-        how.weighted_mean("mse", (self - target).square())
+        let [x, target] = self.with_target("mse", target, how.weight);
+        how.weighted_mean("mse", (x - target).square())
     }
 
     /// Mean absolute error, `$\tfrac1n \sum_i |x_i - t_i|$`, of a target of the same shape.
@@ -181,8 +184,8 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn l1_loss_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
-        let target = self.target("l1_loss", target);
-        how.weighted_mean("l1_loss", (self - target).abs())
+        let [x, target] = self.with_target("l1_loss", target, how.weight);
+        how.weighted_mean("l1_loss", (x - target).abs())
     }
 
     /// The mean of `$d^2 / 2$` where `$d = |x - t| < 1$`, else `$d - \tfrac12$`; see [`Self::smooth_l1_loss_with`].
@@ -205,7 +208,8 @@ impl<'t> Var<'t> {
     /// Girshick, "Fast R-CNN", 2015.
     #[track_caller]
     pub fn smooth_l1_loss_with(self, target: impl Operand<'t>, how: &HuberOptions) -> Self {
-        let e = self - self.target("smooth_l1_loss", target);
+        let [x, target] = self.with_target("smooth_l1_loss", target, None);
+        let e = x - target;
         let (d, delta) = (e.abs(), how.delta);
         expect::number("smooth_l1_loss", "delta", delta, delta >= 0.0, "at least 0");
         if delta == 0.0 {
@@ -233,7 +237,8 @@ impl<'t> Var<'t> {
     /// Huber, "Robust Estimation of a Location Parameter", 1964.
     #[track_caller]
     pub fn huber_loss_with(self, target: impl Operand<'t>, how: &HuberOptions) -> Self {
-        let e = self - self.target("huber_loss", target);
+        let [x, target] = self.with_target("huber_loss", target, None);
+        let e = x - target;
         let (d, delta) = (e.abs(), how.delta);
         expect::number("huber_loss", "delta", delta, delta > 0.0, "above 0");
         how.reduction.apply((e.square() * 0.5).where_(&d.value().lt(delta), (d - 0.5 * delta) * delta))

@@ -1,7 +1,7 @@
 //! Losses of probabilities and densities: binary cross-entropy, Kullback and Leibler's divergence, likelihoods.
 
 use super::{LossOptions, Reduction};
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, promoted_with};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -94,10 +94,10 @@ impl<'t> Var<'t> {
     /// If the shapes differ, or a probability or target lies outside of 0 … 1. NaN passes, and is seen in the loss.
     #[track_caller]
     pub fn binary_cross_entropy_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
-        let target = self.target("binary_cross_entropy", target);
-        check_probabilities("binary_cross_entropy", "the prediction", self);
+        let [x, target] = self.with_target("binary_cross_entropy", target, how.weight);
+        check_probabilities("binary_cross_entropy", "the prediction", x);
         check_probabilities("binary_cross_entropy", "the target", target);
-        how.reduction.apply(how.weighted("binary_cross_entropy", self.surprise(target)))
+        how.reduction.apply(how.weighted("binary_cross_entropy", x.surprise(target)))
     }
 
     /// The mean of `$-t \ln \sigma(x) - (1 - t) \ln (1 - \sigma(x))$` of logits x and targets t of the same shape, without
@@ -133,14 +133,15 @@ impl<'t> Var<'t> {
         target: impl Operand<'t>,
         how: &LogitsOptions<'t>,
     ) -> Self {
-        let (x, t) = (self, self.target("binary_cross_entropy_with_logits", target));
-        if let Some(p) = how.positive_weight {
+        let [x, t] = self.with_target("binary_cross_entropy_with_logits", target, how.weight);
+        let ([x, t], [weight_of_positive]) = promoted_with([x, t], [how.positive_weight]);
+        if let Some(p) = weight_of_positive {
             super::fits("binary_cross_entropy_with_logits", "weight of the positive truth", p, self);
         }
         if let Some(w) = how.weight {
             super::fits("binary_cross_entropy_with_logits", "weight", w, self);
         }
-        let positive = how.positive_weight.map_or(t, |p| p * t).weigh(x.log_sigmoid());
+        let positive = weight_of_positive.map_or(t, |p| p * t).weigh(x.log_sigmoid());
         let losses = -(positive + (1.0 - t).weigh((-x).log_sigmoid()));
         how.reduction.apply(how.weight.map_or(losses, |w| losses * w))
     }
@@ -163,11 +164,11 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn kl_div_with(self, target: impl Operand<'t>, how: &KlDivOptions) -> Self {
-        let target = self.target("kl_div", target);
+        let [x, target] = self.with_target("kl_div", target, None);
         how.reduction.apply(if how.log_target {
-            target.exp().weigh(target.finite() - self)
+            target.exp().weigh(target.finite() - x)
         } else {
-            -target.entr() - target.weigh(self)
+            -target.entr() - target.weigh(x)
         })
     }
 
@@ -188,7 +189,7 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn poisson_nll_loss_with(self, target: impl Operand<'t>, how: &PoissonNllOptions) -> Self {
-        let (x, t) = (self, self.target("poisson_nll_loss", target));
+        let [x, t] = self.with_target("poisson_nll_loss", target, None);
         expect::number("poisson_nll_loss", "eps", how.eps, how.eps >= 0.0, "at least 0");
         let losses = if how.log_input { x.exp() - t * x } else { x - t * (x + how.eps).ln() };
         if !how.full {
@@ -221,7 +222,9 @@ impl<'t> Var<'t> {
         variance: impl Operand<'t>,
         how: &GaussianNllOptions,
     ) -> Self {
-        let (target, variance) = (self.target("gaussian_nll_loss", target), self.lift(variance));
+        let variance = self.lift(variance);
+        let [x, target] = self.with_target("gaussian_nll_loss", target, Some(variance));
+        let variance = variance.to(x.dtype());
         const OP: &str = "gaussian_nll_loss";
         super::fits(OP, "variance", variance, self);
         expect::number(OP, "eps", how.eps, how.eps > 0.0, "above 0");
@@ -233,7 +236,7 @@ impl<'t> Var<'t> {
             panic!("{OP}: a variance is {v}; variances are not negative");
         }
         let v = variance + &(&variance.value().clamp(how.eps, f64::INFINITY) - &variance.value());
-        let losses = (v.ln() + (self - target).square() / v) * 0.5;
+        let losses = (v.ln() + (x - target).square() / v) * 0.5;
         let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();
         how.reduction.apply(if how.full { losses + constant } else { losses })
     }
