@@ -230,3 +230,27 @@ fn random_numbers_layers_and_loaders() {
         "init: the sizes [4294967296, 4294967296] multiply to more elements",
     );
 }
+
+#[test]
+fn sizes_that_no_memory_has() {
+    let (huge, mut random) = (1usize << 32, rng(0));
+    let too_many = |op: &str| format!("{op}: the sizes [{huge}, {huge}] multiply to more elements");
+    let column = Tensor::ones([1, 1]).expand([huge, 1]);
+    let row = Tensor::ones([1, 1]).expand([1, huge]);
+    says(|| Tensor::zeros([huge, huge]), &too_many("zeros"));
+    says(|| Tensor::ones_of([huge, huge], DType::I64), &too_many("ones"));
+    says(|| Tensor::full([huge, huge], 2.0), &too_many("full"));
+    says(|| Tensor::eye(huge), &too_many("eye"));
+    says(|| Tensor::tri(huge, huge, 0), &too_many("tri"));
+    says(|| Tensor::from_fn([huge, huge], |_| 0.0), &too_many("from_fn"));
+    says(|| Tensor::randn([huge, huge], &mut random), &too_many("randn"));
+    says(|| Tensor::uniform([huge, huge], 0.0, 1.0, &mut random), &too_many("uniform"));
+    says(|| Tensor::randint(0, 2, [huge, huge], &mut random), &too_many("randint"));
+    says(|| column.matmul(&row), &too_many("matmul"));
+    says(|| &column + &row, &too_many("add"));
+    says(|| column.pow(&row), &too_many("pow"));
+    let tape = Tape::new();
+    let (column, row) = (tape.constant(column), tape.constant(row));
+    says(|| column.matmul(row), &too_many("matmul"));
+    says(|| column * row, &too_many("mul"));
+}

@@ -13,51 +13,62 @@ impl Tensor {
     }
 
     /// `value` everywhere, F32.
+    #[track_caller]
     pub fn full(shape: impl Into<Shape>, value: f64) -> Self {
         Self::full_of(shape, value, DType::F32)
     }
 
     /// `value` everywhere, converted to `dtype`.
+    #[track_caller]
     pub fn full_of(shape: impl Into<Shape>, value: f64, dtype: DType) -> Self {
+        let shape = shape.into().fitting("full");
         with_dtype!(dtype, T => Self::build::<T>(shape, |out| out.fill(T::from_f64(value))))
     }
 
     /// `value` everywhere, with the shape and the element type of this tensor.
+    #[track_caller]
     pub fn full_like(&self, value: f64) -> Self {
         Self::full_of(*self.shape(), value, self.dtype())
     }
 
     /// Zeros, F32.
+    #[track_caller]
     pub fn zeros(shape: impl Into<Shape>) -> Self {
-        Self::full(shape, 0.0)
+        Self::full(shape.into().fitting("zeros"), 0.0)
     }
 
     /// Zeros of an element type.
+    #[track_caller]
     pub fn zeros_of(shape: impl Into<Shape>, dtype: DType) -> Self {
-        Self::full_of(shape, 0.0, dtype)
+        Self::full_of(shape.into().fitting("zeros"), 0.0, dtype)
     }
 
     /// Zeros with the shape and the element type of this tensor.
+    #[track_caller]
     pub fn zeros_like(&self) -> Self {
         self.full_like(0.0)
     }
 
     /// Ones, F32.
+    #[track_caller]
     pub fn ones(shape: impl Into<Shape>) -> Self {
-        Self::full(shape, 1.0)
+        Self::full(shape.into().fitting("ones"), 1.0)
     }
 
     /// Ones of an element type.
+    #[track_caller]
     pub fn ones_of(shape: impl Into<Shape>, dtype: DType) -> Self {
-        Self::full_of(shape, 1.0, dtype)
+        Self::full_of(shape.into().fitting("ones"), 1.0, dtype)
     }
 
     /// Ones with the shape and the element type of this tensor.
+    #[track_caller]
     pub fn ones_like(&self) -> Self {
         self.full_like(1.0)
     }
 
     /// The integers `0 .. n`, I64.
+    #[track_caller]
     pub fn arange(n: usize) -> Self {
         Self::build::<i64>(n, |out| out.iter_mut().zip(0..).for_each(|(y, i)| *y = i))
     }
@@ -123,8 +134,9 @@ impl Tensor {
     /// assert_eq!(hilbert, Tensor::from([[1.0, 1.0 / 2.0, 1.0 / 3.0], [1.0 / 2.0, 1.0 / 3.0, 1.0 / 4.0]]));
     /// ```
     #[doc(alias = "fromfunction")]
+    #[track_caller]
     pub fn from_fn<S: Scalar>(shape: impl Into<Shape>, mut f: impl FnMut(&[usize]) -> S) -> Self {
-        let shape = shape.into();
+        let shape = shape.into().fitting("from_fn");
         let rank = shape.len();
         let mut at = [0; MAX_RANK];
         Self::build::<S::Element>(shape, |out| {
@@ -143,21 +155,25 @@ impl Tensor {
     }
 
     /// The identity matrix of size `n`, F32.
+    #[track_caller]
     pub fn eye(n: usize) -> Self {
         Self::eye_of(n, DType::F32)
     }
 
     /// The identity matrix of size `n` in an element type.
+    #[track_caller]
     pub fn eye_of(n: usize, dtype: DType) -> Self {
-        with_dtype!(dtype, T => Self::build::<T>([n, n], |out| {
+        let shape = Shape::new(&[n, n]).fitting("eye");
+        with_dtype!(dtype, T => Self::build::<T>(shape, |out| {
             out.fill(T::default());
             out.iter_mut().step_by(n + 1).for_each(|y| *y = T::from_f64(1.0));
         }))
     }
 
     /// The mask of a lower triangle, Bool: true where column ≤ row + `k`.
+    #[track_caller]
     pub fn tri(rows: usize, cols: usize, k: isize) -> Self {
-        Self::build::<u8>([rows, cols], |out| {
+        Self::build::<u8>(Shape::new(&[rows, cols]).fitting("tri"), |out| {
             for (i, row) in out.chunks_mut(cols.max(1)).enumerate() {
                 row.iter_mut()
                     .zip(0..)

@@ -48,6 +48,7 @@ impl Tensor {
 }
 
 /// The product of two matrices of one float type that the kernels can read as they are: the usual case, without detours.
+#[track_caller]
 fn two_matrices(a: &Tensor, b: &Tensor) -> Option<Tensor> {
     if a.rank() != 2 || b.rank() != 2 || a.dtype() != b.dtype() || !a.dtype().is_float() {
         return None;
@@ -56,9 +57,11 @@ fn two_matrices(a: &Tensor, b: &Tensor) -> Option<Tensor> {
     if k != inner || !is_walkable(a) || !is_walkable(b) {
         return None;
     }
-    Some(with_float!("matmul", a.dtype(), T => Tensor::build::<T>([m, n], |out| {
-        gemm((m, k, n), matrix(a, 0), matrix(b, 0), T::ONE, false, out);
-    })))
+    Some(
+        with_float!("matmul", a.dtype(), T => Tensor::build::<T>(Shape::new(&[m, n]).fitting("matmul"), |out| {
+            gemm((m, k, n), matrix(a, 0), matrix(b, 0), T::ONE, false, out);
+        })),
+    )
 }
 
 /// Whether the steps are such that the kernels can follow: none negative, and one of the two axes dense.
@@ -84,7 +87,7 @@ fn batched(a: &Tensor, b: &Tensor) -> Tensor {
     let batch = batch_a.broadcast_or_panic(&batch_b, "matmul (leading axes)");
     let mut shape: smallvec::SmallVec<[usize; 8]> = smallvec::SmallVec::from_slice(&batch);
     shape.extend([m, n]);
-    let shape = Shape::new(&shape);
+    let shape = Shape::new(&shape).fitting("matmul");
     with_float!("matmul", a.dtype(), T => Tensor::build::<T>(shape, |out| {
         // One matrix against a stack of them with rows in sequence is a single tall product.
         if batch_b.elements() == 1 && a.is_contiguous() {

@@ -103,13 +103,14 @@ impl Tensor {
         rng: &mut impl rand::Rng,
     ) -> Self {
         assert!(low <= high && (high - low).is_finite(), "uniform: {low} to {high} is no interval");
+        let shape = shape.into().fitting("uniform");
         with_float!("uniform", dtype, T => Self::build::<T>(shape, |out| uniform(out, low, high, rng)))
     }
 
     /// Standard normal numbers, F32.
     #[track_caller]
     pub fn randn(shape: impl Into<Shape>, rng: &mut impl rand::Rng) -> Self {
-        Self::normal(shape, 0.0, 1.0, rng)
+        Self::normal(shape.into().fitting("randn"), 0.0, 1.0, rng)
     }
 
     /// Standard normal numbers, F32 or F64.
@@ -118,7 +119,7 @@ impl Tensor {
     /// If `dtype` is no float.
     #[track_caller]
     pub fn randn_of(shape: impl Into<Shape>, dtype: DType, rng: &mut impl rand::Rng) -> Self {
-        Self::normal_of(shape, 0.0, 1.0, dtype, rng)
+        Self::normal_of(shape.into().fitting("randn"), 0.0, 1.0, dtype, rng)
     }
 
     /// Normal numbers of this mean and standard deviation, F32.
@@ -146,6 +147,7 @@ impl Tensor {
             std >= 0.0 && std.is_finite() && mean.is_finite(),
             "normal: mean {mean} and standard deviation {std}; both must be finite, the deviation at least 0"
         );
+        let shape = shape.into().fitting("normal");
         with_float!("normal", dtype, T => Self::build::<T>(shape, |out| {
             for y in out {
                 let z: f64 = StandardNormal.sample(rng);
@@ -171,6 +173,7 @@ impl Tensor {
     pub fn bernoulli_of(shape: impl Into<Shape>, p: f64, dtype: DType, rng: &mut impl rand::Rng) -> Self {
         assert!((0.0..=1.0).contains(&p), "bernoulli: {p} is no probability");
         let bound = (p * (1u64 << 32) as f64).round() as u64;
+        let shape = shape.into().fitting("bernoulli");
         with_dtype!(dtype, T => Self::build::<T>(shape, |out| {
             for y in out {
                 *y = T::from_f64(f64::from(u8::from(u64::from(rng.next_u32()) < bound)));
@@ -186,7 +189,7 @@ impl Tensor {
     pub fn randint(low: i64, high: i64, shape: impl Into<Shape>, rng: &mut impl rand::Rng) -> Self {
         assert!(low < high, "randint: {low}..{high} is empty");
         let bound = high.wrapping_sub(low) as u64;
-        Self::build::<i64>(shape, |out| {
+        Self::build::<i64>(shape.into().fitting("randint"), |out| {
             for y in out {
                 *y = low.wrapping_add(below(bound, rng) as i64);
             }
@@ -197,6 +200,7 @@ impl Tensor {
     ///
     /// # Source
     /// Fisher and Yates 1938; Durstenfeld 1964, algorithm 235.
+    #[track_caller]
     pub fn permutation(n: usize, rng: &mut impl rand::Rng) -> Self {
         let mut out = Self::arange(n);
         let order = out.slice_mut::<i64>();

@@ -105,6 +105,17 @@ impl Shape {
         );
     }
 
+    /// This shape, or a panic that names the op if no tensor can have it (see [`Self::checked`]).
+    #[track_caller]
+    #[must_use]
+    pub fn fitting(self, op: &str) -> Self {
+        assert!(
+            places(&self).is_some(),
+            "{op}: the sizes {self} multiply to more elements than memory can have"
+        );
+        self
+    }
+
     /// The strides of a row-major tensor of this shape.
     ///
     /// # Panics
@@ -155,7 +166,7 @@ impl Shape {
     pub fn broadcast_or_panic(&self, other: &Self, op: &str) -> Self {
         // No closure here: a panic inside one would not point at the caller's line.
         if let Some(shape) = self.broadcast(other) {
-            return shape;
+            return shape.fitting(op);
         }
         let rank = self.len().min(other.len());
         let clash = (1..=rank)
