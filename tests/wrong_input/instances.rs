@@ -249,7 +249,11 @@ fn sizes_that_no_memory_has() {
     says(|| column.matmul(&row), &too_many("matmul"));
     says(|| &column + &row, &too_many("add"));
     says(|| column.pow(&row), &too_many("pow"));
+    says(|| Tensor::ones([1, 1]).expand([huge, huge]), &too_many("expand"));
+    says(|| Tensor::ones([1, 1]).repeat(&[huge, huge]), &too_many("repeat"));
     let tape = Tape::new();
+    let line = tape.constant(Tensor::ones([1]).expand([huge]));
+    says(|| line.outer(line), &too_many("outer"));
     let (column, row) = (tape.constant(column), tape.constant(row));
     says(|| column.matmul(row), &too_many("matmul"));
     says(|| column * row, &too_many("mul"));

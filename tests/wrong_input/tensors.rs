@@ -15,6 +15,8 @@ pub(crate) const ELSEWHERE: &[&str] = &[
     "inserted",
     "strides",
     "contiguous",
+    "copied",
+    "into_contiguous",
     "expand_layout",
     "broadcast_or_panic",
     "resolve",

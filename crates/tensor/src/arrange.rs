@@ -8,6 +8,7 @@ use crate::{Shape, Tensor};
 /// # Repetitions, triangles and diagonals
 impl Tensor {
     /// Repeats each block of `block` elements `n` times.
+    #[track_caller]
     fn repeat_blocks(&self, block: usize, n: usize, shape: Shape) -> Self {
         let x = self.contiguous();
         with_dtype!(self.dtype(), T => Self::build::<T>(shape, |out| {
@@ -35,6 +36,8 @@ impl Tensor {
         );
         let mut dims = vec![1; times.len() - self.rank()];
         dims.extend_from_slice(self.shape());
+        let sizes: Vec<usize> = dims.iter().zip(times).map(|(size, n)| size.saturating_mul(*n)).collect();
+        let _ = Shape::new(&sizes).fitting("repeat");
         let mut out = self.reshape(dims);
         for (axis, &n) in times.iter().enumerate().filter(|&(_, &n)| n != 1) {
             let block = out.shape()[axis..].iter().product();
@@ -52,7 +55,9 @@ impl Tensor {
     pub fn repeat_interleave(&self, n: usize, axis: isize) -> Self {
         let axis = axis_index("repeat_interleave", axis, self.shape());
         let block = self.shape()[axis + 1..].iter().product();
-        self.repeat_blocks(block, n, self.shape().with(axis, self.shape()[axis].saturating_mul(n)))
+        let shape =
+            self.shape().with(axis, self.shape()[axis].saturating_mul(n)).fitting("repeat_interleave");
+        self.repeat_blocks(block, n, shape)
     }
 
     /// The elements moved by `shifts[i]` places along `axes[i]`; those that leave at the end come in at the beginning.

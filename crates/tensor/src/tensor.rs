@@ -196,20 +196,24 @@ impl Tensor {
     }
 
     /// This tensor with its elements in row-major order: itself if they are already, else a copy.
+    #[track_caller]
     pub fn contiguous(&self) -> Self {
         if self.is_contiguous() { self.clone() } else { self.copied() }
     }
 
     /// As [`Self::contiguous`], of a tensor that is given away.
+    #[track_caller]
     pub fn into_contiguous(self) -> Self {
         if self.is_contiguous() { self } else { self.copied() }
     }
 
     /// A row-major copy with memory of its own.
+    #[track_caller]
     pub fn copied(&self) -> Self {
         with_dtype!(self.dtype, T => self.copied_as::<T>())
     }
 
+    #[track_caller]
     fn copied_as<T: Element>(&self) -> Self {
         let mut out = Self::uninit::<T>(*self.shape());
         if self.is_contiguous() {

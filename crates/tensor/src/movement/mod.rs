@@ -148,6 +148,7 @@ impl Tensor {
         if shape == *self.shape() {
             return self.clone();
         }
+        let shape = shape.fitting("expand");
         let Some(layout) = self.layout.expand(shape) else {
             let back = (1..=self.rank().min(shape.len()))
                 .find(|&back| !matches!(self.shape()[self.rank() - back], n if n == 1 || n == shape[shape.len() - back]));

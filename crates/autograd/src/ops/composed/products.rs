@@ -34,6 +34,7 @@ impl<'t> Var<'t> {
         let other = self.lift(other);
         let (a, b) = (self.shape(), other.shape());
         assert!(a.len() == 1 && b.len() == 1, "outer: needs two vectors, got {a} and {b}");
+        let _ = Shape::new(&[a[0], b[0]]).fitting("outer");
         self.unsqueeze(1) * other.unsqueeze(0)
     }
 
