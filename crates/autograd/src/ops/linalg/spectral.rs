@@ -109,7 +109,7 @@ impl Op for Eigh {
         let turned = v.t().matmul(dv);
         let mut inner = turned * gaps(values) + diagonal(dvalues);
         if let Some(more) = between_equal(values, dvalues, [turned, turned], 0.5) {
-            inner = inner + &more;
+            inner += &more;
         }
         let full = v.matmul(inner).matmul(v.t());
         step.give(0, (full + full.t()) * 0.5);
@@ -141,7 +141,7 @@ fn svd_rule<'t>([u, s, v]: [Var<'t>; 3], [du, ds, dv]: [Var<'t>; 3]) -> Var<'t> 
     let turns = skew(udu + vdv) * gaps(unit) + skew(udu - vdv) * over_sum;
     let mut inner = turns * 0.5 / &most.unsqueeze(-1) + diagonal(ds);
     if let Some(more) = between_equal(s, ds, [udu, vdv], 1.0) {
-        inner = inner + &more;
+        inner += &more;
     }
     let mut dx = u.matmul(inner).matmul(v.t());
     let zero = s.value().eq(0.0);
