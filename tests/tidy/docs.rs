@@ -37,7 +37,7 @@ fn without_blocks(comment: &str) -> (String, Vec<String>) {
             (Some(_), Some(_)) => inside = None,
             (Some(true), None) => formulas.last_mut().expect("a block is open").push_str(line),
             (Some(false), None) => {}
-            (None, None) => prose.push_str(&format!("{line}\n")),
+            (None, None) => prose.extend([line, "\n"]),
         }
     }
     (prose, formulas)

@@ -78,7 +78,7 @@ fn assigned_results_are_new_values() {
 fn mixed_floats_go_to_the_wider_type() {
     let tape = Tape::new();
     let (a, b) = (tape.var(Tensor::from([[1f32, 2.0]])), tape.var(Tensor::from([[3.0], [4.0]])));
-    let products = [a.matmul(b), (a * b.t()).sum(), a.mul(&Tensor::from([[3.0, 4.0]])).sum()];
+    let products = [a.matmul(b), (a * b.t()).sum(), a.mul(Tensor::from([[3.0, 4.0]])).sum()];
     for y in products {
         assert_eq!((y.dtype(), y.value().to_f64_vec()), (DType::F64, vec![11.0]));
         assert_eq!(y.backward().wrt(a), Tensor::from([[3f32, 4.0]]));
