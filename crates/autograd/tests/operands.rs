@@ -1,5 +1,7 @@
 //! What stands beside a variable: numbers and tensors, in operators and as arguments; and how a variable prints.
 
+use std::slice::from_ref;
+
 use gradus_autograd::ops::elementwise::table;
 use gradus_autograd::ops::{Attention, ConvOptions};
 use gradus_autograd::{Tape, hvp, implicit, jvp, objective};
@@ -133,16 +135,16 @@ fn convolutions_of_mixed_floats() {
 #[test]
 fn derivatives_with_other_types() {
     for [one, other] in [[DType::F32, DType::F64], [DType::F64, DType::F32]] {
-        let (at, direction) = (Tensor::from([3.0, 4.0]).to(one), Tensor::from([1.0, 2.0]).to(other));
+        let [at, direction] = [Tensor::from([3.0, 4.0]).to(one), Tensor::from([1.0, 2.0]).to(other)];
         let tape = Tape::new();
         let x = tape.var(&at);
         let y = x.square();
         let product = y.vjp(&[x], tape.constant(&direction))[0].value();
         assert_eq!(product, Tensor::from([6.0, 16.0]).to(one));
         assert_eq!(y.backward_with(&direction).wrt(x), product);
-        let along = jvp(|x| x[0].square(), &[at.clone()], &[direction.clone()]).1;
+        let along = jvp(|x| x[0].square(), from_ref(&at), from_ref(&direction)).1;
         assert_eq!(along, Tensor::from([6.0, 16.0]).to(one));
-        let curved = hvp(|x| x[0].square().sum(), &[at.clone()], &[direction.clone()]);
+        let curved = hvp(|x| x[0].square().sum(), from_ref(&at), from_ref(&direction));
         assert_eq!(curved[0], Tensor::from([2.0, 4.0]).to(one));
         let a = tape.var(Tensor::scalar(0.5).to(one));
         let fixed = implicit(|x, a| a[0] * x + 1.0, Tensor::scalar(1.0).to(other), &[a]);
