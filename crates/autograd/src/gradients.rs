@@ -139,7 +139,7 @@ impl<'t> Var<'t> {
         self.tape.check_operand("vjp", seed);
         self.tape.check_inputs("vjp", wrt);
         self.check_seed(&seed.shape());
-        let found = recorded::backward(self, seed, wrt);
+        let found = recorded::backward(self, seed.to(self.dtype()), wrt);
         let zeros = |x: &Self| x.tape.constant(Tensor::zeros_of(x.shape(), x.dtype()));
         wrt.iter().zip(found).map(|(x, dx)| dx.unwrap_or_else(|| zeros(x))).collect()
     }

@@ -1,8 +1,10 @@
 //! What stands beside a variable: numbers and tensors, in operators and as arguments; and how a variable prints.
 
+use std::slice::from_ref;
+
 use gradus_autograd::ops::elementwise::table;
 use gradus_autograd::ops::{Attention, ConvOptions};
-use gradus_autograd::{Tape, objective};
+use gradus_autograd::{Tape, hvp, implicit, jvp, objective};
 use gradus_tensor::{DType, Tensor};
 
 /// A reference to a tensor and a constant on the tape give the same value and the same gradient.
@@ -125,6 +127,29 @@ fn convolutions_of_mixed_floats() {
         let gradients = y.backward();
         assert_eq!(gradients.wrt(x), Tensor::from([[[3.0, 4.0]]]).to(types[0]));
         assert_eq!(gradients.wrt(w), Tensor::from([[[1.0, 2.0]]]).to(types[1]));
+    }
+}
+
+/// Seeds, directions and the start of a fixed point in the other float type: a gradient has the type of its variable.
+/// The slope of x² is 2x, its second derivative 2; x = a x + 1 at a = ½ is 2, with the slope x / (1 - a) = 4.
+#[test]
+fn derivatives_with_other_types() {
+    for [one, other] in [[DType::F32, DType::F64], [DType::F64, DType::F32]] {
+        let [at, direction] = [Tensor::from([3.0, 4.0]).to(one), Tensor::from([1.0, 2.0]).to(other)];
+        let tape = Tape::new();
+        let x = tape.var(&at);
+        let y = x.square();
+        let product = y.vjp(&[x], tape.constant(&direction))[0].value();
+        assert_eq!(product, Tensor::from([6.0, 16.0]).to(one));
+        assert_eq!(y.backward_with(&direction).wrt(x), product);
+        let along = jvp(|x| x[0].square(), from_ref(&at), from_ref(&direction)).1;
+        assert_eq!(along, Tensor::from([6.0, 16.0]).to(one));
+        let curved = hvp(|x| x[0].square().sum(), from_ref(&at), from_ref(&direction));
+        assert_eq!(curved[0], Tensor::from([2.0, 4.0]).to(one));
+        let a = tape.var(Tensor::scalar(0.5).to(one));
+        let fixed = implicit(|x, a| a[0] * x + 1.0, Tensor::scalar(1.0).to(other), &[a]);
+        let slope = fixed.backward().wrt(a);
+        assert!(slope.dtype() == one && (slope.item() - 4.0).abs() < 1e-5, "{slope}");
     }
 }
 

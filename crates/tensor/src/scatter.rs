@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn scattered() {
         let (zeros, index) = (Tensor::zeros([2, 3]), Tensor::from([[2, 2], [0, 1]]));
-        let grid = Tensor::from([[10.0, 11.0, 12.0], [20.0, 21.0, 22.0]]);
+        let grid = Tensor::from([[10f32, 11.0, 12.0], [20.0, 21.0, 22.0]]);
         assert_eq!(zeros.scatter(1, &index, &grid).to_vec2::<f32>(), [[0.0, 0.0, 11.0], [20.0, 21.0, 0.0]]);
         assert_eq!(zeros.sum().item(), 0.0);
     }

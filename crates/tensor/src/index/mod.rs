@@ -267,7 +267,7 @@ mod tests {
     fn scattered() {
         let (zeros, index) = (Tensor::zeros([2, 3]), Tensor::from([[2, 2], [0, 1]]));
         assert_eq!(
-            zeros.scatter_add(1, &index, &grid()).to_vec2::<f32>(),
+            zeros.scatter_add(1, &index, &grid().to(DType::F32)).to_vec2::<f32>(),
             [[0.0, 0.0, 21.0], [20.0, 21.0, 0.0]]
         );
         let added = grid().index_add(0, &Tensor::from([1, 1]), &grid());
