@@ -114,7 +114,7 @@ fn integer_faults<F>(entry: &Entry<F>, run: &dyn Fn(&Entry<F>, &[Tensor]) -> Out
             (Ok(found), Err(_)) => Some(format!("{}, floats panic", found.value)),
             (Err(panic), wanted) => {
                 let says = wanted.is_err() || panic.0.contains("float") || panic.0.contains(".to(DType::");
-                let named = if floats.len() > 1 { entry.fault("", &panic) } else { None };
+                let named = entry.fault("", &panic);
                 named.or_else(|| (!says).then(|| format!("{:?} does not say what to do", panic.0)))
             }
         };

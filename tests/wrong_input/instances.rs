@@ -258,3 +258,18 @@ fn sizes_that_no_memory_has() {
     says(|| column.matmul(row), &too_many("matmul"));
     says(|| column * row, &too_many("mul"));
 }
+
+#[test]
+fn operators_on_integers() {
+    let tape = Tape::new();
+    let x = tape.constant(Tensor::arange(3));
+    let needs = |op: &str| format!("{op}: needs floats, got i64; convert with .to(DType::F32)");
+    says(|| x + 2.0, &needs("add"));
+    says(|| 2.0 - x, &needs("sub"));
+    says(|| x * 2.0, &needs("mul"));
+    says(|| x / 2.0, &needs("div"));
+    says(|| 2.0 / x, &needs("div"));
+    says(|| -x, &needs("neg"));
+    says(|| x.mean_axes(0), &needs("mean"));
+    says(|| x.std(1), &needs("std"));
+}

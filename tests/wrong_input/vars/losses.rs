@@ -55,7 +55,7 @@ fn of_labels() -> Vec<Entry<Call>> {
         .index(&[0, 3, 1, 2], &[1, 4], 4)
         .ended(),
         of("ctc_loss", &[&[5, 1, 4]], |x, a| {
-            x[0].ln().ctc_loss(&[a.index.flatten().to(DType::I64).to_vec::<i64>()], &[5])
+            x[0].ctc_loss(&[a.index.flatten().to(DType::I64).to_vec::<i64>()], &[5])
         })
         .index(&[1, 3], &[2], 4),
         of("ctc_loss_with", &[&[5, 1, 4]], |x, _| {

@@ -103,7 +103,8 @@ impl Row {
     #[track_caller]
     pub(crate) fn value(&'static self, x: &[Tensor], c: f64) -> Tensor {
         let dtype = x[0].dtype();
-        assert!(dtype.is_float(), "{}: needs floats, got {dtype}; convert with .to(DType::F32)", self.name);
+        let called = self.facts.called.unwrap_or(self.name);
+        assert!(dtype.is_float(), "{called}: needs floats, got {dtype}; convert with .to(DType::F32)");
         for_lane!(dtype, T => {
             let forward = T::loops(self).forward;
             let cost = self.cost * size_of::<T>() as f64 / 4.0;

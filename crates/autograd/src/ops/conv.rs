@@ -306,6 +306,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "im2col")]
     #[track_caller]
     pub fn window_columns(self, kernel: &[usize], how: &ConvOptions) -> Self {
+        expect::floats("window_columns", self.dtype());
         let x = self.shape();
         assert!(
             (3..=5).contains(&x.len()),
@@ -323,6 +324,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "col2im")]
     #[track_caller]
     pub fn fold(self, output: &[usize], kernel: &[usize], how: &ConvOptions) -> Self {
+        expect::floats("fold", self.dtype());
         let window = how.window("fold", output, &each("fold", kernel, output.len()));
         let (places, x) = (window.output().iter().product::<usize>(), self.shape());
         let taps = expect::product("fold", &window.kernel);

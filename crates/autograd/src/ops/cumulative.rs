@@ -45,6 +45,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn cumprod(self, axis: isize) -> Self {
+        expect::floats("cumprod", self.dtype());
         self.scan("cumprod", axis, |a, b| a * b)
     }
 
@@ -54,6 +55,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn logcumsumexp(self, axis: isize) -> Self {
+        expect::floats("logcumsumexp", self.dtype());
         self.scan("logcumsumexp", axis, Self::logaddexp)
     }
 
@@ -103,6 +105,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn diff(self, n: usize, axis: isize) -> Self {
+        expect::floats("diff", self.dtype());
         let at = axis_index("diff", axis, &self.shape());
         let mut y = self;
         for _ in 0..n {
@@ -150,6 +153,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "gradient")]
     #[track_caller]
     pub fn coordinate_gradient(self, places: &[f64], axis: isize, second_order: bool) -> Self {
+        expect::floats("coordinate_gradient", self.dtype());
         let n = places.len();
         let needed = if second_order { 3 } else { 2 };
         assert!(n >= needed, "coordinate_gradient: needs at least {needed} places, got {n}");

@@ -137,6 +137,7 @@ impl<'t> Var<'t> {
     /// If there are less axes.
     #[track_caller]
     pub fn standardize(self, trailing: usize, eps: f64) -> Self {
+        expect::floats("standardize", self.dtype());
         let shape = self.shape();
         let first = first_trailing("standardize", &shape, trailing);
         expect::number("standardize", "eps", eps, eps >= 0.0, "at least 0");
@@ -155,6 +156,7 @@ impl<'t> Var<'t> {
     /// Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
     #[track_caller]
     pub fn rms_norm(self, trailing: usize, eps: f64) -> Self {
+        expect::floats("rms_norm", self.dtype());
         first_trailing("rms_norm", &self.shape(), trailing);
         expect::number("rms_norm", "eps", eps, eps >= 0.0, "at least 0");
         let list: Vec<isize> = (1..=trailing as isize).map(|a| -a).collect();
@@ -205,6 +207,7 @@ impl<'t> Var<'t> {
     /// If there are less than two axes.
     #[track_caller]
     pub fn channel_statistics(self) -> (Self, Self) {
+        expect::floats("channel_statistics", self.dtype());
         check_channels("channel_statistics", &self.shape(), &[]);
         let axes: Vec<isize> = (0..self.rank() as isize).filter(|&a| a != 1).collect();
         (self.mean_axes(axes.clone()), self.var_axes(axes, 0))
@@ -241,6 +244,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "lrn")]
     #[track_caller]
     pub fn local_response_norm(self, n: usize, alpha: f64, beta: f64, k: f64) -> Self {
+        expect::floats("local_response_norm", self.dtype());
         let shape = self.shape();
         expect::at_least("local_response_norm", &shape, 3, "[N, C, …]");
         assert!(n > 0, "local_response_norm: n is 0; it must be at least 1");

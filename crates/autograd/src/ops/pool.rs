@@ -226,6 +226,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "avg_pool3d")]
     #[track_caller]
     pub fn avg_pool(self, pool: &Pool) -> Self {
+        expect::floats("avg_pool", self.dtype());
         self.window_means("avg_pool", pool)
     }
 
@@ -252,6 +253,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "adaptive_avg_pool3d")]
     #[track_caller]
     pub fn adaptive_avg_pool(self, out: &[usize]) -> Self {
+        expect::floats("adaptive_avg_pool", self.dtype());
         let sizes = spatial_sizes("adaptive_avg_pool", &self.shape());
         let out = each("adaptive_avg_pool", out, sizes.len());
         check_adaptive("adaptive_avg_pool", &self.shape(), &sizes, &out);
@@ -290,6 +292,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "adaptive_max_pool3d")]
     #[track_caller]
     pub fn adaptive_max_pool(self, out: &[usize]) -> (Self, Tensor) {
+        expect::floats("adaptive_max_pool", self.dtype());
         let sizes = spatial_sizes("adaptive_max_pool", &self.shape());
         let out = each("adaptive_max_pool", out, sizes.len());
         check_adaptive("adaptive_max_pool", &self.shape(), &sizes, &out);
@@ -349,6 +352,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "lp_pool3d")]
     #[track_caller]
     pub fn lp_pool(self, p: f64, pool: &Pool) -> Self {
+        expect::floats("lp_pool", self.dtype());
         let rank = spatial_sizes("lp_pool", &self.shape()).len();
         expect::number("lp_pool", "the order p", p, p > 0.0 && p.is_finite(), "finite and above 0");
         let count: usize = each("lp_pool", &pool.kernel, rank).iter().product();

@@ -156,6 +156,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn softmax(self, axis: isize) -> Self {
+        crate::ops::expect::floats("softmax", self.dtype());
         self.on_last_axis("softmax", axis, |x| x.tape().apply(Softmax, &[x]))
     }
 
@@ -166,6 +167,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn log_softmax(self, axis: isize) -> Self {
+        crate::ops::expect::floats("log_softmax", self.dtype());
         self.on_last_axis("log_softmax", axis, |x| x.tape().apply(LogSoftmax, &[x]))
     }
 }

@@ -218,6 +218,8 @@ impl Tensor {
     /// If the elements are not floats.
     #[track_caller]
     pub fn log(&self) -> Self {
+        let dtype = self.dtype();
+        assert!(dtype.is_float(), "log: needs floats, got {dtype}; convert with .to(DType::F32)");
         self.ln()
     }
 

@@ -180,6 +180,7 @@ impl<'t> Var<'t> {
     /// If there is no axis.
     #[track_caller]
     pub fn diag_embed(self, offset: isize) -> Self {
+        expect::floats("diag_embed", self.dtype());
         let shape = self.shape();
         shape.check_room("diag_embed", 1);
         let n = shape[axis_index("diag_embed", -1, &shape)].saturating_add(offset.unsigned_abs());

@@ -12,6 +12,7 @@ reductions! {
     /// orders: [`Self::vector_norm`].
     norm norm_axes norm_keep:
         |x| x.norm_axes(()), |x, list| {
+            expect::floats("norm", x.dtype());
             x.root_of_powers(&list, |x| x.square().sum_keep(axes_of(&list)), Var::sqrt_or_zero_slope)
         };
 }
@@ -29,6 +30,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "linalg_norm")]
     #[track_caller]
     pub fn vector_norm(self, p: f64) -> Self {
+        expect::floats("vector_norm", self.dtype());
         self.vector_norm_axes(p, ())
     }
 
@@ -38,6 +40,7 @@ impl<'t> Var<'t> {
     /// If an axis is out of range or named twice.
     #[track_caller]
     pub fn vector_norm_axes(self, p: f64, axes: impl Into<Axes>) -> Self {
+        expect::floats("vector_norm", self.dtype());
         let axes = axes.into();
         let shape = self.shape();
         let list = axes.resolve("vector_norm", &shape);
@@ -52,6 +55,7 @@ impl<'t> Var<'t> {
     /// If an axis is out of range or named twice.
     #[track_caller]
     pub fn vector_norm_keep(self, p: f64, axes: impl Into<Axes>) -> Self {
+        expect::floats("vector_norm", self.dtype());
         let list: AxisList = axes.into().resolve("vector_norm", &self.shape());
         check_order("vector_norm", p);
         let axes = axes_of(&list);
@@ -99,6 +103,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn normalize(self, p: f64, axis: isize, eps: f64) -> Self {
+        expect::floats("normalize", self.dtype());
         let axis = gradus_tensor::axis_index("normalize", axis, &self.shape()) as isize;
         check_order("normalize", p);
         expect::number("normalize", "eps", eps, eps >= 0.0, "at least 0");
@@ -112,6 +117,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn renorm(self, p: f64, axis: isize, most: f64) -> Self {
+        expect::floats("renorm", self.dtype());
         let shape = self.shape();
         let at = gradus_tensor::axis_index("renorm", axis, &shape);
         check_order("renorm", p);
@@ -146,6 +152,7 @@ impl<'t> Var<'t> {
     /// If there are not two axes.
     #[track_caller]
     pub fn pdist(self, p: f64) -> Self {
+        expect::floats("pdist", self.dtype());
         let shape = self.shape();
         expect::rank("pdist", "the rows", &shape, 2, "a matrix [n, d]");
         check_order("pdist", p);
@@ -197,6 +204,7 @@ impl<'t> Var<'t> {
     /// If there are not two axes.
     #[track_caller]
     pub fn cov(self, correction: f64) -> Self {
+        expect::floats("cov", self.dtype());
         let shape = self.shape();
         expect::rank("cov", "the observations", &shape, 2, "a matrix [variables, n]");
         let centred = self - self.mean_keep(1);
@@ -247,6 +255,7 @@ impl<'t> Var<'t> {
     /// If there are not two axes.
     #[track_caller]
     pub fn corrcoef(self) -> Self {
+        expect::floats("corrcoef", self.dtype());
         expect::rank("corrcoef", "the observations", &self.shape(), 2, "a matrix [variables, n]");
         let c = self.cov(1.0);
         let deviation = c.diagonal(0, 0, 1).sqrt();

@@ -107,6 +107,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "upsample")]
     #[track_caller]
     pub fn resize(self, out: &[usize], how: Resize) -> Self {
+        expect::floats("resize", self.dtype());
         let shape = self.shape();
         expect::at_least("resize", &shape, 3, "[N, C, spatial axes]");
         let sizes = &shape[2..];
@@ -124,6 +125,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "interpolate")]
     #[track_caller]
     pub fn resize_by(self, out: &[usize], steps: &[f64], how: Resize) -> Self {
+        expect::floats("resize_by", self.dtype());
         let shape = self.shape();
         expect::at_least("resize_by", &shape, 3, "[N, C, spatial axes]");
         let n = shape.len() - 2;

@@ -137,6 +137,7 @@ impl<'t> Var<'t> {
     /// If there are no elements.
     #[track_caller]
     pub fn median(self) -> Self {
+        expect::floats("median", self.dtype());
         self.shared_median(false)
     }
 
@@ -147,6 +148,7 @@ impl<'t> Var<'t> {
     /// If there are no elements.
     #[track_caller]
     pub fn nanmedian(self) -> Self {
+        expect::floats("nanmedian", self.dtype());
         self.shared_median(true)
     }
 

@@ -21,12 +21,14 @@ impl<'t> Var<'t> {
     /// `$\ln x$`, under NumPy's name; the same as [`Self::ln`].
     #[track_caller]
     pub fn log(self) -> Self {
+        crate::ops::expect::floats("log", self.dtype());
         self.ln()
     }
 
     /// x between two numbers, under NumPy's name; the same as [`Self::clamp`].
     #[track_caller]
     pub fn clip(self, low: f64, high: f64) -> Self {
+        crate::ops::expect::floats("clip", self.dtype());
         self.clamp(low, high)
     }
 
@@ -34,6 +36,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "clip")]
     #[track_caller]
     pub fn clamp(self, low: f64, high: f64) -> Self {
+        crate::ops::expect::floats("clamp", self.dtype());
         let x = if low == f64::NEG_INFINITY { self } else { self.clamp_min(low) };
         if high == f64::INFINITY { x } else { x.clamp_max(high) }
     }
@@ -55,6 +58,7 @@ impl<'t> Var<'t> {
     /// `$\min(\max(x, 0), 6)$`. The slope at 0 and 6 is 0.
     #[track_caller]
     pub fn relu6(self) -> Self {
+        crate::ops::expect::floats("relu6", self.dtype());
         self.clamp(0.0, 6.0)
     }
 
@@ -67,6 +71,7 @@ impl<'t> Var<'t> {
     /// `$\tfrac1\beta \ln(1 + e^{\beta x})$`; x itself where `$\beta x$` is above `threshold`.
     #[track_caller]
     pub fn softplus_with(self, beta: f64, threshold: f64) -> Self {
+        crate::ops::expect::floats("softplus", self.dtype());
         let scaled = self * beta;
         let linear = scaled.value().gt(threshold);
         // ln(1 + e^z) = max(z, 0) - ln σ(|z|) without overflow: -ln σ(-z).
@@ -92,6 +97,7 @@ impl<'t> Var<'t> {
     /// If the size of the axis is odd.
     #[track_caller]
     pub fn glu(self, axis: isize) -> Self {
+        crate::ops::expect::floats("glu", self.dtype());
         let shape = self.shape();
         let at = gradus_tensor::axis_index("glu", axis, &shape);
         let (size, axis) = (shape[at], at as isize);
@@ -105,6 +111,7 @@ impl<'t> Var<'t> {
     /// If the axis is out of range.
     #[track_caller]
     pub fn softmin(self, axis: isize) -> Self {
+        crate::ops::expect::floats("softmin", self.dtype());
         let axis = gradus_tensor::axis_index("softmin", axis, &self.shape()) as isize;
         (-self).softmax(axis)
     }
@@ -185,6 +192,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "around")]
     #[track_caller]
     pub fn round_decimals(self, decimals: i32) -> Self {
+        crate::ops::expect::floats("round_decimals", self.dtype());
         if decimals < 0 {
             let ten = 10f64.powi(-decimals);
             return (self / ten).round() * ten;
@@ -218,6 +226,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "multigammaln")]
     #[track_caller]
     pub fn mvlgamma(self, p: usize) -> Self {
+        crate::ops::expect::floats("mvlgamma", self.dtype());
         let constant = (p * p.saturating_sub(1)) as f64 / 4.0 * std::f64::consts::PI.ln();
         (0..p)
             .map(|j| (self - j as f64 / 2.0).lgamma())

@@ -15,6 +15,8 @@ pub struct Facts {
     pub estimator: bool,
     /// Whether it is the form of an operator or of a function for a number: no word of a formula, hidden in the docs.
     pub hidden: bool,
+    /// What the user called, in messages, where that is not the row's name: `add` of `x + 2.0`.
+    pub called: Option<&'static str>,
     /// What it is when both inputs are one: the product is the square.
     pub same: Option<&'static Row>,
     /// Whether the slope in each input is the other input.
@@ -29,6 +31,7 @@ impl Facts {
         number: None,
         estimator: false,
         hidden: false,
+        called: None,
         same: None,
         bilinear: false,
     };

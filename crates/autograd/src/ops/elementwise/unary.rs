@@ -12,7 +12,7 @@ crate::ops::elementwise::table::unary! {
     /// `$x^2$`. Slope `$2x$`.
     square [0.2] |x, y| x * x => 2.0 * x;
     /// `$c / x$`. Slope `$-c/x^2$`.
-    number_over [0.3, domain: [[0.5, 2.0]; 2]] @hidden |x, y; c| c / x => -(y / x);
+    number_over [0.3, called: Some("div"), domain: [[0.5, 2.0]; 2]] @hidden |x, y; c| c / x => -(y / x);
     /// `$1 / x$`. Slope `$-1/x^2$`.
     #[doc(alias = "reciprocal")]
     recip [0.3, domain: [[0.5, 2.0]; 2]] |x, y| recip(x) => -(y * y);
@@ -23,7 +23,7 @@ crate::ops::elementwise::table::unary! {
     /// `$x^p$`. Slope `$p\,x^{p-1}$`, 0 for p = 0.
     powf [5.0, domain: [[0.4, 2.0]; 2], number: Some(2.3)] @hidden |x, y; p| pow(x, p) => pick(eq(p, 0.0), 0.0, p * pow(x, p - 1.0));
     /// `$c^x$`. Slope `$c^x \ln c$`, 0 for c = 0 and x ≥ 0.
-    number_pow [5.0] @hidden |x, y; c| pow(c, x) => pick(eq(c, 0.0), pick(ge(x, 0.0), 0.0, ln(0.0)), y * ln(c));
+    number_pow [5.0, called: Some("pow")] @hidden |x, y; c| pow(c, x) => pick(eq(c, 0.0), pick(ge(x, 0.0), 0.0, ln(0.0)), y * ln(c));
     /// `$e^x$`. Slope y.
     exp [0.5] |x, y| exp(x) => y;
     /// `$2^x$`. Slope `$y \ln 2$`.
@@ -80,13 +80,13 @@ crate::ops::elementwise::table::unary! {
     /// The same value under a new name on the tape. Slope 1.
     alias [0.1] @hidden |x, y| x => const 1.0;
     /// `$x + c$`. Slope 1.
-    add_number [0.2] @hidden |x, y; c| x + c => const 1.0;
+    add_number [0.2, called: Some("add")] @hidden |x, y; c| x + c => const 1.0;
     /// `$c - x$`. Slope -1.
-    number_minus [0.2] @hidden |x, y; c| c - x => const -1.0;
+    number_minus [0.2, called: Some("sub")] @hidden |x, y; c| c - x => const -1.0;
     /// `$c x$`. Slope c.
-    scale [0.2] @hidden |x, y; c| x * c => const c;
+    scale [0.2, called: Some("mul")] @hidden |x, y; c| x * c => const c;
     /// `$x / c$`. Slope `$1/c$`.
-    over_number [0.3] @hidden |x, y; c| x / c => const 1.0 / c;
+    over_number [0.3, called: Some("div")] @hidden |x, y; c| x / c => const 1.0 / c;
     /// The nearest integer, with the slope of the identity: the straight-through estimator (Bengio et al., 2013).
     round_straight_through [0.2, estimator: true, kinks: Kinks::Halves] |x, y| round(x) => const 1.0;
     /// The fractional part, with the sign of x. The slope is 1.

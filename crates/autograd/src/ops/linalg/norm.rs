@@ -35,6 +35,7 @@ impl<'t> Var<'t> {
     /// If there are less than two axes or the order is none of those known.
     #[track_caller]
     pub fn matrix_norm(self, which: MatrixNorm) -> Self {
+        crate::ops::expect::floats("matrix_norm", self.dtype());
         check_order("matrix_norm", self, which);
         let extreme = |x: Self, p: f64| if p > 0.0 { x.max_axes(-1) } else { x.min_axes(-1) };
         match which {
@@ -54,6 +55,7 @@ impl<'t> Var<'t> {
     /// As [`Self::matrix_norm`]; for other orders than ±2 also if the matrices are not square.
     #[track_caller]
     pub fn cond(self, which: MatrixNorm) -> Self {
+        crate::ops::expect::floats("cond", self.dtype());
         if let MatrixNorm::Order(p) = which
             && p.abs() == 2.0
         {

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use crate::fast::runs::Kernels;
 use crate::op::{Backward, Op};
+use crate::ops::expect;
 use crate::var::Var;
 
 pub(crate) type AxisList = SmallVec<[usize; MAX_RANK]>;
@@ -302,6 +303,7 @@ reductions! {
     ]:
         |x| x.tape().apply(Total { over: Some(x.elements() as f64) }, &[x]),
         |x, list| {
+            expect::floats("mean", x.dtype());
             let n = count(&x.shape(), &list);
             x.tape().apply(Sum(list), &[x]) / n as f64
         };

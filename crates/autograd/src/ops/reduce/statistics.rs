@@ -5,6 +5,7 @@ use gradus_tensor::{Axes, DType, Tensor};
 use super::{AxisList, axes_of, count, dropped, reductions};
 use crate::check::node;
 use crate::op::{Backward, Op};
+use crate::ops::expect;
 use crate::recorded;
 use crate::var::Var;
 
@@ -95,6 +96,7 @@ macro_rules! corrected {
             #[track_caller]
             pub fn $keep(self, axes: impl Into<Axes>, correction: usize) -> Self {
                 let ($x, $c) = (self, correction);
+                expect::floats(stringify!($all), self.dtype());
                 let $list: AxisList = axes.into().resolve(stringify!($keep), &self.shape());
                 $body
             }

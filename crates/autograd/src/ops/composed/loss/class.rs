@@ -170,6 +170,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not fit or a label is no class.
     #[track_caller]
     pub fn cross_entropy_with(self, labels: &Tensor, how: &CrossEntropyOptions) -> Self {
+        expect::floats("cross_entropy", self.dtype());
         self.check_classes("cross_entropy", labels, how.ignore);
         check_smoothing("cross_entropy", how.smoothing);
         let axis = isize::from(self.rank() > 1);

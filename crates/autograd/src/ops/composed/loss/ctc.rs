@@ -27,6 +27,7 @@ impl<'t> Var<'t> {
     /// If there is not one list of labels and one length for each sample.
     #[track_caller]
     pub fn ctc_loss(self, labels: &[Vec<i64>], lengths: &[usize]) -> Self {
+        expect::floats("ctc_loss", self.dtype());
         self.ctc_loss_with(labels, lengths, &CtcOptions::default())
     }
 

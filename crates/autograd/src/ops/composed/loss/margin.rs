@@ -250,6 +250,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not fit or a label is no class.
     #[track_caller]
     pub fn multi_margin_loss(self, labels: &Tensor) -> Self {
+        expect::floats("multi_margin_loss", self.dtype());
         self.multi_margin_loss_with(labels, &MultiMarginOptions::default())
     }
 
@@ -259,6 +260,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not fit, a label is no class, or p is neither 1 nor 2.
     #[track_caller]
     pub fn multi_margin_loss_with(self, labels: &Tensor, how: &MultiMarginOptions) -> Self {
+        expect::floats("multi_margin_loss", self.dtype());
         let shape = self.shape();
         assert!(
             shape.len() == 2 && *labels.shape() == [shape[0]],
@@ -285,6 +287,7 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn multilabel_margin_loss(self, labels: &Tensor) -> Self {
+        expect::floats("multilabel_margin_loss", self.dtype());
         self.multilabel_margin_loss_with(labels, &LossOptions::default())
     }
 
@@ -294,6 +297,7 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn multilabel_margin_loss_with(self, labels: &Tensor, how: &LossOptions<'t>) -> Self {
+        expect::floats("multilabel_margin_loss", self.dtype());
         let shape = self.shape();
         assert!(
             shape == *labels.shape() && shape.len() == 2,
