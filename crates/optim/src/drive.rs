@@ -106,13 +106,24 @@ impl Optimizer {
         if self.entries.iter().filter(fits).count() == grads.len() {
             return;
         }
-        let mut misfit = None;
+        let (mut misfit, mut other) = (None, None);
         model.visit("", &mut |name, param| {
+            let before =
+                self.entries.iter().find(|e| e.name == name && e.id != param.id() && !e.slots.is_empty());
+            if let Some(entry) = before.filter(|entry| entry.shape != *param.shape()) {
+                other.get_or_insert((name.to_string(), entry.shape, *param.shape()));
+            }
             let Some(g) = grads.get(param) else { return };
             if g.shape() != param.shape() && misfit.is_none() {
                 misfit = Some((name.to_string(), *g.shape(), *param.shape()));
             }
         });
+        if let Some((name, known, here)) = other {
+            panic!(
+                "{door}: {name} has shape {here}, and {known} in the model that this optimizer has trained; what it remembers \
+                 is of that one, so make another by Optimizer::new"
+            );
+        }
         if let Some((name, of_g, of_param)) = misfit {
             panic!("{door}: the {what} of {name} has shape {of_g}, the parameter {of_param}");
         }
@@ -332,10 +343,15 @@ impl Kept {
 }
 
 impl Entry {
-    /// Makes the slots before the first update.
+    /// Makes the slots before the first update, in the type of the parameter.
     fn begin(&mut self, rule: &dyn Rule, theta: &Tensor, lr: f64) {
         if self.t == 0 && self.slots.is_empty() {
             (self.slot_names, self.slots) = rule.slots(theta, lr).into_iter().unzip();
+        }
+        let (before, now) = (self.dtype.replace(theta.dtype()), theta.dtype());
+        if let Some(before) = before.filter(|before| *before != now) {
+            // The model was converted; what is remembered of it follows.
+            self.slots.iter_mut().filter(|slot| slot.dtype() == before).for_each(|slot| *slot = slot.to(now));
         }
     }
 }

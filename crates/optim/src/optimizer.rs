@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use gradus_autograd::{Gradients, Param, ParamId, Params};
-use gradus_tensor::{Shape, Tensor};
+use gradus_tensor::{DType, Shape, Tensor};
 
 use crate::error::Error;
 use crate::group::{Group, Select};
@@ -66,6 +66,8 @@ pub(crate) struct Entry {
     /// Empty before the first update, as are the names.
     pub(crate) slots: Vec<Tensor>,
     pub(crate) slot_names: Vec<&'static str>,
+    /// Of the parameter at its last update, since it was loaded.
+    pub(crate) dtype: Option<DType>,
 }
 
 impl Entry {
@@ -81,6 +83,7 @@ impl Entry {
             group,
             shape,
             t: 0,
+            dtype: None,
             slots: Vec::new(),
             slot_names: Vec::new(),
         }

@@ -1,8 +1,8 @@
 //! The driver: groups, clipping, accumulation, skipped steps, what it says about itself.
 
 use gradus_autograd::{Gradients, Param, params};
-use gradus_optim::{AdamW, Error, Lbfgs, Nesterov, Newton, Optimizer, Sgd, Sophia, minimize, surfaces};
-use gradus_tensor::Tensor;
+use gradus_optim::{Adam, AdamW, Error, Lbfgs, Nesterov, Newton, Optimizer, Sgd, Sophia, minimize, surfaces};
+use gradus_tensor::{DType, Tensor};
 
 struct Model {
     weight: Param,
@@ -313,4 +313,33 @@ fn a_field_left_out_of_params_is_told() {
         assert_eq!((values(&model.weight), values(&model.scale)), (vec![1.0, 2.0], vec![3.0]));
         assert_eq!(optimizer.steps(), 0);
     }
+}
+
+#[test]
+fn an_optimizer_remembers_one_model() {
+    let mut optimizer = Optimizer::new(Adam::default(), 0.1);
+    let mut first = Param::new([1.0, 2.0, 3.0]);
+    optimizer.training_step(&mut first, |w, tape| tape.param(w).square().sum());
+    let mut second = Param::new([1.0, 2.0]);
+    let step = || optimizer.training_step(&mut second, |w, tape| tape.param(w).square().sum());
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(step)).unwrap_err();
+    let message = refused.downcast_ref::<String>().unwrap();
+    assert!(
+        message.contains("has shape [2], and [3] in the model that this optimizer has trained"),
+        "{message}"
+    );
+    assert_eq!(second.value().to_f64_vec(), [1.0, 2.0]);
+}
+
+#[test]
+fn what_is_remembered_follows_a_converted_model() {
+    let train = |w: &mut Param, optimizer: &mut Optimizer| {
+        optimizer.training_step(w, |w, tape| tape.param(w).square().sum())
+    };
+    let (mut w, mut optimizer) = (Param::new([1.0f32, 2.0]), Optimizer::new(Adam::default(), 0.1));
+    train(&mut w, &mut optimizer);
+    w.convert(DType::F64);
+    train(&mut w, &mut optimizer);
+    assert_eq!(w.value().dtype(), DType::F64);
+    assert!(w.value().to_f64_vec().iter().zip([0.8, 1.8]).all(|(w, want)| (w - want).abs() < 1e-3));
 }

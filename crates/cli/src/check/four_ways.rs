@@ -42,13 +42,13 @@ fn print(
         let mut table =
             Table::new(&["quantity", "backward", "forward", "difference", "within", "complex step", ""]);
         for row in &ways.rows {
-            let cell = |x: Option<f64>| x.map_or_else(|| "—".to_string(), |x| number(x, 10));
+            let cell = |x: Option<f64>| x.map_or_else(|| "—".to_string(), |x| number(x, 8));
             let mark = verdict(row.verdict);
             table.row([
                 row.quantity(),
-                number(row.backward, 10),
+                number(row.backward, 8),
                 cell(row.forward),
-                number(row.difference, 10),
+                number(row.difference, 8),
                 size(row.noise),
                 cell(row.complex),
                 mark.to_string(),
