@@ -273,3 +273,23 @@ fn operators_on_integers() {
     says(|| x.mean_axes(0), &needs("mean"));
     says(|| x.std(1), &needs("std"));
 }
+
+#[test]
+fn functions_of_functions() {
+    use gradus::autograd::{directional_derivative, hessian, hvp, jacobian, jvp, laplacian, vhp, vjp};
+    let x = [Tensor::from([1.0, 2.0])];
+    let short = [Tensor::from([1.0])];
+    let result =
+        "needs a function whose result is one number, got shape [2]; reduce it with .sum() or .mean()";
+    says(|| hessian(|x| x[0].exp(), &x), &format!("hessian: {result}"));
+    says(|| hvp(|x| x[0].exp(), &x, &x), &format!("hvp: {result}"));
+    says(|| vhp(|x| x[0].exp(), &x, &x), &format!("vhp: {result}"));
+    says(|| laplacian(|x| x[0].exp(), &x), &format!("laplacian: {result}"));
+    says(|| directional_derivative(|x| x[0].exp(), &x, &x), &format!("directional_derivative: {result}"));
+    let direction = "a direction of shape [1] for an input of shape [2]";
+    says(|| hvp(|x| x[0].sum(), &x, &short), &format!("hvp: {direction}"));
+    says(|| jvp(|x| x[0].exp(), &x, &short), &format!("jvp: {direction}"));
+    says(|| jvp(|x| x[0].exp(), &x, &[]), "jvp: 1 inputs and 0 directions");
+    says(|| vjp(|x| x[0].exp(), &x, &short[0]), "vjp: weights of shape [1] for a result of shape [2]");
+    says(|| jacobian(|x| x[0].exp(), &[Tensor::arange(2)]), "jacobian: needs floats, got i64");
+}

@@ -6,7 +6,7 @@
 
 use gradus_tensor::{DType, Tensor, rng};
 
-use super::derivatives::with;
+use super::evaluate::with;
 use crate::var::Var;
 
 /// The Jacobian of each row of a batch, for a function from inputs `[N, in…]` to `[N, out…]` that treats each row by itself:

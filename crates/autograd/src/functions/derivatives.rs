@@ -10,6 +10,7 @@
 
 use gradus_tensor::Tensor;
 
+use super::evaluate::{check_directions, check_floats, of_scalar, with};
 use crate::fast::reuse::on_tape;
 use crate::fast::store::Keep;
 use crate::fast::sweep;
@@ -38,10 +39,19 @@ pub fn vjps<'t>(outputs: &[Var<'t>], weights: &[Var<'t>], inputs: &[Var<'t>]) ->
 /// If a direction has another shape than its input, the numbers of both differ, or a variable is of another tape.
 #[track_caller]
 pub fn jvps<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>]) -> Vec<Var<'t>> {
-    assert!(inputs.len() == directions.len(), "jvps: a direction for each input");
+    assert!(
+        inputs.len() == directions.len(),
+        "jvps: {} inputs and {} directions; each input needs one",
+        inputs.len(),
+        directions.len()
+    );
     check_tapes("jvps", outputs, &[inputs, directions]);
     for (x, v) in inputs.iter().zip(directions) {
-        assert!(x.shape() == v.shape(), "jvps: a direction has the shape of its input");
+        let (of_x, of_v) = (x.shape(), v.shape());
+        assert!(
+            of_x == of_v,
+            "jvps: a direction of shape {of_v} for an input of shape {of_x}; they must be equal"
+        );
     }
     let along = |y: &Var<'t>| {
         // y.vjp(u) is linear in u, so where it is taken does not matter.
@@ -97,18 +107,6 @@ pub(crate) fn unit(like: Var<'_>, k: usize) -> Tensor {
     Tensor::from_vec(flat, like.shape()).to(like.dtype())
 }
 
-/// Runs `f` on a tape of its own.
-pub(crate) fn with<R>(
-    f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
-    at: &[Tensor],
-    then: impl for<'t> FnOnce(Var<'t>, &[Var<'t>]) -> R,
-) -> R {
-    on_tape(Mode::Record, |tape| {
-        let inputs: Vec<Var<'_>> = at.iter().map(|x| tape.var(x.clone())).collect();
-        then(f(&inputs), &inputs)
-    })
-}
-
 fn numbers(vars: &[Var<'_>]) -> Vec<Tensor> {
     vars.iter().map(|x| x.value()).collect()
 }
@@ -123,10 +121,20 @@ fn lift<'t>(tape: &'t Tape, tensors: &[Tensor]) -> Vec<Var<'t>> {
 /// If `u` has another shape than the result.
 #[track_caller]
 pub fn vjp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], u: &Tensor) -> (Tensor, Vec<Tensor>) {
-    with(f, at, |y, inputs| {
+    check_floats("vjp", at);
+    let result = with(f, at, |y, inputs| {
+        if y.shape() != *u.shape() {
+            return Err(y.shape());
+        }
         let seed = y.tape().constant(u.clone());
-        (y.value(), numbers(&y.vjp(inputs, seed)))
-    })
+        Ok((y.value(), numbers(&y.vjp(inputs, seed))))
+    });
+    match result {
+        Ok(result) => result,
+        Err(shape) => {
+            panic!("vjp: weights of shape {} for a result of shape {shape}; they must be equal", u.shape())
+        }
+    }
 }
 
 /// The value of `f` and `$J v$`, of the shape of the result.
@@ -135,6 +143,8 @@ pub fn vjp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], u: &Tensor)
 /// If a direction has another shape than its input.
 #[track_caller]
 pub fn jvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> (Tensor, Tensor) {
+    check_floats("jvp", at);
+    check_directions("jvp", at, v);
     with(f, at, |y, inputs| {
         let directions = lift(y.tape(), v);
         (y.value(), jvps(&[y], inputs, &directions)[0].value())
@@ -145,12 +155,14 @@ pub fn jvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor
 /// then the input's. For few outputs.
 #[track_caller]
 pub fn jacobian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<Tensor> {
+    check_floats("jacobian", at);
     with(f, at, jacobian_rows)
 }
 
 /// The Jacobian by forward mode, one sweep for each element of the inputs; the same layout as [`jacobian`]. For few inputs.
 #[track_caller]
 pub fn jacobian_forward(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<Tensor> {
+    check_floats("jacobian_forward", at);
     with(f, at, |y, inputs| {
         let u = y.tape().var(Tensor::zeros_of(y.shape(), y.dtype()));
         let rows = y.vjp(inputs, u);
@@ -171,7 +183,7 @@ pub fn jacobian_forward(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]
 /// If the result is not a scalar.
 #[track_caller]
 pub fn hessian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<Vec<Tensor>> {
-    with(f, at, |y, inputs| jacobians(&y.grads(inputs), inputs))
+    of_scalar("hessian", f, at, |y, inputs| jacobians(&y.grads(inputs), inputs))
 }
 
 /// `$H v$` for a scalar function: the derivative of the gradient along v. Forward over reverse.
@@ -180,7 +192,8 @@ pub fn hessian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<
 /// If the result is not a scalar or a direction has another shape than its input.
 #[track_caller]
 pub fn hvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
-    with(f, at, |y, inputs| {
+    check_directions("hvp", at, v);
+    of_scalar("hvp", f, at, |y, inputs| {
         let gradients = y.grads(inputs);
         numbers(&jvps(&gradients, inputs, &lift(y.tape(), v)))
     })
@@ -193,7 +206,8 @@ pub fn hvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor
 /// If the result is not a scalar or a direction has another shape than its input.
 #[track_caller]
 pub fn vhp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
-    with(f, at, |y, inputs| {
+    check_directions("vhp", at, v);
+    of_scalar("vhp", f, at, |y, inputs| {
         let product = inner_product(&y.grads(inputs), &lift(y.tape(), v));
         numbers(&product.grads(inputs))
     })
@@ -209,7 +223,7 @@ fn inner_product<'t>(a: &[Var<'t>], b: &[Var<'t>]) -> Var<'t> {
 /// If the result is not a scalar.
 #[track_caller]
 pub fn laplacian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> f64 {
-    with(f, at, |y, inputs| {
+    of_scalar("laplacian", f, at, |y, inputs| {
         let mut trace = 0.0;
         for (&x, g) in inputs.iter().zip(y.grads(inputs)) {
             for k in (0..x.elements()).filter(|_| g.needs()) {
@@ -226,7 +240,8 @@ pub fn laplacian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> f6
 /// If the result is not a scalar or a direction has another shape than its input.
 #[track_caller]
 pub fn directional_derivative(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> f64 {
-    with(f, at, |y, inputs| {
+    check_directions("directional_derivative", at, v);
+    of_scalar("directional_derivative", f, at, |y, inputs| {
         let directions = lift(y.tape(), v);
         inner_product(&y.grads(inputs), &directions).item()
     })

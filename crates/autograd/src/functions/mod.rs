@@ -5,6 +5,7 @@ mod batched_jacobian;
 mod checkpoint;
 mod custom;
 pub(crate) mod derivatives;
+mod evaluate;
 mod grad;
 mod implicit;
 mod objective;

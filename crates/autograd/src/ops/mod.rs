@@ -8,7 +8,7 @@ pub mod conv;
 pub mod cross_entropy;
 pub mod cumulative;
 mod detach;
-mod expect;
+pub(crate) mod expect;
 pub mod index;
 #[cfg(feature = "linalg")]
 pub mod linalg;
