@@ -3,6 +3,7 @@
 //! result.
 
 mod statistics;
+mod twins;
 
 use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;

@@ -3,7 +3,6 @@
 use gradus_tensor::{Axes, DType, Tensor};
 
 use super::{AxisList, axes_of, count, dropped, reductions};
-use crate::check::node;
 use crate::op::{Backward, Op};
 use crate::ops::expect;
 use crate::recorded;
@@ -47,7 +46,7 @@ impl Op for RootAtZero {
         let zero = y.value().eq(0.0);
         let slope = dy / (y.where_not(&zero, 1.0) * 2.0);
         let one = step.tape().constant(Tensor::ones_like(&dy.value()));
-        let roots = if dy.needs() { node::twins(y) } else { Vec::new() };
+        let roots = if dy.needs() { super::twins::twins(y) } else { Vec::new() };
         let limits = recorded::backward(dy, one, &roots).into_iter().flatten();
         let Some(limit) = limits.reduce(|a, b| a + b) else {
             return step.give(0, slope.where_not(&zero, 0.0));
