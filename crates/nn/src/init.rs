@@ -52,10 +52,8 @@ pub enum Fan {
 /// If the weight has fewer than two axes, or no memory can hold it.
 #[track_caller]
 pub fn fans(shape: impl Into<Shape>) -> (usize, usize) {
-    let shape = shape.into();
+    let shape = shape.into().fitting("init");
     assert!(shape.len() >= 2, "init: a weight needs the axes [out, in, …], got {shape}");
-    let is_known = Shape::checked(&shape).is_some();
-    assert!(is_known, "init: the sizes {shape} multiply to more elements than memory can have");
     let field: usize = shape[2..].iter().product();
     (shape[1] * field, shape[0] * field)
 }

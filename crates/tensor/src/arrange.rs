@@ -37,7 +37,7 @@ impl Tensor {
         let mut dims = vec![1; times.len() - self.rank()];
         dims.extend_from_slice(self.shape());
         let sizes: Vec<usize> = dims.iter().zip(times).map(|(size, n)| size.saturating_mul(*n)).collect();
-        let _ = Shape::new(&sizes).fitting("repeat");
+        crate::checked_product("repeat", &sizes);
         let mut out = self.reshape(dims);
         for (axis, &n) in times.iter().enumerate().filter(|&(_, &n)| n != 1) {
             let block = out.shape()[axis..].iter().product();

@@ -93,6 +93,6 @@ pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::linear;
 pub use movement::{REST, Slice};
 pub use random::{Rng, rng};
-pub use shape::{MAX_RANK, Shape};
+pub use shape::{MAX_RANK, Shape, checked_product};
 pub use softmax::{log_softmax, softmax};
 pub use tensor::Tensor;

@@ -109,10 +109,7 @@ impl Shape {
     #[track_caller]
     #[must_use]
     pub fn fitting(self, op: &str) -> Self {
-        assert!(
-            places(&self).is_some(),
-            "{op}: the sizes {self} multiply to more elements than memory can have"
-        );
+        checked_product(op, &self);
         self
     }
 
@@ -176,6 +173,15 @@ impl Shape {
         panic!(
             "{op}: {self} and {other} do not broadcast: sizes {a} and {b} of axis -{back} differ and neither is 1"
         )
+    }
+}
+
+/// The product of sizes, or a panic that names the op if no tensor can have them (see [`Shape::checked`]).
+#[track_caller]
+pub fn checked_product(op: &str, sizes: &[usize]) -> usize {
+    match places(sizes) {
+        Some(n) => n * usize::from(!sizes.contains(&0)),
+        None => panic!("{op}: the sizes {sizes:?} multiply to more elements than memory can have"),
     }
 }
 

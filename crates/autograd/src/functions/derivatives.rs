@@ -8,7 +8,7 @@
 //! [`jacobians`] work on a tape that is there, with several outputs; what the first two record can be differentiated again.
 //! Functions of each row of a batch by itself have [`batched_jacobian`](crate::batched_jacobian).
 
-use gradus_tensor::Tensor;
+use gradus_tensor::{Shape, Tensor};
 
 use super::evaluate::{check_directions, check_floats, of_scalar, with};
 use crate::fast::reuse::on_tape;
@@ -39,20 +39,9 @@ pub fn vjps<'t>(outputs: &[Var<'t>], weights: &[Var<'t>], inputs: &[Var<'t>]) ->
 /// If a direction has another shape than its input, the numbers of both differ, or a variable is of another tape.
 #[track_caller]
 pub fn jvps<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>]) -> Vec<Var<'t>> {
-    assert!(
-        inputs.len() == directions.len(),
-        "jvps: {} inputs and {} directions; each input needs one",
-        inputs.len(),
-        directions.len()
-    );
     check_tapes("jvps", outputs, &[inputs, directions]);
-    for (x, v) in inputs.iter().zip(directions) {
-        let (of_x, of_v) = (x.shape(), v.shape());
-        assert!(
-            of_x == of_v,
-            "jvps: a direction of shape {of_v} for an input of shape {of_x}; they must be equal"
-        );
-    }
+    let of = |vars: &[Var<'t>]| vars.iter().map(|x| x.shape()).collect::<Vec<_>>();
+    check_directions("jvps", &of(inputs), &of(directions));
     let along = |y: &Var<'t>| {
         // y.vjp(u) is linear in u, so where it is taken does not matter.
         let u = y.tape().var(Tensor::zeros_of(y.shape(), y.dtype()));
@@ -107,6 +96,10 @@ pub(crate) fn unit(like: Var<'_>, k: usize) -> Tensor {
     Tensor::from_vec(flat, like.shape()).to(like.dtype())
 }
 
+fn shapes(tensors: &[Tensor]) -> Vec<Shape> {
+    tensors.iter().map(|x| *x.shape()).collect()
+}
+
 fn numbers(vars: &[Var<'_>]) -> Vec<Tensor> {
     vars.iter().map(|x| x.value()).collect()
 }
@@ -144,7 +137,7 @@ pub fn vjp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], u: &Tensor)
 #[track_caller]
 pub fn jvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> (Tensor, Tensor) {
     check_floats("jvp", at);
-    check_directions("jvp", at, v);
+    check_directions("jvp", &shapes(at), &shapes(v));
     with(f, at, |y, inputs| {
         let directions = lift(y.tape(), v);
         (y.value(), jvps(&[y], inputs, &directions)[0].value())
@@ -192,7 +185,7 @@ pub fn hessian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<
 /// If the result is not a scalar or a direction has another shape than its input.
 #[track_caller]
 pub fn hvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
-    check_directions("hvp", at, v);
+    check_directions("hvp", &shapes(at), &shapes(v));
     of_scalar("hvp", f, at, |y, inputs| {
         let gradients = y.grads(inputs);
         numbers(&jvps(&gradients, inputs, &lift(y.tape(), v)))
@@ -206,7 +199,7 @@ pub fn hvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor
 /// If the result is not a scalar or a direction has another shape than its input.
 #[track_caller]
 pub fn vhp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
-    check_directions("vhp", at, v);
+    check_directions("vhp", &shapes(at), &shapes(v));
     of_scalar("vhp", f, at, |y, inputs| {
         let product = inner_product(&y.grads(inputs), &lift(y.tape(), v));
         numbers(&product.grads(inputs))
@@ -240,7 +233,7 @@ pub fn laplacian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> f6
 /// If the result is not a scalar or a direction has another shape than its input.
 #[track_caller]
 pub fn directional_derivative(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> f64 {
-    check_directions("directional_derivative", at, v);
+    check_directions("directional_derivative", &shapes(at), &shapes(v));
     of_scalar("directional_derivative", f, at, |y, inputs| {
         let directions = lift(y.tape(), v);
         inner_product(&y.grads(inputs), &directions).item()

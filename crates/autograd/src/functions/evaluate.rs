@@ -1,6 +1,6 @@
 //! A function of tensors, run on a tape of its own; what it is given and what it gives are looked at by the name that was called.
 
-use gradus_tensor::Tensor;
+use gradus_tensor::{Shape, Tensor};
 
 use crate::fast::reuse::on_tape;
 use crate::model::training::Mode;
@@ -47,18 +47,10 @@ pub(crate) fn check_floats(op: &str, at: &[Tensor]) {
 
 /// Panics unless there is a direction for each input, of its shape.
 #[track_caller]
-pub(crate) fn check_directions(op: &str, at: &[Tensor], v: &[Tensor]) {
-    assert!(
-        at.len() == v.len(),
-        "{op}: {} inputs and {} directions; each input needs one",
-        at.len(),
-        v.len()
-    );
-    for (x, v) in at.iter().zip(v) {
-        let (of_x, of_v) = (x.shape(), v.shape());
-        assert!(
-            of_x == of_v,
-            "{op}: a direction of shape {of_v} for an input of shape {of_x}; they must be equal"
-        );
+pub(crate) fn check_directions(op: &str, inputs: &[Shape], directions: &[Shape]) {
+    let (n, m) = (inputs.len(), directions.len());
+    assert!(n == m, "{op}: {n} inputs and {m} directions; each input needs one");
+    for (x, v) in inputs.iter().zip(directions) {
+        assert!(x == v, "{op}: a direction of shape {v} for an input of shape {x}; they must be equal");
     }
 }

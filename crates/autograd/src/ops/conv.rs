@@ -327,7 +327,7 @@ impl<'t> Var<'t> {
         expect::floats("fold", self.dtype());
         let window = how.window("fold", output, &each("fold", kernel, output.len()));
         let (places, x) = (window.output().iter().product::<usize>(), self.shape());
-        let taps = expect::product("fold", &window.kernel);
+        let taps = gradus_tensor::checked_product("fold", &window.kernel);
         assert!(
             x.len() == 3 && x[2] == places && x[1].is_multiple_of(taps),
             "fold: the columns {x} must be [N, C · {taps}, {places}] for sizes {output:?} and kernel {kernel:?}"

@@ -68,22 +68,6 @@ pub(crate) fn parts(op: &str, what: &str, size: usize, parts: usize) {
     );
 }
 
-/// The product of sizes.
-///
-/// # Panics
-/// If it is larger than any memory.
-#[track_caller]
-pub(crate) fn product(op: &str, sizes: &[usize]) -> usize {
-    let mut n = 1usize;
-    for &size in sizes {
-        n = match n.checked_mul(size).filter(|&n| n <= isize::MAX as usize / 8) {
-            Some(n) => n,
-            None => panic!("{op}: sizes {sizes:?} multiply to more elements than memory can have"),
-        };
-    }
-    n
-}
-
 impl Var<'_> {
     /// The sizes of matrices in the last two axes.
     #[track_caller]

@@ -169,10 +169,10 @@ pub(crate) fn adaptive(size: usize, out: usize) -> Vec<Vec<usize>> {
 /// Panics if there are windows of nothing.
 #[track_caller]
 fn check_adaptive(op: &str, shape: &Shape, sizes: &[usize], out: &[usize]) {
-    expect::product(op, &[shape[0], shape[1], expect::product(op, out)]);
+    gradus_tensor::checked_product(op, &[shape[0], shape[1], gradus_tensor::checked_product(op, out)]);
     for (a, (&n, &m)) in sizes.iter().zip(out).enumerate() {
         assert!(n > 0 || m == 0, "{op}: spatial axis {a} of {shape} is empty and has no windows");
-        expect::product(op, &[n, m]);
+        gradus_tensor::checked_product(op, &[n, m]);
     }
 }
 
@@ -333,8 +333,8 @@ impl<'t> Var<'t> {
         expect::shape("max_unpool", "the places", places.shape(), &shape);
         assert!(out.len() == sizes.len(), "max_unpool: sizes {out:?} for spatial axes {sizes:?}");
         let (rows, count) = (shape[0] * shape[1], sizes.iter().product::<usize>());
-        let plane = expect::product("max_unpool", out);
-        expect::product("max_unpool", &[rows, plane]);
+        let plane = gradus_tensor::checked_product("max_unpool", out);
+        gradus_tensor::checked_product("max_unpool", &[rows, plane]);
         check_indices("max_unpool", places, plane, &format!("spatial axes {out:?}"));
         let zeros = self.tape().constant(Tensor::zeros_of([rows, plane], self.dtype()));
         let flat = zeros.scatter(1, &places.reshape([rows, count]), self.reshape([rows, count]));

@@ -60,9 +60,9 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         assert!(times.len() >= shape.len(), "repeat: {} numbers for shape {shape}", times.len());
         let lead = times.len() - shape.len();
-        expect::product("repeat", times);
+        gradus_tensor::checked_product("repeat", times);
         for (axis, &n) in shape.iter().enumerate() {
-            expect::product("repeat", &[n, times[lead + axis]]);
+            gradus_tensor::checked_product("repeat", &[n, times[lead + axis]]);
         }
         let mut y = self;
         for axis in 0..shape.len() {
@@ -87,7 +87,7 @@ impl<'t> Var<'t> {
     pub fn repeat_interleave(self, n: usize, axis: isize) -> Self {
         let shape = self.shape();
         let at = axis_index("repeat_interleave", axis, &shape);
-        expect::product("repeat_interleave", &[shape.elements(), n]);
+        gradus_tensor::checked_product("repeat_interleave", &[shape.elements(), n]);
         shape.check_room("repeat_interleave", 1);
         let wide = self.unsqueeze(at as isize + 1);
         let full = wide.shape().with(at + 1, n);
@@ -111,7 +111,7 @@ impl<'t> Var<'t> {
             times.len()
         );
         let total = times.iter().fold(0usize, |sum, &n| sum.saturating_add(n));
-        expect::product(OP, &[total]);
+        gradus_tensor::checked_product(OP, &[total]);
         let places = times.iter().enumerate().flat_map(|(i, &n)| std::iter::repeat_n(i as i64, n));
         let places: Vec<i64> = places.collect();
         let n = places.len();
@@ -184,7 +184,7 @@ impl<'t> Var<'t> {
         let shape = self.shape();
         shape.check_room("diag_embed", 1);
         let n = shape[axis_index("diag_embed", -1, &shape)].saturating_add(offset.unsigned_abs());
-        expect::product("diag_embed", &[n, n]);
+        gradus_tensor::checked_product("diag_embed", &[n, n]);
         self.onto_diagonal(n, n, offset)
     }
 
@@ -226,7 +226,7 @@ impl<'t> Var<'t> {
         assert!(size <= n, "unfold: windows of {size} places do not fit axis {axis} of {shape}, of size {n}");
         shape.check_room("unfold", 1);
         let count = (n - size) / step + 1;
-        expect::product("unfold", &[count, size]);
+        gradus_tensor::checked_product("unfold", &[count, size]);
         let places: Vec<i64> =
             (0..count).flat_map(|w| (0..size).map(move |i| (w * step + i) as i64)).collect();
         let picked = self.index_select(at as isize, &Tensor::from_vec(places, count * size));
@@ -260,7 +260,7 @@ impl<'t> Var<'t> {
     pub fn as_strided(self, shape: impl Into<Shape>, strides: &[usize], offset: usize) -> Self {
         let shape = shape.into();
         assert!(shape.len() == strides.len(), "as_strided: {} strides for shape {shape}", strides.len());
-        expect::product("as_strided", &shape);
+        gradus_tensor::checked_product("as_strided", &shape);
         let reach = shape.iter().zip(strides).map(|(&n, &s)| n.saturating_sub(1).saturating_mul(s));
         let last = reach.fold(offset, usize::saturating_add);
         assert!(
@@ -348,7 +348,7 @@ impl<'t> Var<'t> {
             assert!(vector.rank() <= 1, "meshgrid: needs vectors, got {}", vector.shape());
         }
         assert!(vectors.len() <= MAX_RANK, "meshgrid: {} vectors for at most {MAX_RANK} axes", vectors.len());
-        expect::product("meshgrid", &vectors.iter().map(|v| v.elements()).collect::<Vec<_>>());
+        gradus_tensor::checked_product("meshgrid", &vectors.iter().map(|v| v.elements()).collect::<Vec<_>>());
         let sizes: Sizes = vectors.iter().map(|v| v.elements()).collect();
         let spread = |(i, v): (usize, &Self)| {
             let ones: Sizes = (0..sizes.len()).map(|k| if k == i { sizes[i] } else { 1 }).collect();

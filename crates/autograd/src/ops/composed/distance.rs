@@ -141,7 +141,7 @@ impl<'t> Var<'t> {
         assert!(d == e, "cdist: {a} and {b}: rows of {d} and of {e} numbers");
         let lead = Shape::new(&a[..a.len() - 2]).broadcast_or_panic(&Shape::new(&b[..b.len() - 2]), "cdist");
         assert!(lead.len() + 3 <= MAX_RANK, "cdist: {a} and {b}: at most {} axes", MAX_RANK - 1);
-        expect::product("cdist", &[lead.elements(), n, m, d]);
+        gradus_tensor::checked_product("cdist", &[lead.elements(), n, m, d]);
         check_order("cdist", p);
         (self.unsqueeze(-2) - other.unsqueeze(-3)).vector_norm_axes(p, -1)
     }

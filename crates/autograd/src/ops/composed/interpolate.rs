@@ -76,10 +76,10 @@ fn weights(size: usize, out: usize, step: f64, how: Resize) -> Taps {
 /// Panics if elements are wanted of an axis that has none, or more than memory can have.
 #[track_caller]
 fn check_sizes(op: &str, shape: &Shape, out: &[usize]) {
-    expect::product(op, &[shape[0], shape[1], expect::product(op, out)]);
+    gradus_tensor::checked_product(op, &[shape[0], shape[1], gradus_tensor::checked_product(op, out)]);
     for (a, (&n, &m)) in shape[2..].iter().zip(out).enumerate() {
         assert!(n > 0 || m == 0, "{op}: spatial axis {a} of {shape} has no elements to take");
-        expect::product(op, &[n, m]);
+        gradus_tensor::checked_product(op, &[n, m]);
     }
 }
 

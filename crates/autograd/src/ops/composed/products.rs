@@ -34,7 +34,7 @@ impl<'t> Var<'t> {
         let other = self.lift(other);
         let (a, b) = (self.shape(), other.shape());
         assert!(a.len() == 1 && b.len() == 1, "outer: needs two vectors, got {a} and {b}");
-        let _ = Shape::new(&[a[0], b[0]]).fitting("outer");
+        gradus_tensor::checked_product("outer", &[a[0], b[0]]);
         self.unsqueeze(1) * other.unsqueeze(0)
     }
 
@@ -115,7 +115,7 @@ impl<'t> Var<'t> {
             other.shape(),
             MAX_RANK / 2
         );
-        expect::product("kron", &[self.elements(), other.elements()]);
+        gradus_tensor::checked_product("kron", &[self.elements(), other.elements()]);
         let lift = |x: Self| {
             let mut sizes: SmallVec<[usize; MAX_RANK]> = SmallVec::from_elem(1, rank - x.rank());
             sizes.extend_from_slice(&x.shape());
