@@ -117,6 +117,12 @@ fn losses() {
     );
     let how = PoissonNllOptions { eps: -1.0, ..PoissonNllOptions::default() };
     says(|| x.poisson_nll_loss_with(t(), &how), "poisson_nll_loss: eps is -1; it must be at least 0");
+    for eps in [f64::NAN, f64::INFINITY] {
+        let tail = format!("eps is {eps}; it must be a finite number");
+        says(|| x.standardize(1, eps), &format!("standardize: {tail}"));
+        says(|| x.layer_norm(t(), t(), eps), &format!("layer_norm: {tail}"));
+        says(|| x.rms_norm(1, eps), &format!("rms_norm: {tail}"));
+    }
     for smoothing in [-0.1, 1.1, f64::NAN] {
         let how = CrossEntropyOptions { smoothing, ..CrossEntropyOptions::default() };
         let want = format!("cross_entropy: smoothing is {smoothing}; it must be between 0 and 1");

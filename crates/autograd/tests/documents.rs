@@ -140,6 +140,19 @@ fn norms() {
 }
 
 #[test]
+fn negative_eps_of_normalisations() {
+    // "Any finite ε is taken"; "where a negative one makes the sum under the root negative, the result is NaN."
+    // The row [1, 5] has mean 3, variance 4 and mean square 13; [1, 2] has the variance 1/4.
+    let rows = Tensor::from([[1.0, 5.0], [1.0, 2.0]]);
+    let root = 2.0 / 3.5_f64.sqrt();
+    let want = [-root, root, NAN, NAN];
+    same(&of(&rows, |x| x.standardize(1, -0.5)).0, &want);
+    same(&of(&rows, |x| x.layer_norm(Tensor::ones(2), Tensor::zeros(2), -0.5)).0, &want);
+    same(&of(&rows, |x| x.group_norm(1, None, None, -0.5)).0, &want);
+    same(&of(&rows, |x| x.rms_norm(1, -4.0)).0, &[1.0 / 3.0, 5.0 / 3.0, NAN, NAN]);
+}
+
+#[test]
 fn losses() {
     // "The logarithms are held at -100."
     let (y, _) = of(&Tensor::from([0.0, 1.0]), |x| x.binary_cross_entropy(Tensor::from([1.0, 0.0])));

@@ -143,3 +143,18 @@ fn matrices_with_nan_and_infinity() {
         }
     }
 }
+
+#[test]
+fn norms_of_matrices_without_elements() {
+    let norm = |shape: &[usize], which| {
+        Tape::new().var(Tensor::zeros(shape)).matrix_norm(which).value().to_f64_vec()
+    };
+    // Sums over no rows are 0; the largest of no sums is undefined.
+    for order in [1.0, -1.0] {
+        assert_eq!(norm(&[2, 0, 4], MatrixNorm::Order(order)), [0.0, 0.0]);
+    }
+    for order in [f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(norm(&[2, 4, 0], MatrixNorm::Order(order)), [0.0, 0.0]);
+    }
+    assert_eq!(norm(&[0, 4], MatrixNorm::Nuclear), [0.0]);
+}

@@ -103,6 +103,8 @@ fn check_channels(op: &str, shape: &Shape, parts: &[(&str, Option<Var<'_>>)]) {
 }
 
 /// # Normalisations
+///
+/// Any finite ε is taken, as in PyTorch; where a negative one makes the sum under the root negative, the result is NaN.
 impl<'t> Var<'t> {
     /// Layer normalisation over the last axes, those of `gamma` and `beta`:
     /// `$y = \gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` with the mean μ and the biased
@@ -123,7 +125,7 @@ impl<'t> Var<'t> {
             "layer_norm: input {shape}, gamma {sizes}, beta {}: both must have the shape of the input's last axes",
             beta.shape()
         );
-        expect::number("layer_norm", "eps", eps, eps >= 0.0, "at least 0");
+        expect::number("layer_norm", "eps", eps, eps.is_finite(), "a finite number");
         let width = sizes.elements();
         let flat = |part: Self| part.reshape([width]);
         let rows = x.reshape([shape.elements() / width.max(1), width]);
@@ -140,7 +142,7 @@ impl<'t> Var<'t> {
         expect::floats("standardize", self.dtype());
         let shape = self.shape();
         let first = first_trailing("standardize", &shape, trailing);
-        expect::number("standardize", "eps", eps, eps >= 0.0, "at least 0");
+        expect::number("standardize", "eps", eps, eps.is_finite(), "a finite number");
         let sizes = &shape[first..];
         let (one, zero) = (Tensor::ones_of(sizes, self.dtype()), Tensor::zeros_of(sizes, self.dtype()));
         self.layer_norm(self.tape().constant(one), self.tape().constant(zero), eps)
@@ -158,7 +160,7 @@ impl<'t> Var<'t> {
     pub fn rms_norm(self, trailing: usize, eps: f64) -> Self {
         expect::floats("rms_norm", self.dtype());
         first_trailing("rms_norm", &self.shape(), trailing);
-        expect::number("rms_norm", "eps", eps, eps >= 0.0, "at least 0");
+        expect::number("rms_norm", "eps", eps, eps.is_finite(), "a finite number");
         let list: Vec<isize> = (1..=trailing as isize).map(|a| -a).collect();
         self * reciprocal_root(self, list, eps)
     }
@@ -194,7 +196,7 @@ impl<'t> Var<'t> {
         let shape = x.shape();
         check_channels("group_norm", &shape, &[("gamma", gamma), ("beta", beta)]);
         expect::parts("group_norm", "the channels", shape[1], groups);
-        expect::number("group_norm", "eps", eps, eps >= 0.0, "at least 0");
+        expect::number("group_norm", "eps", eps, eps.is_finite(), "a finite number");
         let width = shape.elements() / (shape[0] * groups).max(1);
         let y = x.reshape([shape[0] * groups, width]).standardize(1, eps).reshape(shape);
         y.scale_channels(gamma, beta)
@@ -227,7 +229,7 @@ impl<'t> Var<'t> {
         let [x, mean, variance] = promoted([self, self.lift(mean), self.lift(variance)]);
         let shape = x.shape();
         check_channels("batch_norm", &shape, &[("the mean", Some(mean)), ("the variance", Some(variance))]);
-        expect::number("batch_norm", "eps", eps, eps >= 0.0, "at least 0");
+        expect::number("batch_norm", "eps", eps, eps.is_finite(), "a finite number");
         let sizes = channel_sizes(shape.len(), shape[1]);
         (x - mean.reshape(&sizes[..])) * (variance + eps).rsqrt().reshape(&sizes[..])
     }

@@ -20,11 +20,14 @@ fn check_order(op: &str, x: Var<'_>, which: MatrixNorm) {
     let (m, n) = matrix_sizes(op, &x.shape());
     let MatrixNorm::Order(p) = which else { return };
     assert!([1.0, 2.0, f64::INFINITY].contains(&p.abs()), "{op}: order {p} is none of ±1, ±2, ±∞");
-    assert!(
-        m > 0 && n > 0,
-        "{op}: {} has no elements, and their largest or smallest is undefined",
-        x.shape()
-    );
+    // A sum over nothing is 0; the largest or smallest of nothing is undefined.
+    let (what, enough) = match p.abs() {
+        1.0 => ("columns", n > 0),
+        2.0 => ("singular values", m > 0 && n > 0),
+        _ => ("rows", m > 0),
+    };
+    let most = if p > 0.0 { "largest" } else { "smallest" };
+    assert!(enough, "{op}: {} has no {what}, and their {most} norm of order {p} is undefined", x.shape());
 }
 
 /// # Norms of matrices
