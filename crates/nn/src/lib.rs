@@ -9,12 +9,15 @@
 //!    [`LogSigmoid`], [`LogSoftmax`], [`Mish`], [`Selu`], [`Sigmoid`], [`Silu`], [`Softmax`], [`Softplus`],
 //!    [`Softshrink`], [`Softsign`], [`Tanhshrink`]: activations;
 //! 4. [`Flatten`], [`Identity`], [`Dropout`]: layers without parameters;
-//! 5. [`Conv1d`], [`Conv2d`], [`Conv3d`]: convolutions, with their [`ConvOptions`]; [`Embedding`]: a table of vectors;
+//! 5. [`Conv1d`], [`Conv2d`], [`Conv3d`]: convolutions, with their [`ConvOptions`]; [`Embedding`],
+//!    [`EmbeddingBag`] with its [`Bag`]: tables of vectors;
 //! 6. [`LayerNorm`], [`BatchNorm`] with its [`Running`] statistics: normalisations; [`update_batch_norm`]: the statistics
 //!    counted anew;
-//! 7. [`init`]: how weights begin;
-//! 8. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
-//! 9. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
+//! 7. [`Rnn`], [`Lstm`], [`Gru`] with their [`RecurrentOptions`] and [`Nonlinearity`], layers in [`RecurrentLayer`]s of
+//!    [`RecurrentWeights`]; [`RnnCell`], [`LstmCell`], [`GruCell`]: one step of them;
+//! 8. [`init`]: how weights begin;
+//! 9. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
+//! 10. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
@@ -66,6 +69,7 @@ pub mod init;
 mod layer_norm;
 mod linear;
 mod metric;
+mod recurrent;
 mod shape;
 pub mod state_dict;
 mod summary;
@@ -77,12 +81,16 @@ pub use activation::{
 pub use batch_norm::{BatchNorm, Running, update_batch_norm};
 pub use conv::{Conv1d, Conv2d, Conv3d};
 pub use dropout::Dropout;
-pub use embedding::Embedding;
-pub use gradus_autograd::ops::ConvOptions;
+pub use embedding::{Embedding, EmbeddingBag};
+pub use gradus_autograd::ops::{Bag, ConvOptions};
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use metric::{Confusion, accuracy};
 pub use module::{Module, Sequential};
+pub use recurrent::{
+    Gru, GruCell, Lstm, LstmCell, Nonlinearity, RecurrentLayer, RecurrentOptions, RecurrentWeights, Rnn,
+    RnnCell,
+};
 pub use shape::{Flatten, Identity};
 pub use state_dict::StateDictError;
 pub use summary::{Summary, summary};

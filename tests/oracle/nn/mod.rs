@@ -8,6 +8,8 @@ mod conv;
 mod given;
 mod norm;
 mod plain;
+mod recurrent;
+mod table;
 
 use gradus_autograd::{ParamId, Params, Tape, Var};
 use gradus_nn::Module;
@@ -62,7 +64,8 @@ fn with<M: Params + 'static>(
 type Class = (&'static str, &'static str, fn(&Options<'_>) -> Result<Box<dyn Layer>, String>);
 
 /// The families.
-const FAMILIES: [&[Class]; 4] = [plain::CLASSES, conv::CLASSES, norm::CLASSES, activation::CLASSES];
+const FAMILIES: &[&[Class]] =
+    &[plain::CLASSES, conv::CLASSES, norm::CLASSES, activation::CLASSES, table::CLASSES, recurrent::CLASSES];
 
 /// The layer of a case.
 fn build(case: &Value, tensors: &SafeTensors<'_>) -> Result<Box<dyn Layer>, String> {
