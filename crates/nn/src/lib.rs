@@ -15,9 +15,14 @@
 //!    counted anew;
 //! 7. [`Rnn`], [`Lstm`], [`Gru`] with their [`RecurrentOptions`] and [`Nonlinearity`], layers in [`RecurrentLayer`]s of
 //!    [`RecurrentWeights`]; [`RnnCell`], [`LstmCell`], [`GruCell`]: one step of them;
-//! 8. [`init`]: how weights begin;
-//! 9. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
-//! 10. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
+//! 8. [`MultiheadAttention`] with its [`AttentionOptions`], [`InProjection`] and [`AttendOptions`]; [`SinusoidalPositions`] and
+//!    [`RotaryPositions`];
+//! 9. [`TransformerEncoderLayer`], [`TransformerDecoderLayer`] with their [`TransformerOptions`], [`Activation`],
+//!    [`EncoderMasks`] and [`DecoderMasks`]; [`TransformerEncoder`], [`TransformerDecoder`], [`Transformer`]: stacks of them;
+//!    [`DecoderBlock`]: of models that only decode;
+//! 10. [`init`]: how weights begin;
+//! 11. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
+//! 12. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
@@ -61,6 +66,7 @@
 mod module;
 
 mod activation;
+mod attention;
 mod batch_norm;
 mod conv;
 mod dropout;
@@ -73,10 +79,14 @@ mod recurrent;
 mod shape;
 pub mod state_dict;
 mod summary;
+mod transformer;
 
 pub use activation::{
     Celu, Elu, Gelu, GeluTanh, Hardsigmoid, Hardswish, LeakyRelu, LogSigmoid, LogSoftmax, Mish, Relu, Selu,
     Sigmoid, Silu, Softmax, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
+};
+pub use attention::{
+    AttendOptions, AttentionOptions, InProjection, MultiheadAttention, RotaryPositions, SinusoidalPositions,
 };
 pub use batch_norm::{BatchNorm, Running, update_batch_norm};
 pub use conv::{Conv1d, Conv2d, Conv3d};
@@ -94,3 +104,7 @@ pub use recurrent::{
 pub use shape::{Flatten, Identity};
 pub use state_dict::StateDictError;
 pub use summary::{Summary, summary};
+pub use transformer::{
+    Activation, DecoderBlock, DecoderMasks, EncoderMasks, Transformer, TransformerDecoder,
+    TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer, TransformerOptions,
+};

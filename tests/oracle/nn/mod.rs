@@ -4,6 +4,7 @@
 //! order, and how ours is made from them. [`Options`] reads arguments, [`Call`] holds what the case hands to the layer.
 
 mod activation;
+mod attention;
 mod conv;
 mod given;
 mod norm;
@@ -64,8 +65,15 @@ fn with<M: Params + 'static>(
 type Class = (&'static str, &'static str, fn(&Options<'_>) -> Result<Box<dyn Layer>, String>);
 
 /// The families.
-const FAMILIES: &[&[Class]] =
-    &[plain::CLASSES, conv::CLASSES, norm::CLASSES, activation::CLASSES, table::CLASSES, recurrent::CLASSES];
+const FAMILIES: &[&[Class]] = &[
+    plain::CLASSES,
+    conv::CLASSES,
+    norm::CLASSES,
+    activation::CLASSES,
+    table::CLASSES,
+    recurrent::CLASSES,
+    attention::CLASSES,
+];
 
 /// The layer of a case.
 fn build(case: &Value, tensors: &SafeTensors<'_>) -> Result<Box<dyn Layer>, String> {
