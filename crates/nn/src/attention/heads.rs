@@ -193,3 +193,156 @@ impl MultiheadAttention {
         q.len() == 2
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AttentionOptions;
+    use gradus_autograd::Tape;
+    use gradus_tensor::{DType, rng};
+
+    fn layer(options: &AttentionOptions) -> MultiheadAttention {
+        let mut layer = MultiheadAttention::with_options(6, 2, options, &mut rng(0));
+        layer.convert(DType::F64);
+        layer
+    }
+
+    fn batch_first() -> AttentionOptions {
+        AttentionOptions { batch_first: true, ..AttentionOptions::default() }
+    }
+
+    fn input(seed: u64) -> Tensor {
+        Tensor::randn_of([3, 4, 6], DType::F64, &mut rng(seed))
+    }
+
+    /// Bool: true where a key comes later.
+    fn later() -> Tensor {
+        Tensor::tri(4, 4, 0).to(DType::Bool).logical_not()
+    }
+
+    #[test]
+    fn one_product_gives_what_three_give() {
+        let tape = Tape::new();
+        let (layer, x) = (layer(&batch_first()), input(1));
+        let [a, b, c] = [(); 3].map(|()| tape.constant(&x));
+        let how = AttendOptions::default();
+        let (apart, weights) = layer.attend(a, b, c, &how);
+        for (q, k, v) in [(a, a, a), (a, b, b)] {
+            let (y, own) = layer.attend(q, k, v, &how);
+            assert!(y.value().allclose(&apart.value(), 1e-12, 1e-12));
+            assert!(own.unwrap().value().allclose(&weights.unwrap().value(), 1e-12, 1e-12));
+        }
+        let without = AttendOptions { need_weights: false, ..how };
+        let (y, none) = layer.attend(a, b, c, &without);
+        assert!(none.is_none() && y.value().allclose(&apart.value(), 1e-12, 1e-12));
+        assert!(layer.predict(&x).allclose(&apart.value(), 1e-12, 1e-12));
+    }
+
+    #[test]
+    fn the_causal_flag_is_the_causal_mask() {
+        for add_bias_kv in [false, true] {
+            let tape = Tape::new();
+            let layer = layer(&AttentionOptions { add_bias_kv, add_zero_attn: add_bias_kv, ..batch_first() });
+            let x = tape.constant(input(2));
+            for need_weights in [false, true] {
+                let usual = AttendOptions { need_weights, ..AttendOptions::default() };
+                let flag = AttendOptions { is_causal: true, ..usual };
+                let mask = AttendOptions { attn_mask: Some(tape.constant(later())), ..usual };
+                let (a, b) = (layer.attend(x, x, x, &flag).0, layer.attend(x, x, x, &mask).0);
+                assert!(a.value().allclose(&b.value(), 1e-12, 1e-12));
+                let free = layer.attend(x, x, x, &usual).0;
+                assert!(!a.value().allclose(&free.value(), 1e-3, 1e-3));
+            }
+        }
+    }
+
+    #[test]
+    fn masks_of_both_kinds_add_up() {
+        let tape = Tape::new();
+        let (layer, x) = (layer(&batch_first()), tape.constant(input(3)));
+        let bias = tape.var(Tensor::randn_of([6, 4, 4], DType::F64, &mut rng(4)));
+        let padding = Tensor::from([[false, false, false, true]; 3]);
+        let hidden = Tensor::from([0.0, 0.0, 0.0, f64::NEG_INFINITY]).expand([6, 4, 4]);
+        for need_weights in [false, true] {
+            let usual = AttendOptions { need_weights, ..AttendOptions::default() };
+            let both = AttendOptions {
+                attn_mask: Some(bias),
+                key_padding_mask: Some(tape.constant(&padding)),
+                ..usual
+            };
+            let one = AttendOptions { attn_mask: Some(bias + &hidden), ..usual };
+            let (a, b) = (layer.attend(x, x, x, &both).0, layer.attend(x, x, x, &one).0);
+            assert!(a.value().allclose(&b.value(), 1e-12, 1e-12));
+            let slope = a.sin().sum().backward().wrt(bias);
+            assert_eq!(slope.select(-1, 3).abs().sum().item(), 0.0);
+            assert!(slope.select(-1, 2).abs().sum().item() > 0.0);
+        }
+    }
+
+    #[test]
+    fn a_query_that_sees_nothing_gives_zeros_and_no_gradient() {
+        let layer = layer(&AttentionOptions { bias: false, ..batch_first() });
+        for need_weights in [false, true] {
+            let tape = Tape::new();
+            let x = tape.var(input(5));
+            let mask = Tensor::from([[true; 4], [false; 4], [false; 4], [false; 4]]);
+            let attn_mask = Some(tape.constant(mask));
+            let how = AttendOptions { attn_mask, need_weights, ..AttendOptions::default() };
+            let y = layer.attend(x, x, x, &how).0;
+            assert!(y.select(1, 0).value().to_f64_vec().iter().all(|&y| y == 0.0));
+            let slope = y.sin().sum().backward().wrt(x);
+            assert!(slope.to_f64_vec().iter().all(|d| d.is_finite()));
+        }
+    }
+
+    #[test]
+    fn dropped_weights_are_those_given_back() {
+        let layer = layer(&AttentionOptions { dropout: 0.5, ..batch_first() });
+        let tape = Tape::training(0);
+        let x = tape.constant(input(6));
+        let how = AttendOptions { average_attn_weights: false, ..AttendOptions::default() };
+        let weights = layer.attend(x, x, x, &how).1.unwrap().value().to_f64_vec();
+        let zeros = weights.iter().filter(|&&w| w == 0.0).count();
+        assert!((20..76).contains(&zeros), "{zeros} of {}", weights.len());
+        let silent = AttendOptions { need_weights: false, ..how };
+        let dropped = layer.attend(x, x, x, &silent).0.value();
+        let plain = layer.predict(&input(6));
+        assert!(!dropped.allclose(&plain, 1e-3, 1e-3));
+    }
+
+    #[test]
+    fn layouts_agree() {
+        let (first, second) = (layer(&batch_first()), layer(&AttentionOptions::default()));
+        let x = input(7);
+        let y = first.predict(&x);
+        assert!(second.predict(&x.transpose(0, 1)).transpose(0, 1).allclose(&y, 1e-12, 1e-12));
+        for layer in [first, second] {
+            assert!(layer.predict(&x.select(0, 1)).allclose(&y.select(0, 1), 1e-12, 1e-12));
+        }
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "MultiheadAttention: the query must be [time, batch, 6], or [time, 6] without a batch, got [3, 4, 5]"
+    )]
+    fn a_wrong_width_is_named() {
+        layer(&AttentionOptions::default()).predict(&Tensor::zeros([3, 4, 5]));
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "MultiheadAttention: attn_mask must be [queries, keys] = [4, 4] or [batch · heads, queries, keys] = [6, 4, 4], got [3, 4]"
+    )]
+    fn a_wrong_mask_is_named() {
+        let tape = Tape::new();
+        let x = tape.constant(input(8));
+        let attn_mask = Some(tape.constant(Tensor::zeros([3, 4])));
+        layer(&batch_first()).attend(x, x, x, &AttendOptions { attn_mask, ..AttendOptions::default() });
+    }
+
+    #[test]
+    #[should_panic(expected = "MultiheadAttention: the width 6 does not divide into 4 heads")]
+    fn heads_that_do_not_divide_are_named() {
+        MultiheadAttention::new(6, 4, &mut rng(0));
+    }
+}

@@ -193,3 +193,132 @@ pub(super) fn step<'t>(
     }
     weights.step(kind, gates, state)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Gru, GruCell, Lstm, LstmCell, Module, RecurrentOptions, Rnn, RnnCell};
+    use gradus_autograd::{Params, Tape, Var};
+    use gradus_tensor::{DType, Tensor, rng};
+
+    fn deep() -> RecurrentOptions {
+        RecurrentOptions { num_layers: 2, bidirectional: true, ..RecurrentOptions::default() }
+    }
+
+    /// Steps of a cell one by one, and the layer with the same weights, at once.
+    #[test]
+    fn a_layer_is_its_cell_step_by_step() {
+        let mut rng = rng(0);
+        let x = Tensor::randn([4, 2, 3], &mut rng);
+        let tape = Tape::new();
+        let x = tape.constant(&x);
+        macro_rules! same {
+            ($Layer:ident, $Cell:ident, $h:expr) => {
+                let (mut layer, cell) = ($Layer::new(3, 5, &mut rng), $Cell::new(3, 5, &mut rng));
+                for ((_, own), (_, other)) in layer.params_mut().into_iter().zip(cell.params()) {
+                    own.set(other.value().clone());
+                }
+                let (y, _) = layer.run(x, None);
+                let mut state = None;
+                for (t, x) in x.unbind(0).into_iter().enumerate() {
+                    let next = cell.step(x, state);
+                    let h: Var<'_> = $h(next);
+                    assert!(h.value().allclose(&y.select(0, t as isize).value(), 1e-6, 1e-6), "step {t}");
+                    state = Some(next);
+                }
+            };
+        }
+        same!(Rnn, RnnCell, |h| h);
+        same!(Gru, GruCell, |h| h);
+        same!(Lstm, LstmCell, |(h, _)| h);
+    }
+
+    /// What PyTorch does with packed sequences: each runs as if it were alone and as long as it is.
+    #[test]
+    fn sequences_of_unequal_length_run_as_if_alone() {
+        let mut rng = rng(1);
+        let x = Tensor::randn_of([4, 3, 2], DType::F64, &mut rng);
+        let options = RecurrentOptions { proj_size: 2, ..deep() };
+        let mut layer = Lstm::with_options(2, 3, &options, &mut rng);
+        layer.convert(DType::F64);
+        let tape = Tape::new();
+        let lengths = [4, 1, 2];
+        let (y, (h, c)) = layer.run_lengths(tape.constant(&x), None, &lengths);
+        for (i, &length) in lengths.iter().enumerate() {
+            let alone = tape.constant(x.narrow(1, i, 1).narrow(0, 0, length));
+            let (y1, (h1, c1)) = layer.run(alone, None);
+            let close = |a: Var<'_>, b: Var<'_>| assert!(a.value().allclose(&b.value(), 1e-12, 1e-12));
+            close(y.narrow(1, i, 1).narrow(0, 0, length), y1);
+            close(h.narrow(1, i, 1), h1);
+            close(c.narrow(1, i, 1), c1);
+            let behind = y.narrow(1, i, 1).narrow(0, length, 4 - length).value();
+            assert!(behind.to_f64_vec().iter().all(|&y| y == 0.0));
+        }
+    }
+
+    #[test]
+    fn nothing_behind_its_length_is_seen() {
+        let layer = Gru::with_options(2, 3, &deep(), &mut rng(2));
+        let tape = Tape::new();
+        let x = tape.var(Tensor::randn([4, 2, 2], &mut rng(3)));
+        let (y, h) = layer.run_lengths(x, None, &[4, 2]);
+        let slope = (y.sin().sum() + h.sin().sum()).backward().wrt(x);
+        let of = |sequence: isize, t: isize| slope.select(0, t).select(0, sequence).abs().sum().item();
+        assert!(of(0, 3) > 0.0 && of(1, 1) > 0.0);
+        assert_eq!((of(1, 2), of(1, 3)), (0.0, 0.0));
+    }
+
+    #[test]
+    fn dropout_stands_between_the_layers() {
+        let options = RecurrentOptions { dropout: 0.5, num_layers: 2, ..RecurrentOptions::default() };
+        let layer = Rnn::with_options(2, 64, &options, &mut rng(4));
+        let x = Tensor::ones([1, 1, 2]);
+        let ends = |tape: &Tape| {
+            let h = layer.run(tape.constant(&x), None).1;
+            [0, 1].map(|i| h.select(0, i).value().to_f64_vec())
+        };
+        let (plain, trained) = (ends(&Tape::inference()), ends(&Tape::training(0)));
+        assert_eq!(plain[0], trained[0], "nothing is dropped behind the last step of a layer");
+        assert_ne!(plain[1], trained[1], "the second layer reads what is left");
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "Lstm: the input must be [time, batch, 3], or [time, 3] without a batch, got [5, 2, 4]"
+    )]
+    fn a_wrong_width_is_named() {
+        Lstm::new(3, 4, &mut rng(0)).predict(&Tensor::zeros([5, 2, 4]));
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "Gru: the state h must be [1, 2, 4] (layers and directions, batch, width), got [2, 4]"
+    )]
+    fn a_wrong_state_is_named() {
+        let tape = Tape::new();
+        let [x, h] = [&[5, 2, 3][..], &[2, 4]].map(|sizes| tape.constant(Tensor::zeros(sizes)));
+        Gru::new(3, 4, &mut rng(0)).run(x, Some(h));
+    }
+
+    #[test]
+    #[should_panic(expected = "Rnn: a length is 6, and the sequences have 5 steps")]
+    fn a_length_out_of_range_is_named() {
+        let tape = Tape::new();
+        let x = tape.constant(Tensor::zeros([5, 2, 3]));
+        Rnn::new(3, 4, &mut rng(0)).run_lengths(x, None, &[6, 1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "Gru: proj_size is 2; only an LSTM projects its state")]
+    fn a_projection_of_a_gru_is_refused() {
+        let options = RecurrentOptions { proj_size: 2, ..RecurrentOptions::default() };
+        Gru::with_options(3, 4, &options, &mut rng(0));
+    }
+
+    #[test]
+    #[should_panic(expected = "LstmCell: the cell c must be [2, 4] for an input [2, 3], got [2, 3]")]
+    fn a_wrong_cell_is_named() {
+        let tape = Tape::new();
+        let [x, h] = [[2, 3], [2, 4]].map(|sizes| tape.constant(Tensor::zeros(sizes)));
+        LstmCell::new(3, 4, &mut rng(0)).step(x, Some((h, x)));
+    }
+}

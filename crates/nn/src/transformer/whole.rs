@@ -82,3 +82,79 @@ impl Transformer {
         self.decoder.decode(tgt, self.encoder.encode(src, src_masks), tgt_masks)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Module, TransformerDecoderLayer};
+    use gradus_autograd::Tape;
+    use gradus_tensor::{Tensor, rng};
+
+    fn options() -> TransformerOptions {
+        TransformerOptions { dim_feedforward: 8, ..TransformerOptions::default() }
+    }
+
+    #[test]
+    fn names_are_pytorchs() {
+        let model = Transformer::with_options(4, 2, (1, 1), &options(), &mut rng(0));
+        let names: Vec<String> = model.params().into_iter().map(|(name, _)| name).collect();
+        let of_attention = |prefix: &str| {
+            ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"]
+                .map(|name| format!("{prefix}.{name}"))
+                .to_vec()
+        };
+        let pairs = |prefix: &str, parts: &[&str]| -> Vec<String> {
+            let both = |part: &&str| [format!("{prefix}{part}.weight"), format!("{prefix}{part}.bias")];
+            parts.iter().flat_map(both).collect()
+        };
+        let mut want = of_attention("encoder.layers.0.self_attn");
+        want.extend(pairs("encoder.layers.0.", &["linear1", "linear2", "norm1", "norm2"]));
+        want.extend(pairs("encoder.", &["norm"]));
+        want.extend(of_attention("decoder.layers.0.self_attn"));
+        want.extend(of_attention("decoder.layers.0.multihead_attn"));
+        want.extend(pairs("decoder.layers.0.", &["linear1", "linear2", "norm1", "norm2", "norm3"]));
+        want.extend(pairs("decoder.", &["norm"]));
+        assert_eq!(names, want);
+    }
+
+    #[test]
+    fn matrices_begin_within_their_bound() {
+        let model = Transformer::with_options(4, 2, (1, 1), &options(), &mut rng(0));
+        let bound = (6.0 / 12.0f64).sqrt();
+        let weights = model.encoder.layers[0].linear1.weight.value().to_f64_vec();
+        assert!(weights.iter().all(|w| w.abs() <= bound) && weights.iter().any(|w| w.abs() > 0.7 * bound));
+    }
+
+    #[test]
+    fn dropout_is_on_in_training_alone() {
+        let model = TransformerEncoder::new(4, 2, 1, &options(), &mut rng(0));
+        let x = Tensor::randn([3, 2, 4], &mut rng(1));
+        let trained = |seed| {
+            let tape = Tape::training(seed);
+            model.forward(tape.constant(&x)).value()
+        };
+        assert!(trained(0).equal(&trained(0)));
+        assert!(!trained(0).allclose(&trained(1), 1e-3, 1e-3));
+        assert!(!trained(0).allclose(&model.predict(&x), 1e-3, 1e-3));
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "TransformerDecoderLayer: the memory must be [time, batch, 4], or [time, 4] without a batch, got [3, 2, 5]"
+    )]
+    fn a_memory_of_another_width_is_named() {
+        let tape = Tape::new();
+        let [x, memory] = [4, 5].map(|width| tape.constant(Tensor::zeros([3, 2, width])));
+        let layer = TransformerDecoderLayer::with_options(4, 2, &options(), &mut rng(0));
+        layer.decode(x, memory, &DecoderMasks::default());
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "TransformerEncoderLayer: the input must be [time, batch, 4], or [time, 4] without a batch, got [3, 2, 5]"
+    )]
+    fn an_input_of_another_width_is_named() {
+        let options = TransformerOptions { norm_first: true, ..options() };
+        TransformerEncoder::new(4, 2, 1, &options, &mut rng(0)).predict(&Tensor::zeros([3, 2, 5]));
+    }
+}
