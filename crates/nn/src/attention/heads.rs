@@ -46,7 +46,7 @@ impl MultiheadAttention {
         let tape = q.tape();
         let drops = self.dropout > 0.0 && tape.is_training_for("MultiheadAttention");
         let (y, weights) = if how.need_weights || drops {
-            let weights = self.weights(q, k, Masks::of(how, &sizes, false));
+            let weights = self.weights(q, k, &Masks::of(how, &sizes, false));
             (weights.matmul(v), how.need_weights.then_some(weights))
         } else {
             let mask = Masks::of(how, &sizes, true).joined(tape);
@@ -64,7 +64,7 @@ impl MultiheadAttention {
     }
 
     /// The softmax of the scores, `[batch, heads, queries, keys]`, with dropout.
-    fn weights<'t>(&self, q: Var<'t>, k: Var<'t>, masks: Masks<'t>) -> Var<'t> {
+    fn weights<'t>(&self, q: Var<'t>, k: Var<'t>, masks: &Masks<'t>) -> Var<'t> {
         let width = q.shape()[3];
         let mut scores = (q * (1.0 / (width as f64).sqrt())).matmul(k.t());
         if let Some(added) = masks.added {

@@ -1,6 +1,6 @@
 //! The layer: its parameters, and how they begin.
 
-use gradus_autograd::{Param, Params, Var, join};
+use gradus_autograd::{Param, Var, params};
 use gradus_tensor::Tensor;
 
 use super::positions::RotaryPositions;
@@ -10,6 +10,7 @@ use crate::module::Module;
 
 /// What a [`MultiheadAttention`] can be told when it is made. The usual values are PyTorch's.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one of PyTorch's options")]
 pub struct AttentionOptions {
     /// The probability of a zero among the weights, while training; 0.
     pub dropout: f64,
@@ -43,6 +44,7 @@ impl Default for AttentionOptions {
 
 /// The weights in front of the heads.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a layer, and the matrices are elsewhere")]
 pub enum InProjection {
     /// One matrix, where queries, keys and values have one width.
     Packed {
@@ -59,6 +61,8 @@ pub enum InProjection {
         v_proj_weight: Param,
     },
 }
+
+params!(enum InProjection { Packed { in_proj_weight }, Separate { q_proj_weight, k_proj_weight, v_proj_weight } });
 
 /// Attention over several heads: `$\mathrm{concat}_h\,(\mathrm{softmax}(Q_h K_h^\top/\sqrt d)\,V_h)\,W_o^\top + b_o$`, where `$Q_h$`, `$K_h$`,
 /// `$V_h$` are the h-th parts, of width d, of `$Q W_q^\top + b_q$`, `$K W_k^\top + b_k$`, `$V W_v^\top + b_v$`. As a [`Module`] it is
@@ -101,6 +105,8 @@ pub struct MultiheadAttention {
     /// Whether queries and keys are turned by their positions; not in PyTorch's layer.
     pub rotary: Option<RotaryPositions>,
 }
+
+params!(MultiheadAttention { "": in_proj, in_proj_bias, bias_k, bias_v, out_proj });
 
 impl MultiheadAttention {
     /// With biases, for queries, keys and values of one width, time first; see [`Self::with_options`].
@@ -167,36 +173,5 @@ impl Module for MultiheadAttention {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let how = super::AttendOptions { need_weights: false, ..super::AttendOptions::default() };
         self.attend(x, x, x, &how).0
-    }
-}
-
-impl Params for MultiheadAttention {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        match &self.in_proj {
-            InProjection::Packed { in_proj_weight } => f(&join(prefix, "in_proj_weight"), in_proj_weight),
-            InProjection::Separate { q_proj_weight, k_proj_weight, v_proj_weight } => {
-                f(&join(prefix, "q_proj_weight"), q_proj_weight);
-                f(&join(prefix, "k_proj_weight"), k_proj_weight);
-                f(&join(prefix, "v_proj_weight"), v_proj_weight);
-            }
-        }
-        self.in_proj_bias.visit(&join(prefix, "in_proj_bias"), f);
-        self.bias_k.visit(&join(prefix, "bias_k"), f);
-        self.bias_v.visit(&join(prefix, "bias_v"), f);
-        self.out_proj.visit(&join(prefix, "out_proj"), f);
-    }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        match &mut self.in_proj {
-            InProjection::Packed { in_proj_weight } => f(&join(prefix, "in_proj_weight"), in_proj_weight),
-            InProjection::Separate { q_proj_weight, k_proj_weight, v_proj_weight } => {
-                f(&join(prefix, "q_proj_weight"), q_proj_weight);
-                f(&join(prefix, "k_proj_weight"), k_proj_weight);
-                f(&join(prefix, "v_proj_weight"), v_proj_weight);
-            }
-        }
-        self.in_proj_bias.visit_mut(&join(prefix, "in_proj_bias"), f);
-        self.bias_k.visit_mut(&join(prefix, "bias_k"), f);
-        self.bias_v.visit_mut(&join(prefix, "bias_v"), f);
-        self.out_proj.visit_mut(&join(prefix, "out_proj"), f);
     }
 }

@@ -180,13 +180,10 @@ pub(super) fn step<'t>(
     let wanted = shape.with(shape.len() - 1, hidden);
     let gates = weights.inputs(kind, x);
     let lstm = matches!(kind, Kind::Lstm);
-    let state = match state {
-        Some(state) => state,
-        None => {
-            let zeros = x.tape().constant(Tensor::zeros_of(wanted, gates.dtype()));
-            State { h: zeros, c: lstm.then_some(zeros) }
-        }
-    };
+    let state = state.unwrap_or_else(|| {
+        let zeros = x.tape().constant(Tensor::zeros_of(wanted, gates.dtype()));
+        State { h: zeros, c: lstm.then_some(zeros) }
+    });
     for (what, part) in [("the state h", Some(state.h)), ("the cell c", state.c)] {
         let found = part.map_or(wanted, Var::shape);
         assert!(found == wanted, "{name}: {what} must be {wanted} for an input {shape}, got {found}");

@@ -133,11 +133,11 @@ macro_rules! params_of_layers {
                 for (i, layer) in self.layers.iter().enumerate() {
                     let directions = [(Some(&layer.forward), ""), (layer.reverse.as_ref(), "_reverse")];
                     for (weights, suffix) in directions {
-                        weights.into_iter().for_each(|weights| {
+                        if let Some(weights) = weights {
                             gradus_autograd::Params::visit(weights, "", &mut |name, param| {
                                 f(&gradus_autograd::join(prefix, &format!("{name}_l{i}{suffix}")), param);
                             });
-                        });
+                        }
                     }
                 }
             }
@@ -149,11 +149,11 @@ macro_rules! params_of_layers {
                 for (i, layer) in self.layers.iter_mut().enumerate() {
                     let directions = [(Some(&mut layer.forward), ""), (layer.reverse.as_mut(), "_reverse")];
                     for (weights, suffix) in directions {
-                        weights.into_iter().for_each(|weights| {
+                        if let Some(weights) = weights {
                             gradus_autograd::Params::visit_mut(weights, "", &mut |name, param| {
                                 f(&gradus_autograd::join(prefix, &format!("{name}_l{i}{suffix}")), param);
                             });
-                        });
+                        }
                     }
                 }
             }

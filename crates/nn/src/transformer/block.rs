@@ -1,6 +1,6 @@
 //! The block of models that only decode, such as GPT.
 
-use gradus_autograd::{Param, Params, Var};
+use gradus_autograd::{Var, params};
 
 use super::encoder::{EncoderMasks, TransformerEncoderLayer};
 use super::options::TransformerOptions;
@@ -29,6 +29,8 @@ pub struct DecoderBlock {
     pub layer: TransformerEncoderLayer,
 }
 
+params!(DecoderBlock { "": layer });
+
 impl DecoderBlock {
     /// Normalised in front, GELU, four times the width between the linear layers, batch first, without dropout.
     #[track_caller]
@@ -56,15 +58,6 @@ impl DecoderBlock {
         rng: &mut impl rand::Rng,
     ) -> Self {
         Self { layer: TransformerEncoderLayer::with_options(d_model, nhead, options, rng) }
-    }
-}
-
-impl Params for DecoderBlock {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        self.layer.visit(prefix, f);
-    }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        self.layer.visit_mut(prefix, f);
     }
 }
 
