@@ -193,11 +193,11 @@ impl Optimizer {
         };
         let any_frozen = self.groups.iter().any(|group| group.rule.is_none());
         let mut trained = Vec::with_capacity(self.entries.len());
-        model.visit("", &mut |name, param| {
-            if param.is_trainable() && !(any_frozen && frozen(name)) {
+        for (name, param) in model.params() {
+            if param.is_trainable() && !(any_frozen && frozen(&name)) {
                 trained.push(param);
             }
-        });
+        }
         trained
     }
 
