@@ -47,12 +47,13 @@ pub(crate) fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> boo
         let dy = read::<T>(above, ty.n);
         let (xa, y) = (read(words(a.slot), ty.n), read(words(node.slot), ty.n));
         let xb = if unary { xa } else { read(words(b.slot), ty.n) };
-        let c = T::of(inner.carried(node));
-        if a.needs() {
+        let carried = inner.carried(node);
+        let c = T::of(carried);
+        if a.needs() && !row.is_flat(0, carried) {
             pull[0](dy, xa, xb, y, c, write(&mut below[a.slot.at()..], ty.n));
             mirror.reached[node.a as usize] = true;
         }
-        if !unary && b.needs() {
+        if !unary && b.needs() && !row.is_flat(1, carried) {
             pull[1](dy, xa, xb, y, c, write(&mut below[b.slot.at()..], ty.n));
             mirror.reached[node.b as usize] = true;
         }
@@ -67,8 +68,9 @@ pub(crate) fn pull(inner: &mut Inner, id: u32, row: &'static Row, mirror: &mut M
     let ty = *inner.ty(&node);
     let (inputs, c) = (inner.inputs(&node), inner.carried(&node));
     let constant = row.constant(c);
-    let wanted: SmallVec<[usize; 2]> =
-        (0..inputs.len()).filter(|&i| inner.nodes[inputs[i] as usize].needs()).collect();
+    let wanted: SmallVec<[usize; 2]> = (0..inputs.len())
+        .filter(|&i| inner.nodes[inputs[i] as usize].needs() && !row.is_flat(i, c))
+        .collect();
     let mut dy = mirror.take(node.slot, &ty);
     for (k, &i) in wanted.iter().enumerate() {
         let last = k + 1 == wanted.len();
@@ -77,7 +79,6 @@ pub(crate) fn pull(inner: &mut Inner, id: u32, row: &'static Row, mirror: &mut M
         let input_ty = *inner.ty(&input);
         mirror.reached[inputs[i] as usize] = true;
         let contribution = match constant {
-            Some(slopes) if slopes[i] == 0.0 => continue,
             Some(slopes) if slopes[i] == 1.0 => current,
             // The sum is the smaller one to scale.
             Some(slopes) if input_ty.shape != ty.shape => &current.sum_to(input_ty.shape) * slopes[i],
