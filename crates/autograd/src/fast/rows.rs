@@ -49,13 +49,19 @@ pub(crate) fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> boo
         let xb = if unary { xa } else { read(words(b.slot), ty.n) };
         let carried = inner.carried(node);
         let c = T::of(carried);
-        if a.needs() && !row.is_flat(0, carried) {
-            pull[0](dy, xa, xb, y, c, write(&mut below[a.slot.at()..], ty.n));
-            mirror.reached[node.a as usize] = true;
+        if a.needs() {
+            let flat = row.is_flat(0, carried);
+            if !flat {
+                pull[0](dy, xa, xb, y, c, write(&mut below[a.slot.at()..], ty.n));
+            }
+            mirror.reached[node.a as usize] |= !flat || a.is_leaf();
         }
-        if !unary && b.needs() && !row.is_flat(1, carried) {
-            pull[1](dy, xa, xb, y, c, write(&mut below[b.slot.at()..], ty.n));
-            mirror.reached[node.b as usize] = true;
+        if !unary && b.needs() {
+            let flat = row.is_flat(1, carried);
+            if !flat {
+                pull[1](dy, xa, xb, y, c, write(&mut below[b.slot.at()..], ty.n));
+            }
+            mirror.reached[node.b as usize] |= !flat || b.is_leaf();
         }
     });
     true
@@ -68,16 +74,19 @@ pub(crate) fn pull(inner: &mut Inner, id: u32, row: &'static Row, mirror: &mut M
     let ty = *inner.ty(&node);
     let (inputs, c) = (inner.inputs(&node), inner.carried(&node));
     let constant = row.constant(c);
-    let wanted: SmallVec<[usize; 2]> = (0..inputs.len())
-        .filter(|&i| inner.nodes[inputs[i] as usize].needs() && !row.is_flat(i, c))
-        .collect();
+    let wanted: SmallVec<[usize; 2]> =
+        (0..inputs.len()).filter(|&i| inner.nodes[inputs[i] as usize].needs()).collect();
     let mut dy = mirror.take(node.slot, &ty);
     for (k, &i) in wanted.iter().enumerate() {
         let last = k + 1 == wanted.len();
         let Some(current) = (if last { dy.take() } else { dy.clone() }) else { return };
         let input = inner.nodes[inputs[i] as usize];
         let input_ty = *inner.ty(&input);
-        mirror.reached[inputs[i] as usize] = true;
+        // A leaf that is there has a gradient, be it 0; what lies before would multiply it with its slopes.
+        mirror.reached[inputs[i] as usize] |= input.is_leaf() || !row.is_flat(i, c);
+        if row.is_flat(i, c) {
+            continue;
+        }
         let contribution = match constant {
             Some(slopes) if slopes[i] == 1.0 => current,
             // The sum is the smaller one to scale.
