@@ -73,7 +73,7 @@ pub use functions::{
     vjps,
 };
 pub use gradients::Gradients;
-pub use model::{Entered, Mode, Param, ParamId, Params, Untrained, join};
+pub use model::{Entered, Mode, Param, ParamId, Params, Substituted, Untrained, join};
 pub use op::{Backward, Op};
 pub use ops::elementwise::facts::{Facts, Kinks};
 pub use ops::elementwise::operators::Operand;

@@ -5,9 +5,13 @@
 
 mod activation;
 mod conv;
+mod dropout;
 mod given;
 mod norm;
+mod pad;
 mod plain;
+mod pool;
+mod shape;
 
 use gradus_autograd::{ParamId, Params, Tape, Var};
 use gradus_nn::Module;
@@ -62,7 +66,17 @@ fn with<M: Params + 'static>(
 type Class = (&'static str, &'static str, fn(&Options<'_>) -> Result<Box<dyn Layer>, String>);
 
 /// The families.
-const FAMILIES: [&[Class]; 4] = [plain::CLASSES, conv::CLASSES, norm::CLASSES, activation::CLASSES];
+const FAMILIES: [&[Class]; 9] = [
+    plain::CLASSES,
+    conv::CLASSES,
+    norm::CLASSES,
+    activation::CLASSES,
+    shape::CLASSES,
+    pool::CLASSES,
+    pad::CLASSES,
+    pad::CONSTANTS,
+    dropout::CLASSES,
+];
 
 /// The layer of a case.
 fn build(case: &Value, tensors: &SafeTensors<'_>) -> Result<Box<dyn Layer>, String> {

@@ -3,13 +3,19 @@
 //! Convolution is bilinear, and it and its two slopes are one trilinear form `$\sum g \cdot (x * w)$`: three operations,
 //! each a rule of the others, so every order of derivative is as fast as the first.
 
-use gradus_tensor::conv::{self, Window, spatial};
+mod options;
+
+use gradus_tensor::conv::{self, Window};
 use gradus_tensor::{Shape, Tensor};
 
 use crate::op::{Backward, Op};
 use crate::ops::elementwise::operators::{Operand, promoted_with};
 use crate::ops::expect;
+use crate::ops::pad::PaddingMode;
 use crate::var::Var;
+
+pub(crate) use options::each;
+pub use options::{ConvOptions, Padding};
 
 /// Which argument of the trilinear form the operation is the slope in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,64 +110,29 @@ impl Op for Columns {
     }
 }
 
-/// The options of convolutions, of [`Var::window_columns`] and of [`Var::fold`]: for each list one number for each spatial
-/// axis, or one for all.
-///
-/// ```
-/// use gradus_autograd::{Tape, ops::ConvOptions};
-/// use gradus_tensor::Tensor;
-///
-/// let tape = Tape::new();
-/// let x = tape.var(Tensor::ones([1, 1, 6, 6]));
-/// let weight = Tensor::ones([1, 1, 3, 3]);
-/// let y = x.conv(&weight, None, &ConvOptions { stride: vec![2], padding: vec![1], ..ConvOptions::default() });
-/// assert_eq!(y.value().to_vec::<f32>(), [4.0, 6.0, 6.0, 6.0, 9.0, 9.0, 6.0, 9.0, 9.0]);
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConvOptions {
-    /// Steps between windows.
-    pub stride: Vec<usize>,
-    /// Zeros in front of and behind each axis.
-    pub padding: Vec<usize>,
-    /// Steps inside a window.
-    pub dilation: Vec<usize>,
-    /// Groups of channels that do not see each other.
-    pub groups: usize,
-}
-
-impl Default for ConvOptions {
-    fn default() -> Self {
-        Self { stride: vec![1], padding: vec![0], dilation: vec![1], groups: 1 }
-    }
-}
-
-/// A number for each of `rank` axes, from a list of one or of all.
+/// A value inside what stands around it, and the zeros that the kernels put there themselves.
 #[track_caller]
-pub(crate) fn each(op: &str, list: &[usize], rank: usize) -> Vec<usize> {
-    match list {
-        [one] => vec![*one; rank],
-        all if all.len() == rank => all.to_vec(),
-        other => panic!("{op}: {other:?} has {} numbers for {rank} spatial axes", other.len()),
+fn padded<'t>(x: Var<'t>, how: &ConvOptions, kernel: &[usize]) -> (Var<'t>, Vec<usize>) {
+    let frame = how.frame("conv", kernel);
+    if how.padding_mode == PaddingMode::Zeros && frame.iter().all(|(before, behind)| before == behind) {
+        return (x, frame.into_iter().map(|(before, _)| before).collect());
     }
-}
-
-impl ConvOptions {
-    #[track_caller]
-    fn window(&self, op: &str, input: &[usize], kernel: &[usize]) -> Window {
-        let rank = input.len();
-        assert!((1..=3).contains(&rank), "{op}: one to three spatial axes, got {rank}");
-        assert!(kernel.len() == rank, "{op}: a kernel of {kernel:?} for spatial axes {input:?}");
-        let window = Window {
-            rank,
-            input: spatial(input, 1),
-            kernel: spatial(kernel, 1),
-            stride: spatial(&each(op, &self.stride, rank), 1),
-            padding: spatial(&each(op, &self.padding, rank), 0),
-            dilation: spatial(&each(op, &self.dilation, rank), 1),
+    let (rank, shape) = (kernel.len(), x.shape());
+    for (a, &(before, behind)) in frame.iter().enumerate() {
+        let (size, most) = (shape[a + 2], before.max(behind));
+        let room = match how.padding_mode {
+            PaddingMode::Reflect => size.saturating_sub(1),
+            PaddingMode::Circular => size,
+            _ => usize::MAX / 16,
         };
-        window.check(op, input, kernel);
-        window
+        assert!(
+            most <= room && (size > 0 || most == 0),
+            "conv: padding {most} of spatial axis {a} of {size} with padding_mode {:?}; at most {room}",
+            how.padding_mode
+        );
     }
+    let sizes = frame.iter().enumerate().map(|(a, &(p, q))| (a as isize + 2, (p as isize, q as isize)));
+    (x.pad(&sizes.collect::<Vec<_>>(), how.padding_mode), vec![0; rank])
 }
 
 /// Adds a bias to the channels of `[N, C, …]`.
@@ -186,7 +157,7 @@ fn with_bias<'t>(op: &str, y: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
 fn transposed_sizes(x: &Shape, w: &Shape, how: &ConvOptions, more: &[usize]) -> Vec<usize> {
     const OP: &str = "conv_transpose";
     let of = |list: &[usize]| each(OP, list, more.len());
-    let (stride, padding, dilation) = (of(&how.stride), of(&how.padding), of(&how.dilation));
+    let (stride, padding, dilation) = (of(&how.stride), of(how.plain_padding(OP)), of(&how.dilation));
     let mut sizes = vec![];
     for a in 0..more.len() {
         let (n, k, limit) = (x[2 + a], w[2 + a], stride[a].max(dilation[a]));
@@ -225,7 +196,7 @@ impl<'t> Var<'t> {
     /// let edge = tape.var(Tensor::from([[[[-1.0, 1.0]]]]));
     /// let y = image.conv(edge, None, &ConvOptions::default());
     /// assert_eq!(y.value().to_f64_vec(), [1.0, 1.0, 1.0, 1.0]);
-    /// let strided = ConvOptions { stride: vec![1, 2], padding: vec![0, 1], ..ConvOptions::default() };
+    /// let strided = ConvOptions { stride: vec![1, 2], padding: [0, 1].into(), ..ConvOptions::default() };
     /// assert_eq!(image.conv(edge, None, &strided).shape()[..], [1, 1, 2, 2]);
     /// ```
     ///
@@ -249,7 +220,8 @@ impl<'t> Var<'t> {
              {groups}",
             x[1]
         );
-        let window = how.window("conv", &x[2..], &w[2..]);
+        let (input, padding) = padded(input, how, &w[2..]);
+        let window = how.window("conv", &input.shape()[2..], &w[2..], &padding);
         let y = self.tape().apply(Conv { slope: Slope::Output, window, groups }, &[input, weight]);
         with_bias("conv", y, bias)
     }
@@ -289,7 +261,8 @@ impl<'t> Var<'t> {
         );
         let rank = x.len() - 2;
         let more = each("conv_transpose", output_padding, rank);
-        let window = how.window("conv_transpose", &transposed_sizes(&x, &w, how, &more), &w[2..]);
+        let sizes = transposed_sizes(&x, &w, how, &more);
+        let window = how.window("conv_transpose", &sizes, &w[2..], how.plain_padding("conv_transpose"));
         // Output padding of a stride and more (below the dilation) makes room for windows that x has no element for: zeros.
         let room = &window.output()[3 - rank..];
         let behind = room.iter().zip(&x[2..]).map(|(&m, &n)| (0, m - n));
@@ -312,7 +285,9 @@ impl<'t> Var<'t> {
             (3..=5).contains(&x.len()),
             "window_columns: the input must be [N, C, 1 to 3 spatial axes], got {x}"
         );
-        let window = how.window("window_columns", &x[2..], &each("window_columns", kernel, x.len() - 2));
+        how.no_groups("window_columns");
+        let kernel = each("window_columns", kernel, x.len() - 2);
+        let window = how.window("window_columns", &x[2..], &kernel, how.plain_padding("window_columns"));
         self.tape().apply(Columns { window, back: false }, &[self])
     }
 
@@ -325,7 +300,9 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn fold(self, output: &[usize], kernel: &[usize], how: &ConvOptions) -> Self {
         expect::floats("fold", self.dtype());
-        let window = how.window("fold", output, &each("fold", kernel, output.len()));
+        how.no_groups("fold");
+        let sizes = each("fold", kernel, output.len());
+        let window = how.window("fold", output, &sizes, how.plain_padding("fold"));
         let (places, x) = (window.output().iter().product::<usize>(), self.shape());
         let taps = gradus_tensor::checked_product("fold", &window.kernel);
         assert!(

@@ -3,6 +3,7 @@
 use gradus_autograd::{Param, Var, params};
 use gradus_tensor::{Shape, Tensor};
 
+use crate::input::at_least_zero;
 use crate::module::Module;
 
 /// `$y = \gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` over the last axes, with the biased variance:
@@ -54,11 +55,12 @@ impl Module for LayerNorm {
             "layer_norm: the input must end with the sizes {}, got {shape}",
             self.sizes
         );
+        let eps = at_least_zero("layer_norm", "eps", self.eps);
         let or = |param: &Option<Param>, value: f64| match param {
             Some(param) => tape.param(param),
             None => tape.constant(Tensor::full_of(self.sizes, value, x.dtype())),
         };
-        x.layer_norm(or(&self.weight, 1.0), or(&self.bias, 0.0), self.eps)
+        x.layer_norm(or(&self.weight, 1.0), or(&self.bias, 0.0), eps)
     }
 }
 

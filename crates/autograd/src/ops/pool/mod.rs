@@ -4,6 +4,9 @@
 //! Means are weighted sums along one axis after the other ([`Taps`]); maxima find their places and gather there, so ties
 //! go to the first.
 
+mod fractional;
+mod options;
+
 use gradus_tensor::pool::{self, Taps};
 use gradus_tensor::{Shape, Tensor, axis_index, check_indices};
 
@@ -11,6 +14,9 @@ use crate::op::{Backward, Op};
 use crate::ops::conv::each;
 use crate::ops::expect;
 use crate::var::Var;
+
+use options::Line;
+pub use options::Pool;
 
 /// A weighted sum along an axis; rule: the transposed weights.
 #[derive(Debug, Clone)]
@@ -33,131 +39,6 @@ impl Op for Along {
     }
     fn words(&self) -> &'static str {
         "weighted sums along an axis: ȳ through the transposed weights"
-    }
-}
-
-/// Windows of a pooling operation: numbers for each spatial axis, or one for all. An empty `stride` means the kernel.
-///
-/// ```
-/// use gradus_autograd::{Tape, ops::Pool};
-/// use gradus_tensor::Tensor;
-///
-/// let tape = Tape::new();
-/// let x = tape.var(Tensor::from([[[[1.0, 2.0, 5.0, 6.0], [3.0, 4.0, 7.0, 8.0]]]]));
-/// let (largest, places) = x.max_pool(&Pool::of(2)); // windows of 2 × 2, side by side
-/// assert_eq!(largest.value().to_f64_vec(), [4.0, 8.0]);
-/// assert_eq!(places.to_f64_vec(), [5.0, 7.0]);
-/// assert_eq!(x.avg_pool(&Pool::of(2)).value().to_f64_vec(), [2.5, 6.5]);
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pool {
-    /// Sizes of a window.
-    pub kernel: Vec<usize>,
-    /// Steps between windows.
-    pub stride: Vec<usize>,
-    /// Places in front of and behind each axis: zeros for means, -∞ for maxima.
-    pub padding: Vec<usize>,
-    /// Steps inside a window (maxima only).
-    pub dilation: Vec<usize>,
-    /// Whether a window may reach beyond the end.
-    pub ceil: bool,
-    /// Whether padding counts in a mean.
-    pub count_padding: bool,
-    /// What sums are divided by, instead of the number of elements.
-    pub divisor: Option<f64>,
-}
-
-impl Default for Pool {
-    fn default() -> Self {
-        Self {
-            kernel: vec![2],
-            stride: vec![],
-            padding: vec![0],
-            dilation: vec![1],
-            ceil: false,
-            count_padding: true,
-            divisor: None,
-        }
-    }
-}
-
-/// The windows along one axis, by where each starts (which may lie in the padding).
-struct Line {
-    size: usize,
-    kernel: usize,
-    padding: usize,
-    dilation: usize,
-    starts: Vec<isize>,
-}
-
-impl Pool {
-    /// Windows of this size, side by side.
-    pub fn of(kernel: usize) -> Self {
-        Self { kernel: vec![kernel], ..Self::default() }
-    }
-
-    #[track_caller]
-    fn lines(&self, op: &str, sizes: &[usize]) -> Vec<Line> {
-        let rank = sizes.len();
-        let kernel = each(op, &self.kernel, rank);
-        let stride = if self.stride.is_empty() { kernel.clone() } else { each(op, &self.stride, rank) };
-        let (padding, dilation) = (each(op, &self.padding, rank), each(op, &self.dilation, rank));
-        let mut lines = Vec::with_capacity(rank);
-        for a in 0..rank {
-            let (size, p, s) = (sizes[a], padding[a], stride[a]);
-            let numbers = [("kernel", kernel[a]), ("stride", s), ("dilation", dilation[a])];
-            if let Some((name, _)) = numbers.iter().find(|(_, n)| *n == 0) {
-                panic!("{op}: the {name} of spatial axis {a} is 0; it must be at least 1");
-            }
-            let span = dilation[a].saturating_mul(kernel[a] - 1).saturating_add(1);
-            let padded = size.saturating_add(p.saturating_mul(2));
-            assert!(
-                span <= padded && padded <= isize::MAX as usize / 8,
-                "{op}: a window of {span} places does not fit spatial axis {a} of {size} with padding {p}; the spatial \
-                 sizes are {sizes:?}, the kernel is {kernel:?}"
-            );
-            // As PyTorch has it; beyond it, whole windows would lie in the padding.
-            assert!(
-                p <= span / 2,
-                "{op}: padding {p} of spatial axis {a} is more than half of a window of {span} places"
-            );
-            let room = padded - span;
-            let mut count = if self.ceil { room.div_ceil(s) } else { room / s } + 1;
-            // The last window must start inside the value or the padding in front.
-            if self.ceil && (count - 1) * s >= size + p {
-                count -= 1;
-            }
-            let starts = (0..count).map(|o| (o * s) as isize - p as isize).collect();
-            lines.push(Line { size, kernel: kernel[a], padding: p, dilation: dilation[a], starts });
-        }
-        lines
-    }
-}
-
-impl Line {
-    /// The places of each window that exist.
-    fn windows(&self) -> Vec<Vec<usize>> {
-        let places = |&start: &isize| {
-            let all = (0..self.kernel).map(move |k| start + (k * self.dilation) as isize);
-            all.filter(|&i| (0..self.size as isize).contains(&i)).map(|i| i as usize).collect()
-        };
-        self.starts.iter().map(places).collect()
-    }
-
-    /// The weights of a mean.
-    fn mean(&self, pool: &Pool) -> Taps {
-        let end = (self.size + self.padding) as isize;
-        let weight = |(&start, places): (&isize, &Vec<usize>)| {
-            let counted = (start + self.kernel as isize).min(end) - start;
-            match pool {
-                Pool { divisor: Some(_), .. } => 1.0,
-                Pool { count_padding: true, .. } => 1.0 / counted as f64,
-                _ => 1.0 / places.len() as f64,
-            }
-        };
-        let windows = self.windows();
-        let weights: Vec<f64> = self.starts.iter().zip(&windows).map(weight).collect();
-        Taps::even(self.size, windows.into_iter().zip(weights))
     }
 }
 
@@ -278,6 +159,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "max_pool3d")]
     #[track_caller]
     pub fn max_pool(self, pool: &Pool) -> (Self, Tensor) {
+        pool.no_means("max_pool");
         let lines = pool.lines("max_pool", &spatial_sizes("max_pool", &self.shape()));
         self.max_of(lines.iter().map(Line::windows).collect())
     }
@@ -307,14 +189,20 @@ impl<'t> Var<'t> {
             windows.insert(0, vec![vec![0]]);
         }
         let windows: [Vec<Vec<usize>>; 3] = windows.try_into().expect("three axes");
-        let plane: usize = shape[2..].iter().product();
         let mut wide = vec![shape[0] * shape[1], 1, 1, 1];
         wide.splice(4 - (shape.len() - 2).., shape[2..].iter().copied());
         let places = pool::window_argmax(&self.value().reshape(wide), &windows);
-        let (rows, places) = (shape[0] * shape[1], places.reshape(&out));
-        let count: usize = out[2..].iter().product();
+        self.at_places(places.reshape(&out))
+    }
+
+    /// The elements at flat places in the spatial axes, `[N, C, …]`, and the places.
+    #[track_caller]
+    fn at_places(self, places: Tensor) -> (Self, Tensor) {
+        let (shape, out) = (self.shape(), *places.shape());
+        let plane: usize = shape[2..].iter().product();
+        let (rows, count) = (shape[0] * shape[1], out[2..].iter().product::<usize>());
         let flat = self.reshape([rows, plane]).gather(1, &places.reshape([rows, count]));
-        (flat.reshape(&out), places)
+        (flat.reshape(out), places)
     }
 
     /// The elements of `[N, C, …]` at the places (I64, same shape) that a max pooling found in spatial axes of
@@ -353,6 +241,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn lp_pool(self, p: f64, pool: &Pool) -> Self {
         expect::floats("lp_pool", self.dtype());
+        pool.no_means("lp_pool");
         let rank = spatial_sizes("lp_pool", &self.shape()).len();
         expect::number("lp_pool", "the order p", p, p > 0.0 && p.is_finite(), "finite and above 0");
         let count: usize = each("lp_pool", &pool.kernel, rank).iter().product();

@@ -4,6 +4,15 @@ use gradus_autograd::{Var, params};
 
 use crate::module::Module;
 
+mod options;
+mod rectified;
+
+pub use options::{
+    Celu, Elu, Glu, Hardshrink, Hardtanh, LeakyRelu, LogSoftmax, Softmax, Softmax2d, Softmin, Softplus,
+    Softshrink, Threshold,
+};
+pub use rectified::{PRelu, RRelu};
+
 macro_rules! activations {
     ($($(#[doc = $doc:literal])* $Name:ident => $op:ident;)*) => {$(
         $(#[doc = $doc])*
@@ -39,8 +48,6 @@ activations! {
     Silu => silu;
     /// `$x \tanh(\ln(1 + e^x))$`.
     Mish => mish;
-    /// `$\ln(1 + e^x)$`.
-    Softplus => softplus;
     /// `$\lambda x$` where positive, else `$\lambda\alpha(e^x - 1)$`.
     Selu => selu;
     /// `$\ln \sigma(x)$`.
@@ -53,61 +60,8 @@ activations! {
     Hardsigmoid => hardsigmoid;
     /// `$x$` times [`Hardsigmoid`].
     Hardswish => hardswish;
-}
-
-/// Activations with one number, and its usual value.
-macro_rules! shaped_activations {
-    ($($(#[doc = $doc:literal])* $Name:ident { $(#[doc = $field_doc:literal])* $field:ident: $T:ty = $usual:expr } => $op:ident;)*) => {$(
-        $(#[doc = $doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub struct $Name {
-            $(#[doc = $field_doc])*
-            pub $field: $T,
-        }
-        params!($Name {});
-        impl Default for $Name {
-            fn default() -> Self {
-                Self { $field: $usual }
-            }
-        }
-        impl Module for $Name {
-            fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-                x.$op(self.$field)
-            }
-        }
-    )*};
-}
-shaped_activations! {
-    /// `$x$` where positive, else `$c x$`.
-    LeakyRelu {
-        /// The slope c of the negative side.
-        slope: f64 = 0.01
-    } => leaky_relu;
-    /// `$x$` where positive, else `$\alpha(e^x - 1)$`.
-    Elu {
-        /// The limit on the negative side is -α.
-        alpha: f64 = 1.0
-    } => elu;
-    /// `$x$` where positive, else `$\alpha(e^{x/\alpha} - 1)$`.
-    Celu {
-        /// The limit on the negative side is -α.
-        alpha: f64 = 1.0
-    } => celu;
-    /// `$x$` moved towards 0 by λ, 0 between -λ and λ.
-    Softshrink {
-        /// Half the width of the zero part.
-        lambda: f64 = 0.5
-    } => softshrink;
-    /// `$e^{x_i}/\sum_j e^{x_j}$` along an axis. Before a cross-entropy it is left out: that takes logits.
-    Softmax {
-        /// The axis whose values sum to 1.
-        axis: isize = -1
-    } => softmax;
-    /// The logarithm of [`Softmax`].
-    LogSoftmax {
-        /// The axis whose values sum to 1 after `exp`.
-        axis: isize = -1
-    } => log_softmax;
+    /// `$\min(\max(x, 0), 6)$`.
+    Relu6 => relu6;
 }
 
 #[cfg(test)]
@@ -130,12 +84,5 @@ mod tests {
                 assert!((a - b).abs() < 1e-15, "{layer:?}: {a} {b}");
             }
         }
-    }
-
-    #[test]
-    fn softmax_sums_to_one_along_its_axis() {
-        let x = Tensor::randn([3, 4], &mut gradus_tensor::rng(0));
-        let sums = Softmax { axis: 0 }.predict(&x).sum_axes(0);
-        assert!(sums.max_abs_diff(&Tensor::ones(4)) < 1e-6);
     }
 }

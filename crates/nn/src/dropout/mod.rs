@@ -1,9 +1,47 @@
 //! Dropout: a random part of the values is set to zero while training.
 
 use gradus_autograd::{Var, params};
-use gradus_tensor::{DType, Tensor};
+use gradus_tensor::{DType, Shape, Tensor};
 
+use crate::input::probability;
 use crate::module::Module;
+
+mod alpha;
+mod channels;
+
+pub use alpha::{AlphaDropout, FeatureAlphaDropout};
+pub use channels::{Dropout1d, Dropout2d, Dropout3d};
+
+/// Dropout by a mask of these sizes, which broadcast to those of x.
+#[track_caller]
+fn drop_alike<'t>(x: Var<'t>, p: f64, sizes: &[usize], name: &'static str) -> Var<'t> {
+    if p == 0.0 {
+        return x;
+    }
+    let Some(mut rng) = x.tape().rng_for(name) else { return x };
+    if p == 1.0 {
+        return drop_all(x);
+    }
+    let kept = Tensor::bernoulli_of(sizes, 1.0 - p, x.dtype(), &mut rng);
+    x * &kept / (1.0 - p)
+}
+
+/// Zeros in the place of x. Not times 0, which makes NaN of an infinity.
+fn drop_all(x: Var<'_>) -> Var<'_> {
+    x.masked_fill(&Tensor::ones_of((), DType::Bool).expand(x.shape()), 0.0)
+}
+
+/// The sizes of what is drawn for `[N, C, …]`: one number for each channel of each sample.
+#[track_caller]
+fn of_features(layer: &str, shape: &Shape) -> Vec<usize> {
+    assert!(shape.len() >= 2, "{layer}: the input must be [N, C, …], got {shape}");
+    lead_of(shape, 2)
+}
+
+/// The sizes of the first axes; 1 for the others.
+fn lead_of(shape: &Shape, lead: usize) -> Vec<usize> {
+    shape.iter().enumerate().map(|(a, &n)| if a < lead { n } else { 1 }).collect()
+}
 
 /// Sets each value to 0 with probability p and multiplies the others by `$1/(1-p)$`, on a training tape; on other tapes
 /// it is the identity. The tape's seed decides which; `Optimizer::training_step` gives every step one of its own.
@@ -40,18 +78,7 @@ impl Module for Dropout {
     /// # Panics
     /// If p is not in `0 ..= 1`.
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let Self { p } = *self;
-        assert!((0.0..=1.0).contains(&p), "dropout: the probability {p} is not in 0 ..= 1");
-        if p == 0.0 {
-            return x;
-        }
-        let Some(mut rng) = x.tape().rng_for("Dropout") else { return x };
-        if p == 1.0 {
-            // Not times 0, which makes NaN of an infinity.
-            return x.masked_fill(&Tensor::ones_of((), DType::Bool).expand(x.shape()), 0.0);
-        }
-        let kept = Tensor::bernoulli_of(x.shape(), 1.0 - p, x.dtype(), &mut rng);
-        x * &kept / (1.0 - p)
+        drop_alike(x, probability("dropout", self.p), &x.shape(), "Dropout")
     }
 }
 

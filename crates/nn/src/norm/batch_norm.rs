@@ -6,6 +6,7 @@ use std::borrow::Borrow;
 use gradus_autograd::{Mode, Param, ParamId, Params, Var, join, on_tape, params};
 use gradus_tensor::{DType, Tensor};
 
+use crate::input::at_least_zero;
 use crate::module::Module;
 
 /// `$y = \gamma\,(x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` for each channel of `[N, C]` or `[N, C, …]`: one layer for what
@@ -99,7 +100,7 @@ impl BatchNorm {
             (0.0..=1.0).contains(&momentum),
             "batch_norm: momentum is {momentum}; it must be at least 0 and at most 1"
         );
-        assert!(self.eps >= 0.0, "batch_norm: eps is {}; it must be at least 0", self.eps);
+        at_least_zero("batch_norm", "eps", self.eps);
         let known = self.weight.as_ref().or(self.bias.as_ref());
         let known = known.or(self.running.as_ref().map(|running| &running.running_mean));
         let fits = shape.len() >= 2 && known.is_none_or(|param| *param.shape() == [shape[1]]);
@@ -125,12 +126,17 @@ impl Running {
         let count = self.num_batches_tracked.value().item() + 1.0;
         let share = tape.statistics_share().or(momentum).unwrap_or(1.0 / count);
         let unbiased = variance.value() * (n as f64 / (n as f64 - 1.0));
-        for (param, batch) in [(&self.running_mean, mean.value()), (&self.running_var, unbiased)] {
+        self.move_to(x, mean.value(), unbiased, share);
+        tape.update(&self.num_batches_tracked, Tensor::from(count as i64));
+    }
+
+    /// Hands a mean and a variance of which these are so large a share of the new values to the tape.
+    pub(super) fn move_to(&self, x: Var<'_>, mean: Tensor, variance: Tensor, share: f64) {
+        for (param, batch) in [(&self.running_mean, mean), (&self.running_var, variance)] {
             let (old, batch) = (param.value(), batch.to(param.value().dtype()));
             // A share of 1 forgets the old value, even if that is no number.
-            tape.update(param, if share == 1.0 { batch } else { old * (1.0 - share) + batch * share });
+            x.tape().update(param, if share == 1.0 { batch } else { old * (1.0 - share) + batch * share });
         }
-        tape.update(&self.num_batches_tracked, Tensor::from(count as i64));
     }
 }
 
