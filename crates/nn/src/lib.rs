@@ -13,8 +13,10 @@
 //! 6. [`LayerNorm`], [`BatchNorm`] with its [`Running`] statistics: normalisations; [`update_batch_norm`]: the statistics
 //!    counted anew;
 //! 7. [`init`]: how weights begin;
-//! 8. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
-//! 9. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
+//! 8. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`], whose
+//!    [`Differences`] list every name and shape ([`Misshapen`]) that does not fit;
+//! 9. [`summary()`]: a model as a table, [`Summary`]; [`summary_with_input`]: its layers with their outputs and their work, a
+//!    [`PassSummary`] of [`PassRow`]s; [`accuracy`] and [`Confusion`]: how good it is.
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
@@ -84,5 +86,5 @@ pub use linear::Linear;
 pub use metric::{Confusion, accuracy};
 pub use module::{Module, Sequential};
 pub use shape::{Flatten, Identity};
-pub use state_dict::StateDictError;
-pub use summary::{Summary, summary};
+pub use state_dict::{Differences, Misshapen, StateDictError};
+pub use summary::{PassRow, PassSummary, Summary, summary, summary_of_pass, summary_with_input};
