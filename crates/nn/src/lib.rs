@@ -26,8 +26,10 @@
 //!    [`Running`] statistics; [`update_batch_norm`]: the statistics counted anew; of weights: [`WeightNorm`],
 //!    [`SpectralNorm`];
 //! 9. [`init`]: how weights begin;
-//! 10. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
-//! 11. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
+//! 10. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`], whose [`Differences`] list
+//!     every name and shape ([`Misshapen`]) that does not fit;
+//! 11. [`summary()`]: a model as a table, [`Summary`]; [`summary_with_input`]: its layers with their outputs and their work, a
+//!     [`PassSummary`] of [`PassRow`]s; [`accuracy`] and [`Confusion`]: how good it is.
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
@@ -121,6 +123,6 @@ pub use pool::{
 };
 pub use shape::{ChannelShuffle, Flatten, Fold, Identity, PixelShuffle, PixelUnshuffle, Unflatten, Unfold};
 pub use similarity::{CosineSimilarity, PairwiseDistance};
-pub use state_dict::StateDictError;
-pub use summary::{Summary, summary};
+pub use state_dict::{Differences, Misshapen, StateDictError};
+pub use summary::{PassRow, PassSummary, Summary, summary, summary_of_pass, summary_with_input};
 pub use upsample::Upsample;
