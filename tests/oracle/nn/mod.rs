@@ -4,6 +4,7 @@
 //! order, and how ours is made from them. [`Options`] reads arguments, [`Call`] holds what the case hands to the layer.
 
 mod activation;
+mod attention;
 mod conv;
 mod dropout;
 mod given;
@@ -11,7 +12,9 @@ mod norm;
 mod pad;
 mod plain;
 mod pool;
+mod recurrent;
 mod shape;
+mod table;
 
 use gradus_autograd::{ParamId, Params, Tape, Var};
 use gradus_nn::Module;
@@ -66,7 +69,7 @@ fn with<M: Params + 'static>(
 type Class = (&'static str, &'static str, fn(&Options<'_>) -> Result<Box<dyn Layer>, String>);
 
 /// The families.
-const FAMILIES: [&[Class]; 9] = [
+const FAMILIES: &[&[Class]] = &[
     plain::CLASSES,
     conv::CLASSES,
     norm::CLASSES,
@@ -76,6 +79,9 @@ const FAMILIES: [&[Class]; 9] = [
     pad::CLASSES,
     pad::CONSTANTS,
     dropout::CLASSES,
+    table::CLASSES,
+    recurrent::CLASSES,
+    attention::CLASSES,
 ];
 
 /// The layer of a case.

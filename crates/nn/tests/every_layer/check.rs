@@ -3,10 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gradus_autograd::{Elements, GradcheckOptions, Params, Tape, gradcheck_model, gradcheck_with};
+use gradus_nn::Module;
 use gradus_nn::state_dict::{load_state_dict, state_dict};
 use gradus_tensor::{DType, Rng, Tensor, rng};
 
-use crate::entry::{Entry, Layer};
+use crate::entry::Entry;
+
+/// A layer of any type.
+type Boxed = dyn Module;
 
 /// Names of checks with what is wrong.
 type Faults = Vec<String>;
@@ -14,7 +18,7 @@ type Faults = Vec<String>;
 pub(crate) fn check(entry: &Entry) -> Vec<String> {
     let mut rng = rng(11);
     let (layer, x) = (entry.drawn(&mut rng), entry.input(&mut rng));
-    let tries: [(&str, fn(&Entry, &dyn Layer, &Tensor, &mut Rng) -> Faults); 8] = [
+    let tries: [(&str, fn(&Entry, &Boxed, &Tensor, &mut Rng) -> Faults); 8] = [
         ("gradients", gradients),
         ("F32", single),
         ("batch of one", batch_of_one),
@@ -47,7 +51,7 @@ fn fault(holds: bool, text: impl FnOnce() -> String) -> Faults {
 }
 
 /// In the parameters and in the input, to the entry's order.
-fn gradients(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn gradients(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let elements = Elements::Sample { count: 12, seed: 3 };
     let options = GradcheckOptions { order: entry.order, elements, ..GradcheckOptions::default() };
     let mut faults = Faults::new();
@@ -67,7 +71,7 @@ fn gradients(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Fault
 }
 
 /// A layer of F32 gives F32, near to what the layer of F64 gives.
-fn single(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn single(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let mut own = (entry.build)(&mut rng(0));
     load_state_dict(&mut own, state_dict(layer)).expect("the same layer");
     let x = if x.dtype().is_float() { x.to(DType::F32) } else { x.clone() };
@@ -78,7 +82,7 @@ fn single(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
     faults
 }
 
-fn batch_of_one(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn batch_of_one(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let (all, one) = (layer.predict(x), layer.predict(&x.narrow(0, 0, 1)));
     let mut faults = fault(one.shape()[..] == all.shape().with(0, 1)[..], || {
         format!("{} beside {}", one.shape(), all.shape())
@@ -91,7 +95,7 @@ fn batch_of_one(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Fa
 }
 
 /// Nothing of nothing, and gradients of it.
-fn empty_batch(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn empty_batch(_: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let (all, none) = (layer.predict(x), x.narrow(0, 0, 0));
     let tape = Tape::new();
     let y = layer.forward(if x.dtype().is_float() { tape.var(&none) } else { tape.constant(&none) });
@@ -102,7 +106,7 @@ fn empty_batch(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults 
 }
 
 /// Other strides, the same bits.
-fn strides(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn strides(_: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let back: Vec<isize> = (0..x.rank() as isize).rev().collect();
     let strided = x.permute(back.clone()).contiguous().permute(back);
     assert!(x.rank() < 2 || !strided.is_contiguous(), "the input {} has no strides", x.shape());
@@ -111,7 +115,7 @@ fn strides(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
 }
 
 /// There and back by names.
-fn state(entry: &Entry, layer: &dyn Layer, x: &Tensor, rng: &mut Rng) -> Faults {
+fn state(entry: &Entry, layer: &Boxed, x: &Tensor, rng: &mut Rng) -> Faults {
     let mut other = entry.drawn(rng);
     let saved = state_dict(layer);
     load_state_dict(&mut other, saved.clone()).expect("the same layer");
@@ -124,8 +128,8 @@ fn state(entry: &Entry, layer: &dyn Layer, x: &Tensor, rng: &mut Rng) -> Faults 
 }
 
 /// What happens to a clone does not happen to the layer.
-fn clone(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
-    let Some(mut copy) = layer.copy() else { return Faults::new() };
+fn clone(_: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
+    let mut copy = layer.clone_module();
     let before = layer.predict(x);
     let mut faults =
         fault(bits(&copy.predict(x)) == bits(&before), || "a clone gives something else".to_string());
@@ -139,7 +143,7 @@ fn clone(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
 }
 
 /// On a training tape every trainable parameter has a gradient of its shape and type.
-fn training(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn training(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let mut own = (entry.build)(&mut rng(0));
     load_state_dict(&mut own, state_dict(layer)).expect("the same layer");
     let tape = Tape::training(5);

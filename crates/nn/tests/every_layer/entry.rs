@@ -4,43 +4,6 @@ use gradus_autograd::{Param, Params, Var};
 use gradus_nn::Module;
 use gradus_tensor::{DType, Rng, Tensor};
 
-/// A layer that may be cloned.
-pub(crate) trait Layer: Module {
-    /// A clone, where the layer has one.
-    fn copy(&self) -> Option<Box<dyn Layer>>;
-}
-
-impl<M: Module + Clone + 'static> Layer for M {
-    fn copy(&self) -> Option<Box<dyn Layer>> {
-        Some(Box::new(self.clone()))
-    }
-}
-
-/// A layer without `Clone`.
-#[derive(Debug)]
-struct Uncloned<M>(M);
-
-impl<M: Params> Params for Uncloned<M> {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        self.0.visit(prefix, f);
-    }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        self.0.visit_mut(prefix, f);
-    }
-}
-
-impl<M: Module> Module for Uncloned<M> {
-    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.0.forward(x)
-    }
-}
-
-impl<M: Module> Layer for Uncloned<M> {
-    fn copy(&self) -> Option<Box<dyn Layer>> {
-        None
-    }
-}
-
 /// A layer that is called otherwise than by `forward`: `of(a, b)` of parts of the input and the like.
 #[derive(Debug, Clone)]
 struct Called<M> {
@@ -57,7 +20,7 @@ impl<M: Params> Params for Called<M> {
     }
 }
 
-impl<M: Params + std::fmt::Debug + Send + Sync> Module for Called<M> {
+impl<M: Params + std::fmt::Debug + Clone + Send + Sync> Module for Called<M> {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         (self.call)(&self.layer, x)
     }
@@ -67,7 +30,7 @@ impl<M: Params + std::fmt::Debug + Send + Sync> Module for Called<M> {
 pub(crate) struct Entry {
     /// The type's name.
     pub(crate) name: &'static str,
-    pub(crate) build: Box<dyn Fn(&mut Rng) -> Box<dyn Layer>>,
+    pub(crate) build: Box<dyn Fn(&mut Rng) -> Box<dyn Module>>,
     /// The shape of the input: a batch of at least two in front, sizes that are odd where they can be.
     pub(crate) shape: &'static [usize],
     /// Below this number are the elements of an input of I64.
@@ -81,7 +44,7 @@ pub(crate) struct Entry {
 fn entry(
     name: &'static str,
     shape: &'static [usize],
-    build: impl Fn(&mut Rng) -> Box<dyn Layer> + 'static,
+    build: impl Fn(&mut Rng) -> Box<dyn Module> + 'static,
 ) -> Entry {
     let build = Box::new(build);
     Entry { name, build, shape, indices: None, order: 2, independent: true }
@@ -94,15 +57,6 @@ pub(crate) fn layer<M: Module + Clone + 'static>(
     build: impl Fn(&mut Rng) -> M + 'static,
 ) -> Entry {
     entry(name, shape, move |rng| Box::new(build(rng)))
-}
-
-/// As [`layer`], of a layer that has no `Clone`.
-pub(crate) fn uncloned<M: Module + 'static>(
-    name: &'static str,
-    shape: &'static [usize],
-    build: impl Fn(&mut Rng) -> M + 'static,
-) -> Entry {
-    entry(name, shape, move |rng| Box::new(Uncloned(build(rng))))
 }
 
 /// As [`layer`], of a layer that is called otherwise.
@@ -129,7 +83,7 @@ impl Entry {
     }
 
     /// The layer in F64 with parameters drawn at random, none of them at its beginning.
-    pub(crate) fn drawn(&self, rng: &mut Rng) -> Box<dyn Layer> {
+    pub(crate) fn drawn(&self, rng: &mut Rng) -> Box<dyn Module> {
         let mut layer = (self.build)(rng);
         layer.convert(DType::F64);
         layer.visit_mut("", &mut |_, param| {
