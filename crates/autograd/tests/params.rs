@@ -32,7 +32,7 @@ struct Two {
     first: Param,
     second: Param,
 }
-params!(Two { first, second, });
+params!(Two { first, second });
 
 fn two() -> Two {
     Two { first: p(1.0), second: p(2.0) }
@@ -80,7 +80,8 @@ params!(Wrapper<M: Params> { "": 0, "scale": 1 });
 
 #[test]
 fn generic_structures() {
-    let mut model = Generic { one: two(), other: vec![Some(p(1.0))], kind: 3u8, list: [p(1.0), p(2.0)], name: "g" };
+    let mut model =
+        Generic { one: two(), other: vec![Some(p(1.0))], kind: 3u8, list: [p(1.0), p(2.0)], name: "g" };
     check(&mut model, &["one.first", "one.second", "other.0", "list.0", "list.1"]);
     assert_eq!((model.kind, model.name), (3, "g"));
     check(&mut Last { list: [p(0.0)] }, &["list.0"]);
@@ -106,7 +107,12 @@ enum Norm {
     Scale(Param),
     r#None,
 }
-params!(enum Norm { Scale(scale), r#None });
+params!(
+    enum Norm {
+        Scale(scale),
+        r#None,
+    }
+);
 
 #[test]
 fn names_that_are_no_words_of_rust() {

@@ -1,5 +1,6 @@
 //! One step of the driver.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use gradus_autograd::{Gradients, Param, ParamId, Params};
@@ -271,7 +272,7 @@ impl Optimizer {
         });
     }
 
-    /// Calls `f(self, place, value, gradient)` for each parameter that has a gradient.
+    /// Calls `f(self, place, value, gradient)` for each parameter that has one.
     ///
     /// # Panics
     /// Before the first call, if the gradients are of the model that was trained before, of which this one is a clone.
@@ -295,9 +296,8 @@ impl Optimizer {
             }
             let i = self.place(near, name, param);
             near = i + 1;
-            if let (true, Some(g)) = (param.is_trainable(), grads.get(param)) {
+            if let (true, Some(g)) = (param.is_trainable(), self.gradient(param, grads, factor)) {
                 let theta = param.value_mut();
-                let g = scaled(g, factor);
                 if g.dtype() == theta.dtype() {
                     f(self, i, theta, &g);
                 } else {
@@ -306,6 +306,12 @@ impl Optimizer {
             }
         });
         assert!(!cloned, "{}", foreign("step", grads.len(), "gradient"));
+    }
+
+    /// The gradient of a parameter, scaled; 0 for a missing one, where that is asked for.
+    fn gradient<'g>(&self, param: &Param, grads: &'g Gradients, factor: f64) -> Option<Cow<'g, Tensor>> {
+        let missing = || self.preparation.missing_as_zero.then(|| Cow::Owned(param.value().zeros_like()));
+        grads.get(param).map(|g| scaled(g, factor)).or_else(missing)
     }
 
     /// Calls `f(self, place, parameter)` for each parameter that is not a buffer.

@@ -6,10 +6,14 @@
 mod activation;
 mod attention;
 mod conv;
+mod dropout;
 mod given;
 mod norm;
+mod pad;
 mod plain;
+mod pool;
 mod recurrent;
+mod shape;
 mod table;
 
 use gradus_autograd::{ParamId, Params, Tape, Var};
@@ -70,6 +74,11 @@ const FAMILIES: &[&[Class]] = &[
     conv::CLASSES,
     norm::CLASSES,
     activation::CLASSES,
+    shape::CLASSES,
+    pool::CLASSES,
+    pad::CLASSES,
+    pad::CONSTANTS,
+    dropout::CLASSES,
     table::CLASSES,
     recurrent::CLASSES,
     attention::CLASSES,

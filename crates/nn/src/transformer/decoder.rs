@@ -4,9 +4,9 @@ use gradus_autograd::{Var, params};
 
 use super::options::{Activation, TransformerOptions, check, dropped, entered, left};
 use crate::attention::{AttendOptions, MultiheadAttention};
-use crate::layer_norm::LayerNorm;
 use crate::linear::Linear;
 use crate::module::Module;
+use crate::norm::LayerNorm;
 
 /// What a decoder may see, of its own sequence and of the memory; see [`AttendOptions`] for shapes and for what true means.
 #[derive(Debug, Clone, Copy, Default)]

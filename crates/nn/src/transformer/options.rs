@@ -4,9 +4,9 @@ use gradus_autograd::Var;
 
 use crate::attention::{AttentionOptions, MultiheadAttention};
 use crate::dropout::Dropout;
-use crate::layer_norm::LayerNorm;
 use crate::linear::Linear;
 use crate::module::Module;
+use crate::norm::LayerNorm;
 
 /// An activation between two layers: `|x| x.gelu()`.
 pub type Activation = for<'t> fn(Var<'t>) -> Var<'t>;
