@@ -12,6 +12,7 @@ mod norm;
 mod pad;
 mod plain;
 mod pool;
+mod sequence;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,6 +27,7 @@ fn tables() -> Vec<Entry> {
     all.extend(norm::table());
     all.extend(pad::table());
     all.extend(pool::table());
+    all.extend(sequence::table());
     all
 }
 
@@ -85,7 +87,7 @@ fn layers_in_source() -> BTreeSet<String> {
         }
     }
     // What a layer holds, and what only the doctests of others build.
-    for part in ["Running"] {
+    for part in ["Running", "RecurrentWeights"] {
         assert!(found.remove(part), "{part} is no part of a layer any more");
     }
     found
