@@ -14,7 +14,8 @@
 //!    counted anew;
 //! 7. [`init`]: how weights begin;
 //! 8. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
-//! 9. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
+//! 9. [`summary()`]: a model as a table, [`Summary`]; how good it is: [`accuracy`], [`Confusion`] and others of
+//!    [`metric`].
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
@@ -65,7 +66,7 @@ mod embedding;
 pub mod init;
 mod layer_norm;
 mod linear;
-mod metric;
+pub mod metric;
 mod shape;
 pub mod state_dict;
 mod summary;
