@@ -68,9 +68,9 @@ pub use check::{
 };
 pub use fast::{lazy::fuse_above, reuse::on_tape};
 pub use functions::{
-    TensorExt, batched_jacobian, directional_derivative, grad, hessian, hvp, implicit, jacobian,
-    jacobian_forward, jacobians, jvp, jvps, laplacian, model_hvp, objective, objective_on_tape, vhp, vjp,
-    vjps,
+    TensorExt, batched_jacobian, directional_derivative, first_uses, grad, hessian, hvp, implicit, jacobian,
+    jacobian_forward, jacobians, jvp, jvps, laplacian, model_hvp, objective, objective_on_tape, predict, vhp,
+    vjp, vjps,
 };
 pub use gradients::Gradients;
 pub use model::{Entered, Mode, Param, ParamId, Params, Substituted, Untrained, join};
