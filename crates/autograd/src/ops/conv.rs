@@ -6,7 +6,7 @@
 use gradus_tensor::conv::{self, Window, spatial};
 use gradus_tensor::{Shape, Tensor};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted_with};
 use crate::ops::expect;
 use crate::var::Var;
@@ -42,6 +42,9 @@ impl Op for Conv {
             Slope::Input => "conv_input",
             Slope::Weight => "conv_weight",
         }
+    }
+    fn form(&self) -> Form {
+        Form::Product
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         let f = match self.slope {
@@ -87,6 +90,9 @@ struct Columns {
 impl Op for Columns {
     fn name(&self) -> &'static str {
         if self.back { "fold" } else { "columns" }
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         if self.back { conv::from_windows(&x[0], &self.window) } else { conv::columns(&x[0], &self.window) }

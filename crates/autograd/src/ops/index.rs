@@ -2,7 +2,7 @@
 
 use gradus_tensor::{DType, Shape, Tensor, axis_index};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::var::Var;
 
@@ -15,6 +15,9 @@ struct Gather {
 impl Op for Gather {
     fn name(&self) -> &'static str {
         "gather"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].gather(self.axis, &self.index)
@@ -37,6 +40,9 @@ struct ScatterAdd {
 impl Op for ScatterAdd {
     fn name(&self) -> &'static str {
         "scatter_add"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].scatter_add(self.axis, &self.index, &x[1])
@@ -79,6 +85,9 @@ impl Op for IndexSelect {
     fn name(&self) -> &'static str {
         "index_select"
     }
+    fn form(&self) -> Form {
+        Form::Linear
+    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].index_select(self.axis, &self.index)
     }
@@ -100,6 +109,9 @@ struct IndexAdd {
 impl Op for IndexAdd {
     fn name(&self) -> &'static str {
         "index_add"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].index_add(self.axis, &self.index, &x[1])
@@ -124,6 +136,9 @@ struct Where(Tensor);
 impl Op for Where {
     fn name(&self) -> &'static str {
         "where"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].where_(&self.0, &x[1])

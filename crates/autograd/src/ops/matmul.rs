@@ -2,7 +2,7 @@
 
 use gradus_tensor::{Shape, Tensor};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted, promoted_with};
 use crate::var::Var;
 
@@ -12,6 +12,9 @@ struct Matmul;
 impl Op for Matmul {
     fn name(&self) -> &'static str {
         "matmul"
+    }
+    fn form(&self) -> Form {
+        Form::Product
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].matmul(&x[1])
@@ -84,6 +87,9 @@ struct Linear;
 impl Op for Linear {
     fn name(&self) -> &'static str {
         "linear"
+    }
+    fn form(&self) -> Form {
+        Form::Product
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         gradus_tensor::linear(&x[0], &x[1], x.get(2))

@@ -3,7 +3,7 @@
 use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index, check_indices, wrapped_indices};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::ops::index::crop_back;
@@ -20,6 +20,9 @@ struct Scatter {
 impl Op for Scatter {
     fn name(&self) -> &'static str {
         "scatter"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].scatter(self.axis, &self.index, &x[1])

@@ -3,7 +3,7 @@
 use gradus_tensor::{Tensor, axis_index};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::widest;
 use crate::var::Var;
 
@@ -13,6 +13,9 @@ struct Cat(isize);
 impl Op for Cat {
     fn name(&self) -> &'static str {
         "cat"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         Tensor::cat(x, self.0)
