@@ -218,7 +218,12 @@ impl Optimizer {
     }
 
     /// Replaces the learning rate by a number or another schedule.
+    ///
+    /// # Panics
+    /// If a parameter of the schedule or its value at the next step lies outside of its range; the old one stays then.
+    #[track_caller]
     pub fn set_lr(&mut self, lr: impl Schedule + 'static) {
+        self.check_rate("set_lr", &lr);
         self.lr = Arc::new(lr);
     }
 

@@ -242,11 +242,20 @@ impl<'t> Var<'t> {
     #[doc(alias = "conv3d")]
     #[track_caller]
     pub fn conv(self, weight: impl Operand<'t>, bias: Option<Self>, how: &ConvOptions) -> Self {
-        let ([input, weight], [bias]) = promoted_with([self, self.lift(weight)], [bias]);
+        self.check_more("conv", [bias]);
+        let ([input, weight], [bias]) = promoted_with([self, self.operand("conv", weight)], [bias]);
         let (x, w) = (self.shape(), weight.shape());
         assert!((3..=5).contains(&x.len()), "conv: the input must be [N, C, 1 to 3 spatial axes], got {x}");
         let groups = how.groups;
         assert!(groups > 0, "conv: groups is 0; it must be at least 1");
+        if w.len() == x.len() && w[0].is_multiple_of(groups) {
+            let channels = w[1].saturating_mul(groups);
+            assert!(
+                x[1] == channels,
+                "conv: the input {x} has {} channels, and the weight {w} with {groups} groups takes {channels}",
+                x[1]
+            );
+        }
         let fits =
             w.len() == x.len() && w[1].checked_mul(groups) == Some(x[1]) && w[0].is_multiple_of(groups);
         assert!(
@@ -279,7 +288,8 @@ impl<'t> Var<'t> {
         how: &ConvOptions,
         output_padding: &[usize],
     ) -> Self {
-        let ([input, weight], [bias]) = promoted_with([self, self.lift(weight)], [bias]);
+        self.check_more("conv_transpose", [bias]);
+        let ([input, weight], [bias]) = promoted_with([self, self.operand("conv_transpose", weight)], [bias]);
         let (x, w) = (self.shape(), weight.shape());
         assert!(
             (3..=5).contains(&x.len()),

@@ -132,7 +132,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "cumulative_trapezoid")]
     #[track_caller]
     pub fn trapezoids(self, spacing: impl Operand<'t>, axis: isize) -> Self {
-        let [x, spacing] = promoted([self, self.lift(spacing)]);
+        let [x, spacing] = promoted([self, self.operand("trapezoids", spacing)]);
         let shape = x.shape();
         let at = axis_index("trapezoids", axis, &shape);
         let size = shape[at];

@@ -181,7 +181,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn scatter_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let axis = axis_index("scatter_add", axis, &self.shape()) as isize;
-        let operands = promoted([self, self.lift(source)]);
+        let operands = promoted([self, self.operand("scatter_add", source)]);
         self.tape().apply(ScatterAdd { axis, index: index.clone() }, &operands)
     }
 
@@ -204,7 +204,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn index_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let axis = axis_index("index_add", axis, &self.shape()) as isize;
-        let operands = promoted([self, self.lift(source)]);
+        let operands = promoted([self, self.operand("index_add", source)]);
         self.tape().apply(IndexAdd { axis, index: index.clone() }, &operands)
     }
 
@@ -217,7 +217,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "where")]
     #[track_caller]
     pub fn where_(self, mask: &Tensor, other: impl Operand<'t>) -> Self {
-        let branches = promoted([self, self.lift(other)]);
+        let branches = promoted([self, self.operand("where_", other)]);
         self.tape().apply(Where(mask.to(DType::Bool)), &branches)
     }
 

@@ -138,7 +138,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "mv")]
     #[track_caller]
     pub fn matmul(self, other: impl Operand<'t>) -> Self {
-        let factors = promoted([self, self.lift(other)]);
+        let factors = promoted([self, self.operand("matmul", other)]);
         self.tape().apply(Matmul, &factors)
     }
 
@@ -150,7 +150,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "affine")]
     #[track_caller]
     pub fn linear(self, weight: impl Operand<'t>, bias: Option<Self>) -> Self {
-        let weight = self.lift(weight);
+        self.check_more("linear", [bias]);
+        let weight = self.operand("linear", weight);
         let shape = self.shape();
         let w = weight.shape();
         assert!(w.len() == 2, "linear: the weight must be [out, in], got {w}");

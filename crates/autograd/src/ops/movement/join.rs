@@ -4,7 +4,7 @@ use gradus_tensor::{Tensor, axis_index};
 use smallvec::SmallVec;
 
 use crate::op::{Backward, Form, Op};
-use crate::ops::elementwise::operators::widest;
+use crate::ops::elementwise::operators::{one_tape, widest};
 use crate::var::Var;
 
 #[derive(Debug)]
@@ -72,6 +72,7 @@ impl Var<'_> {
     #[track_caller]
     pub fn stack(parts: &[Self], axis: isize) -> Self {
         assert!(!parts.is_empty(), "stack: needs at least one value");
+        one_tape("stack", parts);
         let first = parts[0].shape();
         first.check_place("stack", axis);
         for (i, part) in parts.iter().enumerate() {

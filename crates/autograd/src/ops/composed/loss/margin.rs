@@ -135,7 +135,11 @@ impl<'t> Var<'t> {
         target: impl Operand<'t>,
         how: &MarginOptions,
     ) -> Self {
-        let [x, other, target] = promoted([self, self.lift(other), self.lift(target)]);
+        let [x, other, target] = promoted([
+            self,
+            self.operand("margin_ranking_loss_with", other),
+            self.operand("margin_ranking_loss_with", target),
+        ]);
         let shape = x.shape().broadcast_or_panic(&other.shape(), "margin_ranking_loss");
         shape.broadcast_or_panic(&target.shape(), "margin_ranking_loss");
         how.reduction.apply((-(target * (x - other)) + how.margin).clamp_min(0.0))
@@ -164,7 +168,11 @@ impl<'t> Var<'t> {
     ) -> Self {
         // What PyTorch adds to the squared norms.
         const EPS: f64 = 1e-12;
-        let [x, other, target] = promoted([self, self.lift(other), self.lift(target)]);
+        let [x, other, target] = promoted([
+            self,
+            self.operand("cosine_embedding_loss_with", other),
+            self.operand("cosine_embedding_loss_with", target),
+        ]);
         let t = target.value();
         same_shape("cosine_embedding_loss", x, other);
         let shape = x.shape();
@@ -204,7 +212,11 @@ impl<'t> Var<'t> {
         negative: impl Operand<'t>,
         how: &TripletOptions,
     ) -> Self {
-        let [x, positive, negative] = promoted([self, self.lift(positive), self.lift(negative)]);
+        let [x, positive, negative] = promoted([
+            self,
+            self.operand("triplet_margin_loss_with", positive),
+            self.operand("triplet_margin_loss_with", negative),
+        ]);
         const OP: &str = "triplet_margin_loss";
         let shape = x.shape().broadcast_or_panic(&positive.shape(), OP);
         expect::at_least(OP, &shape.broadcast_or_panic(&negative.shape(), OP), 1, "[…, d]");
