@@ -107,7 +107,7 @@ fn meetings_in_operations(one: &Tape, two: &Tape) {
         pairwise_distance: m.pairwise_distance(n, 2.0, 1e-6);
         cosine_similarity: m.cosine_similarity(n, 1, 1e-8);
         mse: v.mse(w);
-        cross_entropy: m.soft_cross_entropy(n);
+        soft_cross_entropy: m.soft_cross_entropy(n);
         kl_div: v.kl_div(w);
         binary_cross_entropy: v.binary_cross_entropy(w);
         margin_ranking_loss: v.margin_ranking_loss(w, v);

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use gradus_autograd::{Gradients, Params};
 
 use crate::optimizer::{Entry, Optimizer};
-use crate::rule::name_of;
 
 impl Optimizer {
     /// Panics if some rule needs more than what comes through this door.
@@ -30,7 +29,7 @@ impl Optimizer {
             panic!(
                 "{door}: {} {what}, so one gradient is not enough; call optimizer.training_step(&mut model, \
                  |model, tape| …){hint}",
-                name_of(rule)
+                rule.name()
             );
         }
     }

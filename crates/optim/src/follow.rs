@@ -8,7 +8,6 @@ use crate::fit::{not_visited, nothing};
 use crate::loss::Loss;
 use crate::methods::Objective;
 use crate::optimizer::Optimizer;
-use crate::rule::name_of;
 use crate::training_step::Moved;
 
 impl Optimizer {
@@ -52,7 +51,7 @@ impl Optimizer {
     fn group_of_method(&self) -> usize {
         let with_rules = || (0..self.groups.len()).filter(|&i| self.groups[i].rule.is_some());
         let method = self.rules().find(|rule| rule.needs().function).expect("some rule needs the function");
-        let name = name_of(method);
+        let name = method.name();
         assert!(
             with_rules().count() == 1,
             "training_step: {name} evaluates the loss itself and moves all parameters together, so no other group \

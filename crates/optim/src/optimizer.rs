@@ -29,7 +29,8 @@ use crate::schedule::Schedule;
 ///
 /// A parameter without gradient is skipped wholly: no decay, no momentum, and its count of updates stands
 /// still. An optimizer belongs to one model; parameters are known by identity, and by name when a model was
-/// cloned or loaded.
+/// cloned or loaded. So a second model with the same names and shapes is taken for the first one, cloned: it goes on with
+/// its momentum, its averages and its counts. Make an optimizer for each model.
 #[must_use = "an optimizer does nothing until .training_step(..) is called"]
 pub struct Optimizer {
     /// The first is for all parameters that no other chooses.

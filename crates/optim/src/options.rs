@@ -3,7 +3,7 @@
 use gradus_tensor::{Shape, Tensor};
 
 use crate::optimizer::Optimizer;
-use crate::rule::{Rule, name_of};
+use crate::rule::Rule;
 use crate::schedule::Schedule;
 
 /// What a rule says of its hyper-parameters ([`Rule::options`](crate::Rule::options)): the first value outside of its
@@ -145,7 +145,7 @@ impl Optimizer {
                 panic!(
                     "{call}: {} needs a slot {slot} of {} now, which it did not at the first update; set its options before \
                      that (a momentum that is to rise from 0 may begin at 1e-300)",
-                    name_of(rule),
+                    rule.name(),
                     entry.name
                 );
             }

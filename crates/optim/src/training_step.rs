@@ -7,7 +7,7 @@ use crate::drive::{Kept, apply_updates};
 use crate::loss::{Evaluated, Loss, OfVector, OnTapes};
 use crate::methods::Objective;
 use crate::optimizer::Optimizer;
-use crate::rule::{Ascent, Needs, Rule, name_of};
+use crate::rule::{Ascent, Needs, Rule};
 
 /// Sets the tapes of one training apart from those of its neighbours in seed.
 const SPREAD: u64 = 0xD134_2543_DE82_EF95;
@@ -88,7 +88,7 @@ impl Optimizer {
                 !rule.needs().residuals,
                 "training_step: {} needs the residuals, and a loss is one number; call \
                  minimize_objective(&mut LeastSquares(|x| …), &start, &mut optimizer, steps)",
-                name_of(rule)
+                rule.name()
             );
         }
         let calls = (self.step + self.skipped) * self.preparation.accumulate + self.pending.count;

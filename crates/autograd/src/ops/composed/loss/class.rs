@@ -215,7 +215,7 @@ impl<'t> Var<'t> {
     /// If the shapes differ.
     #[track_caller]
     pub fn soft_cross_entropy_with(self, target: impl Operand<'t>, how: &SoftCrossEntropyOptions) -> Self {
-        let [x, target] = promoted([self, self.operand("soft_cross_entropy_with", target)]);
+        let [x, target] = promoted([self, self.operand("soft_cross_entropy", target)]);
         same_shape("soft_cross_entropy", x, target);
         expect::at_least("soft_cross_entropy", &x.shape(), 1, "[C] or [N, C, …]");
         check_smoothing("soft_cross_entropy", how.smoothing);

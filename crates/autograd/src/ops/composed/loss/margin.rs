@@ -137,8 +137,8 @@ impl<'t> Var<'t> {
     ) -> Self {
         let [x, other, target] = promoted([
             self,
-            self.operand("margin_ranking_loss_with", other),
-            self.operand("margin_ranking_loss_with", target),
+            self.operand("margin_ranking_loss", other),
+            self.operand("margin_ranking_loss", target),
         ]);
         let shape = x.shape().broadcast_or_panic(&other.shape(), "margin_ranking_loss");
         shape.broadcast_or_panic(&target.shape(), "margin_ranking_loss");
@@ -170,8 +170,8 @@ impl<'t> Var<'t> {
         const EPS: f64 = 1e-12;
         let [x, other, target] = promoted([
             self,
-            self.operand("cosine_embedding_loss_with", other),
-            self.operand("cosine_embedding_loss_with", target),
+            self.operand("cosine_embedding_loss", other),
+            self.operand("cosine_embedding_loss", target),
         ]);
         let t = target.value();
         same_shape("cosine_embedding_loss", x, other);
@@ -214,8 +214,8 @@ impl<'t> Var<'t> {
     ) -> Self {
         let [x, positive, negative] = promoted([
             self,
-            self.operand("triplet_margin_loss_with", positive),
-            self.operand("triplet_margin_loss_with", negative),
+            self.operand("triplet_margin_loss", positive),
+            self.operand("triplet_margin_loss", negative),
         ]);
         const OP: &str = "triplet_margin_loss";
         let shape = x.shape().broadcast_or_panic(&positive.shape(), OP);

@@ -223,7 +223,7 @@ impl<'t> Var<'t> {
         variance: impl Operand<'t>,
         how: &GaussianNllOptions,
     ) -> Self {
-        let variance = self.operand("gaussian_nll_loss_with", variance);
+        let variance = self.operand("gaussian_nll_loss", variance);
         let [x, target] = self.with_target("gaussian_nll_loss", target, Some(variance));
         let variance = variance.to(x.dtype());
         const OP: &str = "gaussian_nll_loss";
