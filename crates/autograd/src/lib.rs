@@ -81,6 +81,6 @@ pub use ops::elementwise::row::Row;
 pub use tape::Tape;
 pub use transform::{value_and_grad, value_and_grad_training, value_and_grad_with};
 pub use var::Var;
-// Formats of numbers that the command shares, and a list for a test; no part of the interface.
+// What the other crates share, and a list for a test; no part of the interface.
 #[doc(hidden)]
-pub use {check::display::nested, check::display::significant, functions::TENSOR_EXT};
+pub use {check::display::nested, check::display::significant, functions::TENSOR_EXT, transform::scoped};
