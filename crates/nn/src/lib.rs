@@ -37,7 +37,7 @@
 //! 13. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`], whose [`Differences`] list
 //!     every name and shape ([`Misshapen`]) that does not fit;
 //! 14. [`summary()`]: a model as a table, [`Summary`]; [`summary_with_input`]: its layers with their outputs and their work, a
-//!     [`PassSummary`] of [`PassRow`]s; [`accuracy`] and [`Confusion`]: how good it is.
+//!     [`PassSummary`] of [`PassRow`]s; how good it is: [`accuracy`], [`Confusion`] and others of [`metric`].
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
@@ -90,7 +90,7 @@ mod embedding;
 pub mod init;
 mod input;
 mod linear;
-mod metric;
+pub mod metric;
 mod norm;
 mod output_size;
 mod pad;

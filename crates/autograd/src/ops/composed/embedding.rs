@@ -60,6 +60,7 @@ impl<'t> Var<'t> {
         padding: Option<i64>,
     ) -> Self {
         self.check_table("embedding_bag", padding);
+        self.check_more("embedding_bag", [weights]);
         let width = self.shape()[1];
         let places = bags.concat();
         let count = places.len();
