@@ -1,7 +1,7 @@
 //! Layers and directions run over a sequence, and one step of a cell.
 
 use gradus_autograd::Var;
-use gradus_tensor::{Shape, Tensor};
+use gradus_tensor::Tensor;
 
 use super::step::{Kind, Lifted, State};
 use super::weights::{RecurrentLayer, RecurrentWeights};
@@ -36,7 +36,10 @@ impl Stack<'_> {
             (false, false) => x,
         };
         let shape = sequence.shape();
-        let running = lengths.map(|lengths| self.running(lengths, shape[0], shape[1]));
+        let running = match lengths {
+            Some(lengths) => Some(self.running(lengths, shape[0], shape[1])),
+            None => None,
+        };
         let starts = self.starts(sequence, start, unbatched);
         let (mut y, mut ends, mut starts) = (sequence, Vec::new(), starts.into_iter());
         for (i, layer) in self.layers.iter().enumerate() {
@@ -49,7 +52,7 @@ impl Stack<'_> {
                 ends.push(end);
             }
             y = if outputs.len() == 1 { outputs[0] } else { Var::cat(&outputs, -1) };
-            if self.dropout > 0.0 && i + 1 < self.layers.len() {
+            if self.dropout != 0.0 && i + 1 < self.layers.len() {
                 y = Dropout { p: self.dropout }.forward(y);
             }
         }
@@ -120,28 +123,36 @@ impl Stack<'_> {
         let dtype = x.dtype().promote(first.weight_hh.value().dtype());
         let width = first.weight_hh.shape()[1];
         let cell = first.weight_hr.as_ref().map_or(width, |weight| weight.shape()[1]);
-        let all = |given: Option<Var<'t>>, what: &str, width: usize| {
-            let Some(given) = given else {
-                let zeros = x.tape().constant(Tensor::zeros_of([batch, width], dtype));
-                return vec![zeros; count];
-            };
-            let given = if unbatched && given.rank() == 2 { given.unsqueeze(1) } else { given };
-            self.check_state(&given.shape(), what, [count, batch, width], unbatched);
-            given.unbind(0)
+        let zeros = |width: usize| vec![x.tape().constant(Tensor::zeros_of([batch, width], dtype)); count];
+        let h = match start {
+            Some(State { h, .. }) => self.parts(h, "the state h", [count, batch, width], unbatched),
+            None => zeros(width),
         };
-        let h = all(start.map(|start| start.h), "the state h", width);
         if !matches!(self.kind, Kind::Lstm) {
             return h.into_iter().map(|h| State { h, c: None }).collect();
         }
-        let c = all(start.and_then(|start| start.c), "the cell c", cell);
+        let c = match start {
+            Some(State { c: Some(c), .. }) => self.parts(c, "the cell c", [count, batch, cell], unbatched),
+            _ => zeros(cell),
+        };
         h.into_iter().zip(c).map(|(h, c)| State { h, c: Some(c) }).collect()
     }
 
+    /// A given state by layers and directions.
     #[track_caller]
-    fn check_state(&self, found: &Shape, what: &str, [count, batch, width]: [usize; 3], unbatched: bool) {
+    fn parts<'t>(
+        &self,
+        given: Var<'t>,
+        what: &str,
+        [count, batch, width]: [usize; 3],
+        unbatched: bool,
+    ) -> Vec<Var<'t>> {
+        let (name, found) = (self.name, given.shape());
+        let given = if unbatched && given.rank() == 2 { given.unsqueeze(1) } else { given };
         let batched = format!("[{count}, {batch}, {width}] (layers and directions, batch, width)");
         let want = if unbatched { format!("[{count}, {width}]") } else { batched };
-        assert!(**found == [count, batch, width], "{}: {what} must be {want}, got {found}", self.name);
+        assert!(given.shape() == [count, batch, width], "{name}: {what} must be {want}, got {found}");
+        given.unbind(0)
     }
 
     #[track_caller]
