@@ -71,7 +71,7 @@ impl MultiheadAttention {
             scores += added;
         }
         let weights = scores.visible_softmax(masks.seen.as_ref());
-        if self.dropout != 0.0 { Dropout { p: self.dropout }.forward(weights) } else { weights }
+        if self.dropout == 0.0 { weights } else { Dropout { p: self.dropout }.forward(weights) }
     }
 
     /// Queries, keys and values by heads, `[batch, heads, time, width / heads]`; what is the same variable is projected in one
