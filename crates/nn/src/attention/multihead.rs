@@ -81,7 +81,8 @@ params!(enum InProjection { Packed { in_proj_weight }, Separate { q_proj_weight,
 /// Vaswani et al. 2017, section 3.2.2; PyTorch's `nn.MultiheadAttention`.
 ///
 /// # Differs
-/// A query that sees no key gives 0, where PyTorch gives NaN if the weights are asked for.
+/// A query that sees no key gives 0, where PyTorch gives NaN if the weights are asked for. The learned key and the key of zeros are
+/// seen under `is_causal` too, where PyTorch hides them if no weights are asked for and shows them else.
 #[derive(Debug, Clone)]
 pub struct MultiheadAttention {
     /// The weights in front of the heads.

@@ -240,6 +240,37 @@ mod tests {
         same!(Lstm, LstmCell, |(h, _)| h);
     }
 
+    /// The numbers of PyTorch 2.15 for a packed sequence; every parameter goes evenly from -1 to 1.
+    #[test]
+    fn packed_sequences_give_pytorchs_numbers() {
+        let options = RecurrentOptions { bidirectional: true, ..RecurrentOptions::default() };
+        let mut layer = Lstm::with_options(2, 1, &options, &mut rng(0));
+        layer.convert(DType::F64);
+        let even = |from: f64, to: f64, n: usize| Tensor::linspace_of(from, to, n, DType::F64);
+        layer.visit_mut("", &mut |_, param| {
+            let shape = *param.shape();
+            param.set(even(-1.0, 1.0, shape.elements()).reshape(shape));
+        });
+        let tape = Tape::new();
+        let x = tape.constant(even(-1.0, 2.0, 12).reshape([3, 2, 2]));
+        let (y, (h, c)) = layer.run_lengths(x, None, &[1, 3]);
+        let near = |x: Var<'_>, want: &[f64]| {
+            let want = Tensor::from_slice(want, want.len());
+            assert!(x.flatten().value().allclose(&want, 1e-12, 0.0), "{x} instead of {want}");
+        };
+        let [a, b, d, e] = [
+            0.050_692_800_975_515_58,
+            0.012_937_802_414_411_078,
+            0.085_915_175_592_286_33,
+            0.005_380_899_061_677_195,
+        ];
+        let [f, g, i] = [0.076_449_926_651_984_66, 0.049_549_353_698_512_655, 0.029_676_534_828_180_733];
+        near(y, &[a, a, f, d, 0.0, 0.0, g, i, 0.0, 0.0, b, e]);
+        near(h, &[a, b, a, d]);
+        let [c0, c1, c3] = [0.079_863_512_632_304_22, 0.013_004_202_186_679_132, 0.105_030_645_970_259_82];
+        near(c, &[c0, c1, c0, c3]);
+    }
+
     /// What PyTorch does with packed sequences: each runs as if it were alone and as long as it is.
     #[test]
     fn sequences_of_unequal_length_run_as_if_alone() {
