@@ -84,6 +84,10 @@ fn recurrent_layers_point_at_the_callers_line() {
     says(|| cell.step(var(&[2, 3]), Some(var(&[4]))), &["GruCell: the state h must be [2, 4]", "[4]"]);
     let deep = RecurrentOptions { num_layers: 0, ..RecurrentOptions::default() };
     says(|| Gru::with_options(3, 4, &deep, &mut gradus::tensor::rng(0)), &["Gru: num_layers is 0"]);
+    for hidden in [1 << 62, 1 << 63] {
+        says(|| Lstm::new(3, hidden, &mut rng), &["Lstm: the sizes [4, ", "multiply to more elements"]);
+        says(|| GruCell::new(3, hidden, &mut rng), &["GruCell: the sizes [3, ", "multiply to more elements"]);
+    }
 }
 
 #[test]
@@ -111,6 +115,10 @@ fn attention_points_at_the_callers_line() {
     says(
         || MultiheadAttention::with_options(6, 4, &AttentionOptions::default(), &mut gradus::tensor::rng(0)),
         &["the width 6 does not divide into 4 heads"],
+    );
+    says(
+        || RotaryPositions { base: 0.0, ..Default::default() }.predict(&zeros([2, 2])),
+        &["base is 0", "above 0"],
     );
     let rotary = MultiheadAttention { rotary: Some(RotaryPositions::default()), ..attention.clone() };
     says(|| rotary.predict(&zeros([3, 2, 6])), &["RotaryPositions", "even width", "[2, 2, 3, 3]"]);
