@@ -126,7 +126,9 @@ fn attention_points_at_the_callers_line() {
 
 #[test]
 fn transformers_point_at_the_callers_line() {
-    use gradus::nn::{EncoderMasks, TransformerDecoderLayer, TransformerEncoder, TransformerOptions};
+    use gradus::nn::{
+        DecoderMasks, EncoderMasks, TransformerDecoderLayer, TransformerEncoder, TransformerOptions,
+    };
     let (mut rng, tape) = (rng(0), Tape::new());
     let var = |shape: &[usize]| tape.var(Tensor::zeros(shape));
     let options =
@@ -142,7 +144,7 @@ fn transformers_point_at_the_callers_line() {
         &["attn_mask must be [queries, keys] = [3, 3]", "[2, 2]"],
     );
     let decoder = TransformerDecoderLayer::with_options(6, 2, &options, &mut rng);
-    let decode = |memory: &[usize]| decoder.decode(var(&[3, 2, 6]), var(memory), &Default::default());
+    let decode = |memory: &[usize]| decoder.decode(var(&[3, 2, 6]), var(memory), &DecoderMasks::default());
     says(|| decode(&[4, 2, 7]), &["TransformerDecoderLayer: the memory must be", "[4, 2, 7]"]);
 }
 

@@ -36,10 +36,7 @@ impl Stack<'_> {
             (false, false) => x,
         };
         let shape = sequence.shape();
-        let running = match lengths {
-            Some(lengths) => Some(self.running(lengths, shape[0], shape[1])),
-            None => None,
-        };
+        let running = self.running(lengths, shape[0], shape[1]);
         let starts = self.starts(sequence, start, unbatched);
         let (mut y, mut ends, mut starts) = (sequence, Vec::new(), starts.into_iter());
         for (i, layer) in self.layers.iter().enumerate() {
@@ -156,8 +153,8 @@ impl Stack<'_> {
     }
 
     #[track_caller]
-    fn running(&self, lengths: &[usize], steps: usize, batch: usize) -> Running {
-        let name = self.name;
+    fn running(&self, lengths: Option<&[usize]>, steps: usize, batch: usize) -> Option<Running> {
+        let (name, lengths) = (self.name, lengths?);
         assert!(
             lengths.len() == batch,
             "{name}: {} lengths for a batch of {batch}; each sequence needs one",
@@ -169,7 +166,7 @@ impl Stack<'_> {
         let on = |t: usize| {
             Tensor::from_vec(lengths.iter().map(|&length| t < length).collect::<Vec<_>>(), [batch, 1])
         };
-        (0..steps).map(|t| (t >= least).then(|| on(t))).collect()
+        Some((0..steps).map(|t| (t >= least).then(|| on(t))).collect())
     }
 }
 
