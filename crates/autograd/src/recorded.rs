@@ -80,13 +80,12 @@ pub(crate) fn given<'t>(tape: &'t Tape, id: usize, dy: Var<'t>, wanted: impl Fn(
     let sym = |id: u32| Sym::Var(Var { tape, id });
     let (a, b, y) = (sym(inputs[0]), sym(inputs[inputs.len() - 1]), sym(id as u32));
     let mut given = Given::new();
-    for i in (0..inputs.len()).filter(|&i| wanted(inputs[i])) {
+    for i in (0..inputs.len()).filter(|&i| wanted(inputs[i]) && !row.is_flat(i, c)) {
         let slope = match row.slopes {
             Slopes::Constant(slopes) => Sym::Number(slopes(c)[i]),
             Slopes::Recorded(slopes) => slopes[i](a, b, y, c),
         };
         match slope {
-            Sym::Number(0.0) => {}
             Sym::Number(1.0) => given.push((i, dy)),
             Sym::Number(k) => given.push((i, dy * k)),
             Sym::Var(slope) => given.push((i, dy * slope)),

@@ -1,5 +1,7 @@
 //! One step of the driver.
 
+use std::borrow::Cow;
+
 use gradus_autograd::{Gradients, Param, ParamId, Params};
 use gradus_tensor::Tensor;
 
@@ -124,11 +126,11 @@ impl Optimizer {
         };
         let any_frozen = self.groups.iter().any(|group| group.rule.is_none());
         let mut trained = Vec::with_capacity(self.entries.len());
-        model.visit("", &mut |name, param| {
-            if param.is_trainable() && !(any_frozen && frozen(name)) {
+        for (name, param) in model.params() {
+            if param.is_trainable() && !(any_frozen && frozen(&name)) {
                 trained.push(param);
             }
-        });
+        }
         trained
     }
 
@@ -202,7 +204,7 @@ impl Optimizer {
         });
     }
 
-    /// Calls `f(self, place, value, gradient)` for each parameter that has a gradient.
+    /// Calls `f(self, place, value, gradient)` for each parameter that has one.
     ///
     /// # Panics
     /// Before the first call, if the gradients are of the model that was trained before, of which this one is a clone.
@@ -226,9 +228,8 @@ impl Optimizer {
             }
             let i = self.place(near, name, param);
             near = i + 1;
-            if let (true, Some(g)) = (param.is_trainable(), grads.get(param)) {
+            if let (true, Some(g)) = (param.is_trainable(), self.gradient(param, grads, factor)) {
                 let theta = param.value_mut();
-                let g = scaled(g, factor);
                 if g.dtype() == theta.dtype() {
                     f(self, i, theta, &g);
                 } else {
@@ -237,6 +238,12 @@ impl Optimizer {
             }
         });
         assert!(!cloned, "{}", foreign("step", grads.len(), "gradient"));
+    }
+
+    /// The gradient of a parameter, scaled; 0 for a missing one, where that is asked for.
+    fn gradient<'g>(&self, param: &Param, grads: &'g Gradients, factor: f64) -> Option<Cow<'g, Tensor>> {
+        let missing = || self.preparation.missing_as_zero.then(|| Cow::Owned(param.value().zeros_like()));
+        grads.get(param).map(|g| scaled(g, factor)).or_else(missing)
     }
 
     /// Calls `f(self, place, parameter)` for each parameter that is not a buffer.

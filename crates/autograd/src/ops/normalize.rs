@@ -262,7 +262,7 @@ impl<'t> Var<'t> {
         );
         let padded = self
             .square()
-            .pad(&[(1, ((n / 2) as isize, ((n - 1) / 2) as isize))], crate::ops::pad::Padding::Zeros);
+            .pad(&[(1, ((n / 2) as isize, ((n - 1) / 2) as isize))], crate::ops::pad::PaddingMode::Zeros);
         let mean = padded.unfold(1, n, 1).mean_axes(-1);
         self / (mean * alpha + k).powf(beta)
     }
