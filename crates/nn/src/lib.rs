@@ -3,7 +3,7 @@
 //! A layer is a struct with [`Param`](gradus_autograd::Param)s and a pure `forward`. Names, shapes and layouts of
 //! parameters are PyTorch's, so a state dict saved there loads here and back. In teaching order:
 //!
-//! 1. [`Module`] and [`Sequential`]: what a layer is, and layers in a row;
+//! 1. [`Module`] and [`Sequential`]: what a layer is, and layers in a row; [`CloneModule`]: how boxed layers are copied;
 //! 2. [`Linear`]: an affine map;
 //! 3. [`Relu`], [`Tanh`], [`Gelu`], [`Celu`], [`Elu`], [`GeluTanh`], [`Hardsigmoid`], [`Hardswish`], [`LeakyRelu`],
 //!    [`LogSigmoid`], [`LogSoftmax`], [`Mish`], [`Selu`], [`Sigmoid`], [`Silu`], [`Softmax`], [`Softplus`],
@@ -84,7 +84,7 @@ pub use gradus_autograd::ops::ConvOptions;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use metric::{Confusion, accuracy};
-pub use module::{Module, Sequential};
+pub use module::{CloneModule, Module, Sequential};
 pub use shape::{Flatten, Identity};
 pub use state_dict::{Differences, Misshapen, StateDictError};
 pub use summary::{PassRow, PassSummary, Summary, summary, summary_of_pass, summary_with_input};
