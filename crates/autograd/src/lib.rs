@@ -68,12 +68,12 @@ pub use check::{
 };
 pub use fast::{lazy::fuse_above, reuse::on_tape};
 pub use functions::{
-    TensorExt, batched_jacobian, directional_derivative, grad, hessian, hvp, implicit, jacobian,
-    jacobian_forward, jacobians, jvp, jvps, laplacian, model_hvp, objective, objective_on_tape, vhp, vjp,
-    vjps,
+    TensorExt, batched_jacobian, directional_derivative, first_uses, grad, hessian, hvp, implicit, jacobian,
+    jacobian_forward, jacobians, jvp, jvps, laplacian, model_hvp, objective, objective_on_tape, predict, vhp,
+    vjp, vjps,
 };
 pub use gradients::Gradients;
-pub use model::{Entered, Mode, Param, ParamId, Params, Untrained, join};
+pub use model::{Entered, Mode, Param, ParamId, Params, Substituted, Untrained, join};
 pub use op::{Backward, Op};
 pub use ops::elementwise::facts::{Facts, Kinks};
 pub use ops::elementwise::operators::Operand;
@@ -81,6 +81,6 @@ pub use ops::elementwise::row::Row;
 pub use tape::Tape;
 pub use transform::{value_and_grad, value_and_grad_training, value_and_grad_with};
 pub use var::Var;
-// Formats of numbers that the command shares, and a list for a test; no part of the interface.
+// What the other crates share, and a list for a test; no part of the interface.
 #[doc(hidden)]
-pub use {check::display::nested, check::display::significant, functions::TENSOR_EXT};
+pub use {check::display::nested, check::display::significant, functions::TENSOR_EXT, transform::scoped};

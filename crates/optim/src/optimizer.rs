@@ -28,8 +28,9 @@ use crate::schedule::Schedule;
 /// ```
 ///
 /// A parameter without gradient is skipped wholly: no decay, no momentum, and its count of updates stands
-/// still ([`Self::missing_as_zero`] takes it as 0). An optimizer belongs to one model; parameters are known by identity, and by name when a model was
-/// cloned or loaded.
+/// still ([`Self::missing_as_zero`] takes it as 0). An optimizer belongs to one model; parameters are known by identity,
+/// and by name when a model was cloned or loaded. So a second model with the same names and shapes is taken for the first
+/// one, cloned: it goes on with its momentum, its averages and its counts. Make an optimizer for each model.
 #[must_use = "an optimizer does nothing until .training_step(..) is called"]
 pub struct Optimizer {
     /// The first is for all parameters that no other chooses.
@@ -224,7 +225,12 @@ impl Optimizer {
     }
 
     /// Replaces the learning rate by a number or another schedule.
+    ///
+    /// # Panics
+    /// If a parameter of the schedule or its value at the next step lies outside of its range; the old one stays then.
+    #[track_caller]
     pub fn set_lr(&mut self, lr: impl Schedule + 'static) {
+        self.check_rate("set_lr", &lr);
         self.lr = Arc::new(lr);
     }
 

@@ -41,6 +41,11 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// All that is given and not `null`.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&'a str, &'a Value)> + '_ {
+        self.by_name.iter().map(|(name, value)| (*name, *value)).filter(|(_, value)| !value.is_null())
+    }
+
     /// The value of an argument, if it is given and not `null`.
     pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
         self.by_name.get(name).copied().filter(|value| !value.is_null())
@@ -91,6 +96,19 @@ impl<'a> Options<'a> {
         let sizes = self.sizes(name, usual)?;
         let all = if sizes.len() == 1 { vec![sizes[0]; N] } else { sizes };
         all.try_into().map_err(|_| format!("{name} of another rank"))
+    }
+
+    /// A number for each axis, or one for all.
+    ///
+    /// # Errors
+    /// If it is given and no list of numbers.
+    pub(crate) fn numbers(&self, name: &str) -> Result<Option<Vec<f64>>, String> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let all = match value.as_array() {
+            Some(all) => all.iter().map(Value::as_f64).collect(),
+            None => value.as_f64().map(|one| vec![one]),
+        };
+        all.map(Some).ok_or_else(|| format!("unsupported: {} with {name} {value}", self.module))
     }
 
     /// A tensor, if one is given.
@@ -157,6 +175,14 @@ impl<'a, 't> Call<'a, 't> {
             Some(Input::One(var)) => Ok(Some(*var)),
             Some(Input::Several(_)) => Err(format!("input {place} is a tuple")),
         }
+    }
+
+    /// All inputs.
+    ///
+    /// # Errors
+    /// If one is missing, or a tuple.
+    pub(crate) fn all(&self) -> Result<Vec<Var<'t>>, String> {
+        (0..self.inputs.len()).map(|place| self.input(place)).collect()
     }
 
     /// The parts of the input at a place: of a tuple all, else the one.

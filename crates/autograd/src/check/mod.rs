@@ -10,6 +10,7 @@
 mod comparison;
 mod complex;
 mod complex_rows;
+mod detached;
 pub(crate) mod diagnose;
 pub(crate) mod display;
 mod error_curve;
@@ -30,6 +31,7 @@ mod subject;
 mod trace;
 
 pub use comparison::{Comparison, KinkNote, Verdict};
+pub(crate) use complex::Form;
 pub use diagnose::{Anomaly, Pass, WhyZero};
 pub use error_curve::{CurvePoint, ErrorCurve, STEPS, error_curve};
 pub use finite_difference::{FiniteDifference, Scheme};

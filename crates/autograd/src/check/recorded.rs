@@ -92,7 +92,7 @@ mod tests {
     fn products_are_counted() {
         let tape = Tape::new();
         let (x, kernel) = (Tensor::ones([2, 4, 8, 8]), Tensor::ones([6, 2, 3, 3]));
-        let options = ConvOptions { groups: 2, padding: vec![1], ..ConvOptions::default() };
+        let options = ConvOptions { groups: 2, padding: 1.into(), ..ConvOptions::default() };
         let x = tape.var(x);
         let y = x.conv(&kernel, None, &options);
         let counts = |op: &str| {

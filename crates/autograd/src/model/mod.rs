@@ -6,8 +6,10 @@ pub(crate) mod param;
 #[macro_use]
 mod params_macro;
 mod params;
+mod substitute;
 pub(crate) mod training;
 
 pub use param::{Param, ParamId};
 pub use params::{Params, join};
+pub use substitute::Substituted;
 pub use training::{Entered, Mode, Untrained};

@@ -22,7 +22,12 @@ use super::param::Param;
 /// line.freeze();
 /// assert_eq!(line.trainable_elements(), 0);
 /// ```
-#[diagnostic::on_unimplemented(note = "`params!({Self} {{ … }})` with its fields implements it")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no parameters",
+    note = "a field named in `params!(Model {{ … }})` is a `Param`, a layer, or a `Vec`, an array or an `Option` of them: leave \
+            other fields out",
+    note = "for a structure of your own, `params!({Self} {{ … }})` with its fields implements it"
+)]
 pub trait Params {
     /// Calls `f(path, parameter)` for each name of a parameter, in order; `path` is `prefix` and the names of the fields on
     /// the way, joined by dots. A parameter with two names (see [`params!`](crate::params)) comes twice.

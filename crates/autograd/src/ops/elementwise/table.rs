@@ -107,7 +107,7 @@ macro_rules! binary {
                 #[track_caller]
                 #[allow(clippy::should_implement_trait, reason = "the operators are implemented too")]
                 pub fn $name(self, other: impl Operand<'t>) -> Self {
-                    let other = self.lift(other);
+                    let other = self.operand(super::$name.name, other);
                     self.tape.binary(&super::$name, self, other)
                 }
             )*}
