@@ -60,8 +60,19 @@ fn convolutions() {
         || image.conv_transpose(kernel, None, &ConvOptions { dilation: vec![2], ..default() }, &[2]),
         "conv_transpose: output padding 2 of spatial axis 0 must be below the larger of stride and dilation, 2",
     );
+    says(|| image.window_columns(&[3, 3], &default()), "window_columns: input [2, 3] with kernel [3, 3]");
+    says(|| var(&[1, 9, 1]).fold(&[2, 3], &[3, 3], &default()), "fold: input [2, 3] with kernel [3, 3]");
+}
+
+#[test]
+fn paddings() {
+    let tape = Tape::new();
+    let var = |shape: &[usize]| tape.var(zeros(shape));
+    let (image, kernel) = (var(&[1, 1, 2, 3]), var(&[1, 1, 3, 3]));
+    let of = |how: ConvOptions| move || image.conv(var(&[1, 1, 2, 2]), None, &how);
+    let default = ConvOptions::default;
     says(
-        of(ConvOptions { padding: Padding::Same, stride: vec![2], ..default() }),
+        of(ConvOptions { stride: vec![2], ..same() }),
         "conv: padding Same keeps the sizes with a stride of 1 alone, got [2]",
     );
     says(
@@ -81,8 +92,6 @@ fn convolutions() {
         || image.window_columns(&[1, 1], &groups),
         "window_columns: groups is 2; windows as columns have no",
     );
-    says(|| image.window_columns(&[3, 3], &default()), "window_columns: input [2, 3] with kernel [3, 3]");
-    says(|| var(&[1, 9, 1]).fold(&[2, 3], &[3, 3], &default()), "fold: input [2, 3] with kernel [3, 3]");
 }
 
 #[test]

@@ -4,15 +4,23 @@ use gradus_autograd::{Param, Params, Var};
 use gradus_nn::Module;
 use gradus_tensor::{DType, Rng, Tensor};
 
+use crate::panics::panic_in;
+
 /// A layer that may be cloned.
 pub(crate) trait Layer: Module {
     /// A clone, where the layer has one.
     fn copy(&self) -> Option<Box<dyn Layer>>;
+
+    /// What it says to an input, and the file where that points, if it refuses it. (Behind `dyn` the caller's line is lost.)
+    fn refusal(&self, x: &Tensor) -> Option<(String, String)>;
 }
 
 impl<M: Module + Clone + 'static> Layer for M {
     fn copy(&self) -> Option<Box<dyn Layer>> {
         Some(Box::new(self.clone()))
+    }
+    fn refusal(&self, x: &Tensor) -> Option<(String, String)> {
+        panic_in(|| self.predict(x)).err()
     }
 }
 
@@ -39,6 +47,10 @@ impl<M: Module> Layer for Uncloned<M> {
     fn copy(&self) -> Option<Box<dyn Layer>> {
         None
     }
+    fn refusal(&self, x: &Tensor) -> Option<(String, String)> {
+        // Its layers stand behind `dyn`.
+        panic_in(|| self.predict(x)).err().map(|(message, _)| (message, file!().to_string()))
+    }
 }
 
 /// A layer that is called otherwise than by `forward`: `of(a, b)` of parts of the input and the like.
@@ -63,11 +75,13 @@ impl<M: Params + std::fmt::Debug + Send + Sync> Module for Called<M> {
     }
 }
 
+type Build = dyn Fn(&mut Rng) -> Box<dyn Layer>;
+
 /// One way to build a layer, and its input.
 pub(crate) struct Entry {
     /// The type's name.
     pub(crate) name: &'static str,
-    pub(crate) build: Box<dyn Fn(&mut Rng) -> Box<dyn Layer>>,
+    pub(crate) build: Box<Build>,
     /// The shape of the input: a batch of at least two in front, sizes that are odd where they can be.
     pub(crate) shape: &'static [usize],
     /// Below this number are the elements of an input of I64.

@@ -1,10 +1,12 @@
 //! Every layer of the crate: gradients to second order in input and parameters, both float types, a batch of one and of none,
-//! an input with strides, a state dict there and back, clones. Fails if a layer is missing here.
+//! an input with strides, a state dict there and back, clones, wrong input. Fails if a layer is missing here.
 //!
 //! A family of layers is one file with one table; see [`entry`] for what stands in a row.
 
 mod check;
 mod entry;
+#[path = "../../../../tests/panics/mod.rs"]
+mod panics;
 
 mod activation;
 mod conv;
@@ -18,6 +20,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use entry::Entry;
+
+/// What has parameters and is a part of a layer.
+const PARTS: [&str; 1] = ["Running"];
 
 fn tables() -> Vec<Entry> {
     let mut all = plain::table();
@@ -84,8 +89,7 @@ fn layers_in_source() -> BTreeSet<String> {
             }
         }
     }
-    // What a layer holds, and what only the doctests of others build.
-    for part in ["Running"] {
+    for part in PARTS {
         assert!(found.remove(part), "{part} is no part of a layer any more");
     }
     found
