@@ -79,11 +79,10 @@ fn tree<'t>(
     tape: &'t Tape,
     leaves: &mut Vec<Var<'t>>,
 ) -> Result<Val<'t>, String> {
+    if let Some(scalar) = Val::scalar(value) {
+        return Ok(scalar);
+    }
     Ok(match value {
-        Value::Null => Val::None,
-        Value::Bool(b) => Val::B(*b),
-        Value::Number(n) => n.as_i64().map_or_else(|| Val::F(n.as_f64().unwrap_or(f64::NAN)), Val::I),
-        Value::String(s) => Val::S(s.clone()),
         Value::Array(items) => {
             Val::List(items.iter().map(|v| tree(v, tensors, tape, leaves)).collect::<Result<_, _>>()?)
         }
@@ -112,6 +111,7 @@ fn tree<'t>(
                 _ => return Err(format!("unsupported: argument {value}")),
             }
         }
+        _ => return Err(format!("unsupported: argument {value}")),
     })
 }
 

@@ -33,7 +33,7 @@ impl<M: Params> Params for Residual<M> {
     }
 }
 
-impl<M: Module> Module for Residual<M> {
+impl<M: Module + Clone> Module for Residual<M> {
     /// # Panics
     /// If the layer gives another shape than it is given.
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
@@ -77,7 +77,7 @@ impl Default for Merge {
 /// block.push(Conv2d::new(3, 8, [3, 3], same(), &mut rng(1)));
 /// assert_eq!(block.predict(&Tensor::zeros([1, 3, 9, 9])).shape()[..], [1, 12, 9, 9]);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Parallel {
     /// The layers.
     pub layers: Vec<Box<dyn Module>>,

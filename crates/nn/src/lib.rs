@@ -13,7 +13,8 @@
 //! 4. layers without parameters: [`Flatten`], [`Unflatten`], [`Identity`]; [`Dropout`], [`Dropout1d`], [`Dropout2d`],
 //!    [`Dropout3d`], [`AlphaDropout`], [`FeatureAlphaDropout`]; [`CosineSimilarity`], [`PairwiseDistance`];
 //! 5. [`Conv1d`], [`Conv2d`], [`Conv3d`]: convolutions, with their [`ConvOptions`], [`Padding`] and [`PaddingMode`];
-//!    [`ConvTranspose1d`], [`ConvTranspose2d`], [`ConvTranspose3d`]: transposed ones; [`Embedding`]: a table of vectors;
+//!    [`ConvTranspose1d`], [`ConvTranspose2d`], [`ConvTranspose3d`]: transposed ones; [`Embedding`], [`EmbeddingBag`] with its [`Bag`]:
+//!    tables of vectors;
 //! 6. pools, with their [`Pool`] options: [`MaxPool1d`], [`MaxPool2d`], [`MaxPool3d`], [`AvgPool1d`], [`AvgPool2d`],
 //!    [`AvgPool3d`], [`LpPool1d`], [`LpPool2d`], [`LpPool3d`], [`FractionalMaxPool2d`], [`FractionalMaxPool3d`],
 //!    [`AdaptiveAvgPool1d`], [`AdaptiveAvgPool2d`], [`AdaptiveAvgPool3d`], [`AdaptiveMaxPool1d`], [`AdaptiveMaxPool2d`],
@@ -25,9 +26,18 @@
 //! 8. normalisations: [`LayerNorm`], [`RmsNorm`], [`GroupNorm`], [`InstanceNorm`], [`LocalResponseNorm`], [`BatchNorm`] with its
 //!    [`Running`] statistics; [`update_batch_norm`]: the statistics counted anew; of weights: [`WeightNorm`],
 //!    [`SpectralNorm`];
-//! 9. [`init`]: how weights begin;
-//! 10. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
-//! 11. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
+//! 9. [`Rnn`], [`Lstm`], [`Gru`] with their [`RecurrentOptions`] and [`Nonlinearity`], layers in [`RecurrentLayer`]s of
+//!    [`RecurrentWeights`]; [`RnnCell`], [`LstmCell`], [`GruCell`]: one step of them;
+//! 10. [`MultiheadAttention`] with its [`AttentionOptions`], [`InProjection`] and [`AttendOptions`]; [`SinusoidalPositions`]
+//!     and [`RotaryPositions`];
+//! 11. [`TransformerEncoderLayer`], [`TransformerDecoderLayer`] with their [`TransformerOptions`], [`Activation`],
+//!     [`EncoderMasks`] and [`DecoderMasks`]; [`TransformerEncoder`], [`TransformerDecoder`], [`Transformer`]: stacks of them;
+//!     [`DecoderBlock`]: of models that only decode;
+//! 12. [`init`]: how weights begin;
+//! 13. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`], whose [`Differences`] list
+//!     every name and shape ([`Misshapen`]) that does not fit;
+//! 14. [`summary()`]: a model as a table, [`Summary`]; [`summary_with_input`]: its layers with their outputs and their work, a
+//!     [`PassSummary`] of [`PassRow`]s; how good it is: [`accuracy`], [`Confusion`] and others of [`metric`].
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
@@ -71,6 +81,7 @@
 mod module;
 
 mod activation;
+mod attention;
 mod bilinear;
 mod container;
 mod conv;
@@ -79,15 +90,17 @@ mod embedding;
 pub mod init;
 mod input;
 mod linear;
-mod metric;
+pub mod metric;
 mod norm;
 mod output_size;
 mod pad;
 mod pool;
+mod recurrent;
 mod shape;
 mod similarity;
 pub mod state_dict;
 mod summary;
+mod transformer;
 mod upsample;
 
 pub use activation::{
@@ -95,12 +108,15 @@ pub use activation::{
     LogSoftmax, Mish, PRelu, RRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmax2d, Softmin, Softplus,
     Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
+pub use attention::{
+    AttendOptions, AttentionOptions, InProjection, MultiheadAttention, RotaryPositions, SinusoidalPositions,
+};
 pub use bilinear::Bilinear;
 pub use container::{Merge, Parallel, Residual};
 pub use conv::{Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d};
 pub use dropout::{AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout};
-pub use embedding::Embedding;
-pub use gradus_autograd::ops::{ConvOptions, Padding, PaddingMode, Pool, Resize};
+pub use embedding::{Embedding, EmbeddingBag};
+pub use gradus_autograd::ops::{Bag, ConvOptions, Padding, PaddingMode, Pool, Resize};
 pub use linear::Linear;
 pub use metric::{Confusion, accuracy};
 pub use module::{Module, Sequential};
@@ -119,8 +135,16 @@ pub use pool::{
     AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d, LpPool1d,
     LpPool2d, LpPool3d, MaxPool1d, MaxPool2d, MaxPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d,
 };
+pub use recurrent::{
+    Gru, GruCell, Lstm, LstmCell, Nonlinearity, RecurrentLayer, RecurrentOptions, RecurrentWeights, Rnn,
+    RnnCell,
+};
 pub use shape::{ChannelShuffle, Flatten, Fold, Identity, PixelShuffle, PixelUnshuffle, Unflatten, Unfold};
 pub use similarity::{CosineSimilarity, PairwiseDistance};
-pub use state_dict::StateDictError;
-pub use summary::{Summary, summary};
+pub use state_dict::{Differences, Misshapen, StateDictError};
+pub use summary::{PassRow, PassSummary, Summary, summary, summary_of_pass, summary_with_input};
+pub use transformer::{
+    Activation, DecoderBlock, DecoderMasks, EncoderMasks, Transformer, TransformerDecoder,
+    TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer, TransformerOptions,
+};
 pub use upsample::Upsample;

@@ -41,6 +41,11 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// All that is given and not `null`.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&'a str, &'a Value)> + '_ {
+        self.by_name.iter().map(|(name, value)| (*name, *value)).filter(|(_, value)| !value.is_null())
+    }
+
     /// The value of an argument, if it is given and not `null`.
     pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
         self.by_name.get(name).copied().filter(|value| !value.is_null())
@@ -170,6 +175,14 @@ impl<'a, 't> Call<'a, 't> {
             Some(Input::One(var)) => Ok(Some(*var)),
             Some(Input::Several(_)) => Err(format!("input {place} is a tuple")),
         }
+    }
+
+    /// All inputs.
+    ///
+    /// # Errors
+    /// If one is missing, or a tuple.
+    pub(crate) fn all(&self) -> Result<Vec<Var<'t>>, String> {
+        (0..self.inputs.len()).map(|place| self.input(place)).collect()
     }
 
     /// The parts of the input at a place: of a tuple all, else the one.

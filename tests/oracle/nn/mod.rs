@@ -4,14 +4,18 @@
 //! order, and how ours is made from them. [`Options`] reads arguments, [`Call`] holds what the case hands to the layer.
 
 mod activation;
+mod attention;
 mod conv;
 mod dropout;
 mod given;
+mod loss;
 mod norm;
 mod pad;
 mod plain;
 mod pool;
+mod recurrent;
 mod shape;
+mod table;
 
 use gradus_autograd::{ParamId, Params, Tape, Var};
 use gradus_nn::Module;
@@ -66,7 +70,7 @@ fn with<M: Params + 'static>(
 type Class = (&'static str, &'static str, fn(&Options<'_>) -> Result<Box<dyn Layer>, String>);
 
 /// The families.
-const FAMILIES: [&[Class]; 9] = [
+const FAMILIES: &[&[Class]] = &[
     plain::CLASSES,
     conv::CLASSES,
     norm::CLASSES,
@@ -76,6 +80,10 @@ const FAMILIES: [&[Class]; 9] = [
     pad::CLASSES,
     pad::CONSTANTS,
     dropout::CLASSES,
+    table::CLASSES,
+    recurrent::CLASSES,
+    attention::CLASSES,
+    loss::CLASSES,
 ];
 
 /// The layer of a case.
@@ -84,6 +92,33 @@ fn build(case: &Value, tensors: &SafeTensors<'_>) -> Result<Box<dyn Layer>, Stri
     let class = FAMILIES.iter().copied().flatten().find(|(known, ..)| *known == name);
     let (_, signature, build) = class.ok_or_else(|| format!("unsupported: there is no layer {name}"))?;
     build(&Options::of_constructor(case, signature, tensors)?)
+}
+
+/// The values of a new module, written as in Python: `Conv2d(8,64,3,groups=4)`.
+///
+/// # Errors
+/// What is wrong; or a text beginning with `unsupported:`.
+pub(crate) fn state_of_new(call: &str) -> Result<Vec<(String, Tensor)>, String> {
+    let (name, rest) = call.split_once('(').unwrap_or((call, ")"));
+    let rest = rest.strip_suffix(')').ok_or("no closing parenthesis")?;
+    let python = rest.replace("True", "true").replace("False", "false").replace("None", "null");
+    let (mut args, mut named, mut depth) = (vec![], serde_json::Map::new(), 0);
+    let parts = python.split(|c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    for part in parts.map(str::trim).filter(|part| !part.is_empty()) {
+        let (key, text) = part.split_once('=').map_or((None, part), |(key, text)| (Some(key), text));
+        let json = text.replace('(', "[").replace(')', "]").replace('\'', "\"");
+        let value: Value = serde_json::from_str(&json).map_err(|e| format!("{part}: {e}"))?;
+        match key {
+            Some(key) => drop(named.insert(key.to_string(), value)),
+            None => args.push(value),
+        }
+    }
+    let case = serde_json::json!({"module": name, "args": args, "kwargs": named});
+    let layer = build(&case, &SafeTensors::deserialize(b"\x02\0\0\0\0\0\0\0{}").expect("no tensors"))?;
+    Ok(state_dict(layer.params()))
 }
 
 /// Runs one case.

@@ -1,6 +1,6 @@
-//! Affine maps, tables, similarities.
+//! Affine maps, similarities.
 
-use gradus_nn::{Bilinear, CosineSimilarity, Embedding, Linear, PairwiseDistance};
+use gradus_nn::{Bilinear, CosineSimilarity, Linear, PairwiseDistance};
 use gradus_tensor::rng;
 
 use super::{Class, module, with};
@@ -9,13 +9,6 @@ pub(super) const CLASSES: &[Class] = &[
     ("Linear", "in_features out_features bias", |o| {
         let layer = Linear::new(o.size("in_features", 1), o.size("out_features", 1), &mut rng(0));
         Ok(module(Linear { weight: layer.weight, bias: layer.bias.filter(|_| o.flag("bias", true)) }))
-    }),
-    ("Embedding", "num_embeddings embedding_dim padding_idx", |o| {
-        let new = Embedding::new(o.size("num_embeddings", 1), o.size("embedding_dim", 1), &mut rng(0));
-        Ok(module(match o.get("padding_idx") {
-            Some(_) => new.with_padding(o.size("padding_idx", 0)),
-            None => new,
-        }))
     }),
     ("Bilinear", "in1_features in2_features out_features bias", |o| {
         let (m, n) = (o.size("in1_features", 1), o.size("in2_features", 1));

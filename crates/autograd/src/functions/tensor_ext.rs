@@ -12,9 +12,10 @@ use crate::model::training::Mode;
 #[cfg(feature = "linalg")]
 use crate::ops::MatrixNorm;
 use crate::ops::{
-    Bag, ConvOptions, CrossEntropyOptions, CtcOptions, GaussianNllOptions, HingeOptions, HuberOptions,
-    Interpolation, KlDivOptions, MarginOptions, MultiMarginOptions, NllOptions, Outside, PaddingMode,
-    PoissonNllOptions, Pool, Resize, ScatterReduce, SoftCrossEntropyOptions, TripletOptions,
+    Bag, ConvOptions, CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions,
+    GaussianNllOptions, HingeOptions, HuberOptions, Interpolation, KlDivOptions, MarginOptions,
+    MultiMarginOptions, NllOptions, Outside, PaddingMode, PoissonNllOptions, Pool, Resize, ScatterReduce,
+    SoftCrossEntropyOptions, TripletOptions,
 };
 use crate::var::Var;
 
@@ -154,6 +155,7 @@ methods! {
     prelu(weight: &Tensor);
     glu(axis: isize);
     softmin(axis: isize);
+    log_cosh();
     erfcx();
     normal_cdf();
     normal_pdf();
@@ -285,6 +287,14 @@ methods! {
     smooth_l1_loss_with(target: &Tensor, how: &HuberOptions);
     huber_loss(target: &Tensor);
     huber_loss_with(target: &Tensor, how: &HuberOptions);
+    log_cosh_loss(target: &Tensor);
+    focal_loss(target: &Tensor);
+    focal_loss_with(target: &Tensor, how: &FocalOptions);
+    focal_cross_entropy(labels: &Tensor);
+    focal_cross_entropy_with(labels: &Tensor, how: &FocalCrossEntropyOptions);
+    dice_loss(target: &Tensor);
+    dice_loss_with(target: &Tensor, how: &DiceOptions);
+    info_nce(keys: &Tensor);
     cross_entropy(labels: &Tensor);
     cross_entropy_with(labels: &Tensor, how: &CrossEntropyOptions);
     soft_cross_entropy(target: &Tensor);

@@ -25,9 +25,10 @@ pub use composed::attention::Attention;
 pub use composed::embedding::Bag;
 pub use composed::interpolate::{Outside, Resize};
 pub use composed::loss::{
-    CrossEntropyOptions, CtcOptions, GaussianNllOptions, HingeOptions, HuberOptions, KlDivOptions,
-    LogitsOptions, LossOptions, MarginOptions, MultiMarginOptions, NllOptions, PoissonNllOptions, Reduction,
-    SoftCrossEntropyOptions, TripletOptions,
+    CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions, GaussianNllOptions,
+    HingeOptions, HuberOptions, InfoNceOptions, KlDivOptions, LogitsOptions, LossOptions, MarginOptions,
+    MultiMarginOptions, NllOptions, PoissonNllOptions, Reduction, SoftCrossEntropyOptions,
+    TripletDistanceOptions, TripletOptions,
 };
 pub use composed::sort::Interpolation;
 pub use conv::{ConvOptions, Padding};

@@ -2,7 +2,7 @@
 
 use gradus_tensor::{Tensor, axis_index};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::var::Var;
 
 /// What stands outside the edges.
@@ -41,6 +41,9 @@ struct Pad {
 impl Op for Pad {
     fn name(&self) -> &'static str {
         "pad"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].pad_constant(&self.sizes, self.value)

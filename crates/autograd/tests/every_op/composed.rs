@@ -121,7 +121,12 @@ table! {
     "norm_at_0" [[3, 4]] => |x| (x[0] * 0.0).norm_axes(1).square();
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
     "attention" [[2, 3, 4], [2, 3, 4], [2, 3, 4]] => |x| x[0].attention(x[1], x[2], &Attention::default());
+    "cross_entropy_of_sequences" [[2, 3, 4]] => |x| x[0].cross_entropy(&integers(&[0, 3, 1, 2, 2, 0], &[2, 3]));
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));
+    "focal_loss" [[3, 4]] => |x| x[0].focal_loss(Tensor::from([1.0, 0.0, 0.0, 1.0]).expand([3, 4]));
+    "focal_cross_entropy" [[2, 3, 4]] => |x| x[0].focal_cross_entropy(&integers(&[0, 3, 1, 2, 2, 0], &[2, 3]));
+    "dice_loss" [[3, 4]] 0.1..0.9 => |x| x[0].dice_loss(Tensor::from([1.0, 0.0, 0.0, 1.0]).expand([3, 4]));
+    "info_nce" [[3, 4], [3, 4]] => |x| x[0].info_nce(x[1]);
     "mse" [[3, 4], [3, 4]] => |x| x[0].mse(x[1]);
     "huber_loss" [[3, 4], [3, 4]] => |x| x[0].huber_loss_with(x[1], &HuberOptions { delta: 0.5, ..HuberOptions::default() });
 }

@@ -125,7 +125,7 @@ impl<M: Params> Params for SpectralNorm<M> {
     }
 }
 
-impl<M: Module> Module for SpectralNorm<M> {
+impl<M: Module + Clone> Module for SpectralNorm<M> {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let tape = x.tape();
         let eps = at_least_zero("spectral_norm", "eps", self.eps);

@@ -105,7 +105,7 @@ impl<M: Params> Params for WeightNorm<M> {
     }
 }
 
-impl<M: Module> Module for WeightNorm<M> {
+impl<M: Module + Clone> Module for WeightNorm<M> {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let tape = x.tape();
         let weight = self.normed(tape.param(&self.original0), tape.param(&self.original1));

@@ -3,16 +3,20 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gradus_autograd::{Elements, GradcheckOptions, Params, Tape, gradcheck_model, gradcheck_with};
+use gradus_nn::Module;
 use gradus_nn::state_dict::{load_state_dict, state_dict};
 use gradus_tensor::{DType, Rng, Tensor, rng};
 
-use crate::entry::{Entry, Layer};
+use crate::entry::Entry;
+
+/// A layer of any type.
+type Boxed = dyn Module;
 
 /// Names of checks with what is wrong.
 type Faults = Vec<String>;
 
 /// A check of an entry's layer with its input.
-type Check = fn(&Entry, &dyn Layer, &Tensor, &mut Rng) -> Faults;
+type Check = fn(&Entry, &Boxed, &Tensor, &mut Rng) -> Faults;
 
 pub(crate) fn check(entry: &Entry) -> Vec<String> {
     let mut rng = rng(11);
@@ -51,7 +55,7 @@ fn fault(holds: bool, text: impl FnOnce() -> String) -> Faults {
 }
 
 /// In the parameters and in the input, to the entry's order.
-fn gradients(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn gradients(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let elements = Elements::Sample { count: 12, seed: 3 };
     let options = GradcheckOptions { order: entry.order, elements, ..GradcheckOptions::default() };
     let mut faults = Faults::new();
@@ -71,7 +75,7 @@ fn gradients(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Fault
 }
 
 /// A layer of F32 gives F32, near to what the layer of F64 gives.
-fn single(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn single(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let mut own = (entry.build)(&mut rng(0));
     load_state_dict(&mut own, state_dict(layer)).expect("the same layer");
     let x = if x.dtype().is_float() { x.to(DType::F32) } else { x.clone() };
@@ -82,7 +86,7 @@ fn single(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
     faults
 }
 
-fn batch_of_one(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn batch_of_one(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let (all, one) = (layer.predict(x), layer.predict(&x.narrow(0, 0, 1)));
     let mut faults = fault(one.shape()[..] == all.shape().with(0, 1)[..], || {
         format!("{} beside {}", one.shape(), all.shape())
@@ -95,7 +99,7 @@ fn batch_of_one(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Fa
 }
 
 /// Nothing of nothing, and gradients of it.
-fn empty_batch(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn empty_batch(_: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let (all, none) = (layer.predict(x), x.narrow(0, 0, 0));
     let tape = Tape::new();
     let y = layer.forward(if x.dtype().is_float() { tape.var(&none) } else { tape.constant(&none) });
@@ -106,7 +110,7 @@ fn empty_batch(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults 
 }
 
 /// Other strides, the same bits.
-fn strides(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn strides(_: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let back: Vec<isize> = (0..x.rank() as isize).rev().collect();
     let strided = x.permute(back.clone()).contiguous().permute(back);
     assert!(x.rank() < 2 || !strided.is_contiguous(), "the input {} has no strides", x.shape());
@@ -115,7 +119,7 @@ fn strides(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
 }
 
 /// There and back by names.
-fn state(entry: &Entry, layer: &dyn Layer, x: &Tensor, rng: &mut Rng) -> Faults {
+fn state(entry: &Entry, layer: &Boxed, x: &Tensor, rng: &mut Rng) -> Faults {
     let mut other = entry.drawn(rng);
     let saved = state_dict(layer);
     load_state_dict(&mut other, saved.clone()).expect("the same layer");
@@ -128,8 +132,8 @@ fn state(entry: &Entry, layer: &dyn Layer, x: &Tensor, rng: &mut Rng) -> Faults 
 }
 
 /// What happens to a clone does not happen to the layer.
-fn clone(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
-    let Some(mut copy) = layer.copy() else { return Faults::new() };
+fn clone(_: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
+    let mut copy = layer.clone_module();
     let before = layer.predict(x);
     let mut faults =
         fault(bits(&copy.predict(x)) == bits(&before), || "a clone gives something else".to_string());
@@ -143,7 +147,7 @@ fn clone(_: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
 }
 
 /// On a training tape every trainable parameter has a gradient of its shape and type.
-fn training(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn training(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let mut own = (entry.build)(&mut rng(0));
     load_state_dict(&mut own, state_dict(layer)).expect("the same layer");
     let tape = Tape::training(5);
@@ -165,7 +169,7 @@ fn training(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults
 }
 
 /// Other axes, sizes and types are taken, or refused by name at the caller's line.
-fn wrong_input(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Faults {
+fn wrong_input(entry: &Entry, _: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let shape = entry.shape;
     let mut shapes: Vec<Vec<usize>> = vec![vec![], vec![1], vec![2, 1], vec![1; 7], [&[1], shape].concat()];
     shapes.push(shape[1..].to_vec());
@@ -180,13 +184,13 @@ fn wrong_input(entry: &Entry, layer: &dyn Layer, x: &Tensor, _: &mut Rng) -> Fau
     let types = [DType::Bool, DType::I64, DType::F64].map(|dtype| Tensor::zeros_of(shape, dtype));
     let mut faults = Faults::new();
     for x in others.chain(types) {
-        let Some((message, file)) = layer.refusal(&x) else { continue };
+        let Some((message, file)) = (entry.refusal)(&x) else { continue };
         let name = message.split(": ").next().unwrap_or_default();
         let named = !name.is_empty()
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         faults.extend(fault(named, || format!("{}{}: {message:?}", x.dtype(), x.shape())));
         faults
-            .extend(fault(file.contains("every_layer"), || format!("{}: {message:?} in {file}", x.shape())));
+            .extend(fault(entry.boxes || file.contains("every_layer"), || format!("{}: {message:?} in {file}", x.shape())));
     }
     faults
 }

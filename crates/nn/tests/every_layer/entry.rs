@@ -1,57 +1,12 @@
 //! A row of a table: how a layer is built and what it is given.
 
+use std::rc::Rc;
+
 use gradus_autograd::{Param, Params, Var};
 use gradus_nn::Module;
-use gradus_tensor::{DType, Rng, Tensor};
+use gradus_tensor::{DType, Rng, Tensor, rng};
 
 use crate::panics::panic_in;
-
-/// A layer that may be cloned.
-pub(crate) trait Layer: Module {
-    /// A clone, where the layer has one.
-    fn copy(&self) -> Option<Box<dyn Layer>>;
-
-    /// What it says to an input, and the file where that points, if it refuses it. (Behind `dyn` the caller's line is lost.)
-    fn refusal(&self, x: &Tensor) -> Option<(String, String)>;
-}
-
-impl<M: Module + Clone + 'static> Layer for M {
-    fn copy(&self) -> Option<Box<dyn Layer>> {
-        Some(Box::new(self.clone()))
-    }
-    fn refusal(&self, x: &Tensor) -> Option<(String, String)> {
-        panic_in(|| self.predict(x)).err()
-    }
-}
-
-/// A layer without `Clone`.
-#[derive(Debug)]
-struct Uncloned<M>(M);
-
-impl<M: Params> Params for Uncloned<M> {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        self.0.visit(prefix, f);
-    }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        self.0.visit_mut(prefix, f);
-    }
-}
-
-impl<M: Module> Module for Uncloned<M> {
-    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.0.forward(x)
-    }
-}
-
-impl<M: Module> Layer for Uncloned<M> {
-    fn copy(&self) -> Option<Box<dyn Layer>> {
-        None
-    }
-    fn refusal(&self, x: &Tensor) -> Option<(String, String)> {
-        // Its layers stand behind `dyn`.
-        panic_in(|| self.predict(x)).err().map(|(message, _)| (message, file!().to_string()))
-    }
-}
 
 /// A layer that is called otherwise than by `forward`: `of(a, b)` of parts of the input and the like.
 #[derive(Debug, Clone)]
@@ -69,19 +24,24 @@ impl<M: Params> Params for Called<M> {
     }
 }
 
-impl<M: Params + std::fmt::Debug + Send + Sync> Module for Called<M> {
+impl<M: Params + std::fmt::Debug + Clone + Send + Sync> Module for Called<M> {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         (self.call)(&self.layer, x)
     }
 }
 
-type Build = dyn Fn(&mut Rng) -> Box<dyn Layer>;
+type Build = dyn Fn(&mut Rng) -> Box<dyn Module>;
+type Refusal = dyn Fn(&Tensor) -> Option<(String, String)>;
 
 /// One way to build a layer, and its input.
 pub(crate) struct Entry {
     /// The type's name.
     pub(crate) name: &'static str,
     pub(crate) build: Box<Build>,
+    /// What a layer in F64 says to an input, and the file where that points, if it refuses it.
+    pub(crate) refusal: Box<Refusal>,
+    /// Whether it holds layers behind `dyn`, where the caller's line is lost.
+    pub(crate) boxes: bool,
     /// The shape of the input: a batch of at least two in front, sizes that are odd where they can be.
     pub(crate) shape: &'static [usize],
     /// Below this number are the elements of an input of I64.
@@ -92,31 +52,29 @@ pub(crate) struct Entry {
     pub(crate) independent: bool,
 }
 
-fn entry(
-    name: &'static str,
-    shape: &'static [usize],
-    build: impl Fn(&mut Rng) -> Box<dyn Layer> + 'static,
-) -> Entry {
-    let build = Box::new(build);
-    Entry { name, build, shape, indices: None, order: 2, independent: true }
-}
-
 /// A layer by its name, the shape of its input, and how it is built.
 pub(crate) fn layer<M: Module + Clone + 'static>(
     name: &'static str,
     shape: &'static [usize],
     build: impl Fn(&mut Rng) -> M + 'static,
 ) -> Entry {
-    entry(name, shape, move |rng| Box::new(build(rng)))
-}
-
-/// As [`layer`], of a layer that has no `Clone`.
-pub(crate) fn uncloned<M: Module + 'static>(
-    name: &'static str,
-    shape: &'static [usize],
-    build: impl Fn(&mut Rng) -> M + 'static,
-) -> Entry {
-    entry(name, shape, move |rng| Box::new(Uncloned(build(rng))))
+    let build = Rc::new(build);
+    let again = Rc::clone(&build);
+    let refusal = move |x: &Tensor| {
+        let mut layer = again(&mut rng(0));
+        layer.convert(DType::F64);
+        panic_in(|| layer.predict(x)).err()
+    };
+    Entry {
+        name,
+        build: Box::new(move |rng| Box::new(build(rng))),
+        refusal: Box::new(refusal),
+        boxes: false,
+        shape,
+        indices: None,
+        order: 2,
+        independent: true,
+    }
 }
 
 /// As [`layer`], of a layer that is called otherwise.
@@ -126,13 +84,19 @@ pub(crate) fn called<M: Params + std::fmt::Debug + Clone + Send + Sync + 'static
     build: impl Fn(&mut Rng) -> M + 'static,
     call: for<'t> fn(&M, Var<'t>) -> Var<'t>,
 ) -> Entry {
-    entry(name, shape, move |rng| Box::new(Called { layer: build(rng), call }))
+    layer(name, shape, move |rng| Called { layer: build(rng), call })
 }
 
 impl Entry {
     /// The input is I64, below `n`.
     pub(crate) fn indices(mut self, n: i64) -> Self {
         self.indices = Some(n);
+        self
+    }
+
+    /// It holds layers behind `dyn`.
+    pub(crate) fn of_boxes(mut self) -> Self {
+        self.boxes = true;
         self
     }
 
@@ -143,7 +107,7 @@ impl Entry {
     }
 
     /// The layer in F64 with parameters drawn at random, none of them at its beginning.
-    pub(crate) fn drawn(&self, rng: &mut Rng) -> Box<dyn Layer> {
+    pub(crate) fn drawn(&self, rng: &mut Rng) -> Box<dyn Module> {
         let mut layer = (self.build)(rng);
         layer.convert(DType::F64);
         layer.visit_mut("", &mut |_, param| {

@@ -8,7 +8,7 @@ mod options;
 use gradus_tensor::conv::{self, Window};
 use gradus_tensor::{Shape, Tensor};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted_with};
 use crate::ops::expect;
 use crate::ops::pad::PaddingMode;
@@ -48,6 +48,9 @@ impl Op for Conv {
             Slope::Input => "conv_input",
             Slope::Weight => "conv_weight",
         }
+    }
+    fn form(&self) -> Form {
+        Form::Product
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         let f = match self.slope {
@@ -93,6 +96,9 @@ struct Columns {
 impl Op for Columns {
     fn name(&self) -> &'static str {
         if self.back { "fold" } else { "columns" }
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         if self.back { conv::from_windows(&x[0], &self.window) } else { conv::columns(&x[0], &self.window) }
@@ -207,11 +213,20 @@ impl<'t> Var<'t> {
     #[doc(alias = "conv3d")]
     #[track_caller]
     pub fn conv(self, weight: impl Operand<'t>, bias: Option<Self>, how: &ConvOptions) -> Self {
-        let ([input, weight], [bias]) = promoted_with([self, self.lift(weight)], [bias]);
+        self.check_more("conv", [bias]);
+        let ([input, weight], [bias]) = promoted_with([self, self.operand("conv", weight)], [bias]);
         let (x, w) = (self.shape(), weight.shape());
         assert!((3..=5).contains(&x.len()), "conv: the input must be [N, C, 1 to 3 spatial axes], got {x}");
         let groups = how.groups;
         assert!(groups > 0, "conv: groups is 0; it must be at least 1");
+        if w.len() == x.len() && w[0].is_multiple_of(groups) {
+            let channels = w[1].saturating_mul(groups);
+            assert!(
+                x[1] == channels,
+                "conv: the input {x} has {} channels, and the weight {w} with {groups} groups takes {channels}",
+                x[1]
+            );
+        }
         let fits =
             w.len() == x.len() && w[1].checked_mul(groups) == Some(x[1]) && w[0].is_multiple_of(groups);
         assert!(
@@ -245,7 +260,8 @@ impl<'t> Var<'t> {
         how: &ConvOptions,
         output_padding: &[usize],
     ) -> Self {
-        let ([input, weight], [bias]) = promoted_with([self, self.lift(weight)], [bias]);
+        self.check_more("conv_transpose", [bias]);
+        let ([input, weight], [bias]) = promoted_with([self, self.operand("conv_transpose", weight)], [bias]);
         let (x, w) = (self.shape(), weight.shape());
         assert!(
             (3..=5).contains(&x.len()),

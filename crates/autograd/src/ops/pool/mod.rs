@@ -10,7 +10,7 @@ mod options;
 use gradus_tensor::pool::{self, Taps};
 use gradus_tensor::{Shape, Tensor, axis_index, check_indices};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::conv::each;
 use crate::ops::expect;
 use crate::var::Var;
@@ -29,6 +29,9 @@ struct Along {
 impl Op for Along {
     fn name(&self) -> &'static str {
         "along_axis"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         pool::along_axis(&x[0], self.axis, &self.taps, self.transpose)

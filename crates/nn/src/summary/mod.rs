@@ -1,8 +1,14 @@
-//! A model as a table: name, shape and number of elements of each parameter.
+//! A model as a table: name, shape and number of elements of each parameter; or layer by layer, from one forward pass.
 
+mod pass;
+mod reading;
+
+use std::collections::HashSet;
 use std::fmt;
 
 use gradus_autograd::{Param, Params};
+
+pub use pass::{PassRow, PassSummary, summary_of_pass, summary_with_input};
 
 /// The table that [`summary`] makes; print it with `{}`.
 #[derive(Debug, Clone)]
@@ -22,7 +28,8 @@ struct Row {
     note: &'static str,
 }
 
-/// The parameters of a model as a table.
+/// The parameters of a model as a table. A second name of a tied parameter counts nothing. [`summary_with_input`] has the
+/// layers with the shapes of their outputs.
 ///
 /// ```
 /// use gradus_nn::{Linear, summary};
@@ -36,8 +43,10 @@ struct Row {
 /// ```
 pub fn summary(model: &(impl Params + ?Sized)) -> Summary {
     let mut table = Summary { rows: Vec::new(), trainable: 0, fixed: 0 };
+    let mut seen = HashSet::new();
     model.visit("", &mut |name, param| {
-        let elements = param.value().elements();
+        let first = seen.insert(param.id());
+        let elements = if first { param.value().elements() } else { 0 };
         if param.is_trainable() {
             table.trainable += elements;
         } else {
@@ -47,7 +56,7 @@ pub fn summary(model: &(impl Params + ?Sized)) -> Summary {
             name: name.to_string(),
             shape: param.shape().to_string(),
             elements,
-            note: note(param),
+            note: if first { note(param) } else { "  tied" },
         });
     });
     table
@@ -117,6 +126,17 @@ mod tests {
         assert_eq!((table.trainable, table.fixed), (2, 6));
         assert!(table.to_string().contains("weight  [2, 3]           6  frozen\n"), "{table}");
         assert!(table.to_string().ends_with("trained                   2\n"), "{table}");
+    }
+
+    #[test]
+    fn a_tied_parameter_is_counted_once() {
+        struct Tied {
+            layer: Linear,
+        }
+        gradus_autograd::params!(Tied { layer, "head.weight" = layer.weight });
+        let table = summary(&Tied { layer: Linear::new(3, 2, &mut gradus_tensor::rng(0)) });
+        assert_eq!(table.trainable, 8);
+        assert!(table.to_string().contains("head.weight   [2, 3]           0  tied\n"), "{table}");
     }
 
     #[test]
