@@ -14,6 +14,7 @@ mod norm;
 mod pad;
 mod plain;
 mod pool;
+mod sequence;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,6 +29,7 @@ fn tables() -> Vec<Entry> {
     all.extend(norm::table());
     all.extend(pad::table());
     all.extend(pool::table());
+    all.extend(sequence::table());
     all
 }
 
