@@ -36,7 +36,11 @@ impl Stack<'_> {
             (false, false) => x,
         };
         let shape = sequence.shape();
-        let running = lengths.map(|lengths| self.running(lengths, shape[0], shape[1]));
+        // A closure would have no caller.
+        let mut running = None;
+        if let Some(lengths) = lengths {
+            running = Some(self.running(lengths, shape[0], shape[1]));
+        }
         let starts = self.starts(sequence, start, unbatched);
         let (mut y, mut ends, mut starts) = (sequence, Vec::new(), starts.into_iter());
         for (i, layer) in self.layers.iter().enumerate() {
