@@ -54,7 +54,7 @@ pub struct PassRow {
 /// ```
 /// use gradus_nn::{Flatten, Linear, Relu, sequential, summary_with_input};
 /// let mut rng = gradus_tensor::rng(0);
-/// let model = sequential![Flatten, Linear::new(64, 100, &mut rng), Relu, Linear::new(100, 10, &mut rng)];
+/// let model = sequential![Flatten::default(), Linear::new(64, 100, &mut rng), Relu, Linear::new(100, 10, &mut rng)];
 /// assert_eq!(summary_with_input(&model, [32, 1, 8, 8]).to_string(), "\
 /// layer  operation  output     parameters  multiply-adds
 /// 1      linear     [32, 100]       6,500        204,800
