@@ -1,10 +1,12 @@
 //! Every layer of the crate: gradients to second order in input and parameters, both float types, a batch of one and of none,
-//! an input with strides, a state dict there and back, clones. Fails if a layer is missing here.
+//! an input with strides, a state dict there and back, clones, wrong input. Fails if a layer is missing here.
 //!
 //! A family of layers is one file with one table; see [`entry`] for what stands in a row.
 
 mod check;
 mod entry;
+#[path = "../../../../tests/panics/mod.rs"]
+mod panics;
 
 mod activation;
 mod conv;
