@@ -2,8 +2,8 @@
 
 use gradus::autograd::ops::{
     ConvOptions, CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions,
-    GaussianNllOptions, HuberOptions, InfoNceOptions, Interpolation, PoissonNllOptions, Pool, Resize,
-    SoftCrossEntropyOptions, TripletOptions,
+    GaussianNllOptions, GumbelOptions, HuberOptions, InfoNceOptions, Interpolation, PoissonNllOptions, Pool,
+    Resize, SoftCrossEntropyOptions, TripletOptions,
 };
 use gradus::prelude::*;
 
@@ -158,6 +158,54 @@ fn losses_for_what_is_rare() {
     says(|| x.info_nce_with(t(), &how), "info_nce: the temperature is 0; it must be above 0");
     let how = InfoNceOptions { symmetric: true, negatives: Some(x), ..InfoNceOptions::default() };
     says(|| x.info_nce_with(t(), &how), "info_nce: further negatives are keys of no query");
+}
+
+#[test]
+fn draws() {
+    let generator = || rng(0);
+    let logits = Tensor::from([[0.0, 1.0], [f64::NEG_INFINITY, f64::NEG_INFINITY]]);
+    says(
+        || logits.categorical(&mut generator()),
+        "categorical: the largest of the 2 logits in row 1 is -inf; one at least must be finite",
+    );
+    says(
+        || Tensor::from([f64::NAN, 0.0]).keep_top_p(0.5),
+        "keep_top_p: the largest of the 2 logits in row 0 is NaN",
+    );
+    says(|| zeros(&[2]).keep_top_p(1.5), "keep_top_p: p is 1.5; it must be between 0 and 1");
+    says(|| zeros(&[2]).keep_top_k(0), "keep_top_k: k is 0; it must be at least 1");
+    says(
+        || Tensor::from([[0.5, 0.5], [1.5, -0.5]]).multinomial(1, true, &mut generator()),
+        "multinomial: weight -0.5 of class 1 in row 1; weights are finite and at least 0",
+    );
+    says(
+        || Tensor::from([0.0, 1.0]).multinomial(2, false, &mut generator()),
+        "multinomial: 2 draws from row 0, in which 1 classes have a weight above 0",
+    );
+    says(
+        || zeros(&[2]).multinomial(1, true, &mut generator()),
+        "multinomial: 1 draws from row 0, in which 0 classes",
+    );
+    let cold = Sampling { temperature: -1.0, ..Sampling::default() };
+    says(
+        || cold.draw(&zeros(&[2]), &mut generator()),
+        "draw: the temperature is -1; it must be finite and at least 0",
+    );
+    let tape = Tape::new();
+    let how = GumbelOptions { temperature: 0.0, ..GumbelOptions::default() };
+    let x = tape.var(zeros(&[2]));
+    says(
+        || x.gumbel_softmax_with(0, &how, &mut generator()),
+        "gumbel_softmax: the temperature is 0; it must be above 0",
+    );
+    says(
+        || zeros(&[2, 4]).chunk::<3>(-1),
+        "chunk: axis 1 of [2, 4], of size 4, does not divide into 3 equal parts",
+    );
+    says(
+        || tape.var(zeros(&[2, 4])).chunk::<3>(1),
+        "chunk: axis 1 of [2, 4], of size 4, does not divide into 3",
+    );
 }
 
 #[test]
