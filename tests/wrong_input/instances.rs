@@ -2,8 +2,8 @@
 
 use gradus::autograd::ops::{
     ConvOptions, CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions,
-    GaussianNllOptions, GumbelOptions, HuberOptions, InfoNceOptions, Interpolation, PoissonNllOptions, Pool,
-    Resize, SoftCrossEntropyOptions, TripletOptions,
+    GaussianNllOptions, GumbelOptions, HuberOptions, InfoNceOptions, Interpolation, Padding, PaddingMode,
+    PoissonNllOptions, Pool, Resize, SoftCrossEntropyOptions, TripletOptions,
 };
 use gradus::prelude::*;
 
@@ -19,6 +19,10 @@ fn says<R>(f: impl FnOnce() -> R, want: &str) {
 
 fn zeros(shape: &[usize]) -> Tensor {
     Tensor::zeros(shape)
+}
+
+fn same() -> ConvOptions {
+    ConvOptions { padding: Padding::Same, ..ConvOptions::default() }
 }
 
 #[test]
@@ -49,10 +53,34 @@ fn convolutions() {
         of(ConvOptions { stride: vec![1; 3], ..default() }),
         "conv: [1, 1, 1] has 3 numbers for 2 spatial axes",
     );
-    says(of(ConvOptions { padding: vec![usize::MAX], ..default() }), "conv: input [2, 3] with kernel [2, 2]");
+    says(
+        of(ConvOptions { padding: usize::MAX.into(), ..default() }),
+        "conv: input [2, 3] with kernel [2, 2]",
+    );
     says(
         || image.conv_transpose(kernel, None, &ConvOptions { dilation: vec![2], ..default() }, &[2]),
         "conv_transpose: output padding 2 of spatial axis 0 must be below the larger of stride and dilation, 2",
+    );
+    says(
+        of(ConvOptions { padding: Padding::Same, stride: vec![2], ..default() }),
+        "conv: padding Same keeps the sizes with a stride of 1 alone, got [2]",
+    );
+    says(
+        of(ConvOptions { padding: [2, 1].into(), padding_mode: PaddingMode::Reflect, ..default() }),
+        "conv: padding 2 of spatial axis 0 of 2 with padding_mode Reflect; at most 1",
+    );
+    let circular = ConvOptions { padding_mode: PaddingMode::Circular, ..default() };
+    let wide =
+        [(circular, "padding_mode Circular; only conv pads"), (same(), "padding Same is for conv alone")];
+    for (how, what) in wide {
+        says(|| image.conv_transpose(kernel, None, &how, &[0]), &format!("conv_transpose: {what}"));
+        says(|| image.window_columns(&[1, 1], &how), &format!("window_columns: {what}"));
+        says(|| var(&[1, 1, 6]).fold(&[2, 3], &[1, 1], &how), &format!("fold: {what}"));
+    }
+    let groups = ConvOptions { groups: 2, ..default() };
+    says(
+        || image.window_columns(&[1, 1], &groups),
+        "window_columns: groups is 2; windows as columns have no",
     );
     says(|| image.window_columns(&[3, 3], &default()), "window_columns: input [2, 3] with kernel [3, 3]");
     says(|| var(&[1, 9, 1]).fold(&[2, 3], &[3, 3], &default()), "fold: input [2, 3] with kernel [3, 3]");
@@ -74,6 +102,21 @@ fn pools_and_images() {
     says(
         || image.avg_pool(&Pool { padding: vec![2], ..Pool::of(2) }),
         "avg_pool: padding 2 of spatial axis 0 is more than half",
+    );
+    let divided = Pool { divisor: Some(3.0), ..Pool::of(2) };
+    says(
+        || image.max_pool(&divided),
+        "max_pool: count_padding true and divisor Some(3.0) are options of means",
+    );
+    says(|| image.lp_pool(2.0, &divided), "lp_pool: count_padding true and divisor Some(3.0) are options of");
+    let samples = |u: f64| Tensor::full([1, 1, 2], u);
+    says(
+        || image.fractional_max_pool(&[2, 2], &[2, 2], &samples(0.5)),
+        "fractional_max_pool: 2 windows of 2 places do not fit spatial axis 0 of 2",
+    );
+    says(
+        || image.fractional_max_pool(&[2, 2], &[1, 2], &samples(1.5)),
+        "fractional_max_pool: a sample is 1.5; they must be from 0 to 1",
     );
     says(|| image.lp_pool(0.0, &Pool::of(2)), "lp_pool: the order p is 0; it must be finite and above 0");
     says(

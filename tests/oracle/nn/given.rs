@@ -98,6 +98,19 @@ impl<'a> Options<'a> {
         all.try_into().map_err(|_| format!("{name} of another rank"))
     }
 
+    /// A number for each axis, or one for all.
+    ///
+    /// # Errors
+    /// If it is given and no list of numbers.
+    pub(crate) fn numbers(&self, name: &str) -> Result<Option<Vec<f64>>, String> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let all = match value.as_array() {
+            Some(all) => all.iter().map(Value::as_f64).collect(),
+            None => value.as_f64().map(|one| vec![one]),
+        };
+        all.map(Some).ok_or_else(|| format!("unsupported: {} with {name} {value}", self.module))
+    }
+
     /// A tensor, if one is given.
     ///
     /// # Errors

@@ -4,11 +4,18 @@
 //! order, and how ours is made from them. [`Options`] reads arguments, [`Call`] holds what the case hands to the layer.
 
 mod activation;
+mod attention;
 mod conv;
+mod dropout;
 mod given;
 mod loss;
 mod norm;
+mod pad;
 mod plain;
+mod pool;
+mod recurrent;
+mod shape;
+mod table;
 
 use gradus_autograd::{ParamId, Params, Tape, Var};
 use gradus_nn::Module;
@@ -63,8 +70,21 @@ fn with<M: Params + 'static>(
 type Class = (&'static str, &'static str, fn(&Options<'_>) -> Result<Box<dyn Layer>, String>);
 
 /// The families.
-const FAMILIES: [&[Class]; 5] =
-    [plain::CLASSES, conv::CLASSES, norm::CLASSES, activation::CLASSES, loss::CLASSES];
+const FAMILIES: &[&[Class]] = &[
+    plain::CLASSES,
+    conv::CLASSES,
+    norm::CLASSES,
+    activation::CLASSES,
+    shape::CLASSES,
+    pool::CLASSES,
+    pad::CLASSES,
+    pad::CONSTANTS,
+    dropout::CLASSES,
+    table::CLASSES,
+    recurrent::CLASSES,
+    attention::CLASSES,
+    loss::CLASSES,
+];
 
 /// The layer of a case.
 fn build(case: &Value, tensors: &SafeTensors<'_>) -> Result<Box<dyn Layer>, String> {

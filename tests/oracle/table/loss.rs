@@ -132,7 +132,8 @@ fn multi_margin<'t>(c: &Args<'t>) -> Var<'t> {
         reduction: reduction(c),
     };
     let y = x.multi_margin_loss_with(&t.flatten(), &how);
-    if single { y.reshape(()) } else { y }
+    // PyTorch gives the loss of one sample the shape of its label.
+    if single && c.t("target").rank() == 0 { y.reshape(()) } else { y }
 }
 
 fn multilabel_margin<'t>(c: &Args<'t>) -> Var<'t> {

@@ -27,7 +27,7 @@ impl Shapes<'_> {
 
     fn conv(&self, name: &str, padding: usize) -> Result<Conv2d, String> {
         let shape = self.of(&format!("{name}.weight"))?;
-        let how = ConvOptions { padding: vec![padding], ..ConvOptions::default() };
+        let how = ConvOptions { padding: padding.into(), ..ConvOptions::default() };
         Ok(Conv2d::new(shape[1], shape[0], [shape[2], shape[3]], how, &mut rng(0)))
     }
 

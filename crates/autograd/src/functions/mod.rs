@@ -4,6 +4,7 @@
 mod batched_jacobian;
 mod checkpoint;
 mod custom;
+pub(crate) mod derivative;
 pub(crate) mod derivatives;
 mod evaluate;
 mod grad;

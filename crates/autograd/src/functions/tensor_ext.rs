@@ -14,7 +14,7 @@ use crate::ops::MatrixNorm;
 use crate::ops::{
     Bag, ConvOptions, CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions,
     GaussianNllOptions, GumbelOptions, HingeOptions, HuberOptions, Interpolation, KlDivOptions,
-    MarginOptions, MultiMarginOptions, NllOptions, Outside, Padding, PoissonNllOptions, Pool, Resize,
+    MarginOptions, MultiMarginOptions, NllOptions, Outside, PaddingMode, PoissonNllOptions, Pool, Resize,
     ScatterReduce, SoftCrossEntropyOptions, TripletOptions,
 };
 use crate::var::Var;
@@ -226,7 +226,7 @@ methods! {
     pixel_shuffle(r: usize);
     pixel_unshuffle(r: usize);
     channel_shuffle(groups: usize);
-    pad(sizes: &[(isize, (isize, isize))], padding: Padding);
+    pad(sizes: &[(isize, (isize, isize))], padding: PaddingMode);
     embedding(index: &Tensor, padding: Option<i64>);
     embedding_bag(bags: &[Vec<i64>], how: Bag, weights: Option<&Tensor>, padding: Option<i64>)
         => |x| x.embedding_bag(bags, how, weights.map(|weights| x.lift(weights)), padding);
@@ -276,6 +276,7 @@ methods! {
     adaptive_avg_pool(out: &[usize]);
     max_pool(pool: &Pool) -> (Tensor, Tensor);
     adaptive_max_pool(out: &[usize]) -> (Tensor, Tensor);
+    fractional_max_pool(kernel: &[usize], out: &[usize], samples: &Tensor) -> (Tensor, Tensor);
     max_unpool(places: &Tensor, out: &[usize]);
     lp_pool(p: f64, pool: &Pool);
     resize(out: &[usize], how: Resize);

@@ -2,7 +2,7 @@
 
 use gradus_tensor::{DType, Shape, Tensor, axis_index};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::var::Var;
 
@@ -15,6 +15,9 @@ struct Gather {
 impl Op for Gather {
     fn name(&self) -> &'static str {
         "gather"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].gather(self.axis, &self.index)
@@ -37,6 +40,9 @@ struct ScatterAdd {
 impl Op for ScatterAdd {
     fn name(&self) -> &'static str {
         "scatter_add"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].scatter_add(self.axis, &self.index, &x[1])
@@ -79,6 +85,9 @@ impl Op for IndexSelect {
     fn name(&self) -> &'static str {
         "index_select"
     }
+    fn form(&self) -> Form {
+        Form::Linear
+    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].index_select(self.axis, &self.index)
     }
@@ -100,6 +109,9 @@ struct IndexAdd {
 impl Op for IndexAdd {
     fn name(&self) -> &'static str {
         "index_add"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].index_add(self.axis, &self.index, &x[1])
@@ -124,6 +136,9 @@ struct Where(Tensor);
 impl Op for Where {
     fn name(&self) -> &'static str {
         "where"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].where_(&self.0, &x[1])
@@ -166,7 +181,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn scatter_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let axis = axis_index("scatter_add", axis, &self.shape()) as isize;
-        let operands = promoted([self, self.lift(source)]);
+        let operands = promoted([self, self.operand("scatter_add", source)]);
         self.tape().apply(ScatterAdd { axis, index: index.clone() }, &operands)
     }
 
@@ -189,7 +204,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn index_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let axis = axis_index("index_add", axis, &self.shape()) as isize;
-        let operands = promoted([self, self.lift(source)]);
+        let operands = promoted([self, self.operand("index_add", source)]);
         self.tape().apply(IndexAdd { axis, index: index.clone() }, &operands)
     }
 
@@ -202,7 +217,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "where")]
     #[track_caller]
     pub fn where_(self, mask: &Tensor, other: impl Operand<'t>) -> Self {
-        let branches = promoted([self, self.lift(other)]);
+        let branches = promoted([self, self.operand("where_", other)]);
         self.tape().apply(Where(mask.to(DType::Bool)), &branches)
     }
 

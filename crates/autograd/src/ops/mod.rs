@@ -32,9 +32,9 @@ pub use composed::loss::{
     TripletDistanceOptions, TripletOptions,
 };
 pub use composed::sort::Interpolation;
-pub use conv::ConvOptions;
+pub use conv::{ConvOptions, Padding};
 #[cfg(feature = "linalg")]
 pub use linalg::{Eigen, MatrixNorm, Svd};
-pub use pad::Padding;
+pub use pad::PaddingMode;
 pub use pool::Pool;
 pub use scatter::ScatterReduce;

@@ -3,7 +3,7 @@
 
 use super::autograd::Var;
 use super::autograd::ops::{
-    Attention, ConvOptions, HuberOptions, Outside, Padding, Pool, Resize, ScatterReduce,
+    Attention, ConvOptions, HuberOptions, Outside, PaddingMode, Pool, Resize, ScatterReduce,
 };
 use super::tensor::{DType, Slice, Tensor, rng};
 
@@ -64,7 +64,7 @@ table! {
     "stack" [[2, 3], [2, 3]] => |x| Var::stack(x, 1).square();
     "to" [[3]] => |x| x[0].to(DType::F64).square();
     "pad" [[2, 3]] => |x| x[0].pad_constant(&[(1, 0), (2, 1)], 0.5).square();
-    "pad_reflected" [[2, 4]] => |x| x[0].pad(&[(1, (2, 1))], Padding::Reflect).square();
+    "pad_reflected" [[2, 4]] => |x| x[0].pad(&[(1, (2, 1))], PaddingMode::Reflect).square();
     "cumsum" [[3, 4]] => |x| x[0].cumsum(1).square();
     "cumprod" [[2, 4]] => |x| x[0].cumprod(1);
     "logcumsumexp" [[2, 4]] => |x| x[0].logcumsumexp(1);
@@ -102,6 +102,10 @@ table! {
     };
     "avg_pool" [[1, 2, 4, 4]] => |x| x[0].avg_pool(&Pool::of(2)).square();
     "max_pool" [[1, 2, 4, 4]] => |x| x[0].max_pool(&Pool::of(2)).0.square();
+    "fractional_max_pool" [[2, 1, 6, 5]] => |x| {
+        let samples = Tensor::from_vec(vec![0.1, 0.6, 0.9, 0.3], [2, 1, 2]);
+        x[0].fractional_max_pool(&[2, 2], &[3, 2], &samples).0.square()
+    };
     "resize" [[1, 1, 3, 3]] => |x| x[0].resize(&[5, 4], Resize::Linear { corners: false }).square();
     "grid_sample" [[1, 1, 4, 4], [1, 2, 2, 2]] -0.6..0.6 => |x| {
         x[0].grid_sample(x[1], Resize::Linear { corners: true }, Outside::Zeros, true)

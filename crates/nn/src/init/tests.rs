@@ -115,7 +115,7 @@ fn sparse_columns_and_identities() {
     assert_eq!(sparse([3, 2], 1.0, 1.0, &mut rng(9)), Tensor::zeros([3, 2]));
     assert_eq!(eye(2, 3), Tensor::from([[1f32, 0.0, 0.0], [0.0, 1.0, 0.0]]));
     let x = Tensor::randn([2, 4, 6], &mut rng(10));
-    let how = crate::ConvOptions { padding: vec![1], groups: 2, ..crate::ConvOptions::default() };
+    let how = crate::ConvOptions { padding: 1.into(), groups: 2, ..crate::ConvOptions::default() };
     assert_eq!(x.conv(&dirac([4, 2, 3], 2), None, &how), x);
 }
 

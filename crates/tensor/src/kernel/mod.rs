@@ -19,13 +19,13 @@ pub mod copy;
 pub(crate) mod dispatch;
 pub(crate) mod fold;
 pub(crate) mod gemm;
-pub mod layer_norm;
+pub(crate) mod layer_norm;
 pub mod math;
 mod pairwise;
 pub mod parallel;
 pub mod pool;
 mod runs;
-pub mod softmax;
+pub(crate) mod softmax;
 pub mod sum;
 pub(crate) mod transpose;
 

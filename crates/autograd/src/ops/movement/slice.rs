@@ -3,7 +3,7 @@
 use gradus_tensor::{Axes, MAX_RANK, Shape, Slice, Tensor, axis_index, equal_part};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::var::Var;
 
 #[derive(Debug)]
@@ -15,6 +15,9 @@ struct SliceOp {
 impl Op for SliceOp {
     fn name(&self) -> &'static str {
         "slice"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].slice(self.axis, self.slice)
@@ -40,6 +43,9 @@ impl Op for Unslice {
     fn name(&self) -> &'static str {
         "unslice"
     }
+    fn form(&self) -> Form {
+        Form::Linear
+    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         Tensor::zeros_of(self.shape, x[0].dtype()).put_slice(self.axis, self.slice, &x[0])
     }
@@ -57,6 +63,9 @@ struct Flip(SmallVec<[isize; MAX_RANK]>);
 impl Op for Flip {
     fn name(&self) -> &'static str {
         "flip"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].flip(&self.0[..])

@@ -135,8 +135,9 @@ impl<'t> Var<'t> {
         target: impl Operand<'t>,
         how: &MarginOptions,
     ) -> Self {
-        let [x, other, target] = promoted([self, self.lift(other), self.lift(target)]);
-        all_of_one_shape("margin_ranking_loss", x, [("other prediction", other), ("target", target)]);
+        const OP: &str = "margin_ranking_loss";
+        let [x, other, target] = promoted([self, self.operand(OP, other), self.operand(OP, target)]);
+        all_of_one_shape(OP, x, [("other prediction", other), ("target", target)]);
         how.reduction.apply((-(target * (x - other)) + how.margin).clamp_min(0.0))
     }
 
@@ -163,7 +164,11 @@ impl<'t> Var<'t> {
     ) -> Self {
         // What PyTorch adds to the squared norms.
         const EPS: f64 = 1e-12;
-        let [x, other, target] = promoted([self, self.lift(other), self.lift(target)]);
+        let [x, other, target] = promoted([
+            self,
+            self.operand("cosine_embedding_loss", other),
+            self.operand("cosine_embedding_loss", target),
+        ]);
         let t = target.value();
         same_shape("cosine_embedding_loss", x, other);
         let shape = x.shape();
@@ -203,7 +208,11 @@ impl<'t> Var<'t> {
         negative: impl Operand<'t>,
         how: &TripletOptions,
     ) -> Self {
-        let [x, positive, negative] = promoted([self, self.lift(positive), self.lift(negative)]);
+        let [x, positive, negative] = promoted([
+            self,
+            self.operand("triplet_margin_loss", positive),
+            self.operand("triplet_margin_loss", negative),
+        ]);
         const OP: &str = "triplet_margin_loss";
         all_of_one_shape(OP, x, [("positive", positive), ("negative", negative)]);
         expect::at_least(OP, &x.shape(), 1, "[…, d]");

@@ -148,7 +148,8 @@ impl<'t> Var<'t> {
     /// The prediction and the target of a loss, of one shape, in the widest type among theirs and the weight's.
     #[track_caller]
     fn with_target(self, op: &str, target: impl Operand<'t>, weight: Option<Self>) -> [Self; 2] {
-        let target = self.lift(target);
+        self.check_more(op, [weight]);
+        let target = self.operand(op, target);
         same_shape(op, self, target);
         promoted_with([self, target], [weight]).0
     }

@@ -134,6 +134,7 @@ impl<'t> Var<'t> {
         target: impl Operand<'t>,
         how: &LogitsOptions<'t>,
     ) -> Self {
+        self.check_more("binary_cross_entropy_with_logits", [how.positive_weight]);
         let [x, t] = self.with_target("binary_cross_entropy_with_logits", target, how.weight);
         let ([x, t], [weight_of_positive]) = promoted_with([x, t], [how.positive_weight]);
         if let Some(p) = weight_of_positive {
@@ -223,7 +224,7 @@ impl<'t> Var<'t> {
         variance: impl Operand<'t>,
         how: &GaussianNllOptions,
     ) -> Self {
-        let variance = self.lift(variance);
+        let variance = self.operand("gaussian_nll_loss", variance);
         let [x, target] = self.with_target("gaussian_nll_loss", target, Some(variance));
         let variance = variance.to(x.dtype());
         const OP: &str = "gaussian_nll_loss";
