@@ -41,8 +41,14 @@ fn sorting() {
 fn medians_modes_and_quantiles() {
     let nan = f64::NAN;
     // The lower median of an even number; equal ones share the gradient.
-    assert_eq!(of(&Tensor::from([4.0, 1.0, 3.0, 2.0]), |x| x.median()), (vec![2.0], vec![0.0, 0.0, 0.0, 1.0]));
-    assert_eq!(of(&Tensor::from([2.0, 2.0, 5.0, 1.0]), |x| x.median()), (vec![2.0], vec![0.5, 0.5, 0.0, 0.0]));
+    assert_eq!(
+        of(&Tensor::from([4.0, 1.0, 3.0, 2.0]), |x| x.median()),
+        (vec![2.0], vec![0.0, 0.0, 0.0, 1.0])
+    );
+    assert_eq!(
+        of(&Tensor::from([2.0, 2.0, 5.0, 1.0]), |x| x.median()),
+        (vec![2.0], vec![0.5, 0.5, 0.0, 0.0])
+    );
     same(&of(&Tensor::from([1.0, nan, 3.0]), |x| x.median()).0, &[nan]);
     assert_eq!(of(&Tensor::from([1.0, nan, 3.0]), |x| x.nanmedian()), (vec![1.0], vec![1.0, 0.0, 0.0]));
     let tape = Tape::new();
