@@ -329,7 +329,7 @@ mod tests {
         }
         assert!(x.uniform_like(3.0, 4.0, &mut rng).min().item() >= 3.0);
         assert_eq!(x.randint_like(2, 5, &mut rng).unique(), Tensor::from([2, 3, 4]));
-        assert_eq!(x.to(DType::Bool).bernoulli_like(1.0, &mut rng).to_bools(), [true; 10_000]);
+        assert_eq!(x.to(DType::Bool).bernoulli_like(1.0, &mut rng).to_bools(), vec![true; 10_000]);
         // Euler's constant and π²/6.
         let gumbel = Tensor::gumbel_of(100_000, DType::F64, &mut rng);
         assert!((gumbel.mean().item() - 0.577_215_7).abs() < 0.02);

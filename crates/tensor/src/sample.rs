@@ -255,7 +255,7 @@ mod tests {
         let weights = Tensor::from([[5.0, 0.0, 3.0, 2.0], [0.0, 0.0, 0.5, 0.0]]);
         let drawn = weights.multinomial(20_000, true, &mut rng(3));
         follows(&drawn.select(0, 0), &[0.5, 0.0, 0.3, 0.2]);
-        assert_eq!(drawn.select(0, 1).to_vec::<i64>(), [2; 20_000]);
+        assert!(drawn.select(0, 1).to_vec::<i64>().iter().all(|&class| class == 2));
         let many = weights.select(0, 0).expand([20_000, 4]);
         let pairs = many.multinomial(2, false, &mut rng(4));
         follows(&pairs.select(1, 0), &[0.5, 0.0, 0.3, 0.2]);
