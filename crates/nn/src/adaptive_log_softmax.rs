@@ -125,7 +125,7 @@ impl AdaptiveLogSoftmax {
             let within =
                 tail.forward(x.index_select(0, &rows)).log_softmax(-1).gather(-1, &inner).squeeze_axis(-1);
             let nothing = x.tape().constant(Tensor::zeros_of(n, within.dtype()));
-            found = found + nothing.index_add(0, &rows, within);
+            found += nothing.index_add(0, &rows, within);
         }
         found.reshape(*labels.shape())
     }
