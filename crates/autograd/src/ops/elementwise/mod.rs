@@ -11,6 +11,7 @@ pub(crate) mod derivative;
 pub(crate) mod facts;
 pub(crate) mod functions;
 pub(crate) mod operators;
+pub(crate) mod passes;
 pub(crate) mod row;
 pub(crate) mod special;
 pub(crate) mod sym;

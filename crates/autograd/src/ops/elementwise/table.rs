@@ -29,11 +29,6 @@
 
 use gradus_tensor::kernel::{self, Real};
 
-/// Slices up to this many elements of a cheap operation skip the vector dispatch.
-const TINY: usize = 32;
-/// Operations below this cost are cheap.
-const CHEAP: f64 = 0.5;
-
 /// Rows with one input, `name [cost] |x, y| value => slope;`, or with a number, `name [cost] |x, y; c| value => slope;`.
 macro_rules! unary {
     ($($(#[doc = $doc:literal])* $(#[doc(alias = $alias:literal)])* $name:ident
@@ -222,7 +217,7 @@ macro_rules! loops {
         use $crate::ops::elementwise::table::{pick, polygamma};
         $crate::ops::elementwise::row::Loops::<$t> {
             forward: |a, b, c, y| {
-                $crate::ops::elementwise::table::forward_loop($cost, a, b, c, y, #[inline(always)] |$a: $t, $b: $t, $c_: $t| {
+                $crate::ops::elementwise::passes::forward_loop($cost, a, b, c, y, #[inline(always)] |$a: $t, $b: $t, $c_: $t| {
                     $(let $c = $c_; let _ = $c;)?
                     let _ = ($a, $b, $c_);
                     $f
@@ -236,19 +231,19 @@ macro_rules! loops {
     }};
     // A slope of 0 adds nothing.
     (@none $t:ty, $cost:expr, $names:tt $c:tt, $slope:expr) => {
-        $crate::ops::elementwise::table::add_nothing
+        $crate::ops::elementwise::passes::add_nothing
     };
     // A slope that is a number: large values are scaled elsewhere, so a plain loop serves the small ones.
     (@const $t:ty, $cost:expr, $names:tt ($($c:ident)?), $slope:expr) => {
         |dy, _, _, _, c_, g| {
             $(let $c = c_; let _ = $c;)?
             let _ = c_;
-            $crate::ops::elementwise::table::add_scaled(dy, $slope, g)
+            $crate::ops::elementwise::passes::add_scaled(dy, $slope, g)
         }
     };
     (@expr $t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $slope:expr) => {
         |dy, a, b, y, c, g| {
-            $crate::ops::elementwise::table::pull_loop((dy, a, b, y), c, g, $cost, #[inline(always)] |$a: $t, $b: $t, $y: $t, $c_: $t| {
+            $crate::ops::elementwise::passes::pull_loop((dy, a, b, y), c, g, $cost, #[inline(always)] |$a: $t, $b: $t, $y: $t, $c_: $t| {
                 $(let $c = $c_; let _ = $c;)?
                 let _ = ($a, $b, $y, $c_);
                 $slope
@@ -258,7 +253,7 @@ macro_rules! loops {
     // A cheaper slope where it is as good.
     (@expr $t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) $c:tt, $slope:expr, $fine:expr, $cheap:expr) => {
         |dy, a, _, y, _, g| {
-            $crate::ops::elementwise::table::pull_cheaply(dy, a, y, g,
+            $crate::ops::elementwise::passes::pull_cheaply(dy, a, y, g,
                 #[inline(always)] |$a: $t, $y: $t| { let _ = ($a, $y); $slope },
                 #[inline(always)] |$a: $t, $y: $t| { let _ = ($a, $y); ($fine, $cheap) },
             )
@@ -278,129 +273,4 @@ pub(crate) fn pick<R: Real>(mask: R, a: R, b: R) -> R {
 #[inline(always)]
 pub(crate) fn polygamma<R: Real>(x: R, n: R) -> R {
     kernel::math::polygamma(n.to_f64() as u32, x)
-}
-
-/// `y = f(a, b, c)`, element by element.
-#[inline(always)]
-pub(crate) fn forward_loop<T: Real>(
-    cost: f64,
-    a: &[T],
-    b: &[T],
-    c: T,
-    y: &mut [T],
-    f: impl Fn(T, T, T) -> T,
-) {
-    #[inline(always)]
-    fn body<T: Real>(a: &[T], b: &[T], c: T, y: &mut [T], f: impl Fn(T, T, T) -> T) {
-        for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-            *y = f(a, b, c);
-        }
-    }
-    if cost < CHEAP && y.len() <= TINY {
-        body(a, b, c, y, f);
-    } else {
-        kernel::run(
-            #[inline(always)]
-            || body(a, b, c, y, f),
-        );
-    }
-}
-
-/// `g += dy · slope(a, b, y, c)`, element by element.
-#[inline(always)]
-pub(crate) fn pull_loop<T: Real>(
-    (dy, a, b, y): (&[T], &[T], &[T], &[T]),
-    c: T,
-    g: &mut [T],
-    cost: f64,
-    slope: impl Fn(T, T, T, T) -> T,
-) {
-    #[inline(always)]
-    fn body<T: Real>(
-        dy: &[T],
-        a: &[T],
-        b: &[T],
-        y: &[T],
-        c: T,
-        g: &mut [T],
-        slope: impl Fn(T, T, T, T) -> T,
-    ) {
-        for ((((g, &dy), &a), &b), &y) in g.iter_mut().zip(dy).zip(a).zip(b).zip(y) {
-            *g += dy * slope(a, b, y, c);
-        }
-    }
-    if cost < CHEAP && g.len() <= TINY {
-        body(dy, a, b, y, c, g, slope);
-    } else {
-        // One captured reference for each slice: with fewer, the dispatcher compiles a second call for each loop.
-        kernel::run(
-            #[inline(always)]
-            || body(dy, a, b, y, c, g, slope),
-        );
-    }
-}
-
-/// Elements that share one decision of [`pull_cheaply`]: a vector of `f32`, two of `f64`.
-const GROUP: usize = 8;
-
-/// `g += dy · slope(x, y)`, with the slope that `cheap` returns where the condition beside it holds; only a group in
-/// which it fails somewhere pays for the other. The bits do not depend on the neighbours.
-#[inline(always)]
-pub(crate) fn pull_cheaply<T: Real>(
-    dy: &[T],
-    x: &[T],
-    y: &[T],
-    g: &mut [T],
-    slope: impl Fn(T, T) -> T,
-    cheap: impl Fn(T, T) -> (bool, T),
-) {
-    #[inline(always)]
-    fn body<T: Real>(
-        (dy, x, y): (&[T], &[T], &[T]),
-        g: &mut [T],
-        slope: impl Fn(T, T) -> T,
-        cheap: impl Fn(T, T) -> (bool, T),
-    ) {
-        let ((dys, dy), (xs, x), (ys, y)) =
-            (dy.as_chunks::<GROUP>(), x.as_chunks::<GROUP>(), y.as_chunks::<GROUP>());
-        let (gs, g) = g.as_chunks_mut::<GROUP>();
-        for (((g, dy), x), y) in gs.iter_mut().zip(dys).zip(xs).zip(ys) {
-            // Copies, all read before anything is written: so the loops become vectors.
-            let (mut sum, dy, x, y) = (*g, *dy, *x, *y);
-            let mut coarse = 0;
-            for i in 0..GROUP {
-                coarse |= u32::from(!cheap(x[i], y[i]).0);
-            }
-            if coarse == 0 {
-                for i in 0..GROUP {
-                    sum[i] += dy[i] * cheap(x[i], y[i]).1;
-                }
-            } else {
-                for i in 0..GROUP {
-                    let (fine, quick) = cheap(x[i], y[i]);
-                    sum[i] += dy[i] * kernel::math::select(fine, quick, slope(x[i], y[i]));
-                }
-            }
-            *g = sum;
-        }
-        for (((g, &dy), &x), &y) in g.iter_mut().zip(dy).zip(x).zip(y) {
-            let (fine, quick) = cheap(x, y);
-            *g += dy * if fine { quick } else { slope(x, y) };
-        }
-    }
-    kernel::run(
-        #[inline(always)]
-        || body((dy, x, y), g, slope, cheap),
-    );
-}
-
-/// The pull of a slope that is 0.
-pub(crate) fn add_nothing<T: Real>(_: &[T], _: &[T], _: &[T], _: &[T], _: T, _: &mut [T]) {}
-
-/// `g += dy · slope` for a slope that is a number.
-#[inline(always)]
-pub(crate) fn add_scaled<T: Real>(dy: &[T], slope: T, g: &mut [T]) {
-    for (g, &dy) in g.iter_mut().zip(dy) {
-        *g += dy * slope;
-    }
 }
