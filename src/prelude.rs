@@ -1,7 +1,8 @@
 pub use gradus_autograd::ops::{Attention, ConvOptions, Padding, PaddingMode, Pool, Reduction};
 pub use gradus_autograd::{
     Gradients, Mode, Param, Params, Tape, TensorExt, Var, grad, gradcheck, gradcheck_model, objective,
-    objective_on_tape, on_tape, params, value_and_grad, value_and_grad_training, value_and_grad_with,
+    objective_on_tape, on_tape, params, predict, value_and_grad, value_and_grad_training,
+    value_and_grad_with,
 };
 pub use gradus_data::{Dataset, Loader, Standardizer};
 pub use gradus_nn::{
@@ -11,4 +12,4 @@ pub use gradus_nn::{
 };
 pub use gradus_optim::schedule::{Cosine, Schedule};
 pub use gradus_optim::{Adam, AdamW, Optimizer, Sgd};
-pub use gradus_tensor::{DType, Rng, Shape, Tensor, rng};
+pub use gradus_tensor::{DType, Rng, Sampling, Shape, Tensor, rng};

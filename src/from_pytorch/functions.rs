@@ -94,6 +94,7 @@
 //! | `tanhshrink` | [`Var::tanhshrink`](crate::autograd::Var::tanhshrink) |
 //! | `threshold` | [`Var::threshold`](crate::autograd::Var::threshold) |
 //! | `triplet_margin_loss` | [`Var::triplet_margin_loss`](crate::autograd::Var::triplet_margin_loss) |
+//! | `triplet_margin_with_distance_loss` | [`Var::triplet_margin_with_distance_loss`](crate::autograd::Var::triplet_margin_with_distance_loss) |
 //! | `unfold` | [`Var::window_columns`](crate::autograd::Var::window_columns) |
 //!
 //! | no counterpart in `torch.nn.functional` | why |
@@ -101,7 +102,6 @@
 //! | `linear_cross_entropy` | `linear` and `cross_entropy` in a row |
 //! | `affine_grid` | a grid of coordinates times a matrix: `Tensor::linspace`, `Var::matmul` |
 //! | `conv_tbc` | another layout of `Var::conv`: move the axes with `Var::permute` |
-//! | `triplet_margin_with_distance_loss` | any distance is a function of `Var` |
 //! | `grouped_mm` | batches of products of unequal size on GPUs |
 //! | `scaled_addmm`, `scaled_grouped_mm`, `scaled_mm` | products of 8-bit floats |
 //!

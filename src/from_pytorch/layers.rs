@@ -13,6 +13,7 @@
 //! | `AdaptiveMaxPool1d` | [`nn::AdaptiveMaxPool1d`](crate::nn::AdaptiveMaxPool1d) |
 //! | `AdaptiveMaxPool2d` | [`nn::AdaptiveMaxPool2d`](crate::nn::AdaptiveMaxPool2d) |
 //! | `AdaptiveMaxPool3d` | [`nn::AdaptiveMaxPool3d`](crate::nn::AdaptiveMaxPool3d) |
+//! | `AdaptiveLogSoftmaxWithLoss` | [`nn::AdaptiveLogSoftmax`](crate::nn::AdaptiveLogSoftmax) |
 //! | `AlphaDropout` | [`nn::AlphaDropout`](crate::nn::AlphaDropout) |
 //! | `AvgPool1d` | [`nn::AvgPool1d`](crate::nn::AvgPool1d) |
 //! | `AvgPool2d` | [`nn::AvgPool2d`](crate::nn::AvgPool2d) |
@@ -136,6 +137,7 @@
 //! | `TransformerEncoder` | [`nn::TransformerEncoder`](crate::nn::TransformerEncoder) |
 //! | `TransformerEncoderLayer` | [`nn::TransformerEncoderLayer`](crate::nn::TransformerEncoderLayer) |
 //! | `TripletMarginLoss` | [`Var::triplet_margin_loss_with`](crate::autograd::Var::triplet_margin_loss_with) |
+//! | `TripletMarginWithDistanceLoss` | [`Var::triplet_margin_with_distance_loss`](crate::autograd::Var::triplet_margin_with_distance_loss) |
 //! | `Unflatten` | [`nn::Unflatten`](crate::nn::Unflatten) |
 //! | `Unfold` | [`nn::Unfold`](crate::nn::Unfold) |
 //! | `Upsample`, `UpsamplingBilinear2d`, `UpsamplingNearest2d` | [`nn::Upsample`](crate::nn::Upsample) |
@@ -149,8 +151,6 @@
 //! | `RNNBase` | a base class; `nn::Rnn`, `nn::Lstm`, `nn::Gru` |
 //! | `RNNCellBase` | a base class; `nn::RnnCell`, `nn::LstmCell`, `nn::GruCell` |
 //! | `NLLLoss2d` | an old name of `NLLLoss` |
-//! | `TripletMarginWithDistanceLoss` | any distance is a function of `Var`: `(d(a, p) - d(a, n) + margin).relu().mean()` |
-//! | `AdaptiveLogSoftmaxWithLoss` | clusters of rare words; not offered |
 //! | `DataParallel` | one process with several devices; there is one device here |
 //! | `LinearCrossEntropyOptions` | options of `LinearCrossEntropyLoss` |
 //! | `Container` | replaced by `Sequential`, lists and dictionaries in PyTorch too |

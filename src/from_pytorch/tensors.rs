@@ -63,7 +63,7 @@
 //! | `cholesky` | [`Var::cholesky`](crate::autograd::Var::cholesky) |
 //! | `cholesky_inverse`, `inverse` | [`Var::inverse`](crate::autograd::Var::inverse) |
 //! | `cholesky_solve` | [`Var::cholesky_solve`](crate::autograd::Var::cholesky_solve) |
-//! | `chunk`, `unsafe_chunk` | [`Var::chunk`](crate::autograd::Var::chunk) |
+//! | `chunk`, `unsafe_chunk` | [`Var::chunk`](crate::autograd::Var::chunk), [`Var::chunks`](crate::autograd::Var::chunks) |
 //! | `clamp` | [`Var::clamp`](crate::autograd::Var::clamp) |
 //! | `clamp_max` | [`Var::clamp_max`](crate::autograd::Var::clamp_max) |
 //! | `clamp_min` | [`Var::clamp_min`](crate::autograd::Var::clamp_min) |
@@ -240,6 +240,7 @@
 //! | `rand` | [`Tensor::uniform`](crate::tensor::Tensor::uniform) |
 //! | `rand_like` | [`Tensor::rand_like`](crate::tensor::Tensor::rand_like) |
 //! | `randint` | [`Tensor::randint`](crate::tensor::Tensor::randint) |
+//! | `randint_like` | [`Tensor::randint_like`](crate::tensor::Tensor::randint_like) |
 //! | `randn` | [`Tensor::randn`](crate::tensor::Tensor::randn) |
 //! | `randn_like` | [`Tensor::randn_like`](crate::tensor::Tensor::randn_like) |
 //! | `randperm` | [`Tensor::permutation`](crate::tensor::Tensor::permutation) |
@@ -311,7 +312,6 @@
 //! | `lstsq` | `a.pinv().matmul(b)`, with a slope in both |
 //! | `set_printoptions` | `Display` prints as NumPy does |
 //! | `binomial`, `poisson` | `rand_distr` draws it; see `Tensor::from_fn` |
-//! | `randint_like` | `Tensor::randint` with `x.shape()` |
 //! | `unique_consecutive` | `Tensor::unique` gives the sorted ones |
 //! | `is_anomaly_check_nan_enabled`, `is_anomaly_enabled`, `set_anomaly_enabled` | `trace` and `why_zero` look at every node |
 //! | `alias_copy`, `as_strided_copy`, `ccol_indices_copy`, `col_indices_copy`, `crow_indices_copy`, `detach_copy` | a copy of a view: tensors share what they hold until one is changed |

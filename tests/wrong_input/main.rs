@@ -1,6 +1,7 @@
 //! Every method of `Var` and of `Tensor` under wrong inputs: what panics names the method that was called and points at the
 //! line that called it; what does not panic has gradients. The tables stand beside this file; one that lacks a method fails.
 
+mod draws;
 mod dtypes;
 mod instances;
 #[path = "../panics/mod.rs"]

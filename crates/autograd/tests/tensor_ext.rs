@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use gradus_autograd::ops::{ConvOptions, Interpolation, Pool};
+use gradus_autograd::ops::{ConvOptions, GumbelOptions, Interpolation, Pool};
 use gradus_autograd::{Mode, Tape, TensorExt, on_tape};
 use gradus_tensor::{DType, Tensor, rng};
 
@@ -120,4 +120,29 @@ fn a_mistake_is_the_callers_and_costs_no_later_call() {
     assert!(refused.is_err());
     assert_eq!(*place.lock().unwrap(), format!("{here}:{line}"));
     assert_eq!(Tensor::from([1.0, -1.0]).relu6().to_f64_vec(), [1.0, 0.0]);
+}
+
+/// A draw by Gumbel's numbers: the shares of the classes, the value of a hard one, and that gradients pass.
+#[test]
+fn draws_that_hand_gradients_on() {
+    let logits = Tensor::from([1f64.ln(), 2f64.ln(), 7f64.ln()]).expand([20_000, 3]);
+    let soft = logits.gumbel_softmax(-1, &mut rng(5));
+    assert!(soft.sum_axes(1).allclose(&Tensor::ones_of(20_000, DType::F64), 1e-14, 0.0));
+    let counts = soft.argmax_axis(1, false).bincount(3).to_f64_vec();
+    for (count, share) in counts.into_iter().zip([0.1, 0.2, 0.7]) {
+        assert!((count / 20_000.0 - share).abs() < 0.015, "{count} {share}");
+    }
+    let tape = Tape::new();
+    let x = tape.var(logits.narrow(0, 0, 50).t());
+    let weights = Tensor::from([1.0, -2.0, 3.0]).unsqueeze(1);
+    let slope = |hard| {
+        let how = GumbelOptions { temperature: 0.7, hard };
+        let y = x.gumbel_softmax_with(0, &how, &mut rng(6));
+        if hard {
+            assert_eq!(y.value().unique().to_f64_vec(), [0.0, 1.0]);
+            assert_eq!(y.value().sum_axes(0).to_f64_vec(), [1.0; 50]);
+        }
+        (y * &weights).sum().backward().wrt(x)
+    };
+    assert!(slope(true).equal(&slope(false)) && slope(true).abs().max().item() > 0.1);
 }

@@ -39,7 +39,8 @@
 //! 14. [`summary()`]: a model as a table, [`Summary`]; [`summary_with_input`]: its layers with their outputs and their work, a
 //!     [`PassSummary`] of [`PassRow`]s; how good it is: [`accuracy`], [`Confusion`] and others of [`metric`].
 //!
-//! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
+//! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others. One has parameters and is a
+//! layer: [`AdaptiveLogSoftmax`], for very many classes.
 //!
 //! ```
 //! use gradus_autograd::value_and_grad_training;
@@ -81,6 +82,7 @@
 mod module;
 
 mod activation;
+mod adaptive_log_softmax;
 mod attention;
 mod bilinear;
 mod container;
@@ -108,6 +110,7 @@ pub use activation::{
     LogSoftmax, Mish, PRelu, RRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmax2d, Softmin, Softplus,
     Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
+pub use adaptive_log_softmax::AdaptiveLogSoftmax;
 pub use attention::{
     AttendOptions, AttentionOptions, InProjection, MultiheadAttention, RotaryPositions, SinusoidalPositions,
 };

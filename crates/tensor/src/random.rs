@@ -156,6 +156,74 @@ impl Tensor {
         }))
     }
 
+    /// Standard normal numbers with the shape and the float type of this tensor.
+    ///
+    /// # Panics
+    /// If the elements are no floats.
+    #[track_caller]
+    pub fn randn_like(&self, rng: &mut impl rand::Rng) -> Self {
+        Self::randn_of(*self.shape(), self.dtype(), rng)
+    }
+
+    /// Uniform numbers in `[0, 1)` with the shape and the float type of this tensor.
+    ///
+    /// # Panics
+    /// If the elements are no floats.
+    #[track_caller]
+    pub fn rand_like(&self, rng: &mut impl rand::Rng) -> Self {
+        self.uniform_like(0.0, 1.0, rng)
+    }
+
+    /// Uniform numbers in `[low, high)` with the shape and the float type of this tensor.
+    ///
+    /// # Panics
+    /// If `low > high`, one is not finite, or the elements are no floats.
+    #[track_caller]
+    pub fn uniform_like(&self, low: f64, high: f64, rng: &mut impl rand::Rng) -> Self {
+        Self::uniform_of(*self.shape(), low, high, self.dtype(), rng)
+    }
+
+    /// Integers in `low .. high` with the shape of this tensor, I64.
+    ///
+    /// # Panics
+    /// If the range is empty.
+    #[track_caller]
+    pub fn randint_like(&self, low: i64, high: i64, rng: &mut impl rand::Rng) -> Self {
+        Self::randint(low, high, *self.shape(), rng)
+    }
+
+    /// Ones with probability `p`, zeros otherwise, with the shape and the element type of this tensor.
+    ///
+    /// # Panics
+    /// If `p` is not in `[0, 1]`.
+    #[track_caller]
+    pub fn bernoulli_like(&self, p: f64, rng: &mut impl rand::Rng) -> Self {
+        Self::bernoulli_of(*self.shape(), p, self.dtype(), rng)
+    }
+
+    /// Gumbel's numbers, `$-\ln(-\ln u)$` of uniform u, F32: added to logits they make the largest one a draw.
+    #[track_caller]
+    pub fn gumbel(shape: impl Into<Shape>, rng: &mut impl rand::Rng) -> Self {
+        Self::gumbel_of(shape, DType::F32, rng)
+    }
+
+    /// Gumbel's numbers, F32 or F64. Both types draw the same words.
+    ///
+    /// # Source
+    /// Gumbel, "Statistical theory of extreme values", 1954.
+    ///
+    /// # Panics
+    /// If `dtype` is no float.
+    #[track_caller]
+    pub fn gumbel_of(shape: impl Into<Shape>, dtype: DType, rng: &mut impl rand::Rng) -> Self {
+        assert!(dtype.is_float(), "gumbel: needs F32 or F64, got {dtype}");
+        // Strictly between 0 and 1, so that no logarithm is infinite.
+        let unit = |word: u64| ((word >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64);
+        let shape = shape.into().fitting("gumbel");
+        let shares = Self::build::<f64>(shape, |out| out.iter_mut().for_each(|y| *y = unit(rng.next_u64())));
+        (-(-shares.log()).log()).to(dtype)
+    }
+
     /// Ones with probability `p`, zeros otherwise, F32: the mask that dropout multiplies by.
     ///
     /// # Panics
@@ -250,6 +318,22 @@ mod tests {
         assert!((x.mean().item() - 0.3).abs() < 0.01);
         let x = Tensor::randint(0, 10, n, &mut rng);
         assert!(x.bincount(10).to_vec::<i64>().iter().all(|&count| (9500..10_500).contains(&count)));
+    }
+
+    #[test]
+    fn like_another_tensor() {
+        let x = Tensor::zeros_of([200, 50], DType::F64);
+        let mut rng = rng(3);
+        for y in [x.randn_like(&mut rng), x.rand_like(&mut rng), x.uniform_like(-1.0, 2.0, &mut rng)] {
+            assert_eq!((y.shape(), y.dtype()), (x.shape(), DType::F64));
+        }
+        assert!(x.uniform_like(3.0, 4.0, &mut rng).min().item() >= 3.0);
+        assert_eq!(x.randint_like(2, 5, &mut rng).unique(), Tensor::from([2, 3, 4]));
+        assert_eq!(x.to(DType::Bool).bernoulli_like(1.0, &mut rng).to_bools(), vec![true; 10_000]);
+        // Euler's constant and π²/6.
+        let gumbel = Tensor::gumbel_of(100_000, DType::F64, &mut rng);
+        assert!((gumbel.mean().item() - 0.577_215_7).abs() < 0.02);
+        assert!((gumbel.var(0).item() - 1.644_934).abs() < 0.04);
     }
 
     #[test]

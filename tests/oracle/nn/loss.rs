@@ -1,6 +1,8 @@
 //! Losses: the functions of the table of operations, with what the constructor has fixed.
 
 use gradus_autograd::Param;
+use gradus_nn::AdaptiveLogSoftmax;
+use gradus_tensor::rng;
 use serde_json::Value;
 
 use super::given::Options;
@@ -39,6 +41,16 @@ pub(super) const CLASSES: &[Class] = &[
     ("MultiMarginLoss", "p margin weight size_average reduce reduction", |o| loss("multi_margin_loss", o)),
     ("MultiLabelMarginLoss", PLAIN, |o| loss("multilabel_margin_loss", o)),
     ("MultiLabelSoftMarginLoss", WEIGHT, |o| loss("multilabel_soft_margin_loss", o)),
+    ("AdaptiveLogSoftmaxWithLoss", "in_features n_classes cutoffs div_value head_bias", |o| {
+        let (inputs, classes) = (o.size("in_features", 1), o.size("n_classes", 2));
+        let (cutoffs, bias) = (o.sizes("cutoffs", 1)?, o.flag("head_bias", false));
+        let div = o.number("div_value", 4.0);
+        let layer = AdaptiveLogSoftmax::with_options(inputs, classes, &cutoffs, div, bias, &mut rng(0));
+        Ok(with(layer, |layer, call| {
+            let (x, labels) = (call.input(0)?, call.input(1)?.value());
+            Ok(vec![layer.log_prob_of(x, &labels), layer.loss(x, &labels)])
+        }))
+    }),
     ("CTCLoss", "blank reduction zero_infinity", |o| loss("ctc_loss", o)),
 ];
 

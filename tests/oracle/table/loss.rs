@@ -159,7 +159,12 @@ fn ctc<'t>(c: &Args<'t>) -> Var<'t> {
         zero_infinity: c.flag("zero_infinity", false),
         reduction: reduction(c),
     };
-    c.v("log_probs").ctc_loss_with(&labels, &lengths, &how)
+    let x = c.v("log_probs");
+    if x.rank() == 3 {
+        return x.ctc_loss_with(&labels, &lengths, &how);
+    }
+    // One sample without a batch.
+    x.unsqueeze(1).ctc_loss_with(&labels, &lengths, &how).reshape(())
 }
 
 super::table! {

@@ -280,7 +280,7 @@ super::table! {
     "atleast_3d" ("*tensors") |c| each(c, |x| at_least(x, 3));
     "split" ("input split_size dim") |c| split(c, "split_size");
     "split_with_sizes" ("input split_sizes dim") |c| split(c, "split_sizes");
-    "chunk" ("input chunks dim") |c| c.v("input").chunk(c.axis("dim", 0), c.size("chunks", 1));
+    "chunk" ("input chunks dim") |c| c.v("input").chunks(c.axis("dim", 0), c.size("chunks", 1));
     "unbind" ("input dim") |c| c.v("input").unbind(c.axis("dim", 0));
     "tensor_split" ("input indices_or_sections dim") |c|
         cut(c.v("input"), &c.val("indices_or_sections"), c.axis("dim", 0));

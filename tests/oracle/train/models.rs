@@ -1,8 +1,11 @@
 //! The models of the group `train`, with PyTorch's names; their sizes are those of the state they begin with.
 
-use gradus_autograd::ops::{Attention, ConvOptions, Pool};
+use gradus_autograd::ops::{ConvOptions, Pool};
 use gradus_autograd::{Param, Params, Tape, Var, params};
-use gradus_nn::{BatchNorm, Conv2d, Embedding, LayerNorm, Linear, Module, Sequential, Tanh, sequential};
+use gradus_nn::{
+    BatchNorm, Conv2d, Embedding, EncoderMasks, LayerNorm, Linear, Lstm, Module, RecurrentOptions,
+    Sequential, Tanh, TransformerEncoderLayer, TransformerOptions, sequential,
+};
 use gradus_tensor::{Shape, Tensor, rng};
 use serde_json::Value;
 
@@ -39,10 +42,6 @@ impl Shapes<'_> {
     fn layer_norm(&self, name: &str) -> Result<LayerNorm, String> {
         Ok(LayerNorm::new(self.of(&format!("{name}.weight"))?))
     }
-
-    fn param(&self, name: &str) -> Result<Param, String> {
-        Ok(Param::new(Tensor::zeros(self.of(name)?)))
-    }
 }
 
 /// The model of a case.
@@ -60,18 +59,11 @@ pub(super) fn build(case: &Value, state: &[(String, Tensor)]) -> Result<Box<dyn 
             conv2: shapes.conv("conv2", 0)?,
             fc: shapes.linear("fc")?,
         }),
-        Some("lstm") => Box::new(Lstm {
-            emb: shapes.embedding("emb")?,
-            rnn: Recurrence {
-                weight_ih_l0: shapes.param("rnn.weight_ih_l0")?,
-                weight_hh_l0: shapes.param("rnn.weight_hh_l0")?,
-                bias_ih_l0: shapes.param("rnn.bias_ih_l0")?,
-                bias_hh_l0: shapes.param("rnn.bias_hh_l0")?,
-            },
-            out: shapes.linear("out")?,
-        }),
-        Some("transformer") => Box::new(Transformer {
-            pos: shapes.param("pos")?,
+        Some("lstm") => {
+            Box::new(Words { emb: shapes.embedding("emb")?, rnn: lstm(&shapes)?, out: shapes.linear("out")? })
+        }
+        Some("transformer") => Box::new(Places {
+            pos: Param::new(Tensor::zeros(shapes.of("pos")?)),
             emb: shapes.embedding("emb")?,
             enc: encoder(&shapes, args)?,
             ln: shapes.layer_norm("ln")?,
@@ -103,120 +95,54 @@ impl Trained for Cnn {
     }
 }
 
-struct Recurrence {
-    weight_ih_l0: Param,
-    weight_hh_l0: Param,
-    bias_ih_l0: Param,
-    bias_hh_l0: Param,
-}
-params!(Recurrence { weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 });
-
-impl Recurrence {
-    /// The hidden states `[N, T, H]` of inputs `[N, T, E]`, from zeros.
-    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let tape = x.tape();
-        let shape = x.shape();
-        let width = self.weight_hh_l0.shape()[1];
-        let of_inputs = x.linear(tape.param(&self.weight_ih_l0), Some(tape.param(&self.bias_ih_l0)));
-        let mut h = tape.constant(Tensor::zeros_of([shape[0], width], x.dtype()));
-        let (mut c, mut all) = (h, vec![]);
-        for t in 0..shape[1] as isize {
-            let of_state = h.linear(tape.param(&self.weight_hh_l0), Some(tape.param(&self.bias_hh_l0)));
-            let gates = (of_inputs.select(1, t) + of_state).split(-1, &[width; 4]);
-            c = gates[1].sigmoid() * c + gates[0].sigmoid() * gates[2].tanh();
-            h = gates[3].sigmoid() * c.tanh();
-            all.push(h);
-        }
-        Var::stack(&all, 1)
-    }
-}
-
-struct Lstm {
+struct Words {
     emb: Embedding,
-    rnn: Recurrence,
+    rnn: Lstm,
     out: Linear,
 }
-params!(Lstm { emb, rnn, out });
+params!(Words { emb, rnn, out });
 
-impl Trained for Lstm {
+fn lstm(shapes: &Shapes<'_>) -> Result<Lstm, String> {
+    let (inputs, hidden) = (shapes.of("rnn.weight_ih_l0")?[1], shapes.of("rnn.weight_hh_l0")?[1]);
+    let how = RecurrentOptions { batch_first: true, ..RecurrentOptions::default() };
+    Ok(Lstm::with_options(inputs, hidden, &how, &mut rng(0)))
+}
+
+impl Trained for Words {
     fn loss<'t>(&self, tape: &'t Tape, x: &Tensor, y: &Tensor) -> Var<'t> {
         let x = self.emb.forward(tape.constant(x));
-        self.out.forward(self.rnn.forward(x)).cross_entropy(y)
+        self.out.forward(self.rnn.run(x, None).0).cross_entropy(y)
     }
 }
 
-struct SelfAttention {
-    in_proj_weight: Param,
-    in_proj_bias: Param,
-    out_proj: Linear,
-    heads: usize,
-}
-params!(SelfAttention { in_proj_weight, in_proj_bias, out_proj });
-
-struct Encoder {
-    self_attn: SelfAttention,
-    linear1: Linear,
-    linear2: Linear,
-    norm1: LayerNorm,
-    norm2: LayerNorm,
-    norm_first: bool,
-}
-params!(Encoder { self_attn, linear1, linear2, norm1, norm2 });
-
-fn encoder(shapes: &Shapes<'_>, args: &Value) -> Result<Encoder, String> {
-    Ok(Encoder {
-        self_attn: SelfAttention {
-            in_proj_weight: shapes.param("enc.self_attn.in_proj_weight")?,
-            in_proj_bias: shapes.param("enc.self_attn.in_proj_bias")?,
-            out_proj: shapes.linear("enc.self_attn.out_proj")?,
-            heads: args["H"].as_u64().ok_or("no number of heads")? as usize,
-        },
-        linear1: shapes.linear("enc.linear1")?,
-        linear2: shapes.linear("enc.linear2")?,
-        norm1: shapes.layer_norm("enc.norm1")?,
-        norm2: shapes.layer_norm("enc.norm2")?,
-        norm_first: args["norm_first"] == true,
-    })
-}
-
-impl SelfAttention {
-    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let (tape, shape) = (x.tape(), x.shape());
-        let (n, steps, width) = (shape[0], shape[1], shape[2]);
-        let all = x.linear(tape.param(&self.in_proj_weight), Some(tape.param(&self.in_proj_bias)));
-        let heads = |x: Var<'t>| x.reshape([n, steps, self.heads, width / self.heads]).transpose(1, 2);
-        let parts: Vec<Var<'t>> = all.split(-1, &[width; 3]).into_iter().map(heads).collect();
-        let how = Attention { causal: true, ..Attention::default() };
-        let seen = parts[0].attention(parts[1], parts[2], &how);
-        self.out_proj.forward(seen.transpose(1, 2).reshape([n, steps, width]))
-    }
-}
-
-impl Encoder {
-    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let further = |x: Var<'t>| self.linear2.forward(self.linear1.forward(x).gelu());
-        if self.norm_first {
-            let x = x + self.self_attn.forward(self.norm1.forward(x));
-            return x + further(self.norm2.forward(x));
-        }
-        let x = self.norm1.forward(x + self.self_attn.forward(x));
-        self.norm2.forward(x + further(x))
-    }
-}
-
-struct Transformer {
+struct Places {
     pos: Param,
     emb: Embedding,
-    enc: Encoder,
+    enc: TransformerEncoderLayer,
     ln: LayerNorm,
     out: Linear,
 }
-params!(Transformer { pos, emb, enc, ln, out });
+params!(Places { pos, emb, enc, ln, out });
 
-impl Trained for Transformer {
+fn encoder(shapes: &Shapes<'_>, args: &Value) -> Result<TransformerEncoderLayer, String> {
+    let inner = shapes.of("enc.linear1.weight")?;
+    let how = TransformerOptions {
+        dim_feedforward: inner[0],
+        dropout: 0.0,
+        activation: |x| x.gelu(),
+        batch_first: true,
+        norm_first: args["norm_first"] == true,
+        ..TransformerOptions::default()
+    };
+    let heads = args["H"].as_u64().ok_or("no number of heads")? as usize;
+    Ok(TransformerEncoderLayer::with_options(inner[1], heads, &how, &mut rng(0)))
+}
+
+impl Trained for Places {
     fn loss<'t>(&self, tape: &'t Tape, x: &Tensor, y: &Tensor) -> Var<'t> {
         let steps = x.shape()[1];
         let x = self.emb.forward(tape.constant(x)) + tape.param(&self.pos).narrow(0, 0, steps);
-        self.out.forward(self.ln.forward(self.enc.forward(x))).cross_entropy(y)
+        let causal = EncoderMasks { is_causal: true, ..EncoderMasks::default() };
+        self.out.forward(self.ln.forward(self.enc.encode(x, &causal))).cross_entropy(y)
     }
 }

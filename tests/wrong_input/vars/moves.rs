@@ -1,7 +1,7 @@
 //! Movement, selection, reductions, order, products.
 
 use gradus::autograd::Var;
-use gradus::autograd::ops::{Bag, Interpolation, PaddingMode, ScatterReduce};
+use gradus::autograd::ops::{Bag, GumbelOptions, Interpolation, PaddingMode, ScatterReduce};
 use gradus::prelude::*;
 use gradus::tensor::Slice;
 
@@ -117,7 +117,8 @@ fn movement() -> Vec<Entry<Call>> {
             .plain(),
         of("flip", &[&[3, 4]], |x, a| x[0].flip(a.axis)).axis(1),
         of("split", &[&[5, 4]], |x, a| x[0].split(a.axis, &[2, 3])[1]).axis(0),
-        of("chunk", &[&[5, 4]], |x, a| x[0].chunk(a.axis, 2)[0]).axis(0),
+        of("chunks", &[&[5, 4]], |x, a| x[0].chunks(a.axis, 2)[0]).axis(0),
+        of("chunk", &[&[6, 4]], |x, a| x[0].chunk::<2>(a.axis)[1]).axis(0),
         of("unbind", &[&[5, 4]], |x, a| x[0].unbind(a.axis).first().copied().unwrap_or(x[0])).axis(0),
         of("reshape", &[&[3, 4]], |x, _| x[0].reshape([2, 6])),
         of("flatten", &[&[3, 4]], |x, _| x[0].flatten()),
@@ -228,6 +229,11 @@ fn ordered() -> Vec<Entry<Call>> {
         of("quantile", &[&[3, 4], &[]], |x, a| x[0].quantile(x[1], a.axis, Interpolation::Midpoint, true)),
         of("softmax", &[&[3, 4]], |x, a| x[0].softmax(a.axis)),
         of("log_softmax", &[&[3, 4]], |x, a| x[0].log_softmax(a.axis)),
+        of("gumbel_softmax", &[&[3, 4]], |x, a| x[0].gumbel_softmax(a.axis, &mut rng(0))),
+        of("gumbel_softmax_with", &[&[3, 4]], |x, a| {
+            let how = GumbelOptions { temperature: 0.5, hard: true };
+            x[0].gumbel_softmax_with(a.axis, &how, &mut rng(0))
+        }),
         of("softmin", &[&[3, 4]], |x, a| x[0].softmin(a.axis)),
         of("glu", &[&[3, 4]], |x, a| x[0].glu(a.axis)),
         of("cosine_similarity", &[&[3, 4], &[3, 4]], |x, a| x[0].cosine_similarity(x[1], a.axis, 1e-8)),

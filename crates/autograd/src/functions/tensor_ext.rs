@@ -5,7 +5,7 @@
 //! hundred nanoseconds a call and stands on `Tensor` itself.
 
 use gradus_tensor::pool::Taps;
-use gradus_tensor::{Axes, Shape, Slice, Tensor};
+use gradus_tensor::{Axes, Rng, Shape, Slice, Tensor};
 
 use crate::fast::reuse::Scratch;
 use crate::model::training::Mode;
@@ -13,9 +13,9 @@ use crate::model::training::Mode;
 use crate::ops::MatrixNorm;
 use crate::ops::{
     Bag, ConvOptions, CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions,
-    GaussianNllOptions, HingeOptions, HuberOptions, Interpolation, KlDivOptions, MarginOptions,
-    MultiMarginOptions, NllOptions, Outside, PaddingMode, PoissonNllOptions, Pool, Resize, ScatterReduce,
-    SoftCrossEntropyOptions, TripletOptions,
+    GaussianNllOptions, GumbelOptions, HingeOptions, HuberOptions, Interpolation, KlDivOptions,
+    MarginOptions, MultiMarginOptions, NllOptions, Outside, PaddingMode, PoissonNllOptions, Pool, Resize,
+    ScatterReduce, SoftCrossEntropyOptions, TripletOptions,
 };
 use crate::var::Var;
 
@@ -155,6 +155,8 @@ methods! {
     prelu(weight: &Tensor);
     glu(axis: isize);
     softmin(axis: isize);
+    gumbel_softmax(axis: isize, rng: &mut Rng);
+    gumbel_softmax_with(axis: isize, how: &GumbelOptions, rng: &mut Rng);
     log_cosh();
     erfcx();
     normal_cdf();

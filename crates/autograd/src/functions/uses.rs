@@ -14,10 +14,10 @@ const CARRIERS: [&str; 4] = ["reshape", "permute", "to", "alias"];
 ///
 /// ```
 /// use gradus_autograd::{Param, Tape, first_uses};
-/// let (a, b) = (Param::new([2.0, 3.0]), Param::new(5.0));
+/// let model = [Param::new([2.0, 3.0]), Param::new(5.0)];
 /// let tape = Tape::new();
-/// let y = tape.param(&a).reshape([2, 1]) * 10.0 + tape.param(&b);
-/// let uses = first_uses(&tape, &[a.clone(), b.clone()]);
+/// let y = tape.param(&model[0]).reshape([2, 1]) * 10.0 + tape.param(&model[1]);
+/// let uses = first_uses(&tape, &model);
 /// assert_eq!(uses[0].1.value().to_f64_vec(), [20.0, 30.0]);
 /// assert_eq!(uses[1].1.value(), y.value());
 /// ```

@@ -23,6 +23,7 @@ pub mod softmax;
 
 pub use composed::attention::Attention;
 pub use composed::embedding::Bag;
+pub use composed::gumbel::GumbelOptions;
 pub use composed::interpolate::{Outside, Resize};
 pub use composed::loss::{
     CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions, GaussianNllOptions,

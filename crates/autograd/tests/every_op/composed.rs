@@ -5,7 +5,7 @@ use super::autograd::Var;
 use super::autograd::ops::{
     Attention, ConvOptions, HuberOptions, Outside, PaddingMode, Pool, Resize, ScatterReduce,
 };
-use super::tensor::{DType, Slice, Tensor};
+use super::tensor::{DType, Slice, Tensor, rng};
 
 /// A function of some tensors, drawn between two bounds.
 pub(crate) struct Entry {
@@ -120,6 +120,7 @@ table! {
     "softmax_along_the_first_axis" [[3, 4]] => |x| x[0].softmax(0).square();
     "norm_at_0" [[3, 4]] => |x| (x[0] * 0.0).norm_axes(1).square();
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
+    "gumbel_softmax" [[3, 4]] => |x| x[0].gumbel_softmax(1, &mut rng(0));
     "attention" [[2, 3, 4], [2, 3, 4], [2, 3, 4]] => |x| x[0].attention(x[1], x[2], &Attention::default());
     "cross_entropy_of_sequences" [[2, 3, 4]] => |x| x[0].cross_entropy(&integers(&[0, 3, 1, 2, 2, 0], &[2, 3]));
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));

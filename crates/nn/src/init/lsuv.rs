@@ -22,9 +22,9 @@ impl Default for Lsuv {
 }
 
 /// Layer-sequential unit variance: weights become orthonormal and then, from the first layer to the last, are divided by the
-/// standard deviation of the signal behind them, for a batch that the closure feeds to the model, until its variance is
-/// 1. Weights are the trainable parameters of two axes and more; the signal behind one is the first value that is
-/// computed with it, in the order in which the model uses them. Returns their names and the variances reached.
+/// standard deviation of the signal behind them, for a batch that the closure feeds to the model, until it has variance 1.
+/// Weights are the trainable parameters of two axes and more; the signal behind one is the first value that is computed
+/// with it, in the order in which the model uses them. Returns their names and the variances reached.
 ///
 /// ```
 /// use gradus_nn::init::{Lsuv, lsuv};

@@ -80,7 +80,9 @@ fn within(block: &Tensor) -> Tensor {
             row.iter_mut().zip(other).for_each(|(x, y)| *x -= part * *y);
         }
         let length = dot(row, row).sqrt();
-        row.iter_mut().for_each(|x| *x /= length);
+        for x in row {
+            *x /= length;
+        }
     }
     Tensor::from_vec(rows.concat(), shape)
 }

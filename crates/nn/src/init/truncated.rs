@@ -31,7 +31,7 @@ both! {
 }
 
 /// The standard deviation of a standard normal number within ±2.
-const WITHIN_TWO: f64 = 0.879_625_661_034_239_78;
+const WITHIN_TWO: f64 = 0.879_625_661_034_239_8;
 
 /// Normal numbers within two of their deviations, which have the standard deviation `std` then.
 #[track_caller]

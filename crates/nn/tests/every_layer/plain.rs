@@ -1,10 +1,10 @@
 //! Affine maps, containers, dropout, shapes, similarities.
 
 use gradus_nn::{
-    AlphaDropout, Bilinear, ChannelShuffle, ConvOptions, CosineSimilarity, Dropout, Dropout1d, Dropout2d,
-    Dropout3d, Embedding, FeatureAlphaDropout, Flatten, Fold, Identity, Linear, Merge, PairwiseDistance,
-    Parallel, PixelShuffle, PixelUnshuffle, Residual, Resize, Sequential, Softplus, Tanh, Unflatten, Unfold,
-    Upsample, sequential,
+    AdaptiveLogSoftmax, AlphaDropout, Bilinear, ChannelShuffle, ConvOptions, CosineSimilarity, Dropout,
+    Dropout1d, Dropout2d, Dropout3d, Embedding, FeatureAlphaDropout, Flatten, Fold, Identity, Linear, Merge,
+    PairwiseDistance, Parallel, PixelShuffle, PixelUnshuffle, Residual, Resize, Sequential, Softplus, Tanh,
+    Unflatten, Unfold, Upsample, sequential,
 };
 
 use crate::entry::{Entry, called, layer};
@@ -22,6 +22,9 @@ fn affine() -> Vec<Entry> {
     vec![
         layer("Linear", &[3, 5], |rng| Linear::new(5, 3, rng)),
         layer("Linear", &[2, 3, 5], |rng| Linear { bias: None, ..Linear::new(5, 3, rng) }),
+        layer("AdaptiveLogSoftmax", &[2, 3, 5], |rng| {
+            AdaptiveLogSoftmax::with_options(5, 12, &[4, 7], 2.0, true, rng)
+        }),
         layer("Embedding", &[3, 5], |rng| Embedding::new(7, 3, rng)).indices(7),
         called(
             "Bilinear",

@@ -9,7 +9,7 @@ mod slice;
 
 use smallvec::SmallVec;
 
-pub use slice::Slice;
+pub use slice::{Slice, equal_part};
 
 use crate::axes::Axes;
 use crate::layout::axis_index;

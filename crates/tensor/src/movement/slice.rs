@@ -87,6 +87,20 @@ fn behind(end: isize) -> Option<isize> {
     (end != -1).then_some(end.saturating_add(1))
 }
 
+/// The size of one of n equal parts of an axis.
+///
+/// # Panics
+/// If the axis does not divide into them.
+#[track_caller]
+pub fn equal_part(shape: &Shape, axis: usize, n: usize) -> usize {
+    let size = shape[axis];
+    assert!(
+        n > 0 && size.is_multiple_of(n),
+        "chunk: axis {axis} of {shape}, of size {size}, does not divide into {n} equal parts; `chunks` and `split` give others"
+    );
+    size / n
+}
+
 /// # Slices
 impl Tensor {
     /// A range of places along an axis, as in Python: `x.slice(0, 1..3)`, `x.slice(-1, ..-1)`,
@@ -178,14 +192,31 @@ impl Tensor {
         starts.zip(sizes).map(|(start, &len)| self.strided_part(index, start, len, 1)).collect()
     }
 
+    /// N parts of equal size along an axis. (Parts of other sizes: [`Self::split`], [`Self::chunks`].)
+    ///
+    /// ```
+    /// use gradus_tensor::Tensor;
+    /// let [q, k, v] = Tensor::from([[1, 2, 3, 4, 5, 6]]).chunk(-1);
+    /// assert_eq!((q, k, v), (Tensor::from([[1, 2]]), Tensor::from([[3, 4]]), Tensor::from([[5, 6]])));
+    /// ```
+    ///
+    /// # Panics
+    /// If the axis is out of range, or its size does not divide into N.
+    #[track_caller]
+    pub fn chunk<const N: usize>(&self, axis: isize) -> [Self; N] {
+        let index = axis_index("chunk", axis, self.shape());
+        let part = equal_part(self.shape(), index, N);
+        std::array::from_fn(|i| self.strided_part(index, i * part, part, 1))
+    }
+
     /// At most `n` parts along an axis, all of size `⌈size / n⌉` but the last.
     ///
     /// # Panics
     /// If the axis is out of range or `n` is zero.
     #[track_caller]
-    pub fn chunk(&self, axis: isize, n: usize) -> Vec<Self> {
-        let size = self.shape()[axis_index("chunk", axis, self.shape())];
-        assert!(n > 0, "chunk: the number of parts must not be zero");
+    pub fn chunks(&self, axis: isize, n: usize) -> Vec<Self> {
+        let size = self.shape()[axis_index("chunks", axis, self.shape())];
+        assert!(n > 0, "chunks: the number of parts must not be zero");
         let part = size.div_ceil(n).max(1);
         let mut sizes: Vec<usize> = (0..size).step_by(part).map(|start| part.min(size - start)).collect();
         if size == 0 {
@@ -263,8 +294,13 @@ mod tests {
         assert_eq!(grid().narrow(1, 1, 2).to_vec2::<i64>(), [[1, 2], [5, 6], [9, 10]]);
         assert_eq!(grid().select(0, -1).to_vec::<i64>(), [8, 9, 10, 11]);
         assert_eq!(grid().flip([0, 1]).to_vec::<i64>(), (0..12).rev().collect::<Vec<_>>());
-        let sizes: Vec<usize> = Tensor::arange(7).chunk(0, 3).iter().map(Tensor::elements).collect();
+        let sizes: Vec<usize> = Tensor::arange(7).chunks(0, 3).iter().map(Tensor::elements).collect();
         assert_eq!(sizes, [3, 3, 1]);
+        let [low, high] = grid().chunk(-1);
+        assert_eq!(
+            (low.to_vec2::<i64>()[2].clone(), high.to_vec2::<i64>()[0].clone()),
+            (vec![8, 9], vec![2, 3])
+        );
         assert_eq!(grid().split(1, &[1, 0, 3])[2].to_vec::<i64>()[..3], [1, 2, 3]);
         assert_eq!(grid().unbind(1)[3].to_vec::<i64>(), [3, 7, 11]);
         assert!(Tensor::zeros([0, 3]).select(1, 2).is_empty());

@@ -6,6 +6,7 @@ pub mod attention;
 pub mod distance;
 pub mod einsum;
 pub mod embedding;
+pub mod gumbel;
 pub mod interpolate;
 pub mod loss;
 pub mod products;

@@ -1,6 +1,6 @@
 //! Parts of an axis, and axes in reverse order.
 
-use gradus_tensor::{Axes, MAX_RANK, Shape, Slice, Tensor, axis_index};
+use gradus_tensor::{Axes, MAX_RANK, Shape, Slice, Tensor, axis_index, equal_part};
 use smallvec::SmallVec;
 
 use crate::op::{Backward, Form, Op};
@@ -160,6 +160,19 @@ impl Var<'_> {
         parts
     }
 
+    /// N pieces of equal size along an axis: `let [q, k, v] = x.chunk(-1);`. (Of other sizes: [`Self::split`],
+    /// [`Self::chunks`].)
+    ///
+    /// # Panics
+    /// If the axis is out of range, or its size does not divide into N.
+    #[track_caller]
+    pub fn chunk<const N: usize>(self, axis: isize) -> [Self; N] {
+        let shape = self.shape();
+        let axis = axis_index("chunk", axis, &shape);
+        let part = equal_part(&shape, axis, N);
+        std::array::from_fn(|i| self.narrow(axis as isize, i * part, part))
+    }
+
     /// At most `n` pieces of equal size, `$\lceil \text{size} / n \rceil$`, along an axis; the last may be
     /// smaller.
     ///
@@ -167,10 +180,10 @@ impl Var<'_> {
     /// If `n` is 0 or the axis is out of range.
     #[doc(alias = "array_split")]
     #[track_caller]
-    pub fn chunk(self, axis: isize, n: usize) -> Vec<Self> {
-        assert!(n > 0, "chunk: needs at least one piece");
+    pub fn chunks(self, axis: isize, n: usize) -> Vec<Self> {
+        assert!(n > 0, "chunks: needs at least one piece");
         let shape = self.shape();
-        let size = shape[axis_index("chunk", axis, &shape)];
+        let size = shape[axis_index("chunks", axis, &shape)];
         let each = size.div_ceil(n).max(1);
         let sizes: Vec<usize> =
             if size == 0 { vec![0] } else { (0..size).step_by(each).map(|s| each.min(size - s)).collect() };

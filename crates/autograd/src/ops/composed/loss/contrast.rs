@@ -102,12 +102,14 @@ impl<'t> Var<'t> {
     /// [`Self::triplet_margin_loss`].
     ///
     /// ```
-    /// use gradus_autograd::{Tape, ops::TripletDistanceOptions};
+    /// use gradus_autograd::{Tape, Var, ops::TripletDistanceOptions};
     /// use gradus_tensor::Tensor;
     ///
     /// let tape = Tape::new();
     /// let at = |x: f64, y: f64| tape.var(Tensor::from([[x, y]]));
-    /// let distance = |a: gradus_autograd::Var<'_>, b| (a - b).abs().max_axes(-1);
+    /// fn distance<'t>(a: Var<'t>, b: Var<'t>) -> Var<'t> {
+    ///     (a - b).abs().max_axes(-1)
+    /// }
     /// let how = TripletDistanceOptions::default();
     /// let loss = at(0.0, 0.0).triplet_margin_with_distance_loss(at(0.5, 0.0), at(1.0, 1.0), distance, &how);
     /// assert_eq!(loss.item(), 0.5); // 0.5 - 1 + 1
