@@ -220,9 +220,7 @@ impl Lstm {
         let (mut h, mut c) = (zeros(), zeros());
         let state = tape.param(&self.state);
         for given in x.linear(tape.param(&self.inputs), Some(tape.param(&self.bias))).unbind(0) {
-            let gates = (given + h.linear(state, None)).chunk(-1, 4);
-            c = gates[1].sigmoid() * c + gates[0].sigmoid() * gates[2].tanh();
-            h = gates[3].sigmoid() * c.tanh();
+            (h, c) = (given + h.linear(state, None)).lstm_cell(c);
         }
         self.out.forward(h)
     }

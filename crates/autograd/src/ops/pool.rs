@@ -310,10 +310,10 @@ impl<'t> Var<'t> {
         let plane: usize = shape[2..].iter().product();
         let mut wide = vec![shape[0] * shape[1], 1, 1, 1];
         wide.splice(4 - (shape.len() - 2).., shape[2..].iter().copied());
-        let places = pool::window_argmax(&self.value().reshape(wide), &windows);
-        let (rows, places) = (shape[0] * shape[1], places.reshape(&out));
-        let count: usize = out[2..].iter().product();
-        let flat = self.reshape([rows, plane]).gather(1, &places.reshape([rows, count]));
+        let (values, places) = pool::window_max(&self.value().reshape(wide), &windows);
+        let (rows, count) = (shape[0] * shape[1], out[2..].iter().product::<usize>());
+        let (index, places) = (places.reshape([rows, count]), places.reshape(&out));
+        let flat = self.reshape([rows, plane]).gathered(1, index, values.reshape([rows, count]));
         (flat.reshape(&out), places)
     }
 

@@ -7,8 +7,8 @@ mod window;
 
 use crate::elementwise::promoted;
 use crate::kernel::gemm::{Mat, Product, gemm};
-use crate::kernel::parallel;
 use crate::kernel::pool::Buffer;
+use crate::kernel::{parallel, run};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
@@ -91,17 +91,23 @@ fn with_spatial(lead: &[usize], spatial: &[usize]) -> Shape {
     Shape::from(&[lead, spatial].concat())
 }
 
-/// `$y = x * w$` (without turning the kernel round): x is `[N, C, …]`, w `[O, C / groups, …]`, y `[N, O, …]`.
+/// `$y = x * w + b$` (without turning the kernel round): x is `[N, C, …]`, w `[O, C / groups, …]`, b `[O]` if there is one, y
+/// `[N, O, …]`.
 ///
 /// # Panics
 /// If the sizes do not fit or the elements are not floats.
 #[track_caller]
-pub fn conv(x: &Tensor, weight: &Tensor, w: &Window, groups: usize) -> Tensor {
+pub fn conv(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, w: &Window, groups: usize) -> Tensor {
     check("conv", w, groups, [Some(x), Some(weight), None]);
     let (n, channels, outputs) = (x.shape()[0], x.shape()[1], weight.shape()[0]);
     let s = Sizes::new(w, groups, channels, outputs);
     let out = w.output();
+    assert!(
+        bias.is_none_or(|b| *b.shape() == [outputs]),
+        "conv: {outputs} channels need a bias of shape [{outputs}]"
+    );
     let (x, weight) = promoted(x, weight);
+    let bias = bias.map(|b| b.to(x.dtype()).contiguous());
     with_float!("conv", x.dtype(), T => {
         let (x, weight) = (x.contiguous(), weight.contiguous());
         let (x, weight) = (x.as_slice::<T>(), weight.as_slice::<T>());
@@ -113,9 +119,26 @@ pub fn conv(x: &Tensor, weight: &Tensor, w: &Window, groups: usize) -> Tensor {
             parallel::chunks(y, size, s.cost(), |start, y| {
                 let x = &x[start / size * channels * s.plane..][..channels * s.plane];
                 conv_sample(x, weight, w, &s, y);
+                if let Some(bias) = &bias {
+                    add_bias(bias.as_slice::<T>(), s.places, y);
+                }
             });
         })
     })
+}
+
+/// Adds a number to each channel of a sample.
+fn add_bias<T: Product>(bias: &[T], places: usize, y: &mut [T]) {
+    run(
+        #[inline(always)]
+        || {
+            for (y, &b) in y.chunks_exact_mut(places).zip(bias) {
+                for y in y {
+                    *y += b;
+                }
+            }
+        },
+    );
 }
 
 fn conv_sample<T: Product>(x: &[T], weight: &[T], w: &Window, s: &Sizes, y: &mut [T]) {
@@ -306,7 +329,10 @@ mod tests {
     fn a_difference_of_neighbours() {
         let x = Tensor::from([[[1.0, 4.0, 9.0, 16.0]]]);
         let w = window(&[4], &[2], 1, 0);
-        assert_eq!(conv(&x, &Tensor::from([[[-1.0, 1.0]]]), &w, 1).to_vec::<f64>(), [3.0, 5.0, 7.0]);
+        assert_eq!(conv(&x, &Tensor::from([[[-1.0, 1.0]]]), None, &w, 1).to_vec::<f64>(), [3.0, 5.0, 7.0]);
+        let bias = Tensor::from([0.5]);
+        let y = conv(&x, &Tensor::from([[[-1.0, 1.0]]]), Some(&bias), &w, 1);
+        assert_eq!(y.to_vec::<f64>(), [3.5, 5.5, 7.5]);
     }
 
     #[test]
@@ -316,7 +342,7 @@ mod tests {
         let w = window(&[5, 6], &[3, 2], 2, 1);
         let [_, h, v] = w.output();
         let (x, k, g) = (random(&[3, 4, 5, 6]), random(&[6, 2, 3, 2]), random(&[3, 6, h, v]));
-        let form = (&conv(&x, &k, &w, 2) * &g).sum().item();
+        let form = (&conv(&x, &k, None, &w, 2) * &g).sum().item();
         assert!((form - (&conv_input(&k, &g, &w, 2) * &x).sum().item()).abs() < 1e-10);
         assert!((form - (&conv_weight(&x, &g, &w, 2) * &k).sum().item()).abs() < 1e-10);
     }

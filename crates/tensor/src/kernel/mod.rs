@@ -7,12 +7,13 @@
 //! - Functions of one element: [`math`].
 //! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
 //!   functions.
-//! - Runs: `runs` the driver, [`softmax`], [`layer_norm`]; [`Compiled`] for other crates.
+//! - Runs: `runs` the driver, [`softmax`], [`layer_norm`]; [`Compiled`] for other crates. Rows of gates: [`recurrent`].
 //! - Whole slices: [`axpy`], [`copy`].
 //! - Matrices: `gemm`, `transpose`.
 //!
 //! Gradients are no business of these loops with one exception: a function of a run is not a sum of functions of its
-//! elements, so [`softmax`] and [`layer_norm`] hold, beside each function, the kernel that adds its gradient (`…_pull`).
+//! elements, so [`softmax`], [`layer_norm`] and [`recurrent`] hold, beside each function, the kernel that adds its gradient
+//! (`…_pull`).
 
 pub mod axpy;
 pub mod copy;
@@ -24,6 +25,7 @@ pub mod math;
 mod pairwise;
 pub mod parallel;
 pub mod pool;
+pub mod recurrent;
 mod runs;
 pub mod softmax;
 pub mod sum;

@@ -4,7 +4,7 @@
 //! their sum is taken without it. Where the largest is ∞ the results are the limits.
 
 use super::runs::each_run;
-use super::{Real, math, run, sum};
+use super::{BLOCK, Real, math, run, sum};
 
 /// Lanes of a running maximum.
 const LANES: usize = 16;
@@ -31,11 +31,7 @@ fn exp_shifted<T: Real>(x: &[T], shift: T, y: &mut [T]) -> T {
     for (y, &x) in y.iter_mut().zip(x) {
         *y = math::exp(x - shift);
     }
-    sum::over_run(
-        [&*y],
-        #[inline(always)]
-        |[y]| y,
-    )
+    total(y)
 }
 
 /// `x - shift`, 0 where both are ∞.
@@ -94,6 +90,107 @@ fn is_sure_anywhere<T: Real>(y: &[T], one: T) -> bool {
     )
 }
 
+/// Runs shorter than this are taken together, so that their exponentials fill whole vectors.
+const SHORT: usize = 64;
+
+/// The largest element of a short run; NaN if there is one.
+#[inline(always)]
+fn largest_of_few<T: Real>(x: &[T]) -> T {
+    let (chunks, rest) = x.as_chunks::<8>();
+    let mut lanes = [T::NEG_INFINITY; 8];
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = math::max(*lane, x);
+        }
+    }
+    let rest = rest.iter().fold(T::NEG_INFINITY, |most, &x| math::max(most, x));
+    let [a, b, c, d, e, f, g, h] = lanes;
+    let (left, right) =
+        (math::max(math::max(a, e), math::max(c, g)), math::max(math::max(b, f), math::max(d, h)));
+    math::max(math::max(left, right), rest)
+}
+
+/// The exponentials of some short runs, less the maximum of each, which goes into `maxima`.
+#[inline(always)]
+fn exponentials_of_few<T: Real>(x: &[T], width: usize, y: &mut [T], maxima: &mut [T]) {
+    for ((x, y), max) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(maxima) {
+        *max = largest_of_few(x);
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = below(x, *max);
+        }
+    }
+    for y in y.iter_mut() {
+        *y = math::exp(*y);
+    }
+}
+
+/// Calls `f(x, y, maximum)` for each of many short runs, whose exponentials less the maximum lie in `y`.
+#[inline(always)]
+fn each_short_run<T: Real>(x: &[T], width: usize, y: &mut [T], f: impl Fn(usize, &[T], &mut [T], T)) {
+    run(
+        #[inline(always)]
+        || {
+            let mut maxima = [T::ZERO; BLOCK];
+            let runs = BLOCK / width;
+            for (i, (x, y)) in x.chunks(runs * width).zip(y.chunks_mut(runs * width)).enumerate() {
+                exponentials_of_few(x, width, y, &mut maxima);
+                let each = x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(&maxima);
+                for (k, ((x, y), &max)) in each.enumerate() {
+                    f(i * runs + k, x, y, max);
+                }
+            }
+        },
+    );
+}
+
+/// `$\ln \sum_j e^{x_j} - x_t$` of each run with its label t; `scratch` is as long as the runs.
+pub(crate) fn cross_entropy<T: Real>(
+    x: &[T],
+    labels: &[i64],
+    width: usize,
+    scratch: &mut [T],
+    losses: &mut [T],
+) {
+    if width >= SHORT {
+        let scratch = &mut scratch[..width];
+        for ((x, &label), loss) in x.chunks_exact(width).zip(labels).zip(losses) {
+            *loss = run(
+                #[inline(always)]
+                || {
+                    let (shift, log) = log_sum_exp(x, scratch);
+                    log - below(x[label as usize], shift)
+                },
+            );
+        }
+        return;
+    }
+    let losses = std::cell::Cell::from_mut(losses).as_slice_of_cells();
+    each_short_run(
+        x,
+        width,
+        scratch,
+        #[inline(always)]
+        |i, x, y, max| {
+            let target = x[labels[i] as usize];
+            losses[i].set(if max == T::NEG_INFINITY {
+                T::NEG_INFINITY - target
+            } else {
+                log_total(total(y), y) - below(target, max)
+            });
+        },
+    );
+}
+
+/// The sum of a run.
+#[inline(always)]
+fn total<T: Real>(y: &[T]) -> T {
+    sum::over_run(
+        [y],
+        #[inline(always)]
+        |[y]| y,
+    )
+}
+
 /// The maximum of a run and the logarithm of the sum of the shifted exponentials, which are left in `scratch`.
 #[inline(always)]
 pub(crate) fn log_sum_exp<T: Real>(x: &[T], scratch: &mut [T]) -> (T, T) {
@@ -124,6 +221,20 @@ pub(crate) fn minus_one_hot<T: Real>(p: &mut [T], label: usize) {
 
 /// `$e^{x_i} / \sum_j e^{x_j}$`.
 pub fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
+    if width < SHORT {
+        return each_short_run(
+            x,
+            width,
+            y,
+            #[inline(always)]
+            |_, _, y, _| {
+                let scale = T::ONE / total(y);
+                for y in y.iter_mut() {
+                    *y *= scale;
+                }
+            },
+        );
+    }
     each_run(
         [x],
         width,
@@ -132,6 +243,23 @@ pub fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
         |[x], y| {
             let total = exponentials(x, largest(x), y);
             let scale = T::ONE / total;
+            for y in y.iter_mut() {
+                *y *= scale;
+            }
+        },
+    );
+}
+
+/// Softmax of one run; 0 where all are -∞.
+pub(crate) fn visible<T: Real>(x: &[T], y: &mut [T]) {
+    run(
+        #[inline(always)]
+        || {
+            let max = largest(x);
+            if max == T::NEG_INFINITY {
+                return y.fill(T::ZERO);
+            }
+            let scale = T::ONE / exponentials(x, max, y);
             for y in y.iter_mut() {
                 *y *= scale;
             }
@@ -180,6 +308,20 @@ fn saturated_pull<T: Real>(y: &[T], d: &[T], g: &mut [T]) {
 
 /// `$x_i - \ln \sum_j e^{x_j}$`.
 pub fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
+    if width < SHORT {
+        return each_short_run(
+            x,
+            width,
+            y,
+            #[inline(always)]
+            |_, x, y, max| {
+                let total = log_total(total(y), y);
+                for (y, &x) in y.iter_mut().zip(x) {
+                    *y = below(x, max) - total;
+                }
+            },
+        );
+    }
     each_run(
         [x],
         width,

@@ -57,22 +57,22 @@ where
     )
 }
 
-/// `$\sum_i f(x_i, \dots)$` over a run, which is often short: fewer elements than lanes are added one after the other, since
-/// the lanes would cost more than they.
+/// `$\sum_i f(x_i, \dots)$` over a run, which is often short: fewer elements than lanes are added in the lanes of one vector,
+/// since joining all lanes would cost more than they.
 #[inline(always)]
 pub(super) fn over_run<X: Slices<N>, const N: usize>(x: X, f: impl Fn([X::T; N]) -> X::T) -> X::T
 where
     X::T: Real,
 {
     if x.len() < LANES {
-        return in_order(x, f);
+        return in_one_vector(x, f);
     }
     pairwise::<X, Sum, N>(
         x,
         #[inline(always)]
         |x| {
             if x.len() < LANES {
-                return in_order(x, &f);
+                return in_one_vector(x, &f);
             }
             lanes::<X, Sum, N, LANES>(
                 x,
@@ -83,16 +83,29 @@ where
     )
 }
 
+/// Lanes for a short run: one vector of `f32`.
+const SHORT: usize = 8;
+
+/// Whole vectors in lanes, and what is left one after the other.
 #[inline(always)]
-fn in_order<X: Slices<N>, const N: usize>(x: X, f: impl Fn([X::T; N]) -> X::T) -> X::T
+fn in_one_vector<X: Slices<N>, const N: usize>(x: X, f: impl Fn([X::T; N]) -> X::T) -> X::T
 where
     X::T: Real,
 {
-    let mut total = X::T::ZERO;
-    for x in x.places() {
-        total += f(x);
+    let (n, whole) = (x.len(), x.len() / SHORT * SHORT);
+    let mut rest = X::T::ZERO;
+    for x in x.part(whole..n).places() {
+        rest += f(x);
     }
-    total
+    if whole == 0 {
+        return rest;
+    }
+    let sum = lanes::<X, Sum, N, SHORT>(
+        x.part(0..whole),
+        #[inline(always)]
+        |lane, x| lane + f(x),
+    );
+    sum + rest
 }
 
 #[cfg(test)]
