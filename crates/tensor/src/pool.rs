@@ -3,7 +3,7 @@
 //! Both work on lists of input places for each output place, so regular, adaptive and interpolating windows are one.
 
 use crate::dtype::Element;
-use crate::kernel::{Real, math, parallel, run};
+use crate::kernel::{Real, STRETCH, math, parallel, run, stretches};
 use crate::layout::axis_index;
 use crate::tensor::Tensor;
 
@@ -235,23 +235,6 @@ fn has_nan<T: Real>(x: &[T]) -> bool {
     found != 0
 }
 
-/// Elements that are compared at once.
-const AT_ONCE: usize = 8;
-
-/// Calls `f(start)` for stretches of [`AT_ONCE`] elements that cover `n`, the last one over the end of the one before: rows
-/// of images are too short for loops that the compiler makes longer.
-#[inline(always)]
-fn stretches(n: usize, mut f: impl FnMut(usize)) {
-    let mut start = 0;
-    while start + AT_ONCE <= n {
-        f(start);
-        start += AT_ONCE;
-    }
-    if start < n {
-        f(n - AT_ONCE);
-    }
-}
-
 /// Puts the elements of a row that are larger into `best`, and where the row begins into `start`.
 #[inline(always)]
 fn larger<T: Real>(row: &[T], at: u32, best: &mut [T], start: &mut [u32]) {
@@ -261,7 +244,7 @@ fn larger<T: Real>(row: &[T], at: u32, best: &mut [T], start: &mut [u32]) {
         *best = if wins { x } else { *best };
         *start = if wins { at } else { *start };
     }
-    if row.len() < AT_ONCE {
+    if row.len() < STRETCH {
         for ((best, start), &x) in best.iter_mut().zip(start).zip(row) {
             one(x, at, best, start);
         }
@@ -271,10 +254,10 @@ fn larger<T: Real>(row: &[T], at: u32, best: &mut [T], start: &mut [u32]) {
         row.len(),
         #[inline(always)]
         |from| {
-            let x: &[T; AT_ONCE] = row[from..].first_chunk().expect("a stretch");
-            let best: &mut [T; AT_ONCE] = best[from..].first_chunk_mut().expect("a stretch");
-            let start: &mut [u32; AT_ONCE] = start[from..].first_chunk_mut().expect("a stretch");
-            for i in 0..AT_ONCE {
+            let x: &[T; STRETCH] = row[from..].first_chunk().expect("a stretch");
+            let best: &mut [T; STRETCH] = best[from..].first_chunk_mut().expect("a stretch");
+            let start: &mut [u32; STRETCH] = start[from..].first_chunk_mut().expect("a stretch");
+            for i in 0..STRETCH {
                 one(x[i], at, &mut best[i], &mut start[i]);
             }
         },
@@ -290,7 +273,7 @@ fn of_pairs<T: Real>(best: &[T], start: &[u32], places: &mut [i64]) {
         i64::from(if wins { start[1] + 1 } else { start[0] } + j)
     }
     let (best, start) = (best.as_chunks::<2>().0, start.as_chunks::<2>().0);
-    if places.len() < AT_ONCE {
+    if places.len() < STRETCH {
         for (((j, place), &best), &start) in (0u32..).step_by(2).zip(places).zip(best).zip(start) {
             *place = one(best, start, j);
         }
@@ -300,10 +283,10 @@ fn of_pairs<T: Real>(best: &[T], start: &[u32], places: &mut [i64]) {
         places.len(),
         #[inline(always)]
         |from| {
-            let best: &[[T; 2]; AT_ONCE] = best[from..].first_chunk().expect("a stretch");
-            let start: &[[u32; 2]; AT_ONCE] = start[from..].first_chunk().expect("a stretch");
-            let places: &mut [i64; AT_ONCE] = places[from..].first_chunk_mut().expect("a stretch");
-            for i in 0..AT_ONCE {
+            let best: &[[T; 2]; STRETCH] = best[from..].first_chunk().expect("a stretch");
+            let start: &[[u32; 2]; STRETCH] = start[from..].first_chunk().expect("a stretch");
+            let places: &mut [i64; STRETCH] = places[from..].first_chunk_mut().expect("a stretch");
+            for i in 0..STRETCH {
                 places[i] = one(best[i], start[i], 2 * (from + i) as u32);
             }
         },

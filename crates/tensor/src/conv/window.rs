@@ -1,7 +1,7 @@
 //! Windows: where each lies, and how they become columns and columns windows.
 
 use crate::kernel::gemm::Product;
-use crate::kernel::run;
+use crate::kernel::{STRETCH, run};
 
 /// Windows over up to three spatial axes; axes that a value lacks have kernel 1 in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,21 +159,18 @@ pub(super) fn to_columns<T: Copy + Default>(w: &Window, channels: usize, x: &[T]
     );
 }
 
-/// Elements that are copied at once.
-const AT_ONCE: usize = 8;
-
 /// Copies a run that is short: vector by vector, the last one over the end of the one before.
 #[inline(always)]
-fn copy_short<T: Copy>(x: &[T], y: &mut [T]) {
+pub(super) fn copy_short<T: Copy>(x: &[T], y: &mut [T]) {
     let n = y.len();
-    if n < AT_ONCE {
+    if n < STRETCH {
         y.iter_mut().zip(x).for_each(|(y, &x)| *y = x);
         return;
     }
-    for (y, x) in y.as_chunks_mut::<AT_ONCE>().0.iter_mut().zip(x.as_chunks::<AT_ONCE>().0) {
+    for (y, x) in y.as_chunks_mut::<STRETCH>().0.iter_mut().zip(x.as_chunks::<STRETCH>().0) {
         *y = *x;
     }
-    y[n - AT_ONCE..].copy_from_slice(&x[n - AT_ONCE..n]);
+    y[n - STRETCH..].copy_from_slice(&x[n - STRETCH..n]);
 }
 
 /// Adds a run that is short: vector by vector, then half a vector, then the rest.
@@ -189,7 +186,7 @@ fn add_short<T: Product>(x: &[T], y: &mut [T]) {
         }
         (x_rest, y_rest)
     }
-    let (x, y) = by::<T, AT_ONCE>(x, y);
+    let (x, y) = by::<T, STRETCH>(x, y);
     let (x, y) = by::<T, 4>(x, y);
     by::<T, 1>(x, y);
 }

@@ -7,7 +7,7 @@
 //! - Functions of one element: [`math`].
 //! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
 //!   functions.
-//! - Runs: `runs` the driver, [`softmax`], [`layer_norm`]; [`Compiled`] for other crates. Rows of gates: [`recurrent`].
+//! - Runs: `runs` the driver, `few` many short ones, [`softmax`], [`layer_norm`]; [`Compiled`] for other crates. Rows of gates: [`recurrent`].
 //! - Whole slices: [`axpy`], [`copy`].
 //! - Matrices: `gemm`, `transpose`.
 //!
@@ -18,6 +18,7 @@
 pub mod axpy;
 pub mod copy;
 pub(crate) mod dispatch;
+mod few;
 pub(crate) mod fold;
 pub(crate) mod gemm;
 pub mod layer_norm;
@@ -31,9 +32,26 @@ pub mod softmax;
 pub mod sum;
 pub(crate) mod transpose;
 
-pub use dispatch::run;
+pub use dispatch::{run, run_wide};
 pub use math::Real;
 pub use runs::Compiled;
+
+/// Elements that loops over short runs take at once: one vector of `f32`.
+pub(crate) const STRETCH: usize = 8;
+
+/// Calls `f(start)` for stretches of [`STRETCH`] elements that cover `n`, at least so many, the last one over the end of the
+/// one before. Short runs never reach the long vectors that the compiler makes of a plain loop, and what comes behind those.
+#[inline(always)]
+pub(crate) fn stretches(n: usize, mut f: impl FnMut(usize)) {
+    let mut start = 0;
+    while start + STRETCH <= n {
+        f(start);
+        start += STRETCH;
+    }
+    if start < n {
+        f(n - STRETCH);
+    }
+}
 
 /// Elements in one block of a long loop: small enough to stay in the first-level cache.
 pub const BLOCK: usize = 1024;

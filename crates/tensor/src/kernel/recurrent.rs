@@ -4,7 +4,7 @@
 //! digits of its slope: `$\sigma(x)\,\sigma(-x)$` and `$1/\cosh^2 x$` come from exponentials, not from differences.
 
 use super::math::{logistic_pdf, sech_squared, sigmoid, tanh};
-use super::{Real, run};
+use super::{Real, run_wide};
 
 /// A row in `N` parts of `n` numbers.
 #[inline(always)]
@@ -20,7 +20,7 @@ pub fn lstm_state<T: Real>(gates: &[T], c: &[T], n: usize, y: &mut [T]) {
             *y = sigmoid(f) * c + sigmoid(i) * tanh(g);
         }
     }
-    run(
+    run_wide(
         #[inline(always)]
         || {
             for ((y, c), gates) in y.chunks_exact_mut(n).zip(c.chunks_exact(n)).zip(gates.chunks_exact(4 * n))
@@ -52,7 +52,7 @@ pub fn lstm_state_pull<T: Real>(
             *dc += d * sigmoid(f);
         }
     }
-    run(
+    run_wide(
         #[inline(always)]
         || {
             let inputs = gates.chunks_exact(4 * n).zip(c.chunks_exact(n)).zip(d.chunks_exact(n));
@@ -66,7 +66,7 @@ pub fn lstm_state_pull<T: Real>(
 
 /// The LSTM's output `$h = \sigma(o) \tanh(c)$` from gates `(i, f, g, o)` and the new state.
 pub fn lstm_output<T: Real>(gates: &[T], c: &[T], n: usize, y: &mut [T]) {
-    run(
+    run_wide(
         #[inline(always)]
         || {
             for ((y, c), gates) in y.chunks_exact_mut(n).zip(c.chunks_exact(n)).zip(gates.chunks_exact(4 * n))
@@ -93,7 +93,7 @@ pub fn lstm_output_pull<T: Real>(
             *dc += d * sigmoid(o) * sech_squared(c);
         }
     }
-    run(
+    run_wide(
         #[inline(always)]
         || {
             let inputs = gates.chunks_exact(4 * n).zip(c.chunks_exact(n)).zip(d.chunks_exact(n));
@@ -116,7 +116,7 @@ pub fn gru<T: Real>((a, b, h): (&[T], &[T], &[T]), n: usize, y: &mut [T]) {
             *y = sigmoid(-z) * tanh(an + sigmoid(ar + br) * bn) + sigmoid(z) * h;
         }
     }
-    run(
+    run_wide(
         #[inline(always)]
         || {
             let gates = a.chunks_exact(3 * n).zip(b.chunks_exact(3 * n));
@@ -160,7 +160,7 @@ pub fn gru_pull<T: Real>(
             of_h[k] += d * sigmoid(z_in);
         }
     }
-    run(
+    run_wide(
         #[inline(always)]
         || {
             let gates = a.chunks_exact(3 * n).zip(b.chunks_exact(3 * n));

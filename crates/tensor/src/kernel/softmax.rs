@@ -3,8 +3,9 @@
 //! Where one element has nearly all the weight, what the others leave of it cannot be told from its rounding: there
 //! their sum is taken without it. Where the largest is ∞ the results are the limits.
 
+use super::few::{SHORT, each_short_run, map_few};
 use super::runs::each_run;
-use super::{BLOCK, Real, math, run, sum};
+use super::{Real, math, run, run_wide, sum};
 
 /// Lanes of a running maximum.
 const LANES: usize = 16;
@@ -88,59 +89,6 @@ fn is_sure_anywhere<T: Real>(y: &[T], one: T) -> bool {
         #[inline(always)]
         || is_sure(y, one),
     )
-}
-
-/// Runs shorter than this are taken together, so that their exponentials fill whole vectors.
-const SHORT: usize = 64;
-
-/// The largest element of a short run; NaN if there is one.
-#[inline(always)]
-fn largest_of_few<T: Real>(x: &[T]) -> T {
-    let (chunks, rest) = x.as_chunks::<8>();
-    let mut lanes = [T::NEG_INFINITY; 8];
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = math::max(*lane, x);
-        }
-    }
-    let rest = rest.iter().fold(T::NEG_INFINITY, |most, &x| math::max(most, x));
-    let [a, b, c, d, e, f, g, h] = lanes;
-    let (left, right) =
-        (math::max(math::max(a, e), math::max(c, g)), math::max(math::max(b, f), math::max(d, h)));
-    math::max(math::max(left, right), rest)
-}
-
-/// The exponentials of some short runs, less the maximum of each, which goes into `maxima`.
-#[inline(always)]
-fn exponentials_of_few<T: Real>(x: &[T], width: usize, y: &mut [T], maxima: &mut [T]) {
-    for ((x, y), max) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(maxima) {
-        *max = largest_of_few(x);
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = below(x, *max);
-        }
-    }
-    for y in y.iter_mut() {
-        *y = math::exp(*y);
-    }
-}
-
-/// Calls `f(x, y, maximum)` for each of many short runs, whose exponentials less the maximum lie in `y`.
-#[inline(always)]
-fn each_short_run<T: Real>(x: &[T], width: usize, y: &mut [T], f: impl Fn(usize, &[T], &mut [T], T)) {
-    run(
-        #[inline(always)]
-        || {
-            let mut maxima = [T::ZERO; BLOCK];
-            let runs = BLOCK / width;
-            for (i, (x, y)) in x.chunks(runs * width).zip(y.chunks_mut(runs * width)).enumerate() {
-                exponentials_of_few(x, width, y, &mut maxima);
-                let each = x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(&maxima);
-                for (k, ((x, y), &max)) in each.enumerate() {
-                    f(i * runs + k, x, y, max);
-                }
-            }
-        },
-    );
 }
 
 /// `$\ln \sum_j e^{x_j} - x_t$` of each run with its label t; `scratch` is as long as the runs.
@@ -252,7 +200,7 @@ pub fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
 
 /// Softmax of one run; 0 where all are -∞.
 pub(crate) fn visible<T: Real>(x: &[T], y: &mut [T]) {
-    run(
+    run_wide(
         #[inline(always)]
         || {
             let max = largest(x);
@@ -316,9 +264,16 @@ pub fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
             #[inline(always)]
             |_, x, y, max| {
                 let total = log_total(total(y), y);
-                for (y, &x) in y.iter_mut().zip(x) {
-                    *y = below(x, max) - total;
+                if max == T::INFINITY {
+                    y.iter_mut().zip(x).for_each(|(y, &x)| *y = below(x, max) - total);
+                    return;
                 }
+                map_few(
+                    x,
+                    y,
+                    #[inline(always)]
+                    |x| (x - max) - total,
+                );
             },
         );
     }

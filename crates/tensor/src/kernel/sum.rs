@@ -3,7 +3,7 @@
 //! All are pairwise over blocks, by `pairwise`: the error grows with `$\log n$`, and the bits depend on
 //! the length alone.
 
-use super::pairwise::{LANES, Slices, Sum, lanes, pairwise};
+use super::pairwise::{LANES, Slices, Sum, halves, lanes, pairwise};
 use super::{Real, math, run};
 
 /// `$\sum_i x_i$`.
@@ -86,26 +86,27 @@ where
 /// Lanes for a short run: one vector of `f32`.
 const SHORT: usize = 8;
 
-/// Whole vectors in lanes, and what is left one after the other.
+/// Few elements one after the other, more in lanes. The lanes are looked at in memory before they are joined: else the
+/// compiler would keep those that are joined in pairs, in vectors that are a quarter full.
 #[inline(always)]
 fn in_one_vector<X: Slices<N>, const N: usize>(x: X, f: impl Fn([X::T; N]) -> X::T) -> X::T
 where
     X::T: Real,
 {
-    let (n, whole) = (x.len(), x.len() / SHORT * SHORT);
-    let mut rest = X::T::ZERO;
-    for x in x.part(whole..n).places() {
-        rest += f(x);
+    let mut lanes = [X::T::ZERO; SHORT];
+    if x.len() < SHORT {
+        let mut total = X::T::ZERO;
+        for x in x.places() {
+            total += f(x);
+        }
+        return total;
     }
-    if whole == 0 {
-        return rest;
-    }
-    let sum = lanes::<X, Sum, N, SHORT>(
-        x.part(0..whole),
+    x.into_lanes(
+        &mut lanes,
         #[inline(always)]
         |lane, x| lane + f(x),
     );
-    sum + rest
+    halves::<X::T, Sum, SHORT>(std::hint::black_box(lanes))
 }
 
 #[cfg(test)]

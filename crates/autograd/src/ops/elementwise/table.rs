@@ -32,6 +32,8 @@ use gradus_tensor::kernel::{self, Real};
 const TINY: usize = 32;
 /// Operations below this cost are cheap.
 const CHEAP: f64 = 0.5;
+/// Operations between these costs compute enough that wider vectors pay, and are short enough to be compiled twice.
+const DEAR: std::ops::Range<f64> = 1.2..2.0;
 
 /// Rows with one input, `name [cost] |x, y| value => slope;`, or with a number, `name [cost] |x, y; c| value => slope;`.
 macro_rules! unary {
@@ -279,6 +281,11 @@ pub(crate) fn forward_loop<T: Real>(
     }
     if cost < CHEAP && y.len() <= TINY {
         body(a, b, c, y, f);
+    } else if DEAR.start <= cost && cost < DEAR.end {
+        kernel::run_wide(
+            #[inline(always)]
+            || body(a, b, c, y, f),
+        );
     } else {
         kernel::run(
             #[inline(always)]
