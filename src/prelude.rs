@@ -1,4 +1,4 @@
-pub use gradus_autograd::ops::{Attention, ConvOptions, Pool, Reduction};
+pub use gradus_autograd::ops::{Attention, ConvOptions, Padding, PaddingMode, Pool, Reduction};
 pub use gradus_autograd::{
     Gradients, Mode, Param, Params, Tape, TensorExt, Var, grad, gradcheck, gradcheck_model, objective,
     objective_on_tape, on_tape, params, value_and_grad, value_and_grad_training, value_and_grad_with,

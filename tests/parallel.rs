@@ -161,7 +161,7 @@ fn labels(n: usize, classes: i64) -> Tensor {
 }
 
 fn padded() -> ConvOptions {
-    ConvOptions { padding: vec![1], ..ConvOptions::default() }
+    ConvOptions { padding: 1.into(), ..ConvOptions::default() }
 }
 
 cases! {

@@ -51,6 +51,8 @@ fn values() -> Vec<String> {
         x.sum() => |t| is(t, &[21.0]);
         x.mean_axes(1) => |t| is(t, &[2.0, 5.0]);
         x.sum_keep(1) => |t| t.shape()[..] == [2, 1] && is(t, &[6.0, 15.0]);
+        x.square() => |t| is(t, &[1.0, 4.0, 9.0, 16.0, 25.0, 36.0]);
+        x.std(1) => |t| (t.item() - 3.5f64.sqrt()).abs() < 1e-15;
         x.argmax_axis(1, false) => |t| is(t, &[2.0, 2.0]);
         x.where_(&mask, &y) => |t| is(t, &[1.0, 1.0, 3.0, 4.0, 5.0, 6.0]);
         x.masked_select(&mask) => |t| is(t, &[3.0, 4.0, 5.0, 6.0]);
@@ -67,6 +69,7 @@ fn gradients() -> Vec<String> {
         tape.var(2.0) => |v| v.needs() && v.item() == 2.0;
         loss.backward().wrt(v) => |t| is(t.clone(), &[2.0, 4.0, 6.0, 8.0]);
         loss.grad(v) => |g| g.sum().grad(v).value().to_f64_vec() == [2.0; 4];
+        tape.custom("twice", &[v], |x| &x[0] * 2.0, |step| step.give(0, 2.0 * step.dy())) => |y| y.sum().grad(v).value().to_f64_vec() == [2.0; 4];
         v.detach() => |v| !v.needs();
         Tape::inference() => |tape| !tape.var(1.0).square().needs();
         Var::einsum("ij,jk->ik", &[v, u]) => |y| is(y.value(), &[2.0, 4.0, 6.0, 8.0]);
@@ -84,6 +87,7 @@ fn training() -> Vec<String> {
     let tape = Tape::new();
     let (t, scores) = (Tensor::zeros(2), tape.var(Tensor::zeros([2, 2])));
     let file = std::env::temp_dir().join(format!("gradus-readme-{}.safetensors", std::process::id()));
+    let (inputs, targets) = (x.clone(), y.clone());
     let before = gradus::threads();
     let all = checked! {
         Param::new(t) => |p| p.shape()[..] == [2];
@@ -95,8 +99,12 @@ fn training() -> Vec<String> {
         optimizer.training_step(&mut model, |model, tape| model.forward(tape.constant(&x)).mse(&y)) => |loss| loss > 0.0;
         model.predict(&x) => |t| t.shape()[..] == [2, 8];
         scores.cross_entropy(&labels) => |loss| (loss.item() - 2f64.ln()).abs() < 1e-6;
+        optimizer.save(&file) => |saved| saved.is_ok();
+        optimizer.load(&file, &model) => |loaded| loaded.is_ok();
         state_dict::save(&model, &file) => |saved| saved.is_ok();
         state_dict::load(&mut model, &file) => |loaded| loaded.is_ok();
+        Dataset::new(inputs, targets) => |data| data.len() == 2;
+        model.params_mut().into_iter().for_each(|(_, param)| param.convert(DType::F64)) => |()| model.params()[0].1.value().dtype() == DType::F64;
         gradus::set_threads(2) => |()| gradus::threads() == 2;
     };
     gradus::set_threads(before);

@@ -79,11 +79,10 @@ fn tree<'t>(
     tape: &'t Tape,
     leaves: &mut Vec<Var<'t>>,
 ) -> Result<Val<'t>, String> {
+    if let Some(scalar) = Val::scalar(value) {
+        return Ok(scalar);
+    }
     Ok(match value {
-        Value::Null => Val::None,
-        Value::Bool(b) => Val::B(*b),
-        Value::Number(n) => n.as_i64().map_or_else(|| Val::F(n.as_f64().unwrap_or(f64::NAN)), Val::I),
-        Value::String(s) => Val::S(s.clone()),
         Value::Array(items) => {
             Val::List(items.iter().map(|v| tree(v, tensors, tape, leaves)).collect::<Result<_, _>>()?)
         }
@@ -112,6 +111,7 @@ fn tree<'t>(
                 _ => return Err(format!("unsupported: argument {value}")),
             }
         }
+        _ => return Err(format!("unsupported: argument {value}")),
     })
 }
 
@@ -141,8 +141,8 @@ fn check<'t>(
         total = Some(total.map_or(term, |t| t + term));
     }
     let total = total.ok_or("no differentiable output")?;
-    let grads = total.grads(leaves);
     let numeric = total.needs().then(|| total.backward());
+    let grads = grads(total, leaves);
     for (i, key) in want.iter().enumerate() {
         let want = expected(tensors, key.as_str().ok_or("no key")?)?;
         compare(&format!("gradient {i}"), &grads[i].value(), &want, tol)?;
@@ -152,11 +152,19 @@ fn check<'t>(
     second(case, tensors, &grads, leaves)
 }
 
+/// The recorded gradients; 0, as PyTorch's, of what needs none: a norm of order 0 only counts.
+fn grads<'t>(y: Var<'t>, leaves: &[Var<'t>]) -> Vec<Var<'t>> {
+    if y.needs() {
+        return y.grads(leaves);
+    }
+    leaves.iter().map(|leaf| y.tape().constant(leaf.value().zeros_like())).collect()
+}
+
 /// Hessian-vector products: the gradients of `$\sum_k \langle \bar x_k, v_k \rangle$`.
 fn second<'t>(
     case: &Value,
     tensors: &SafeTensors<'_>,
-    grads: &[Var<'t>],
+    first: &[Var<'t>],
     leaves: &[Var<'t>],
 ) -> Result<(), String> {
     let tol = if SINGLE.get() { (2e-3, 2e-3) } else { tolerance(case) };
@@ -167,7 +175,7 @@ fn second<'t>(
     };
     let v = strings(&case["v"]);
     let mut total: Option<Var<'t>> = None;
-    for (k, &grad) in grads.iter().enumerate() {
+    for (k, &grad) in first.iter().enumerate() {
         let v = match v.get(k) {
             Some(key) => expected(tensors, key)?,
             None => Tensor::ones_of(grad.shape(), grad.dtype()),
@@ -176,7 +184,7 @@ fn second<'t>(
         total = Some(total.map_or(term, |t| t + term));
     }
     let Some(total) = total else { return Ok(()) };
-    let hvp = total.grads(leaves);
+    let hvp = grads(total, leaves);
     for (i, got) in hvp.iter().enumerate() {
         let want = if zero {
             Tensor::zeros_of(got.shape(), got.dtype())

@@ -12,6 +12,7 @@ mod expression;
 mod findiff;
 mod gradutil;
 mod groups;
+mod init;
 mod nn;
 mod operators;
 mod optim;
@@ -19,6 +20,7 @@ mod python_expr;
 mod schedules;
 mod table;
 mod theory;
+mod train;
 mod value;
 
 use groups::run_group;
@@ -44,6 +46,8 @@ groups! {
     optim_ext => optim::extended::run;
     schedules => schedules::run;
     textbook => textbook_case;
+    train => train::run;
+    init => init::run;
 }
 
 /// The operations on F32 inputs, with a rough tolerance: most cases must keep their type and come near.

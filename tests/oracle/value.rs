@@ -32,6 +32,18 @@ impl<'t> Val<'t> {
         matches!(self, Self::None)
     }
 
+    /// A scalar of JSON.
+    pub(crate) fn scalar(value: &serde_json::Value) -> Option<Self> {
+        use serde_json::Value;
+        Some(match value {
+            Value::Null => Self::None,
+            Value::Bool(b) => Self::B(*b),
+            Value::Number(n) => n.as_i64().map_or_else(|| Self::F(n.as_f64().unwrap_or(f64::NAN)), Self::I),
+            Value::String(s) => Self::S(s.clone()),
+            Value::Array(_) | Value::Object(_) => return None,
+        })
+    }
+
     /// This value as a tensor, if it is one or a number or a list of them.
     pub(crate) fn tensor(&self) -> Tensor {
         match self {

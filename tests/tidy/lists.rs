@@ -138,13 +138,14 @@ fn tensor_and_var_have_their_shared_methods_in_files_of_the_same_name() {
 }
 
 /// What a variable can do and a tensor cannot, with the reason.
-const OF_VARIABLES_ALONE: [(&[&str], &str); 5] = [
+const OF_VARIABLES_ALONE: [(&[&str], &str); 6] = [
     (
         &["backward", "backward_with", "grad", "grads", "vjp", "needs", "detach", "checkpoint", "why_zero"],
         "gradients",
     ),
     (&["tape", "index", "lift", "value"], "the place on a tape"),
     (&["add", "sub", "mul", "div"], "operators of a tensor"),
+    (&["triplet_margin_with_distance_loss"], "a distance of variables"),
     (&["round_straight_through"], "a slope; the value is that of round"),
     (
         &[
@@ -156,6 +157,8 @@ const OF_VARIABLES_ALONE: [(&[&str], &str); 5] = [
             "soft_margin_loss_with",
             "multilabel_soft_margin_loss_with",
             "multilabel_margin_loss_with",
+            "log_cosh_loss_with",
+            "info_nce_with",
         ],
         "options that hold variables",
     ),

@@ -1,8 +1,9 @@
 //! What was once accepted, or said badly: options outside of their formula, and messages in their own words.
 
 use gradus::autograd::ops::{
-    ConvOptions, CrossEntropyOptions, CtcOptions, GaussianNllOptions, HuberOptions, Interpolation,
-    PoissonNllOptions, Pool, Resize, SoftCrossEntropyOptions, TripletOptions,
+    ConvOptions, CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions,
+    GaussianNllOptions, HuberOptions, InfoNceOptions, Interpolation, Padding, PaddingMode, PoissonNllOptions,
+    Pool, Resize, SoftCrossEntropyOptions, TripletOptions,
 };
 use gradus::prelude::*;
 
@@ -18,6 +19,10 @@ fn says<R>(f: impl FnOnce() -> R, want: &str) {
 
 fn zeros(shape: &[usize]) -> Tensor {
     Tensor::zeros(shape)
+}
+
+fn same() -> ConvOptions {
+    ConvOptions { padding: Padding::Same, ..ConvOptions::default() }
 }
 
 #[test]
@@ -48,10 +53,34 @@ fn convolutions() {
         of(ConvOptions { stride: vec![1; 3], ..default() }),
         "conv: [1, 1, 1] has 3 numbers for 2 spatial axes",
     );
-    says(of(ConvOptions { padding: vec![usize::MAX], ..default() }), "conv: input [2, 3] with kernel [2, 2]");
+    says(
+        of(ConvOptions { padding: usize::MAX.into(), ..default() }),
+        "conv: input [2, 3] with kernel [2, 2]",
+    );
     says(
         || image.conv_transpose(kernel, None, &ConvOptions { dilation: vec![2], ..default() }, &[2]),
         "conv_transpose: output padding 2 of spatial axis 0 must be below the larger of stride and dilation, 2",
+    );
+    says(
+        of(ConvOptions { padding: Padding::Same, stride: vec![2], ..default() }),
+        "conv: padding Same keeps the sizes with a stride of 1 alone, got [2]",
+    );
+    says(
+        of(ConvOptions { padding: [2, 1].into(), padding_mode: PaddingMode::Reflect, ..default() }),
+        "conv: padding 2 of spatial axis 0 of 2 with padding_mode Reflect; at most 1",
+    );
+    let circular = ConvOptions { padding_mode: PaddingMode::Circular, ..default() };
+    let wide =
+        [(circular, "padding_mode Circular; only conv pads"), (same(), "padding Same is for conv alone")];
+    for (how, what) in wide {
+        says(|| image.conv_transpose(kernel, None, &how, &[0]), &format!("conv_transpose: {what}"));
+        says(|| image.window_columns(&[1, 1], &how), &format!("window_columns: {what}"));
+        says(|| var(&[1, 1, 6]).fold(&[2, 3], &[1, 1], &how), &format!("fold: {what}"));
+    }
+    let groups = ConvOptions { groups: 2, ..default() };
+    says(
+        || image.window_columns(&[1, 1], &groups),
+        "window_columns: groups is 2; windows as columns have no",
     );
     says(|| image.window_columns(&[3, 3], &default()), "window_columns: input [2, 3] with kernel [3, 3]");
     says(|| var(&[1, 9, 1]).fold(&[2, 3], &[3, 3], &default()), "fold: input [2, 3] with kernel [3, 3]");
@@ -73,6 +102,21 @@ fn pools_and_images() {
     says(
         || image.avg_pool(&Pool { padding: vec![2], ..Pool::of(2) }),
         "avg_pool: padding 2 of spatial axis 0 is more than half",
+    );
+    let divided = Pool { divisor: Some(3.0), ..Pool::of(2) };
+    says(
+        || image.max_pool(&divided),
+        "max_pool: count_padding true and divisor Some(3.0) are options of means",
+    );
+    says(|| image.lp_pool(2.0, &divided), "lp_pool: count_padding true and divisor Some(3.0) are options of");
+    let samples = |u: f64| Tensor::full([1, 1, 2], u);
+    says(
+        || image.fractional_max_pool(&[2, 2], &[2, 2], &samples(0.5)),
+        "fractional_max_pool: 2 windows of 2 places do not fit spatial axis 0 of 2",
+    );
+    says(
+        || image.fractional_max_pool(&[2, 2], &[1, 2], &samples(1.5)),
+        "fractional_max_pool: a sample is 1.5; they must be from 0 to 1",
     );
     says(|| image.lp_pool(0.0, &Pool::of(2)), "lp_pool: the order p is 0; it must be finite and above 0");
     says(
@@ -137,6 +181,26 @@ fn losses() {
     );
     // NaN among the numbers themselves is seen in the loss.
     assert!(tape.var(Tensor::from([f64::NAN, 0.5])).binary_cross_entropy(t()).item().is_nan());
+}
+
+#[test]
+fn losses_for_what_is_rare() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::from([[0.5, 0.25], [0.5, 0.75]]));
+    let t = || Tensor::from([[1.0, 0.0], [0.0, 1.0]]);
+    let how = FocalOptions { gamma: -1.0, ..FocalOptions::default() };
+    says(|| x.focal_loss_with(t(), &how), "focal_loss: gamma is -1; it must be at least 0");
+    let how = FocalOptions { alpha: Some(1.5), ..FocalOptions::default() };
+    says(|| x.focal_loss_with(t(), &how), "focal_loss: alpha is 1.5; it must be between 0 and 1");
+    let how = FocalCrossEntropyOptions { gamma: f64::NAN, ..FocalCrossEntropyOptions::default() };
+    let labels = Tensor::from([0, 1]);
+    says(|| x.focal_cross_entropy_with(&labels, &how), "focal_cross_entropy: gamma is NaN; it must be");
+    let how = DiceOptions { smooth: -1.0, ..DiceOptions::default() };
+    says(|| x.dice_loss_with(t(), &how), "dice_loss: smooth is -1; it must be at least 0");
+    let how = InfoNceOptions { temperature: 0.0, ..InfoNceOptions::default() };
+    says(|| x.info_nce_with(t(), &how), "info_nce: the temperature is 0; it must be above 0");
+    let how = InfoNceOptions { symmetric: true, negatives: Some(x), ..InfoNceOptions::default() };
+    says(|| x.info_nce_with(t(), &how), "info_nce: further negatives are keys of no query");
 }
 
 #[test]

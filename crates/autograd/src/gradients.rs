@@ -6,9 +6,9 @@ use gradus_tensor::Tensor;
 
 use crate::fast::store::{Keep, Mirror};
 use crate::fast::sweep;
+use crate::functions::derivative;
 use crate::model::param::{ByParam, Param};
 use crate::model::training::Untrained;
-use crate::recorded;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -36,13 +36,15 @@ impl Gradients {
     /// The gradient in a variable of the tape: zeros where none arrived.
     ///
     /// # Panics
-    /// If the variable is of another tape or was recorded after the sweep.
+    /// If the variable is a constant, of another tape, or was recorded after the sweep.
     #[track_caller]
     pub fn wrt(&self, x: Var<'_>) -> Tensor {
-        self.try_wrt(x).unwrap_or_else(|| Tensor::zeros_of(x.shape(), x.dtype()))
+        let found = self.try_wrt(x);
+        x.check_wanted("wrt");
+        found.unwrap_or_else(|| Tensor::zeros_of(x.shape(), x.dtype()))
     }
 
-    /// As [`Self::wrt`], or `None` where no gradient arrived.
+    /// As [`Self::wrt`], or `None` where no gradient arrived; of a constant, too.
     ///
     /// # Panics
     /// If the variable is of another tape or was recorded after the sweep.
@@ -93,6 +95,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn backward(self) -> Gradients {
         self.check_scalar("backward");
+        self.check_needs("backward");
         self.backward_with(&Tensor::ones_of(self.shape(), self.dtype()))
     }
 
@@ -102,8 +105,8 @@ impl<'t> Var<'t> {
     /// If the shapes differ, or nothing this value depends on wants a gradient.
     #[track_caller]
     pub fn backward_with(self, seed: &Tensor) -> Gradients {
-        self.check_needs("backward");
-        self.check_seed(seed.shape());
+        self.check_needs("backward_with");
+        self.check_seed("backward_with", seed.shape());
         let mirror = sweep::numeric(self, seed.to(self.dtype()), Keep::All);
         Gradients::collect(self.tape, mirror)
     }
@@ -112,7 +115,8 @@ impl<'t> Var<'t> {
     /// this value does not depend on `x`.
     ///
     /// # Panics
-    /// If this value is not a scalar, or `x` is of another tape.
+    /// If this value is not a scalar, it or `x` is a constant (made by [`Tape::constant`], detached, on a tape for inference),
+    /// or `x` is of another tape.
     #[track_caller]
     pub fn grad(self, x: Self) -> Self {
         self.grads(&[x])[0]
@@ -121,26 +125,23 @@ impl<'t> Var<'t> {
     /// The derivatives of this scalar in several variables, by one sweep.
     ///
     /// # Panics
-    /// If this value is not a scalar, or a variable is of another tape.
+    /// As [`Self::grad`].
     #[track_caller]
     pub fn grads(self, wrt: &[Self]) -> Vec<Self> {
-        self.tape.check_inputs("grad", wrt);
         self.check_scalar("grad");
-        let seed = self.tape.constant(Tensor::ones_of(self.shape(), self.dtype()));
-        self.vjp(wrt, seed)
+        self.check_wrt("grad", wrt);
+        derivative::again(derivative::slopes(self, wrt), wrt)
     }
 
     /// The derivatives of `$\sum_i s_i y_i$`, recorded; `seed` has this value's shape.
     ///
     /// # Panics
-    /// If the shapes differ, or the seed or a variable is of another tape.
+    /// As [`Self::grad`]; or if the shapes differ, or the seed is of another tape.
     #[track_caller]
     pub fn vjp(self, wrt: &[Self], seed: Self) -> Vec<Self> {
         self.tape.check_operand("vjp", seed);
-        self.tape.check_inputs("vjp", wrt);
-        self.check_seed(&seed.shape());
-        let found = recorded::backward(self, seed.to(self.dtype()), wrt);
-        let zeros = |x: &Self| x.tape.constant(Tensor::zeros_of(x.shape(), x.dtype()));
-        wrt.iter().zip(found).map(|(x, dx)| dx.unwrap_or_else(|| zeros(x))).collect()
+        self.check_wrt("vjp", wrt);
+        self.check_seed("vjp", &seed.shape());
+        derivative::again(derivative::products(self, wrt, seed), wrt)
     }
 }

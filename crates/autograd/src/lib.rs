@@ -62,18 +62,18 @@ mod var;
 
 pub use check::{
     Anomaly, Comparison, CurvePoint, Elements, ErrorCurve, FiniteDifference, FourWays, GradcheckOptions,
-    KinkNote, Line, Pass, Place, Reason, Report, STEPS, Scheme, Trace, TraceLeaf, TraceNode, TracePart,
-    TraceStep, Verdict, Ways, WhyZero, error_curve, flatten, flattened, flattened_tensors, four_ways,
-    four_ways_model, gradcheck, gradcheck_model, gradcheck_with, unflatten, unravel,
+    KinkNote, Line, Pass, Place, Reason, Recorded, Report, STEPS, Scheme, Trace, TraceLeaf, TraceNode,
+    TracePart, TraceStep, Verdict, Ways, WhyZero, error_curve, flatten, flattened, flattened_tensors,
+    four_ways, four_ways_model, gradcheck, gradcheck_model, gradcheck_with, unflatten, unravel,
 };
 pub use fast::{lazy::fuse_above, reuse::on_tape};
 pub use functions::{
-    TensorExt, batched_jacobian, directional_derivative, grad, hessian, hvp, implicit, jacobian,
-    jacobian_forward, jacobians, jvp, jvps, laplacian, model_hvp, objective, objective_on_tape, vhp, vjp,
-    vjps,
+    TensorExt, batched_jacobian, directional_derivative, first_uses, grad, hessian, hvp, implicit, jacobian,
+    jacobian_forward, jacobians, jvp, jvps, laplacian, model_hvp, objective, objective_on_tape, predict, vhp,
+    vjp, vjps,
 };
 pub use gradients::Gradients;
-pub use model::{Entered, Mode, Param, ParamId, Params, Untrained, join};
+pub use model::{Entered, Mode, Param, ParamId, Params, Substituted, Untrained, join};
 pub use op::{Backward, Op};
 pub use ops::elementwise::facts::{Facts, Kinks};
 pub use ops::elementwise::operators::Operand;
@@ -81,6 +81,6 @@ pub use ops::elementwise::row::Row;
 pub use tape::Tape;
 pub use transform::{value_and_grad, value_and_grad_training, value_and_grad_with};
 pub use var::Var;
-// Formats of numbers that the command shares, and a list for a test; no part of the interface.
+// What the other crates share, and a list for a test; no part of the interface.
 #[doc(hidden)]
-pub use {check::display::nested, check::display::significant, functions::TENSOR_EXT};
+pub use {check::display::nested, check::display::significant, functions::TENSOR_EXT, transform::scoped};

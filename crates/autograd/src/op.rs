@@ -3,6 +3,7 @@
 use gradus_tensor::{Shape, Tensor};
 use smallvec::SmallVec;
 
+pub(crate) use crate::check::Form;
 use crate::fast::runs::Kernels;
 use crate::tape::Tape;
 use crate::var::Var;
@@ -25,6 +26,12 @@ pub trait Op: std::fmt::Debug + 'static {
     /// The rule in plain words, for explanations: what each input gets for the gradient ȳ of the output.
     fn words(&self) -> &'static str {
         ""
+    }
+
+    /// What the complex step may do with the inputs' parts.
+    #[doc(hidden)]
+    fn form(&self) -> Form {
+        Form::Other
     }
 
     /// The same function made of other operations, where it can be: the complex step follows those.
@@ -52,7 +59,9 @@ pub struct Backward<'t> {
 
 impl<'t> Backward<'t> {
     /// Input `i`.
+    #[track_caller]
     pub fn x(&self, i: usize) -> Var<'t> {
+        self.check_input(i);
         Var { tape: self.tape, id: self.inputs[i] }
     }
 
@@ -72,6 +81,7 @@ impl<'t> Backward<'t> {
     }
 
     /// The shape of input `i`.
+    #[track_caller]
     pub fn shape(&self, i: usize) -> Shape {
         self.x(i).shape()
     }
@@ -82,12 +92,16 @@ impl<'t> Backward<'t> {
     }
 
     /// Whether anybody wants the gradient of input `i`.
+    #[track_caller]
     pub fn needs(&self, i: usize) -> bool {
+        self.check_input(i);
         self.needs[i]
     }
 
-    /// Adds a contribution to the gradient of input `i`: in its shape, or in one that it was broadcast to.
+    /// Adds a contribution to the gradient of input `i`: in its shape, or in one that it was broadcast to, and in its type.
+    #[track_caller]
     pub fn give(&mut self, i: usize, dx: Var<'t>) {
+        self.check_given(i, dx);
         self.given.push((i, dx));
     }
 }

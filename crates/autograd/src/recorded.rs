@@ -80,13 +80,12 @@ pub(crate) fn given<'t>(tape: &'t Tape, id: usize, dy: Var<'t>, wanted: impl Fn(
     let sym = |id: u32| Sym::Var(Var { tape, id });
     let (a, b, y) = (sym(inputs[0]), sym(inputs[inputs.len() - 1]), sym(id as u32));
     let mut given = Given::new();
-    for i in (0..inputs.len()).filter(|&i| wanted(inputs[i])) {
+    for i in (0..inputs.len()).filter(|&i| wanted(inputs[i]) && !row.is_flat(i, c)) {
         let slope = match row.slopes {
             Slopes::Constant(slopes) => Sym::Number(slopes(c)[i]),
             Slopes::Recorded(slopes) => slopes[i](a, b, y, c),
         };
         match slope {
-            Sym::Number(0.0) => {}
             Sym::Number(1.0) => given.push((i, dy)),
             Sym::Number(k) => given.push((i, dy * k)),
             Sym::Var(slope) => given.push((i, dy * slope)),
@@ -95,27 +94,13 @@ pub(crate) fn given<'t>(tape: &'t Tape, id: usize, dy: Var<'t>, wanted: impl Fn(
     given
 }
 
-/// Runs the rule of an operation, and checks what it gives.
+/// Runs the rule of an operation.
 pub(crate) fn rule(mut step: Backward<'_>) -> Backward<'_> {
-    let (node, op) = {
+    // Another owner for the time of the rule, which may record.
+    let op = {
         let inner = step.tape.inner.borrow();
-        let node = inner.nodes[step.y as usize];
-        // Another owner for the time of the rule, which may record.
-        (node, inner.ops[node.b as usize].clone())
+        inner.ops[inner.nodes[step.y as usize].b as usize].clone()
     };
     op.backward(&mut step);
-    for &(i, dx) in &step.given {
-        step.tape.check_operand(op.name(), dx);
-        let (x, shape, dtype) = (step.x(i), dx.shape(), dx.dtype());
-        let fits = shape.broadcast(&x.shape()) == Some(shape) && dtype == x.dtype();
-        assert!(
-            fits,
-            "{}: its rule gives input {i} a gradient of {dtype}{shape}; the input is {}{} (recorded at {})",
-            op.name(),
-            x.dtype(),
-            x.shape(),
-            node.line
-        );
-    }
     step
 }

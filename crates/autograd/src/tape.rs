@@ -4,7 +4,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use gradus_tensor::Tensor;
 
@@ -53,8 +52,6 @@ pub struct Tape {
     pub(crate) spare: RefCell<Mirror>,
 }
 
-static IDS: AtomicU64 = AtomicU64::new(1);
-
 impl Default for Tape {
     fn default() -> Self {
         Self::new()
@@ -82,15 +79,6 @@ impl Tape {
         };
         tape.reset(mode);
         tape
-    }
-
-    /// Forgets all nodes and keeps the memory, for the next evaluation.
-    pub(crate) fn reset(&self, mode: Mode) {
-        self.inner.borrow_mut().clear();
-        self.mode.set(mode);
-        self.recording.set(mode != Mode::Inference);
-        self.training.reset();
-        self.id.set(IDS.fetch_add(1, Ordering::Relaxed));
     }
 
     /// The number of nodes.

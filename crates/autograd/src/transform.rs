@@ -58,20 +58,28 @@ pub fn value_and_grad_with<A>(
     mode: Mode,
     f: impl for<'t> FnOnce(&'t Tape) -> (Var<'t>, A),
 ) -> (f64, Gradients, A) {
-    let caller = std::panic::Location::caller();
+    match scoped(mode, f) {
+        Ok(found) => found,
+        Err(fault) => panic!("value_and_grad: {fault}"),
+    }
+}
+
+/// As [`value_and_grad_with`], or what is wrong with the result: no closure panics, since none has a caller.
+#[doc(hidden)]
+pub fn scoped<A>(
+    mode: Mode,
+    f: impl for<'t> FnOnce(&'t Tape) -> (Var<'t>, A),
+) -> Result<(f64, Gradients, A), String> {
     on_tape(mode, |tape| {
         let (loss, aux) = f(tape);
-        assert!(std::ptr::eq(loss.tape(), tape), "value_and_grad: the result is of another tape");
-        assert!(
-            loss.elements() == 1 && loss.needs(),
-            "value_and_grad at {caller}: needs a scalar that depends on a parameter or variable, got shape {}",
-            loss.shape()
-        );
+        if let Some(fault) = loss.fault(tape) {
+            return Err(fault);
+        }
         // A total that waits is computed by the sweep itself.
         let early = (!loss.waits()).then(|| loss.item());
         let seed = Tensor::ones_of(loss.shape(), loss.dtype());
         let mirror = sweep::numeric(loss, seed, Keep::Leaves);
         let value = early.unwrap_or_else(|| loss.item());
-        (value, Gradients::collect(tape, mirror), aux)
+        Ok((value, Gradients::collect(tape, mirror), aux))
     })
 }

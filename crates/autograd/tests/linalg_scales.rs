@@ -114,6 +114,37 @@ fn logarithms_of_determinants() {
     }
 }
 
+/// The slopes of such a determinant, its cofactors: det A / aᵢᵢ of a diagonal matrix; of [[a, b], [c, d]] with rows and columns
+/// of any size [[d, -c], [-b, a]].
+#[test]
+fn slopes_of_determinants_of_large_and_small() {
+    for diagonal in
+        [[1e200, 1e200, 1e-200, 1e-200], [1e-200, 1e200, 1e-200, 1e200], [1e100, 1.0, 1e-150, 3.0]]
+    {
+        let tape = Tape::new();
+        let x = tape.var(Tensor::from(diagonal));
+        let slope = x.diag_embed(0).det().backward().wrt(x).to_f64_vec();
+        for (i, slope) in slope.into_iter().enumerate() {
+            // In an order in which nothing overflows.
+            let mut others: Vec<f64> = (0..4).filter(|j| *j != i).map(|j| diagonal[j]).collect();
+            others.sort_by(f64::total_cmp);
+            let want = others[0] * others[2] * others[1];
+            assert!((slope / want - 1.0).abs() < 1e-12, "{diagonal:?} {i}: {slope} {want}");
+        }
+    }
+    let (a, b, c, d) = (2e150, 3e-20, 5e20, 7e-150);
+    let tape = Tape::new();
+    let x = tape.var(Tensor::from([[a, b], [c, d]]));
+    let slope = x.det().backward().wrt(x).to_f64_vec();
+    for (slope, want) in slope.into_iter().zip([d, -c, -b, a]) {
+        assert!((slope / want - 1.0).abs() < 1e-12, "{slope} {want}");
+    }
+    let inverse = x.inverse().value().to_f64_vec();
+    for (found, want) in inverse.into_iter().zip([-d, b, c, -a]) {
+        assert!((found - want).abs() <= 1e-12 * want.abs(), "{found} {want}");
+    }
+}
+
 /// A determinant whose factors overflow on the way and which is an ordinary number: (1e200, 1e200, 1e-200, 1e-200) on
 /// the diagonal.
 #[test]

@@ -3,7 +3,7 @@
 //! (`slopes`); here are the operations made of more. Reference values: mpmath with 50 digits, or closed forms.
 
 use gradus_autograd::ops::{CrossEntropyOptions, elementwise::table};
-use gradus_autograd::{Row, Tape, Var, hessian};
+use gradus_autograd::{Param, Row, Tape, Var, hessian, value_and_grad};
 use gradus_tensor::{DType, Tensor};
 
 const INF: f64 = f64::INFINITY;
@@ -299,4 +299,63 @@ fn a_variance_that_would_widen_the_prediction() {
     let tape = Tape::new();
     let x = tape.var(Tensor::zeros_of([3, 1], DType::F64));
     let _ = x.gaussian_nll_loss(Tensor::zeros_of([3, 1], DType::F64), Tensor::ones_of(3, DType::F64));
+}
+
+/// Steps, factors of 0, the sign of `copysign`: a slope that is the number 0 meets an infinite slope behind it. Nothing is handed
+/// back, in all ways: recorded, small values, large values, blocks that wait.
+#[test]
+fn a_slope_of_0_meets_an_infinite_one() {
+    let large = Tensor::zeros_of(1 << 17, DType::F64);
+    let ways = |name: &str, f: &dyn for<'t> Fn(Var<'t>) -> Var<'t>| {
+        let tape = Tape::new();
+        let v = tape.var(0.0);
+        let y = f(v.sqrt());
+        let recorded = y.grad(v).item();
+        let small = y.backward().wrt(v).item();
+        let w = tape.var(large.clone());
+        let eager = f(w.sqrt()).sum().backward().wrt(w).to_f64_vec()[0];
+        let (_, waiting) = grad_of(&large, f);
+        for other in [small, eager, waiting] {
+            let same = other == recorded || other.is_nan() && recorded.is_nan();
+            assert!(same, "{name}: recorded {recorded}, small {small}, large {eager}, waiting {waiting}");
+        }
+        recorded
+    };
+    for row in table() {
+        let usual = row.facts.number.unwrap_or(2.0);
+        for c in if row.has_number { vec![0.0, usual] } else { vec![0.0] } {
+            match row.arity {
+                1 => ways(row.name, &|u| row.apply(&[u], c)),
+                _ => ways(row.name, &|u| row.apply(&[u, u.detach() + 1.0], c))
+                    .max(ways(row.name, &|u| row.apply(&[u.detach() + 1.0, u], c))),
+            };
+        }
+    }
+    let steps: [(&str, &dyn for<'t> Fn(Var<'t>) -> Var<'t>); 5] = [
+        ("floor", &|u| u.floor()),
+        ("sign", &|u| u.sign()),
+        ("times 0", &|u| u * 0.0),
+        ("copysign", &|u| (u.detach() + 1.0).copysign(u)),
+        ("trunc_div", &|u| (u.detach() + 1.0).trunc_div(u + 1.0)),
+    ];
+    for (name, step) in steps {
+        assert_eq!(ways(name, step), 0.0, "{name}");
+    }
+}
+
+/// The sum of a function of a root, and its first slope, in blocks that wait.
+fn grad_of(x: &Tensor, f: &dyn for<'t> Fn(Var<'t>) -> Var<'t>) -> (f64, f64) {
+    let x = Param::new(x.clone());
+    let (value, grads) = value_and_grad(|tape| f(tape.param(&x).sqrt()).sum());
+    (value, grads.get(&x).map_or(0.0, |g| g.to_f64_vec()[0]))
+}
+
+#[test]
+fn outside_the_domain() {
+    // "−∞ below"; the slope of a logarithm of odds is NaN where its value is.
+    assert_eq!(value_and_slope(&Tensor::from([-0.5]), |x| x.entr().sum()).0, -INF);
+    for x in [-0.5, 1.5, INF, -INF] {
+        let (value, slope) = value_and_slope(&Tensor::from([x]), |x| x.logit().sum());
+        assert!(value.is_nan() && slope[0].is_nan(), "{x}: {value}, {slope:?}");
+    }
 }

@@ -66,7 +66,12 @@ fn output_padding_up_to_the_larger_of_stride_and_dilation() {
             let shape = |n: usize| [vec![1, 1], vec![n; rank]].concat();
             let x = Tensor::uniform_of(shape(3), -1.0, 1.0, DType::F64, &mut rng);
             let w = Tensor::uniform_of(shape(2), -1.0, 1.0, DType::F64, &mut rng);
-            let options = ConvOptions { stride: vec![s], padding: vec![q], dilation: vec![d], groups: 1 };
+            let options = ConvOptions {
+                stride: vec![s],
+                padding: q.into(),
+                dilation: vec![d],
+                ..ConvOptions::default()
+            };
             let f = |x: &[Var<'_>]| -> Tensor { x[0].conv_transpose(x[1], None, &options, &[e]).value() };
             let tape = Tape::new();
             let y = f(&[tape.var(&x), tape.var(&w)]);

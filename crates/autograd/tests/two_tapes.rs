@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gradus_autograd::ops::elementwise::table;
+use gradus_autograd::ops::{Attention, Bag, ConvOptions, Interpolation};
 use gradus_autograd::{Backward, Op, Row, Tape, Var, jacobians, jvps, vjps};
 use gradus_tensor::Tensor;
 
@@ -57,12 +58,74 @@ fn every_meeting_is_refused() {
         refused("add", || x + y);
         refused("mul", || y * x);
         refused("variables of two tapes", || x.lift(y));
-        refused("variables of two tapes", || x.matmul(y));
         refused("pass", || one.apply(Pass, &[y]));
         refused("checkpoint", || x.checkpoint(|_| y));
     }
+    meetings_in_operations(&one, &two);
     meetings_in_derivatives(x, y);
     assert_eq!((x + x).value().to_f64_vec(), [2.0, 4.0]);
+}
+
+/// The operation that was called is named, also where it is made of others.
+fn meetings_in_operations(one: &Tape, two: &Tape) {
+    let (m, n) = (one.var(Tensor::ones([2, 2])), two.var(Tensor::ones([2, 2])));
+    let (v, w) = (one.var(Tensor::ones([2])), two.var(Tensor::ones([2])));
+    let (image, kernel) = (one.var(Tensor::ones([1, 1, 3, 3])), two.var(Tensor::ones([1, 1, 2, 2])));
+    let own = one.var(Tensor::ones([1, 1, 2, 2]));
+    let (place, mask) = (Tensor::from([0, 1]), Tensor::ones([2, 2]).gt(0.0));
+    let how = ConvOptions::default();
+    macro_rules! meet {
+        ($($name:ident: $call:expr;)*) => { $(refused(stringify!($name), || $call);)* };
+    }
+    meet! {
+        matmul: m.matmul(n);
+        linear: m.linear(n, None);
+        linear: m.linear(m, Some(w));
+        conv: image.conv(kernel, None, &how);
+        conv: image.conv(own, Some(w), &how);
+        conv_transpose: image.conv_transpose(kernel, None, &how, &[0]);
+        conv_transpose: image.conv_transpose(own, Some(w), &how, &[0]);
+        layer_norm: m.layer_norm(w, v, 1e-5);
+        layer_norm: m.layer_norm(v, w, 1e-5);
+        group_norm: m.group_norm(1, Some(w), None, 1e-5);
+        scale_channels: m.scale_channels(None, Some(w));
+        batch_norm: m.batch_norm(w, v, 1e-5);
+        attention: m.attention(n, m, &Attention::default());
+        attention: m.attention(m, m, &Attention { mask: Some(n), ..Attention::default() });
+        bilinear: m.bilinear(n, Tensor::ones([1, 2, 2]), None);
+        embedding_bag: m.embedding_bag(&[vec![0, 1]], Bag::Sum, Some(w), None);
+        weighted_cov: m.weighted_cov(1.0, None, Some(w));
+        clamp_between: v.clamp_between(None, Some(w));
+        lerp: v.lerp(w, 0.5);
+        dot: v.dot(w);
+        outer: v.outer(w);
+        kron: m.kron(n);
+        cross: one.var(Tensor::ones([3])).cross(two.var(Tensor::ones([3])), 0);
+        add_matmul: m.add_matmul(m, n, 1.0, 1.0);
+        tensordot: m.tensordot(n, [&[0], &[0]]);
+        cdist: m.cdist(n, 2.0);
+        pairwise_distance: m.pairwise_distance(n, 2.0, 1e-6);
+        cosine_similarity: m.cosine_similarity(n, 1, 1e-8);
+        mse: v.mse(w);
+        soft_cross_entropy: m.soft_cross_entropy(n);
+        kl_div: v.kl_div(w);
+        binary_cross_entropy: v.binary_cross_entropy(w);
+        margin_ranking_loss: v.margin_ranking_loss(w, v);
+        triplet_margin_loss: m.triplet_margin_loss(m, n);
+        index_add: v.index_add(0, &place, w);
+        scatter_add: v.scatter_add(0, &place, w);
+        scatter: v.scatter(0, &place, w);
+        put: v.put(&place, w, false);
+        where_: m.where_(&mask, n);
+        select_scatter: m.select_scatter(0, 0, w);
+        quantile: v.quantile(w, 0, Interpolation::Linear, false);
+        einsum: Var::einsum("ij,jk", &[m, n]);
+        multi_dot: Var::multi_dot(&[m, m, n]);
+        cat: Var::cat(&[m, n], 0);
+        stack: Var::stack(&[m, n], 0);
+        block_diag: Var::block_diag(&[m, n]);
+        meshgrid: Var::meshgrid(&[v, w]);
+    }
 }
 
 fn meetings_in_derivatives<'t>(x: Var<'t>, y: Var<'t>) {

@@ -11,6 +11,7 @@ mod text;
 mod theory;
 mod train;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
         // The reader has seen enough: `gradus | head`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            complain(&format!("error: {failure}"));
             ExitCode::from(failure.code())
         }
     }
@@ -79,8 +80,14 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    eprintln!("{}", one_line(error));
+    complain(&one_line(error));
     ExitCode::from(2)
+}
+
+/// A line on standard error. If that is closed, as by `gradus … 2>&1 | head`, the exit code says it alone; `eprintln` would
+/// panic.
+fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// What is wrong, then the tips; where there is none, what helps instead of one.
@@ -90,8 +97,16 @@ fn one_line(error: &clap::Error) -> String {
     let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
     let lines =
         |start: &'static str| rest.lines().filter_map(move |line| line.trim_start().strip_prefix(start));
-    let mut parts: Vec<String> = std::iter::once(message).chain(lines("tip: ")).map(words).collect();
+    // A word that looks like an option is one that was misspelt, not a value behind `--`.
+    let tips = lines("tip: ").filter(|tip| !tip.contains("as a value, use"));
+    let mut parts: Vec<String> = std::iter::once(message).chain(tips).map(words).collect();
     match error.kind() {
+        ErrorKind::UnknownArgument if parts.len() == 1 => {
+            let usage = lines("Usage: ").next().unwrap_or("gradus");
+            let command = usage.split_whitespace().take_while(|word| word.chars().all(char::is_lowercase));
+            let command = command.collect::<Vec<_>>().join(" ");
+            parts.push(format!("`{command} --help` lists the options"));
+        }
         ErrorKind::InvalidSubcommand if parts.len() == 1 => {
             parts.push("`gradus --help` lists the commands".to_string());
         }

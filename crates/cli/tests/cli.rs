@@ -37,6 +37,42 @@ fn refuses(arguments: &[&str], parts: &[&str]) {
 }
 
 #[test]
+fn lists_and_other_names() {
+    let shown = |arguments: &[&str]| {
+        let output = gradus(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert_eq!(shown(&["check", "--list"]), shown(&["check"]));
+    assert_eq!(shown(&["explain", "--list"]), shown(&["explain"]));
+    assert_eq!(shown(&["optimizers", "adam,sgd"]), shown(&["optimizers", "adam", "sgd"]));
+    assert!(shown(&["check", "log"]).starts_with("elementwise ln,"));
+}
+
+/// `gradus … | head -1`, also with what is said on standard error: no panic, whoever closes what.
+#[test]
+fn a_reader_that_leaves() {
+    for arguments in [
+        "check",
+        "explain",
+        "optimizers",
+        "race --steps 5",
+        "check tanh",
+        "check nothing",
+        "train --epochs 0",
+    ] {
+        for redirected in ["", "2>&1"] {
+            let gradus = env!("CARGO_BIN_EXE_gradus");
+            let line = format!("{{ {gradus} {arguments}; echo $? >&3; }} {redirected} | true");
+            let output = Command::new("sh").args(["-c", &format!("{{ {line}; }} 3>&1")]).output().unwrap();
+            let code = text(&output.stdout).trim().to_string();
+            assert!(["0", "1", "2"].contains(&code.as_str()), "{arguments} {redirected}: {code:?}");
+            assert!(!text(&output.stderr).contains("panicked"), "{}", text(&output.stderr));
+        }
+    }
+}
+
+#[test]
 fn wrong_values() {
     refuses(&["fly"], &["fly", "; `gradus --help` lists the commands"]);
     refuses(&["trian"], &["'trian'", "; a similar subcommand exists: 'train'"]);
@@ -44,6 +80,13 @@ fn wrong_values() {
     refuses(&["train", "faces"], &["faces", "digits", "mnist"]);
     refuses(&["train", "--seed", "x"], &["--seed", "x"]);
     refuses(&["train", "--epochs", "0"], &["--epochs", "0"]);
+    refuses(&["train", "--epochs", "-1"], &["'-1' for '--epochs <EPOCHS>'", "1..=100000"]);
+    refuses(&["train", "--threads", "-1"], &["'-1' for '--threads <THREADS>'", "1..=256"]);
+    refuses(&["train", "--seed", "-1"], &["'-1' for '--seed <SEED>'"]);
+    refuses(&["train", "--batch", "0"], &["'--batch'", "; `gradus train --help` lists the options"]);
+    refuses(&["race", "--steps", "-1"], &["'-1' for '--steps <STEPS>'"]);
+    refuses(&["race", "--optimizers", "adam,"], &["a name is missing at a comma; write adam,sgd"]);
+    refuses(&["--fast"], &["'--fast'", "; `gradus --help` lists the options"]);
     refuses(&["train", "--lr", "fast"], &["--lr", "fast", "above 0"]);
     refuses(&["train", "--lr", "-0.1"], &["--lr", "-0.1", "above 0"]);
     refuses(&["train", "--lr", "nan"], &["--lr", "nan", "above 0"]);

@@ -34,8 +34,8 @@ impl Drop for Folder {
 }
 
 /// Starts a long training, and waits until it has learned something.
-fn training(folder: &Folder, out: &str) -> Child {
-    let mut command = folder.gradus(&["train", "digits", "--epochs", "400", "--out", out]);
+fn training(folder: &Folder, out: &str, epochs: &str) -> Child {
+    let mut command = folder.gradus(&["train", "digits", "--epochs", epochs, "--out", out]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -109,7 +109,7 @@ fn a_write_that_fails_at_the_end_goes_elsewhere() {
 fn an_interrupted_training_keeps_what_it_has_learned() {
     for (signal, code) in [("INT", 130), ("TERM", 130)] {
         let folder = Folder::new(signal);
-        let child = training(&folder, "weights");
+        let child = training(&folder, "weights", "400");
         assert!(
             Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success()
         );
@@ -124,7 +124,7 @@ fn an_interrupted_training_keeps_what_it_has_learned() {
 #[test]
 fn a_reader_that_leaves_does_not_take_the_model_along() {
     let folder = Folder::new("reader");
-    let mut child = training(&folder, "weights");
+    let mut child = training(&folder, "weights", "40");
     drop(child.stdout.take());
     let mut text = String::new();
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
@@ -132,11 +132,23 @@ fn a_reader_that_leaves_does_not_take_the_model_along() {
     assert_eq!(weights(&folder.0.join("weights")), 6);
 }
 
+/// It trains to the end all the same, also if the reader leaves before the training begins.
+#[test]
+fn a_reader_that_leaves_at_once() {
+    let folder = Folder::new("head");
+    let mut command = folder.gradus(&["train", "digits", "--epochs", "2", "--out", "weights"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", message(&output));
+    assert_eq!(weights(&folder.0.join("weights")), 6);
+}
+
 #[test]
 fn a_killed_training_leaves_the_old_file() {
     let folder = Folder::new("killed");
     fs::write(folder.0.join("weights"), b"old").unwrap();
-    let mut child = training(&folder, "weights");
+    let mut child = training(&folder, "weights", "400");
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(fs::read(folder.0.join("weights")).unwrap(), b"old");

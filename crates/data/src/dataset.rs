@@ -1,6 +1,11 @@
 //! Inputs and labels that belong together.
 
-use gradus_tensor::{Tensor, rng};
+use std::path::Path;
+
+use gradus_tensor::io::npy;
+use gradus_tensor::{DType, Tensor, rng};
+
+use crate::error::Error;
 
 /// Examples: row i of the inputs belongs to row i of the labels.
 ///
@@ -38,6 +43,52 @@ impl Dataset {
         );
         assert!(x[0] == y[0], "Dataset: inputs {x} and labels {y}: {} and {} examples differ", x[0], y[0]);
         Self { inputs, labels }
+    }
+
+    /// Inputs and labels from two npy files: floats stay what they are, other inputs become F32; labels that are integers are
+    /// class numbers.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] if a file cannot be read, [`Error::Format`] if it has no axis of examples, [`Error::Count`] if both differ in
+    /// length.
+    pub fn from_npy(inputs: impl AsRef<Path>, labels: impl AsRef<Path>) -> Result<Self, Error> {
+        let all = [npy::load(inputs.as_ref())?, npy::load(labels.as_ref())?];
+        Self::of_file(all, [inputs.as_ref(), labels.as_ref()], "npy")
+    }
+
+    /// As [`Self::from_npy`], from two arrays of an npz file. With the feature `zip`.
+    ///
+    /// # Errors
+    /// As [`Self::from_npy`], and [`Error::Tensor`] if there is no array of a name.
+    #[cfg(feature = "zip")]
+    pub fn from_npz(path: impl AsRef<Path>, inputs: &str, labels: &str) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let all = gradus_tensor::io::npz::load(path)?;
+        let find = |name: &str| {
+            let found = all.iter().find(|(known, _)| known == name).map(|(_, tensor)| tensor.clone());
+            let known = || all.iter().map(|(known, _)| known.clone()).collect();
+            found.ok_or_else(|| gradus_tensor::Error::Missing { name: name.to_string(), known: known() })
+        };
+        Self::of_file([find(inputs)?, find(labels)?], [path, path], "npz")
+    }
+
+    fn of_file(
+        [x, y]: [Tensor; 2],
+        [inputs, labels]: [&Path; 2],
+        format: &'static str,
+    ) -> Result<Self, Error> {
+        for (tensor, path) in [(&x, inputs), (&y, labels)] {
+            if tensor.rank() == 0 {
+                let reason = "it holds a single number, no examples".to_string();
+                return Err(Error::Format { path: path.to_path_buf(), format, reason });
+            }
+        }
+        let (expected, found) = (x.shape()[0], y.shape()[0]);
+        if expected != found {
+            return Err(Error::Count { path: labels.to_path_buf(), expected, found });
+        }
+        let x = if x.dtype().is_float() { x } else { x.to(DType::F32) };
+        Ok(Self::new(x, if y.dtype() == DType::Bool { y.to(DType::I64) } else { y }))
     }
 
     /// The number of examples.
@@ -123,6 +174,35 @@ mod tests {
         let (train, test) = ten().split(0.0, 0);
         assert_eq!((train.len(), test.len()), (10, 0));
         assert!(ten().split(1.0, 0).0.is_empty());
+    }
+
+    #[test]
+    fn from_numpys_files() {
+        let at = |name: &str| std::env::temp_dir().join(format!("gradus-set-{name}-{}", std::process::id()));
+        let (x, y, one) = (at("x"), at("y"), at("one"));
+        npy::save(&x, &Tensor::from([[1, 2], [3, 4]])).unwrap();
+        npy::save(&y, &Tensor::from([true, false])).unwrap();
+        npy::save(&one, &Tensor::from(3.0)).unwrap();
+        let data = Dataset::from_npy(&x, &y).unwrap();
+        assert!(data.inputs.equal(&Tensor::from([[1f32, 2.0], [3.0, 4.0]])));
+        assert!(data.labels.equal(&Tensor::from([1, 0])));
+        let error = Dataset::from_npy(&x, &one).unwrap_err().to_string();
+        assert!(error.ends_with("not a valid npy file: it holds a single number, no examples"), "{error}");
+        npy::save(&one, &Tensor::from([1, 2, 3])).unwrap();
+        assert!(matches!(Dataset::from_npy(&x, &one), Err(Error::Count { expected: 2, found: 3, .. })));
+        #[cfg(feature = "zip")]
+        {
+            let path = at("npz");
+            gradus_tensor::io::npz::save(&path, [("a", &data.inputs), ("b", &data.labels)]).unwrap();
+            assert_eq!(Dataset::from_npz(&path, "a", "b").unwrap().labels, data.labels);
+            let error = Dataset::from_npz(&path, "a", "c").unwrap_err().to_string();
+            assert_eq!(error, "c: no such entry; there are a, b");
+            std::fs::remove_file(&path).unwrap();
+        }
+        for path in [&x, &y, &one] {
+            std::fs::remove_file(path).unwrap();
+        }
+        assert!(matches!(Dataset::from_npy(&x, &y), Err(Error::Tensor(_))));
     }
 
     #[test]

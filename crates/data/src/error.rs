@@ -43,6 +43,40 @@ pub enum Error {
         /// The number of labels.
         found: usize,
     },
+    /// A table has no column of a name.
+    Column {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// Nothing is known in some rows of a column.
+    Missing {
+        /// The column.
+        column: String,
+        /// How many rows.
+        rows: usize,
+    },
+    /// A vocabulary has no such token, or no token of such a number.
+    Token {
+        /// The token, or the number.
+        token: String,
+        /// The number of tokens there are.
+        tokens: usize,
+    },
+    /// A file of tensors could not be read.
+    Tensor(gradus_tensor::Error),
+}
+
+impl From<gradus_tensor::Error> for Error {
+    fn from(error: gradus_tensor::Error) -> Self {
+        Self::Tensor(error)
+    }
+}
+
+/// The names there are, of which one was perhaps meant.
+fn near(name: &str, known: &[String]) -> String {
+    gradus_tensor::names::instead(name, known.iter().map(String::as_str))
 }
 
 impl fmt::Display for Error {
@@ -60,12 +94,26 @@ impl fmt::Display for Error {
             Self::Count { path, expected, found } => {
                 write!(f, "{}: holds {found} labels for {expected} inputs", path.display())
             }
+            Self::Column { name, known } => write!(f, "no column is named {name}; {}", near(name, known)),
+            Self::Missing { column, rows } => write!(
+                f,
+                "column {column}: nothing is known in {rows} row{}; fill it (Table::fill) or drop it (Table::drop_missing)",
+                if *rows == 1 { "" } else { "s" }
+            ),
+            Self::Token { token, tokens } => {
+                write!(f, "{token:?} is none of the {tokens} tokens of the vocabulary")
+            }
+            Self::Tensor(error) => error.fmt(f),
         }
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        if let Self::Io { source, .. } = self { Some(source) } else { None }
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Tensor(error) => error.source(),
+            _ => None,
+        }
     }
 }

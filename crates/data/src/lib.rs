@@ -4,7 +4,10 @@
 //! 2. [`Loader`]: batches in an order that a seed fixes;
 //! 3. [`Standardizer`]: inputs of mean 0 and deviation 1;
 //! 4. [`iris`], [`wine`] and, with the feature `gzip`, `digits`, `breast_cancer`, `diabetes`: small sets that are embedded;
-//! 5. [`idx`] and [`mnist`]: MNIST and its relatives from files.
+//! 5. [`generate`]: moons, circles, blobs and others that are made from a seed;
+//! 6. [`csv`], [`text`], [`Dataset::from_npy`], [`idx`] and [`mnist`]: tables, texts, arrays, MNIST and its relatives from files;
+//! 7. [`sample`]: parts and folds in which classes keep their shares, draws by weights; [`transform`]: batches that are changed on
+//!    their way; [`prefetch()`]: batches made by another thread; [`Cursor`]: the place of a training among its batches.
 //!
 //! ```
 //! use gradus_data::{Loader, iris};
@@ -19,19 +22,26 @@
 //! Files never panic: what is truncated, foreign or out of range comes back as an [`Error`] that names it.
 #![forbid(unsafe_code)]
 
+pub mod csv;
 mod dataset;
 mod embedded;
 mod error;
+pub mod generate;
 pub mod idx;
 mod loader;
 mod mnist;
+mod prefetch;
+pub mod sample;
 mod standardize;
+pub mod text;
+pub mod transform;
 
 pub use dataset::Dataset;
 #[cfg(feature = "gzip")]
 pub use embedded::{breast_cancer, diabetes, digits};
 pub use embedded::{iris, wine};
 pub use error::Error;
-pub use loader::{Batches, Loader};
+pub use loader::{Batches, Cursor, Loader};
 pub use mnist::mnist;
+pub use prefetch::{Prefetch, prefetch};
 pub use standardize::Standardizer;

@@ -59,9 +59,20 @@ impl Standardizer {
     /// The standardised values.
     ///
     /// # Panics
-    /// If the columns are not as many as those it was made of.
+    /// If there are no floats, or the columns are not as many as those it was made of.
     #[track_caller]
     pub fn apply(&self, x: &Tensor) -> Tensor {
+        let (shape, of) = (x.shape(), self.mean.shape());
+        assert!(
+            of.broadcast(shape) == Some(*shape),
+            "Standardizer::apply: values of shape {shape}, and it was made of {} columns",
+            self.mean.elements()
+        );
+        let dtype = x.dtype();
+        assert!(
+            dtype.is_float(),
+            "Standardizer::apply: needs floats, got {dtype}; convert with .to(DType::F32)"
+        );
         &(x - &self.mean) / &self.deviation
     }
 }
@@ -112,6 +123,12 @@ mod tests {
     #[should_panic(expected = "Standardizer::per_column: [0, 2] has no rows, and so no mean")]
     fn nothing_has_no_mean() {
         Standardizer::per_column(&Tensor::zeros([0, 2]));
+    }
+
+    #[test]
+    #[should_panic(expected = "Standardizer::apply: values of shape [1, 3], and it was made of 2 columns")]
+    fn other_columns() {
+        Standardizer::per_column(&Tensor::ones([4, 2])).apply(&Tensor::ones([1, 3]));
     }
 
     #[test]

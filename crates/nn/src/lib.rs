@@ -4,17 +4,40 @@
 //! parameters are PyTorch's, so a state dict saved there loads here and back. In teaching order:
 //!
 //! 1. [`Module`] and [`Sequential`]: what a layer is, and layers in a row;
-//! 2. [`Linear`]: an affine map;
-//! 3. [`Relu`], [`Tanh`], [`Gelu`], [`Celu`], [`Elu`], [`GeluTanh`], [`Hardsigmoid`], [`Hardswish`], [`LeakyRelu`],
-//!    [`LogSigmoid`], [`LogSoftmax`], [`Mish`], [`Selu`], [`Sigmoid`], [`Silu`], [`Softmax`], [`Softplus`],
-//!    [`Softshrink`], [`Softsign`], [`Tanhshrink`]: activations;
-//! 4. [`Flatten`], [`Identity`], [`Dropout`]: layers without parameters;
-//! 5. [`Conv1d`], [`Conv2d`], [`Conv3d`]: convolutions, with their [`ConvOptions`]; [`Embedding`]: a table of vectors;
-//! 6. [`LayerNorm`], [`BatchNorm`] with its [`Running`] statistics: normalisations; [`update_batch_norm`]: the statistics
-//!    counted anew;
-//! 7. [`init`]: how weights begin;
-//! 8. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`];
-//! 9. [`summary()`]: a model as a table, [`Summary`]; [`accuracy`] and [`Confusion`]: how good it is.
+//! 2. [`Linear`]: an affine map; [`Bilinear`]: one of two inputs; [`Residual`], [`Parallel`] with its [`Merge`]: ways past and
+//!    beside a layer;
+//! 3. activations: [`Relu`], [`Tanh`], [`Gelu`], [`Celu`], [`Elu`], [`GeluTanh`], [`Glu`], [`Hardshrink`], [`Hardsigmoid`],
+//!    [`Hardswish`], [`Hardtanh`], [`LeakyRelu`], [`LogSigmoid`], [`LogSoftmax`], [`Mish`], [`PRelu`], [`RRelu`], [`Relu6`],
+//!    [`Selu`], [`Sigmoid`], [`Silu`], [`Softmax`], [`Softmax2d`], [`Softmin`], [`Softplus`], [`Softshrink`], [`Softsign`],
+//!    [`Tanhshrink`], [`Threshold`];
+//! 4. layers without parameters: [`Flatten`], [`Unflatten`], [`Identity`]; [`Dropout`], [`Dropout1d`], [`Dropout2d`],
+//!    [`Dropout3d`], [`AlphaDropout`], [`FeatureAlphaDropout`]; [`CosineSimilarity`], [`PairwiseDistance`];
+//! 5. [`Conv1d`], [`Conv2d`], [`Conv3d`]: convolutions, with their [`ConvOptions`], [`Padding`] and [`PaddingMode`];
+//!    [`ConvTranspose1d`], [`ConvTranspose2d`], [`ConvTranspose3d`]: transposed ones; [`Embedding`], [`EmbeddingBag`] with its [`Bag`]:
+//!    tables of vectors;
+//! 6. pools, with their [`Pool`] options: [`MaxPool1d`], [`MaxPool2d`], [`MaxPool3d`], [`AvgPool1d`], [`AvgPool2d`],
+//!    [`AvgPool3d`], [`LpPool1d`], [`LpPool2d`], [`LpPool3d`], [`FractionalMaxPool2d`], [`FractionalMaxPool3d`],
+//!    [`AdaptiveAvgPool1d`], [`AdaptiveAvgPool2d`], [`AdaptiveAvgPool3d`], [`AdaptiveMaxPool1d`], [`AdaptiveMaxPool2d`],
+//!    [`AdaptiveMaxPool3d`]; back from maxima: [`MaxUnpool1d`], [`MaxUnpool2d`], [`MaxUnpool3d`];
+//! 7. pictures: [`Upsample`] with its [`OutputSize`] and [`Resize`], [`PixelShuffle`], [`PixelUnshuffle`], [`ChannelShuffle`],
+//!    [`Fold`], [`Unfold`]; frames: [`ZeroPad1d`], [`ZeroPad2d`], [`ZeroPad3d`], [`ConstantPad1d`], [`ConstantPad2d`],
+//!    [`ConstantPad3d`], [`ReflectionPad1d`], [`ReflectionPad2d`], [`ReflectionPad3d`], [`ReplicationPad1d`],
+//!    [`ReplicationPad2d`], [`ReplicationPad3d`], [`CircularPad1d`], [`CircularPad2d`], [`CircularPad3d`];
+//! 8. normalisations: [`LayerNorm`], [`RmsNorm`], [`GroupNorm`], [`InstanceNorm`], [`LocalResponseNorm`], [`BatchNorm`] with its
+//!    [`Running`] statistics; [`update_batch_norm`]: the statistics counted anew; of weights: [`WeightNorm`],
+//!    [`SpectralNorm`];
+//! 9. [`Rnn`], [`Lstm`], [`Gru`] with their [`RecurrentOptions`] and [`Nonlinearity`], layers in [`RecurrentLayer`]s of
+//!    [`RecurrentWeights`]; [`RnnCell`], [`LstmCell`], [`GruCell`]: one step of them;
+//! 10. [`MultiheadAttention`] with its [`AttentionOptions`], [`InProjection`] and [`AttendOptions`]; [`SinusoidalPositions`]
+//!     and [`RotaryPositions`];
+//! 11. [`TransformerEncoderLayer`], [`TransformerDecoderLayer`] with their [`TransformerOptions`], [`Activation`],
+//!     [`EncoderMasks`] and [`DecoderMasks`]; [`TransformerEncoder`], [`TransformerDecoder`], [`Transformer`]: stacks of them;
+//!     [`DecoderBlock`]: of models that only decode;
+//! 12. [`init`]: how weights begin;
+//! 13. [`state_dict`]: a model's values by name, in memory and in files, with [`StateDictError`], whose [`Differences`] list
+//!     every name and shape ([`Misshapen`]) that does not fit;
+//! 14. [`summary()`]: a model as a table, [`Summary`]; [`summary_with_input`]: its layers with their outputs and their work, a
+//!     [`PassSummary`] of [`PassRow`]s; how good it is: [`accuracy`], [`Confusion`] and others of [`metric`].
 //!
 //! Losses are methods of [`Var`](gradus_autograd::Var): `cross_entropy`, `mse` and others.
 //!
@@ -58,31 +81,70 @@
 mod module;
 
 mod activation;
-mod batch_norm;
+mod attention;
+mod bilinear;
+mod container;
 mod conv;
 mod dropout;
 mod embedding;
 pub mod init;
-mod layer_norm;
+mod input;
 mod linear;
-mod metric;
+pub mod metric;
+mod norm;
+mod output_size;
+mod pad;
+mod pool;
+mod recurrent;
 mod shape;
+mod similarity;
 pub mod state_dict;
 mod summary;
+mod transformer;
+mod upsample;
 
 pub use activation::{
-    Celu, Elu, Gelu, GeluTanh, Hardsigmoid, Hardswish, LeakyRelu, LogSigmoid, LogSoftmax, Mish, Relu, Selu,
-    Sigmoid, Silu, Softmax, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
+    Celu, Elu, Gelu, GeluTanh, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, LogSigmoid,
+    LogSoftmax, Mish, PRelu, RRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmax2d, Softmin, Softplus,
+    Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
-pub use batch_norm::{BatchNorm, Running, update_batch_norm};
-pub use conv::{Conv1d, Conv2d, Conv3d};
-pub use dropout::Dropout;
-pub use embedding::Embedding;
-pub use gradus_autograd::ops::ConvOptions;
-pub use layer_norm::LayerNorm;
+pub use attention::{
+    AttendOptions, AttentionOptions, InProjection, MultiheadAttention, RotaryPositions, SinusoidalPositions,
+};
+pub use bilinear::Bilinear;
+pub use container::{Merge, Parallel, Residual};
+pub use conv::{Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d};
+pub use dropout::{AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout};
+pub use embedding::{Embedding, EmbeddingBag};
+pub use gradus_autograd::ops::{Bag, ConvOptions, Padding, PaddingMode, Pool, Resize};
 pub use linear::Linear;
 pub use metric::{Confusion, accuracy};
 pub use module::{Module, Sequential};
-pub use shape::{Flatten, Identity};
-pub use state_dict::StateDictError;
-pub use summary::{Summary, summary};
+pub use norm::{
+    BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, RmsNorm, Running, SpectralNorm,
+    WeightNorm, update_batch_norm,
+};
+pub use output_size::OutputSize;
+pub use pad::{
+    CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d,
+    ReflectionPad1d, ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d, ReplicationPad3d,
+    ZeroPad1d, ZeroPad2d, ZeroPad3d,
+};
+pub use pool::{
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d, LpPool1d,
+    LpPool2d, LpPool3d, MaxPool1d, MaxPool2d, MaxPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d,
+};
+pub use recurrent::{
+    Gru, GruCell, Lstm, LstmCell, Nonlinearity, RecurrentLayer, RecurrentOptions, RecurrentWeights, Rnn,
+    RnnCell,
+};
+pub use shape::{ChannelShuffle, Flatten, Fold, Identity, PixelShuffle, PixelUnshuffle, Unflatten, Unfold};
+pub use similarity::{CosineSimilarity, PairwiseDistance};
+pub use state_dict::{Differences, Misshapen, StateDictError};
+pub use summary::{PassRow, PassSummary, Summary, summary, summary_of_pass, summary_with_input};
+pub use transformer::{
+    Activation, DecoderBlock, DecoderMasks, EncoderMasks, Transformer, TransformerDecoder,
+    TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer, TransformerOptions,
+};
+pub use upsample::Upsample;

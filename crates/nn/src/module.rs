@@ -15,7 +15,7 @@ use gradus_tensor::{DType, Tensor};
 /// use gradus_autograd::{Param, Var, params};
 /// use gradus_nn::Module;
 ///
-/// #[derive(Debug)]
+/// #[derive(Debug, Clone)]
 /// struct Scale { factor: Param }
 /// params!(Scale { factor });
 /// impl Module for Scale {
@@ -25,7 +25,10 @@ use gradus_tensor::{DType, Tensor};
 /// }
 /// assert_eq!(Scale { factor: Param::new(3f32) }.predict(&2f32.into()).item(), 6.0);
 /// ```
-pub trait Module: Params + Debug + Send + Sync {
+///
+/// A clone of a layer or model is a deep copy: its parameters are others, with the same values. `Box<dyn Module>` is `Clone`
+/// too, so a model of boxed layers can derive it.
+pub trait Module: Params + CloneModule + Debug + Send + Sync {
     /// The value for an input, on the tape of the input.
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t>;
@@ -37,13 +40,45 @@ pub trait Module: Params + Debug + Send + Sync {
         self.forward(tape.constant(x)).value()
     }
 
-    /// Converts all floating parameters to another float type.
+    /// Converts all floating parameters to another float type; [`Params::to`] gives the converted model.
     fn convert(&mut self, dtype: DType) {
         self.visit_mut("", &mut |_, param| param.convert(dtype));
     }
 }
 
-impl<M: Module + ?Sized> Module for Box<M> {
+/// What makes `Box<dyn Module>` a `Clone`: every layer that is one has it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a layer that cannot be copied",
+    label = "no `Clone`",
+    note = "derive it: `#[derive(Debug, Clone)]`"
+)]
+#[doc(hidden)]
+pub trait CloneModule {
+    /// A copy in a box.
+    fn clone_module<'a>(&self) -> Box<dyn Module + 'a>
+    where
+        Self: 'a;
+}
+
+impl<M: Module + Clone> CloneModule for M {
+    fn clone_module<'a>(&self) -> Box<dyn Module + 'a>
+    where
+        Self: 'a,
+    {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Module> {
+    fn clone(&self) -> Self {
+        (**self).clone_module()
+    }
+}
+
+impl<M: Module + ?Sized> Module for Box<M>
+where
+    Self: Clone,
+{
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         (**self).forward(x)
     }
@@ -64,7 +99,7 @@ impl<M: Module + ?Sized> Module for Box<M> {
 /// let names: Vec<String> = model.params().into_iter().map(|(name, _)| name).collect();
 /// assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias"]);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sequential {
     /// The layers, in the order in which they run.
     pub layers: Vec<Box<dyn Module>>,
@@ -130,6 +165,20 @@ mod tests {
     fn an_empty_row_is_the_identity() {
         let x = Tensor::from([1.0f32, -2.0]);
         assert!(Sequential::new().predict(&x).equal(&x));
+    }
+
+    #[test]
+    fn a_clone_is_a_deep_copy() {
+        let mut rng = gradus_tensor::rng(1);
+        let model = sequential![Linear::new(3, 4, &mut rng), sequential![Relu, Linear::new(4, 2, &mut rng)]];
+        let mut copy = model.clone();
+        let x = Tensor::randn([5, 3], &mut rng);
+        let before = model.predict(&x);
+        assert!(copy.predict(&x).equal(&before));
+        let ids = |model: &Sequential| model.params().iter().map(|(_, p)| p.id()).collect::<Vec<_>>();
+        assert!(ids(&model).iter().all(|id| !ids(&copy).contains(id)));
+        copy.params_mut().into_iter().for_each(|(_, param)| param.set(param.value() * 2.0));
+        assert!(model.predict(&x).equal(&before) && !copy.predict(&x).equal(&before));
     }
 
     #[test]

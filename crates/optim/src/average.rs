@@ -69,10 +69,7 @@ impl Average {
     #[track_caller]
     fn check(&self) {
         let (Averaging::Exponential { decay } | Averaging::Warm { decay }) = self.averaging else { return };
-        let options = Options::of("Average").up_to_one("decay", decay);
-        if let Some(fault) = options.fault() {
-            panic!("{fault}");
-        }
+        Options::of("Average").up_to_one("decay", decay).check();
     }
 
     /// The number of values in the average.

@@ -27,12 +27,8 @@ use gradus_tensor::{Rng, Tensor};
 #[track_caller]
 pub fn hutchinson(loss: Var<'_>, model: &(impl Params + ?Sized), rng: &mut Rng) -> (Gradients, Gradients) {
     let grads = loss.backward();
-    let mut params: Vec<&Param> = Vec::new();
-    model.visit("", &mut |_, param| {
-        if grads.get(param).is_some() {
-            params.push(param);
-        }
-    });
+    let all = model.params().into_iter().map(|(_, param)| param);
+    let params: Vec<&Param> = all.filter(|param| grads.get(param).is_some()).collect();
     let vars: Vec<Var<'_>> = params.iter().map(|param| loss.tape().param(param)).collect();
     let slopes = loss.grads(&vars);
     let sign =

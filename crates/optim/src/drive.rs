@@ -1,13 +1,14 @@
 //! One step of the driver.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use gradus_autograd::{Gradients, Param, ParamId, Params};
 use gradus_tensor::Tensor;
 
+use crate::fit::{check_visited, foreign};
 use crate::optimizer::{Entry, Optimizer};
 use crate::prepare::{Prepared, scaled};
-use crate::rule::{Rule, Step, name_of};
+use crate::rule::{Rule, Step};
 
 impl Optimizer {
     /// One step with gradients at the model's own place: every parameter with a gradient is updated by its
@@ -60,74 +61,6 @@ impl Optimizer {
     /// Whether the next gradients complete a step.
     pub(crate) fn is_last_part(&self) -> bool {
         self.pending.count + 1 == self.preparation.accumulate
-    }
-
-    /// Panics if some rule needs more than what comes through this door.
-    #[track_caller]
-    fn check_rules(&self, door: &str) {
-        for rule in self.rules() {
-            let needs = rule.needs();
-            let (what, hint) = if needs.function {
-                ("evaluates the loss itself", "")
-            } else if needs.ahead {
-                ("takes the gradient ahead of the model's place", "")
-            } else if needs.ascent.is_some() {
-                ("takes a second gradient up the first one", "")
-            } else if needs.curvature.is_some() && door == "step" {
-                (
-                    "divides by the Hessian's diagonal",
-                    "; with estimates of your own, step_with_curvature(&mut model, &grads, Some(&curvature))",
-                )
-            } else {
-                continue;
-            };
-            panic!(
-                "{door}: {} {what}, so one gradient is not enough; call optimizer.training_step(&mut model, \
-                 |model, tape| …){hint}",
-                name_of(rule)
-            );
-        }
-    }
-
-    /// Panics unless these gradients are of a training and fit the model. For the message: the call, and what they are.
-    #[track_caller]
-    pub(crate) fn check(&self, model: &dyn Params, grads: &Gradients, [door, what]: [&str; 2]) {
-        if let Some(untrained) = grads.untrained() {
-            panic!(
-                "{door}: these gradients are not those of a training: {untrained} asked the tape for it (dropout, \
-                 batch statistics), and value_and_grad and Tape::new record without. Call \
-                 optimizer.training_step(&mut model, |model, tape| …), or step with the gradients of \
-                 value_and_grad_training(seed, |tape| …) or Tape::training(seed); where dropout is to be off on purpose, \
-                 with those of value_and_grad_with(Mode::Record, …)"
-            );
-        }
-        // The usual case needs no walk over the model.
-        let fits = |entry: &&Entry| grads.by_id(entry.id).is_some_and(|g| *g.shape() == entry.shape);
-        if self.entries.iter().filter(fits).count() == grads.len() {
-            return;
-        }
-        let (mut misfit, mut other) = (None, None);
-        model.visit("", &mut |name, param| {
-            let before =
-                self.entries.iter().find(|e| e.name == name && e.id != param.id() && !e.slots.is_empty());
-            if let Some(entry) = before.filter(|entry| entry.shape != *param.shape()) {
-                other.get_or_insert((name.to_string(), entry.shape, *param.shape()));
-            }
-            let Some(g) = grads.get(param) else { return };
-            if g.shape() != param.shape() && misfit.is_none() {
-                misfit = Some((name.to_string(), *g.shape(), *param.shape()));
-            }
-        });
-        if let Some((name, known, here)) = other {
-            panic!(
-                "{door}: {name} has shape {here}, and {known} in the model that this optimizer has trained; what it remembers \
-                 is of that one, so make another by Optimizer::new"
-            );
-        }
-        if let Some((name, of_g, of_param)) = misfit {
-            panic!("{door}: the {what} of {name} has shape {of_g}, the parameter {of_param}");
-        }
-        check_visited(model, grads, [door, what]);
     }
 
     /// Puts the weights into the model that the rules hold to be the answer: an average, where a rule keeps
@@ -193,11 +126,11 @@ impl Optimizer {
         };
         let any_frozen = self.groups.iter().any(|group| group.rule.is_none());
         let mut trained = Vec::with_capacity(self.entries.len());
-        model.visit("", &mut |name, param| {
-            if param.is_trainable() && !(any_frozen && frozen(name)) {
+        for (name, param) in model.params() {
+            if param.is_trainable() && !(any_frozen && frozen(&name)) {
                 trained.push(param);
             }
-        });
+        }
         trained
     }
 
@@ -271,7 +204,7 @@ impl Optimizer {
         });
     }
 
-    /// Calls `f(self, place, value, gradient)` for each parameter that has a gradient.
+    /// Calls `f(self, place, value, gradient)` for each parameter that has one.
     ///
     /// # Panics
     /// Before the first call, if the gradients are of the model that was trained before, of which this one is a clone.
@@ -295,9 +228,8 @@ impl Optimizer {
             }
             let i = self.place(near, name, param);
             near = i + 1;
-            if let (true, Some(g)) = (param.is_trainable(), grads.get(param)) {
+            if let (true, Some(g)) = (param.is_trainable(), self.gradient(param, grads, factor)) {
                 let theta = param.value_mut();
-                let g = scaled(g, factor);
                 if g.dtype() == theta.dtype() {
                     f(self, i, theta, &g);
                 } else {
@@ -306,6 +238,12 @@ impl Optimizer {
             }
         });
         assert!(!cloned, "{}", foreign("step", grads.len(), "gradient"));
+    }
+
+    /// The gradient of a parameter, scaled; 0 for a missing one, where that is asked for.
+    fn gradient<'g>(&self, param: &Param, grads: &'g Gradients, factor: f64) -> Option<Cow<'g, Tensor>> {
+        let missing = || self.preparation.missing_as_zero.then(|| Cow::Owned(param.value().zeros_like()));
+        grads.get(param).map(|g| scaled(g, factor)).or_else(missing)
     }
 
     /// Calls `f(self, place, parameter)` for each parameter that is not a buffer.
@@ -354,30 +292,6 @@ impl Entry {
             self.slots.iter_mut().filter(|slot| slot.dtype() == before).for_each(|slot| *slot = slot.to(now));
         }
     }
-}
-
-/// Panics if there are gradients of parameters that the model does not visit: they would be lost without a word.
-#[track_caller]
-pub(crate) fn check_visited(model: &dyn Params, grads: &Gradients, [door, what]: [&str; 2]) {
-    let mut visited = HashSet::new();
-    model.visit("", &mut |_, param| _ = visited.insert(param.id()));
-    let lost: Vec<String> =
-        grads.iter().filter(|(id, _)| !visited.contains(id)).map(|(_, g)| g.shape().to_string()).collect();
-    let n = grads.len();
-    assert!(lost.is_empty() || lost.len() < n, "{}", foreign(door, n, what));
-    assert!(
-        lost.is_empty(),
-        "{door}: {} of the {n} {what}s, of shape {}, are of parameters that this model does not visit: fields that its \
-         params! leaves out, or parts of another model (freeze those, or step with grads.of(&model))",
-        lost.len(),
-        lost.join(", ")
-    );
-}
-
-fn foreign(door: &str, n: usize, what: &str) -> String {
-    format!(
-        "{door}: none of the {n} {what}s is of a parameter of this model; a clone of a model has parameters of its own"
-    )
 }
 
 /// Puts new values of statistics into the model.

@@ -3,11 +3,11 @@
 use gradus_autograd::{Gradients, ParamId, Params};
 use gradus_tensor::Tensor;
 
-use crate::drive::{Kept, apply_updates, check_visited};
+use crate::drive::{Kept, apply_updates};
+use crate::fit::{not_visited, nothing};
 use crate::loss::Loss;
 use crate::methods::Objective;
 use crate::optimizer::Optimizer;
-use crate::rule::name_of;
 use crate::training_step::Moved;
 
 impl Optimizer {
@@ -19,14 +19,17 @@ impl Optimizer {
         let ids: Vec<ParamId> = kept.iter().map(|(id, _)| *id).collect();
         let sign = self.preparation.sign();
         let moved = Moved { loss: &mut *loss, kept: vec![Kept(kept)] };
-        let mut f = OnModel { moved, ids: &ids, sign, first: None };
+        let mut f = OnModel { moved, ids: &ids, sign, first: None, fault: None };
         let group = &mut self.groups[at];
         let before = self.preparation.skip_nonfinite.then(|| group.notes.clone());
         let lr = group.lr.as_ref().unwrap_or(&self.lr).at(self.step);
         let method = group.rule.as_deref().and_then(|rule| rule.method()).expect("it is the method's group");
         let value = sign * method.step(lr, &mut x, &mut group.notes, &mut f);
-        let first = f.first.take();
+        let (first, fault) = (f.first.take(), f.fault.take());
         drop(f);
+        if let Some(fault) = fault {
+            panic!("{fault}");
+        }
         if let Some((_, grads)) = &first {
             apply_updates(loss.model(), grads);
         }
@@ -48,7 +51,7 @@ impl Optimizer {
     fn group_of_method(&self) -> usize {
         let with_rules = || (0..self.groups.len()).filter(|&i| self.groups[i].rule.is_some());
         let method = self.rules().find(|rule| rule.needs().function).expect("some rule needs the function");
-        let name = name_of(method);
+        let name = method.name();
         assert!(
             with_rules().count() == 1,
             "training_step: {name} evaluates the loss itself and moves all parameters together, so no other group \
@@ -99,21 +102,43 @@ struct OnModel<'a> {
     sign: f64,
     /// Of the first evaluation: whether all its numbers were finite, and the gradients, whose statistics count.
     first: Option<(bool, Gradients)>,
+    /// What is wrong with the loss: NaN from then on, so that the method ends, and a panic where the caller's line is known.
+    fault: Option<String>,
 }
 
 impl OnModel<'_> {
     fn go(&mut self, x: &[f64]) {
         spread(self.moved.loss.model(), self.ids, x);
     }
+
+    /// The value and the gradients at the model's place.
+    fn evaluate(&mut self) -> Result<(f64, Gradients), String> {
+        let found = self.moved.loss.evaluate(false).map_err(|fault| format!("training_step: {fault}"));
+        let (value, grads, _) = found?;
+        if self.first.is_some() {
+            return Ok((value, grads));
+        }
+        if grads.is_empty() {
+            return Err(nothing("training_step"));
+        }
+        let lost = not_visited(self.moved.loss.model(), &grads, ["training_step", "gradient"]);
+        lost.map_or(Ok((value, grads)), Err)
+    }
 }
 
 impl Objective for OnModel<'_> {
     fn value_and_grad(&mut self, x: &[f64]) -> (f64, Vec<f64>) {
-        self.go(x);
-        let (value, grads, _) = self.moved.loss.evaluate(false);
-        if self.first.is_none() {
-            check_visited(self.moved.loss.model(), &grads, ["training_step", "gradient"]);
+        if self.fault.is_some() {
+            return (f64::NAN, vec![0.0; x.len()]);
         }
+        self.go(x);
+        let (value, grads) = match self.evaluate() {
+            Ok(found) => found,
+            Err(fault) => {
+                self.fault = Some(fault);
+                return (f64::NAN, vec![0.0; x.len()]);
+            }
+        };
         let mut flat = Vec::with_capacity(x.len());
         let mut ids = self.ids.iter().peekable();
         self.moved.loss.model().visit("", &mut |_, param| {
@@ -134,7 +159,15 @@ impl Objective for OnModel<'_> {
 
     fn hessian(&mut self, x: &[f64]) -> Vec<f64> {
         self.go(x);
-        let mut hessian = self.moved.loss.hessian(self.ids);
+        let zeros = || vec![0.0; x.len() * x.len()];
+        let mut hessian = match self.moved.loss.hessian(self.ids) {
+            _ if self.fault.is_some() => return zeros(),
+            Ok(hessian) => hessian,
+            Err(fault) => {
+                self.fault = Some(format!("training_step: {fault}"));
+                return zeros();
+            }
+        };
         for h in &mut hessian {
             *h *= self.sign;
         }

@@ -1,13 +1,15 @@
-//! Groups: which parameters a rule is for, by name.
+//! Groups: which parameters a rule is for, by name or by what they are.
 
 use std::fmt;
 use std::sync::Arc;
+
+use gradus_autograd::Param;
 
 use crate::methods::Notes;
 use crate::rule::Rule;
 use crate::schedule::Schedule;
 
-/// Some of a model's parameters, by a pattern or a condition on their names, and what is done with them.
+/// Some of a model's parameters, by a pattern of names or a condition, and what is done with them.
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) select: Select,
@@ -30,22 +32,22 @@ impl Group {
     }
 }
 
-/// A choice of parameters by name.
+/// A choice of parameters.
 pub(crate) enum Select {
     /// All that no other group chooses.
     Rest,
     /// Names that match; `*` stands for any characters.
     Pattern(String),
-    /// Names for which this holds.
-    When(Box<dyn Fn(&str) -> bool + Send + Sync>),
+    /// Those of which this holds.
+    When(Box<dyn Fn(&str, &Param) -> bool + Send + Sync>),
 }
 
 impl Select {
-    pub(crate) fn matches(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str, param: &Param) -> bool {
         match self {
             Self::Rest => true,
             Self::Pattern(pattern) => glob(pattern, name),
-            Self::When(condition) => condition(name),
+            Self::When(condition) => condition(name, param),
         }
     }
 }

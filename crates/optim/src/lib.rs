@@ -73,6 +73,7 @@ mod clip;
 mod curvature;
 mod describe;
 mod error;
+mod fit;
 mod linalg;
 mod pass;
 mod study;

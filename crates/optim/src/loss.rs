@@ -1,8 +1,6 @@
 //! The function that one step goes down, wherever it comes from: a loss on tapes, or an objective.
 
-use std::panic::Location;
-
-use gradus_autograd::{Gradients, Mode, Param, ParamId, Params, Tape, Var, on_tape, value_and_grad_training};
+use gradus_autograd::{Gradients, Mode, Param, ParamId, Params, Tape, Var, on_tape, scoped};
 use gradus_tensor::Tensor;
 
 use crate::curvature::hutchinson;
@@ -16,34 +14,39 @@ pub(crate) trait Loss {
     /// The model.
     fn model(&mut self) -> &mut dyn Params;
 
-    /// The value, the gradients, and, if wanted, an estimate of the Hessian's diagonal.
-    fn evaluate(&mut self, estimate: bool) -> (f64, Gradients, Option<Gradients>);
+    /// The value, the gradients, and, if wanted, an estimate of the Hessian's diagonal; or what is wrong with the loss.
+    fn evaluate(&mut self, estimate: bool) -> Result<Evaluated, String>;
 
-    /// The Hessian in all elements of these parameters, row by row.
-    fn hessian(&mut self, ids: &[ParamId]) -> Vec<f64>;
+    /// The Hessian in all elements of these parameters, row by row; or what is wrong with the loss.
+    fn hessian(&mut self, ids: &[ParamId]) -> Result<Vec<f64>, String>;
 
     /// As [`Objective::residuals`].
     fn residuals(&mut self) -> Option<(Vec<f64>, Vec<f64>)>;
 }
+
+/// The value of a loss, its gradients, and an estimate of the Hessian's diagonal where one was wanted.
+pub(crate) type Evaluated = (f64, Gradients, Option<Gradients>);
 
 /// A closure, on a training tape for each evaluation.
 pub(crate) struct OnTapes<'m, M: ?Sized, F> {
     pub(crate) model: &'m mut M,
     pub(crate) f: F,
     pub(crate) seed: u64,
-    pub(crate) caller: &'static Location<'static>,
 }
 
 impl<M: Params + ?Sized, F: for<'t> FnMut(&M, &'t Tape) -> Var<'t>> OnTapes<'_, M, F> {
-    fn record<'t>(&mut self, tape: &'t Tape) -> Var<'t> {
-        let loss = (self.f)(self.model, tape);
-        check(loss, self.caller);
-        loss
-    }
-
     /// Reads a recorded loss.
-    fn read(&mut self, read: &mut dyn FnMut(Var<'_>, &dyn Params)) {
-        on_tape(Mode::Training(self.seed), |tape| read(self.record(tape), &self.model));
+    fn read(&mut self, read: &mut dyn FnMut(Var<'_>, &dyn Params)) -> Result<(), String> {
+        on_tape(Mode::Training(self.seed), |tape| {
+            let loss = (self.f)(self.model, tape);
+            loss.fault(tape).map_or_else(
+                || {
+                    read(loss, &self.model);
+                    Ok(())
+                },
+                Err,
+            )
+        })
     }
 }
 
@@ -52,20 +55,20 @@ impl<M: Params + ?Sized, F: for<'t> FnMut(&M, &'t Tape) -> Var<'t>> Loss for OnT
         &mut self.model
     }
 
-    fn evaluate(&mut self, estimate: bool) -> (f64, Gradients, Option<Gradients>) {
+    fn evaluate(&mut self, estimate: bool) -> Result<Evaluated, String> {
         if !estimate {
-            let (value, grads) = value_and_grad_training(self.seed, |tape| self.record(tape));
-            return (value, grads, None);
+            let found = scoped(Mode::Training(self.seed), |tape| ((self.f)(self.model, tape), ()));
+            return found.map(|(value, grads, ())| (value, grads, None));
         }
         let mut found = (0.0, Gradients::default(), None);
-        self.read(&mut |loss, model| found = estimated(loss, model));
-        found
+        self.read(&mut |loss, model| found = estimated(loss, model))?;
+        Ok(found)
     }
 
-    fn hessian(&mut self, ids: &[ParamId]) -> Vec<f64> {
+    fn hessian(&mut self, ids: &[ParamId]) -> Result<Vec<f64>, String> {
         let mut hessian = Vec::new();
-        self.read(&mut |loss, model| hessian = rows(loss, model, ids));
-        hessian
+        self.read(&mut |loss, model| hessian = rows(loss, model, ids))?;
+        Ok(hessian)
     }
 
     fn residuals(&mut self) -> Option<(Vec<f64>, Vec<f64>)> {
@@ -73,16 +76,8 @@ impl<M: Params + ?Sized, F: for<'t> FnMut(&M, &'t Tape) -> Var<'t>> Loss for OnT
     }
 }
 
-fn check(loss: Var<'_>, caller: &Location<'_>) {
-    assert!(
-        loss.elements() == 1 && loss.needs(),
-        "training_step at {caller}: the loss must be a scalar that depends on a parameter, got shape {}",
-        loss.shape()
-    );
-}
-
 /// The value, the gradients and the estimate of a recorded loss.
-fn estimated(loss: Var<'_>, model: &dyn Params) -> (f64, Gradients, Option<Gradients>) {
+fn estimated(loss: Var<'_>, model: &dyn Params) -> Evaluated {
     // The stream after those of the layers.
     let mut signs = loss.tape().rng().expect("it is a training tape");
     let (grads, curvature) = hutchinson(loss, model, &mut signs);
@@ -122,7 +117,7 @@ impl Loss for OfVector<'_> {
         self.x
     }
 
-    fn evaluate(&mut self, estimate: bool) -> (f64, Gradients, Option<Gradients>) {
+    fn evaluate(&mut self, estimate: bool) -> Result<Evaluated, String> {
         let (at, n) = (self.x.value().to_f64_vec(), self.x.value().elements());
         let of = |values: Vec<f64>| {
             let mut grads = Gradients::default();
@@ -134,11 +129,11 @@ impl Loss for OfVector<'_> {
             let hessian = self.f.hessian(&at);
             of((0..n).map(|i| hessian[i * n + i]).collect())
         });
-        (value, of(g), curvature)
+        Ok((value, of(g), curvature))
     }
 
-    fn hessian(&mut self, _: &[ParamId]) -> Vec<f64> {
-        self.f.hessian(&self.x.value().to_f64_vec())
+    fn hessian(&mut self, _: &[ParamId]) -> Result<Vec<f64>, String> {
+        Ok(self.f.hessian(&self.x.value().to_f64_vec()))
     }
 
     fn residuals(&mut self) -> Option<(Vec<f64>, Vec<f64>)> {

@@ -28,8 +28,9 @@ use crate::schedule::Schedule;
 /// ```
 ///
 /// A parameter without gradient is skipped wholly: no decay, no momentum, and its count of updates stands
-/// still. An optimizer belongs to one model; parameters are known by identity, and by name when a model was
-/// cloned or loaded.
+/// still ([`Self::missing_as_zero`] takes it as 0). An optimizer belongs to one model; parameters are known by identity,
+/// and by name when a model was cloned or loaded. So a second model with the same names and shapes is taken for the first
+/// one, cloned: it goes on with its momentum, its averages and its counts. Make an optimizer for each model.
 #[must_use = "an optimizer does nothing until .training_step(..) is called"]
 pub struct Optimizer {
     /// The first is for all parameters that no other chooses.
@@ -122,8 +123,14 @@ impl Optimizer {
         optimizer
     }
 
-    /// Another rule for the parameters whose name fulfils a condition. A later group wins over an earlier
-    /// one.
+    /// Another rule for the parameters of which a condition holds. A later group wins over an earlier one.
+    ///
+    /// ```
+    /// use gradus_optim::{AdamW, Optimizer};
+    /// // No decay for biases and the scales of norms.
+    /// let still = AdamW { weight_decay: 0.0, ..AdamW::default() };
+    /// let optimizer = Optimizer::new(AdamW::default(), 1e-3).group(|_, param| param.rank() < 2, still);
+    /// ```
     ///
     /// A group may be added at any time; it must choose at least one parameter.
     ///
@@ -132,7 +139,7 @@ impl Optimizer {
     #[track_caller]
     pub fn group(
         self,
-        choose: impl Fn(&str) -> bool + Send + Sync + 'static,
+        choose: impl Fn(&str, &Param) -> bool + Send + Sync + 'static,
         rule: impl Into<Box<dyn Rule>>,
     ) -> Self {
         self.with_group(Select::When(Box::new(choose)), Some(rule.into()), None)
@@ -218,7 +225,12 @@ impl Optimizer {
     }
 
     /// Replaces the learning rate by a number or another schedule.
+    ///
+    /// # Panics
+    /// If a parameter of the schedule or its value at the next step lies outside of its range; the old one stays then.
+    #[track_caller]
     pub fn set_lr(&mut self, lr: impl Schedule + 'static) {
+        self.check_rate("set_lr", &lr);
         self.lr = Arc::new(lr);
     }
 
@@ -269,8 +281,11 @@ impl Optimizer {
             if param.is_buffer() {
                 continue;
             }
-            let group = self.group_of(name);
-            self.groups.iter().zip(&mut chosen).for_each(|(g, chosen)| *chosen |= g.select.matches(name));
+            let group = self.group_of(name, param);
+            self.groups
+                .iter()
+                .zip(&mut chosen)
+                .for_each(|(g, chosen)| *chosen |= g.select.matches(name, param));
             // A parameter that has changed its rule begins anew.
             let known = self.entries.iter_mut().find(|entry| entry.name == *name && entry.group == group);
             let mut entry = Entry::new(param.id(), *param.shape(), name, group);
@@ -296,8 +311,8 @@ impl Optimizer {
         self.groups.iter().filter_map(|group| group.rule.as_deref())
     }
 
-    fn group_of(&self, name: &str) -> usize {
-        (0..self.groups.len()).rev().find(|&i| self.groups[i].select.matches(name)).unwrap_or(0)
+    fn group_of(&self, name: &str, param: &Param) -> usize {
+        (0..self.groups.len()).rev().find(|&i| self.groups[i].select.matches(name, param)).unwrap_or(0)
     }
 
     #[track_caller]
@@ -322,7 +337,7 @@ impl Optimizer {
             (self.entries[at].id, self.entries[at].shape) = (id, *param.shape());
             return at;
         }
-        let group = self.group_of(name);
+        let group = self.group_of(name, param);
         self.entries.push(Entry::new(id, *param.shape(), name, group));
         self.entries.len() - 1
     }

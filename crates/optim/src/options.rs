@@ -3,7 +3,8 @@
 use gradus_tensor::{Shape, Tensor};
 
 use crate::optimizer::Optimizer;
-use crate::rule::{Rule, name_of};
+use crate::rule::Rule;
+use crate::schedule::Schedule;
 
 /// What a rule says of its hyper-parameters ([`Rule::options`](crate::Rule::options)): the first value outside of its
 /// range, if there is one.
@@ -32,6 +33,14 @@ impl Options {
     /// What is wrong, if something is: the rule, the option, its value, the range.
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
+    }
+
+    /// Panics with the fault, if there is one.
+    #[track_caller]
+    pub(crate) fn check(&self) {
+        if let Some(fault) = &self.fault {
+            panic!("{fault}");
+        }
     }
 
     /// `$0 \le x < 1$`: the decay of an average.
@@ -100,6 +109,20 @@ impl Options {
 }
 
 impl Optimizer {
+    /// Panics if a parameter of a schedule lies outside of its range, or its value at the next step is no learning rate.
+    #[track_caller]
+    pub(crate) fn check_rate(&self, call: &str, rate: &dyn Schedule) {
+        if let Some(fault) = rate.options().fault() {
+            panic!("{call}: {fault}");
+        }
+        let lr = rate.at(self.step);
+        assert!(
+            lr >= 0.0 && lr.is_finite(),
+            "{call}: the learning rate at step {} is {lr}; it must be finite and at least 0",
+            self.step
+        );
+    }
+
     /// Panics if a hyper-parameter or a learning rate lies outside of its range, or if an option was changed that a rule
     /// would need another memory for. `call` is what the message begins with.
     #[track_caller]
@@ -110,12 +133,7 @@ impl Optimizer {
             if let Some(fault) = options.fault() {
                 panic!("{call}: {fault}");
             }
-            let lr = group.lr.as_ref().unwrap_or(&self.lr).at(self.step);
-            assert!(
-                lr >= 0.0 && lr.is_finite(),
-                "{call}: the learning rate at step {} is {lr}; it must be finite and at least 0",
-                self.step
-            );
+            self.check_rate(call, group.lr.as_deref().unwrap_or(&*self.lr));
         }
         if !self.altered && self.varying.is_empty() {
             return;
@@ -127,7 +145,7 @@ impl Optimizer {
                 panic!(
                     "{call}: {} needs a slot {slot} of {} now, which it did not at the first update; set its options before \
                      that (a momentum that is to rise from 0 may begin at 1e-300)",
-                    name_of(rule),
+                    rule.name(),
                     entry.name
                 );
             }

@@ -19,6 +19,7 @@ pub(crate) struct Preparation {
     pub(crate) value: Option<f64>,
     pub(crate) adaptive: Option<(f64, f64)>,
     pub(crate) norm: Option<f64>,
+    pub(crate) missing_as_zero: bool,
 }
 
 impl Default for Preparation {
@@ -31,6 +32,7 @@ impl Default for Preparation {
             value: None,
             adaptive: None,
             norm: None,
+            missing_as_zero: false,
         }
     }
 }
@@ -163,6 +165,14 @@ impl Optimizer {
         self
     }
 
+    /// Takes a trainable parameter without gradient as one with gradient 0, so that it decays and moves by its momentum.
+    /// PyTorch's `zero_grad(set_to_none=False)`.
+    #[doc(alias = "set_to_none")]
+    pub fn missing_as_zero(mut self) -> Self {
+        self.preparation.missing_as_zero = true;
+        self
+    }
+
     /// Makes no step when a gradient is infinite or NaN; [`Self::skipped`] counts them.
     pub fn skip_nonfinite(mut self) -> Self {
         self.preparation.skip_nonfinite = true;
@@ -225,6 +235,9 @@ impl Preparation {
         }
         if self.skip_nonfinite {
             lines.push("no step with infinite or NaN gradients".to_string());
+        }
+        if self.missing_as_zero {
+            lines.push("a missing gradient is 0".to_string());
         }
         if self.centralize {
             lines.push("gradients centralised".to_string());

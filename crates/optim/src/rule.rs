@@ -128,6 +128,13 @@ pub trait Rule: Any + Debug + Send + Sync {
         Needs::default()
     }
 
+    /// The name of its type, for messages.
+    #[doc(hidden)]
+    fn name(&self) -> &'static str {
+        let path = std::any::type_name::<Self>();
+        path.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap_or(path)
+    }
+
     /// One update of `theta` with the gradient `g`; `slots` in the order of [`Rule::slots`].
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]);
 
@@ -168,18 +175,12 @@ impl<M: Method> Rule for M {
     }
 
     fn update(&self, _: &Step<'_>, _: &mut Tensor, _: &Tensor, _: &mut [Tensor]) {
-        panic!("update: {} evaluates the loss itself; call Optimizer::training_step", name_of(self));
+        panic!("update: {} evaluates the loss itself; call Optimizer::training_step", Rule::name(self));
     }
 
     fn method(&self) -> Option<&dyn Method> {
         Some(self)
     }
-}
-
-/// The name of a rule's type.
-pub(crate) fn name_of(rule: &dyn Rule) -> String {
-    let text = format!("{rule:?}");
-    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_string()
 }
 
 /// A rule with numbers that all parameters of its group share, such as an estimate of the distance to the

@@ -1,15 +1,13 @@
 //! The training loop's one call: evaluate the loss where the rules want it, then step.
 
-use std::panic::Location;
-
 use gradus_autograd::{Gradients, Param, Params, Tape, Var};
 use gradus_tensor::inner_product;
 
 use crate::drive::{Kept, apply_updates};
-use crate::loss::{Loss, OfVector, OnTapes};
+use crate::loss::{Evaluated, Loss, OfVector, OnTapes};
 use crate::methods::Objective;
 use crate::optimizer::Optimizer;
-use crate::rule::{Ascent, Needs, Rule, name_of};
+use crate::rule::{Ascent, Needs, Rule};
 
 /// Sets the tapes of one training apart from those of its neighbours in seed.
 const SPREAD: u64 = 0xD134_2543_DE82_EF95;
@@ -54,7 +52,7 @@ impl Optimizer {
     /// With [`Self::accumulate`], each call is one of the parts. The curvature is estimated on the last of them.
     ///
     /// # Panics
-    /// If the loss is not a scalar or depends on no parameter; at the first step, if a group chooses no
+    /// If the loss is not a scalar or depends on no parameter of the model; at the first step, if a group chooses no
     /// parameter; if a [`Method`](crate::Method) shares the model with other rules, or with clipping or
     /// accumulation; or if it needs residuals ([`LevenbergMarquardt`](crate::LevenbergMarquardt)).
     #[track_caller]
@@ -64,7 +62,7 @@ impl Optimizer {
         f: impl for<'t> FnMut(&M, &'t Tape) -> Var<'t>,
     ) -> f64 {
         let seed = self.tape_seed();
-        self.descend(&mut OnTapes { model, f, seed, caller: Location::caller() })
+        self.descend(&mut OnTapes { model, f, seed })
     }
 
     /// As [`Self::training_step`], for a function of a vector that needs no tape: one with finite differences
@@ -74,6 +72,11 @@ impl Optimizer {
     /// As [`Self::training_step`].
     #[track_caller]
     pub fn advance(&mut self, x: &mut Param, f: &mut dyn Objective) -> f64 {
+        if self.step == 0 {
+            if let Some(fault) = f.fault(&x.value().to_f64_vec()) {
+                panic!("advance: {fault}");
+            }
+        }
         self.descend(&mut OfVector { x, f })
     }
 
@@ -85,7 +88,7 @@ impl Optimizer {
                 !rule.needs().residuals,
                 "training_step: {} needs the residuals, and a loss is one number; call \
                  minimize_objective(&mut LeastSquares(|x| …), &start, &mut optimizer, steps)",
-                name_of(rule)
+                rule.name()
             );
         }
         let calls = (self.step + self.skipped) * self.preparation.accumulate + self.pending.count;
@@ -104,11 +107,11 @@ impl Optimizer {
         if needs.ahead {
             self.look_ahead(&mut moved);
         }
-        let (value, first, mut curvature) = moved.loss.evaluate(estimate && needs.ascent.is_none());
+        let (value, first, mut curvature) = evaluated(&mut moved, estimate && needs.ascent.is_none());
         let mut second = None;
         if needs.ascent.is_some() {
             self.climb(&mut moved, &first);
-            let (_, grads, estimated) = moved.loss.evaluate(estimate);
+            let (_, grads, estimated) = evaluated(&mut moved, estimate);
             (second, curvature) = (Some(grads), estimated);
         }
         drop(moved);
@@ -174,6 +177,15 @@ impl Optimizer {
             param.set(param.value() + up * length);
         });
         moved.kept.push(Kept(kept));
+    }
+}
+
+/// The loss at its model's place; panics at the caller's line, which no closure has, if there is something wrong with it.
+#[track_caller]
+fn evaluated(moved: &mut Moved<'_>, estimate: bool) -> Evaluated {
+    match moved.loss.evaluate(estimate) {
+        Ok(found) => found,
+        Err(fault) => panic!("training_step: {fault}"),
     }
 }
 

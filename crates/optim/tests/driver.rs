@@ -36,7 +36,7 @@ const ONES: [[f64; 2]; 2] = [[1.0, 1.0], [1.0, 1.0]];
 fn groups_have_their_own_rules_and_rates() {
     let mut model = model();
     let decayed = AdamW { weight_decay: 0.5, ..AdamW::default() };
-    let mut optimizer = Optimizer::new(Sgd::default(), 0.5).group(|name| name.ends_with("bias"), decayed);
+    let mut optimizer = Optimizer::new(Sgd::default(), 0.5).group(|name, _| name.ends_with("bias"), decayed);
     let grads = gradients(&model, ONES, [0.0, 0.0]);
     optimizer.step(&mut model, &grads);
     assert_eq!(values(&model.weight), [0.5, 1.5, 2.5, 3.5]);
@@ -45,6 +45,46 @@ fn groups_have_their_own_rules_and_rates() {
     let error = optimizer.bind(&model).unwrap_err();
     assert!(matches!(error, Error::Unmatched { .. }));
     assert_eq!(error.to_string(), "no parameter matches `*.nothing`; there are weight, bias, mean");
+}
+
+#[test]
+fn groups_by_what_the_parameter_is() {
+    let mut model = model();
+    let grads = gradients(&model, ONES, [1.0, 1.0]);
+    let still = Sgd { weight_decay: 0.0, ..Sgd::default() };
+    let decayed = Sgd { weight_decay: 1.0, ..Sgd::default() };
+    let mut optimizer = Optimizer::new(decayed, 0.5).group(|_, param| param.rank() < 2, still);
+    optimizer.step(&mut model, &grads);
+    assert_eq!(values(&model.weight), [0.0, 0.5, 1.0, 1.5]);
+    assert_eq!(values(&model.bias), [0.5, 0.5]);
+    let mut optimizer =
+        Optimizer::new(Sgd::default(), 0.5).group(|_, param| param.rank() > 2, Sgd::default());
+    let error = optimizer.bind(&model).unwrap_err().to_string();
+    assert!(error.starts_with("no parameter matches the group's condition; "), "{error}");
+}
+
+#[test]
+fn a_missing_gradient_is_skipped_or_0() {
+    let after = |optimizer: Optimizer| {
+        let (mut model, mut optimizer) = (model(), optimizer);
+        let both = gradients(&model, ONES, [1.0, 1.0]);
+        let mut one = Gradients::default();
+        one.set(model.weight.id(), Tensor::from(ONES));
+        optimizer.step(&mut model, &both);
+        optimizer.step(&mut model, &one);
+        (values(&model.bias)[0], optimizer.updates("bias"), values(&model.mean)[0])
+    };
+    let momentum = || Optimizer::new(Sgd { momentum: 0.5, weight_decay: 0.0, ..Sgd::default() }, 1.0);
+    assert_eq!(after(momentum()), (0.0, 1, 0.0));
+    // The momentum of the first step goes on by half.
+    assert_eq!(after(momentum().missing_as_zero()), (-0.5, 2, 0.0));
+    let mut frozen = model();
+    frozen.bias.freeze();
+    let grads = gradients(&frozen, ONES, [0.0, 0.0]);
+    let decay = Sgd { weight_decay: 0.5, ..Sgd::default() };
+    let grads = grads.of(&frozen.weight);
+    Optimizer::new(decay, 1.0).missing_as_zero().step(&mut frozen, &grads);
+    assert_eq!(values(&frozen.bias), [1.0, 1.0]);
 }
 
 #[test]

@@ -202,3 +202,19 @@ fn each_group_looks_ahead_at_its_own_rate() {
     assert_eq!(model.weight.value().to_f64_vec()[0], -2.5);
     assert_eq!(model.bias.value().to_f64_vec()[0], -0.25 - 0.125 * 1.5);
 }
+
+#[test]
+fn a_tied_weight_is_one_parameter() {
+    struct Tied {
+        a: Param,
+    }
+    params!(Tied { a, "b" = a });
+    let mut model = Tied { a: Param::new([3.0, 4.0]) };
+    let mut optimizer = Optimizer::new(Sgd::default(), 1.0).clip_norm(1.0);
+    // The gradient of (a·a)/2 is a, of norm 5.
+    optimizer
+        .training_step(&mut model, |model, tape| (tape.param(&model.a) * tape.param(&model.a)).sum() * 0.5);
+    let got = model.a.value().to_f64_vec();
+    assert!((got[0] - 2.4).abs() < 1e-5 && (got[1] - 3.2).abs() < 1e-5, "{got:?}");
+    assert_eq!((optimizer.updates("a"), optimizer.updates("b")), (1, 0));
+}

@@ -223,3 +223,21 @@ fn through_a_file() {
     assert!(resumed.load(&path, &model).is_err());
     std::fs::remove_file(&path).unwrap();
 }
+
+/// As the documentation of [`Optimizer`] says: a second model of the same names and shapes is taken for a clone of the first.
+#[test]
+fn a_second_model_goes_on_with_the_momentum_of_the_first() {
+    let rule = || Sgd { momentum: 0.5, ..Sgd::default() };
+    let (mut first, mut second) = (Param::new(1.0), Param::new(1.0));
+    let mut optimizer = Optimizer::new(rule(), 0.1);
+    let mut step = |w: &mut Param| optimizer.training_step(w, |w, tape| tape.param(w) * 1.0);
+    step(&mut first);
+    step(&mut second);
+    // v = 1, then 0.5 + 1.
+    assert_eq!((first.value().item(), second.value().item()), (0.9, 1.0 - 0.1 * 1.5));
+    assert_eq!(optimizer.updates(""), 2);
+    let mut other = Param::new([1.0, 1.0]);
+    let step =
+        std::panic::AssertUnwindSafe(|| optimizer.training_step(&mut other, |w, tape| tape.param(w).sum()));
+    assert!(std::panic::catch_unwind(step).is_err(), "one of another shape is refused");
+}

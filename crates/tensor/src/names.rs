@@ -44,6 +44,21 @@ pub fn instead<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Stri
     }
 }
 
+/// Whether one name may have been meant by the other: it holds the other whole, or they differ in at most a third of their
+/// letters.
+///
+/// ```
+/// use gradus_tensor::names::alike;
+/// assert!(alike("fc.weight", "module.fc.weight") && alike("fc1.wieght", "fc1.weight"));
+/// assert!(!alike("fc.bias", "head.weight"));
+/// ```
+pub fn alike(a: &str, b: &str) -> bool {
+    let (shorter, longer) =
+        (a.chars().count().min(b.chars().count()), a.chars().count().max(b.chars().count()));
+    let holds = shorter > 2 && (a.contains(b) || b.contains(a));
+    holds || (longer - shorter <= longer / 3 && distance(a, b) <= longer / 3)
+}
+
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut d = vec![vec![0; b.len() + 1]; a.len() + 1];

@@ -1,13 +1,13 @@
 //! The group `optim_fn`: PyTorch's optimizers on functions, L-BFGS among them.
 
 use gradus_autograd::{Param, Tape, Var};
-use gradus_optim::{Lbfgs, LineSearch, Optimizer, surfaces};
+use gradus_optim::{Optimizer, surfaces};
 use gradus_tensor::Tensor;
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-use super::hyper::{self, Hyper};
-use super::{Model, compare, count, row, text};
+use super::hyper::Hyper;
+use super::{Model, build, compare, count, row, text};
 use crate::check::tensor;
 
 /// A function of a vector of two elements.
@@ -70,32 +70,11 @@ pub(crate) fn run(case: &Value, tensors: &SafeTensors<'_>) -> Result<(), String>
 
 fn optimizer(case: &Value) -> Result<Optimizer, String> {
     let (name, mut hyper) = (text(case, "optimizer")?, case["hyper"].clone());
-    let h = Hyper(&hyper);
-    let lr = h.number("lr")?;
-    if name == "LBFGS" {
-        if h.flag("maximize") {
-            return Err("unsupported: LBFGS that maximizes".into());
-        }
-        let line_search = match h.0["line_search_fn"].as_str() {
-            None => LineSearch::None,
-            Some("strong_wolfe") => LineSearch::StrongWolfe,
-            Some(other) => return Err(format!("unsupported: line search {other}")),
-        };
-        let method = Lbfgs {
-            iterations: h.number("max_iter")? as usize,
-            evaluations: Some(h.number("max_eval")? as usize),
-            tolerance_grad: h.number("tolerance_grad")?,
-            tolerance_change: h.number("tolerance_change")?,
-            history: h.number("history_size")? as usize,
-            line_search,
-        };
-        return Ok(Optimizer::new(method, lr));
-    }
+    let lr = Hyper(&hyper).number("lr")?;
     if name == "AdamW" {
         hyper["decoupled_weight_decay"] = Value::Bool(true);
     }
-    let optimizer = Optimizer::new(hyper::torch(name, &hyper)?, lr);
-    Ok(if Hyper(&hyper).flag("maximize") { optimizer.maximize() } else { optimizer })
+    build::optimizer(name, &hyper, lr)
 }
 
 type Evaluate = Box<dyn for<'t> Fn(&Model, &'t Tape) -> Var<'t>>;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::check::tensor;
 
+pub(crate) mod build;
 pub(crate) mod extended;
 pub(crate) mod function;
 pub(crate) mod hyper;

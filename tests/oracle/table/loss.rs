@@ -15,19 +15,28 @@ fn reduction(c: &Args<'_>) -> Reduction {
     match c.text("reduction", "mean").as_str() {
         "mean" => Reduction::Mean,
         "sum" => Reduction::Sum,
+        "batchmean" => Reduction::BatchMean,
         "none" => Reduction::None,
         other => panic!("unsupported: reduction = {other}"),
     }
 }
 
-/// Prediction and target, broadcast as PyTorch does (with a warning).
+/// The parts of a loss, broadcast as PyTorch does (with a warning).
+fn broadcast<'t, const N: usize>(parts: [Var<'t>; N]) -> [Var<'t>; N] {
+    let shape =
+        parts.iter().fold(parts[0].shape(), |all, part| all.broadcast_or_panic(&part.shape(), "loss"));
+    parts.map(|part| if part.shape() == shape { part } else { part.expand(shape) })
+}
+
+/// Prediction and target, broadcast.
 fn pair<'t>(c: &Args<'t>) -> (Var<'t>, Var<'t>) {
-    let (x, t) = (c.v("input"), c.v("target"));
-    if x.shape() == t.shape() {
-        return (x, t);
-    }
-    let shape = x.shape().broadcast_or_panic(&t.shape(), "loss");
-    (x.expand(shape), t.expand(shape))
+    let [x, t] = broadcast([c.v("input"), c.v("target")]);
+    (x, t)
+}
+
+/// The axis of PyTorch's classes: `[N, C, …]` or `[C]`.
+fn class_axis(x: Var<'_>) -> isize {
+    isize::from(x.rank() > 1)
 }
 
 /// The options of a loss that has a weight and a reduction.
@@ -47,6 +56,7 @@ fn nll<'t>(c: &Args<'t>) -> Var<'t> {
     let how = NllOptions {
         weight: c.opt_t("weight"),
         ignore: Some(c.int("ignore_index", -100)),
+        axis: class_axis(c.v("input")),
         reduction: reduction(c),
     };
     c.v("input").nll_loss_with(&c.t("target"), &how)
@@ -55,26 +65,21 @@ fn nll<'t>(c: &Args<'t>) -> Var<'t> {
 fn cross_entropy<'t>(c: &Args<'t>) -> Var<'t> {
     let x = c.v("input");
     let (weight, ignore) = (c.opt_t("weight"), Some(c.int("ignore_index", -100)));
-    let (smoothing, reduction) = (c.num("label_smoothing", 0.0), reduction(c));
+    let (smoothing, axis, reduction) = (c.num("label_smoothing", 0.0), class_axis(x), reduction(c));
     match c.val("target") {
         Val::T(t) if t.dtype() == DType::I64 => {
-            x.cross_entropy_with(&t, &CrossEntropyOptions { weight, ignore, smoothing, reduction })
+            x.cross_entropy_with(&t, &CrossEntropyOptions { weight, ignore, smoothing, axis, reduction })
         }
         probabilities => x.soft_cross_entropy_with(
             probabilities.var(c.tape),
-            &SoftCrossEntropyOptions { weight, smoothing, reduction },
+            &SoftCrossEntropyOptions { weight, smoothing, axis, reduction },
         ),
     }
 }
 
 fn kl_div<'t>(c: &Args<'t>) -> Var<'t> {
     let (x, t) = pair(c);
-    let log_target = c.flag("log_target", false);
-    if c.text("reduction", "mean") == "batchmean" {
-        let n = x.shape().first().copied().unwrap_or(1);
-        return x.kl_div_with(t, &KlDivOptions { log_target, reduction: Reduction::Sum }) / n as f64;
-    }
-    x.kl_div_with(t, &KlDivOptions { log_target, reduction: reduction(c) })
+    x.kl_div_with(t, &KlDivOptions { log_target: c.flag("log_target", false), reduction: reduction(c) })
 }
 
 fn triplet<'t>(c: &Args<'t>) -> Var<'t> {
@@ -85,7 +90,8 @@ fn triplet<'t>(c: &Args<'t>) -> Var<'t> {
         swap: c.flag("swap", false),
         reduction: reduction(c),
     };
-    c.v("anchor").triplet_margin_loss_with(c.v("positive"), c.v("negative"), &how)
+    let [x, positive, negative] = broadcast([c.v("anchor"), c.v("positive"), c.v("negative")]);
+    x.triplet_margin_loss_with(positive, negative, &how)
 }
 
 fn poisson<'t>(c: &Args<'t>) -> Var<'t> {
@@ -126,7 +132,8 @@ fn multi_margin<'t>(c: &Args<'t>) -> Var<'t> {
         reduction: reduction(c),
     };
     let y = x.multi_margin_loss_with(&t.flatten(), &how);
-    if single { y.reshape(()) } else { y }
+    // PyTorch gives the loss of one sample the shape of its label.
+    if single && c.t("target").rank() == 0 { y.reshape(()) } else { y }
 }
 
 fn multilabel_margin<'t>(c: &Args<'t>) -> Var<'t> {
@@ -191,8 +198,10 @@ super::table! {
         let how = HingeOptions { margin: c.num("margin", 1.0), reduction: reduction(c) };
         c.v("input").hinge_embedding_loss_with(c.v("target"), &how)
     };
-    "margin_ranking_loss" ("input1 input2 target margin reduction") |c|
-        c.v("input1").margin_ranking_loss_with(c.v("input2"), c.v("target"), &margin(c));
+    "margin_ranking_loss" ("input1 input2 target margin reduction") |c| {
+        let [x, other, target] = broadcast([c.v("input1"), c.v("input2"), c.v("target")]);
+        x.margin_ranking_loss_with(other, target, &margin(c))
+    };
     "cosine_embedding_loss" ("input1 input2 target margin reduction") |c|
         c.v("input1").cosine_embedding_loss_with(c.v("input2"), c.v("target"), &margin(c));
     "triplet_margin_loss" ("anchor positive negative margin p eps swap reduction") |c| triplet(c);

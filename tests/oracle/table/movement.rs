@@ -164,9 +164,9 @@ fn meshgrid<'t>(c: &Args<'t>) -> Vec<Var<'t>> {
 super::table! {
     "reshape view" ("input *shape") |c| reshaped(c.v("input"), &shape(c, "shape"));
     "ravel" ("input") |c| c.v("input").flatten();
-    "flatten" ("input start_dim end_dim") |c| match c.v("input") {
-        x if x.rank() == 0 => x.reshape([1]),
-        x => x.flatten_axes(c.axis("start_dim", 0), c.axis("end_dim", -1)),
+    "flatten" ("input start_dim end_dim") |c| {
+        let (x, first, last) = (c.v("input"), c.axis("start_dim", 0), c.axis("end_dim", -1));
+        if x.rank() == 0 { x.reshape([1]) } else { x.flatten_axes(first, last) }
     };
     "unflatten" ("input dim sizes") |c| {
         let (x, list) = (c.v("input"), shape(c, "sizes"));

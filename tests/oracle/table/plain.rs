@@ -200,11 +200,13 @@ super::table! {
     "unique" ("input sorted return_inverse return_counts dim") |c| unique(c);
     "nonzero" ("input as_tuple") |c| {
         let x = c.t("input");
-        let found = x.nonzero();
         if c.flag("as_tuple", false) {
-            Val::List((0..x.rank().max(1)).map(|k| Val::T(found.select(1, k as isize))).collect())
+            // A single number counts as a list of one.
+            let x = if x.rank() == 0 { x.reshape([1]) } else { x };
+            let found = x.nonzero();
+            Val::List((0..x.rank()).map(|k| Val::T(found.select(1, k as isize))).collect())
         } else {
-            Val::T(found)
+            Val::T(x.nonzero())
         }
     };
     "bincount" ("input weights minlength") |c| {

@@ -1,7 +1,7 @@
 //! Convolution, pooling, padding, interpolation.
 
 use gradus_autograd::Var;
-use gradus_autograd::ops::{ConvOptions, Outside, Padding, Pool, Resize};
+use gradus_autograd::ops::{ConvOptions, Outside, Padding, PaddingMode, Pool, Resize};
 use gradus_tensor::Tensor;
 
 use crate::args::Args;
@@ -12,28 +12,25 @@ fn batched<'t>(x: Var<'t>, rank: usize, f: impl Fn(Var<'t>) -> Var<'t>) -> Var<'
     if x.rank() == rank + 2 { f(x) } else { f(x.unsqueeze(0)).squeeze_axis(0) }
 }
 
-fn stride(c: &Args<'_>, padding: Vec<usize>) -> ConvOptions {
+fn stride(c: &Args<'_>, padding: impl Into<Padding>) -> ConvOptions {
     let of = |name: &str, default: usize| c.sizes(name).unwrap_or_else(|| vec![default]);
-    ConvOptions { stride: of("stride", 1), padding, dilation: of("dilation", 1), groups: c.size("groups", 1) }
+    ConvOptions {
+        stride: of("stride", 1),
+        padding: padding.into(),
+        dilation: of("dilation", 1),
+        groups: c.size("groups", 1),
+        ..ConvOptions::default()
+    }
 }
 
 fn conv<'t>(c: &Args<'t>, rank: usize) -> Var<'t> {
     let (x, w, b) = (c.v("input"), c.v("weight"), c.opt("bias"));
-    let dilation = c.sizes("dilation").unwrap_or_else(|| vec![1]);
-    let by = |a: usize| dilation[a.min(dilation.len() - 1)];
-    match c.get("padding") {
-        Some(Val::S(s)) if s == "same" => {
-            // What is missing on one side goes behind.
-            let frame = |a: usize| {
-                let total = by(a) * (w.shape()[2 + a] - 1);
-                ((a as isize) - rank as isize, ((total / 2) as isize, (total - total / 2) as isize))
-            };
-            let x = x.pad(&(0..rank).map(frame).collect::<Vec<_>>(), Padding::Zeros);
-            batched(x, rank, |x| x.conv(w, b, &stride(c, vec![0])))
-        }
-        Some(Val::S(_)) | None => batched(x, rank, |x| x.conv(w, b, &stride(c, vec![0]))),
-        Some(_) => batched(x, rank, |x| x.conv(w, b, &stride(c, c.sizes("padding").unwrap_or_default()))),
-    }
+    let padding = match c.get("padding") {
+        Some(Val::S(s)) if s == "same" => Padding::Same,
+        Some(Val::S(_)) | None => Padding::Valid,
+        Some(_) => c.sizes("padding").unwrap_or_default().into(),
+    };
+    batched(x, rank, |x| x.conv(w, b, &stride(c, padding.clone())))
 }
 
 fn conv_transpose<'t>(c: &Args<'t>, rank: usize) -> Var<'t> {
@@ -109,10 +106,10 @@ fn pad<'t>(c: &Args<'t>, mode: &str) -> Var<'t> {
         .map(|(i, p)| (-(i as isize) - 1, (p[0] as isize, p[1] as isize)))
         .collect();
     let padding = match mode {
-        "constant" => Padding::Constant(c.num("value", 0.0)),
-        "reflect" => Padding::Reflect,
-        "replicate" => Padding::Replicate,
-        "circular" => Padding::Circular,
+        "constant" => PaddingMode::Constant(c.num("value", 0.0)),
+        "reflect" => PaddingMode::Reflect,
+        "replicate" => PaddingMode::Replicate,
+        "circular" => PaddingMode::Circular,
         other => panic!("unsupported: mode = {other}"),
     };
     c.v("input").pad(&sizes, padding)

@@ -1,9 +1,10 @@
 //! Losses.
 
 use gradus::autograd::ops::{
-    CrossEntropyOptions, CtcOptions, GaussianNllOptions, HingeOptions, HuberOptions, KlDivOptions,
-    LogitsOptions, LossOptions, MarginOptions, MultiMarginOptions, NllOptions, PoissonNllOptions,
-    SoftCrossEntropyOptions, TripletOptions,
+    CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions, GaussianNllOptions,
+    HingeOptions, HuberOptions, InfoNceOptions, KlDivOptions, LogitsOptions, LossOptions, MarginOptions,
+    MultiMarginOptions, NllOptions, PoissonNllOptions, SoftCrossEntropyOptions, TripletDistanceOptions,
+    TripletOptions,
 };
 use gradus::prelude::*;
 
@@ -12,9 +13,11 @@ use crate::Entry;
 
 pub(crate) fn table() -> Vec<Entry<Call>> {
     let mut all = of_labels();
+    all.extend(of_classes_along_an_axis());
     all.extend(of_targets());
     all.extend(of_probabilities());
     all.extend(of_margins());
+    all.extend(of_rare_and_contrast());
     all
 }
 
@@ -31,7 +34,7 @@ fn of_labels() -> Vec<Entry<Call>> {
         .index(&[0, 3, 1], &[3], 4),
         of("nll_loss", &[&[3, 4]], |x, a| x[0].nll_loss(&a.index)).index(&[0, 3, 1], &[3], 4),
         of("nll_loss_with", &[&[2, 4, 3]], |x, a| {
-            x[0].nll_loss_with(&a.index, &NllOptions { ignore: Some(-7), ..NllOptions::default() })
+            x[0].nll_loss_with(&a.index, &NllOptions { ignore: Some(-7), axis: 1, ..NllOptions::default() })
         })
         .index(&[0, 3, 1, 0, -7, 2], &[2, 3], 4),
         of("multi_margin_loss", &[&[3, 4]], |x, a| x[0].multi_margin_loss(&a.index)).index(
@@ -64,6 +67,36 @@ fn of_labels() -> Vec<Entry<Call>> {
     ]
 }
 
+fn of_classes_along_an_axis() -> Vec<Entry<Call>> {
+    vec![
+        of("cross_entropy", &[&[2, 3, 4]], |x, a| x[0].cross_entropy(&a.index)).index(
+            &[0, 3, 1, 0, 2, 2],
+            &[2, 3],
+            4,
+        ),
+        of("cross_entropy_with", &[&[3, 4]], |x, a| {
+            let how = CrossEntropyOptions { axis: a.axis, ..CrossEntropyOptions::default() };
+            x[0].cross_entropy_with(&Tensor::from([0, 3, 1]), &how)
+        })
+        .axis(1),
+        of("soft_cross_entropy_with", &[&[3, 4], &[3, 4]], |x, a| {
+            let how = SoftCrossEntropyOptions { axis: a.axis, ..SoftCrossEntropyOptions::default() };
+            x[0].soft_cross_entropy_with(x[1], &how)
+        })
+        .axis(1),
+        of("focal_cross_entropy", &[&[2, 3, 4]], |x, a| x[0].focal_cross_entropy(&a.index)).index(
+            &[0, 3, 1, 0, 2, 2],
+            &[2, 3],
+            4,
+        ),
+        of("focal_cross_entropy_with", &[&[3, 4]], |x, a| {
+            let how = FocalCrossEntropyOptions { gamma: 0.5, ..FocalCrossEntropyOptions::default() };
+            x[0].focal_cross_entropy_with(&a.index, &how)
+        })
+        .index(&[0, 3, 1], &[3], 4),
+    ]
+}
+
 fn of_targets() -> Vec<Entry<Call>> {
     vec![
         of("mse", &[&[3, 4], &[3, 4]], |x, _| x[0].mse(x[1])),
@@ -81,6 +114,10 @@ fn of_targets() -> Vec<Entry<Call>> {
         of("huber_loss", &[&[3, 4], &[3, 4]], |x, _| x[0].huber_loss(x[1])),
         of("huber_loss_with", &[&[3, 4], &[3, 4]], |x, _| {
             x[0].huber_loss_with(x[1], &HuberOptions::default())
+        }),
+        of("log_cosh_loss", &[&[3, 4], &[3, 4]], |x, _| x[0].log_cosh_loss(x[1])),
+        of("log_cosh_loss_with", &[&[3, 4], &[3, 4], &[4]], |x, _| {
+            x[0].log_cosh_loss_with(x[1], &LossOptions { weight: Some(x[2]), ..LossOptions::default() })
         }),
         of("soft_cross_entropy", &[&[3, 4], &[3, 4]], |x, _| x[0].soft_cross_entropy(x[1])),
         of("soft_cross_entropy_with", &[&[3, 4], &[3, 4]], |x, _| {
@@ -128,6 +165,27 @@ fn of_probabilities() -> Vec<Entry<Call>> {
                 x[2],
                 &GaussianNllOptions { full: true, ..GaussianNllOptions::default() },
             )
+        }),
+    ]
+}
+
+fn of_rare_and_contrast() -> Vec<Entry<Call>> {
+    vec![
+        of("focal_loss", &[&[3, 4], &[3, 4]], |x, _| x[0].focal_loss(x[1])),
+        of("focal_loss_with", &[&[3, 4], &[3, 4]], |x, _| {
+            x[0].focal_loss_with(x[1], &FocalOptions { alpha: None, ..FocalOptions::default() })
+        }),
+        of("dice_loss", &[&[3, 4], &[3, 4]], |x, _| x[0].dice_loss(x[1])),
+        of("dice_loss_with", &[&[3, 4, 2], &[3, 4, 2]], |x, _| {
+            x[0].dice_loss_with(x[1], &DiceOptions { leading: 2, squared: true, ..DiceOptions::default() })
+        }),
+        of("info_nce", &[&[3, 4], &[3, 4]], |x, _| x[0].info_nce(x[1])),
+        of("info_nce_with", &[&[3, 4], &[3, 4], &[2, 4]], |x, _| {
+            x[0].info_nce_with(x[1], &InfoNceOptions { negatives: Some(x[2]), ..InfoNceOptions::default() })
+        }),
+        of("triplet_margin_with_distance_loss", &[&[3, 4], &[3, 4], &[3, 4]], |x, _| {
+            let how = TripletDistanceOptions { swap: true, ..TripletDistanceOptions::default() };
+            x[0].triplet_margin_with_distance_loss(x[1], x[2], |a, b| (a - b).square().mean(), &how)
         }),
     ]
 }

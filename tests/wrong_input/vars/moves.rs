@@ -1,7 +1,7 @@
 //! Movement, selection, reductions, order, products.
 
 use gradus::autograd::Var;
-use gradus::autograd::ops::{Bag, Interpolation, Padding, ScatterReduce};
+use gradus::autograd::ops::{Bag, Interpolation, PaddingMode, ScatterReduce};
 use gradus::prelude::*;
 use gradus::tensor::Slice;
 
@@ -133,10 +133,10 @@ fn movement() -> Vec<Entry<Call>> {
         of("to", &[&[3]], |x, _| x[0].to(DType::F32)),
         of("detach", &[&[3]], |x, _| x[0].detach()),
         of("pad_constant", &[&[2, 3]], |x, _| x[0].pad_constant(&[(1, 0), (2, 1)], 0.5)),
-        of("pad", &[&[2, 4]], |x, a| x[0].pad(&[(a.axis, (2, 1))], Padding::Reflect)).axis(1),
-        of("pad", &[&[2, 4]], |x, a| x[0].pad(&[(a.axis, (2, 1))], Padding::Replicate)).axis(1),
-        of("pad", &[&[2, 4]], |x, a| x[0].pad(&[(a.axis, (2, 1))], Padding::Circular)).axis(1),
-        of("pad", &[&[2, 4]], |x, a| x[0].pad(&[(a.axis, (-2, 1))], Padding::Constant(1.0))).axis(1),
+        of("pad", &[&[2, 4]], |x, a| x[0].pad(&[(a.axis, (2, 1))], PaddingMode::Reflect)).axis(1),
+        of("pad", &[&[2, 4]], |x, a| x[0].pad(&[(a.axis, (2, 1))], PaddingMode::Replicate)).axis(1),
+        of("pad", &[&[2, 4]], |x, a| x[0].pad(&[(a.axis, (2, 1))], PaddingMode::Circular)).axis(1),
+        of("pad", &[&[2, 4]], |x, a| x[0].pad(&[(a.axis, (-2, 1))], PaddingMode::Constant(1.0))).axis(1),
         of("sum_to", &[&[3, 4]], |x, _| x[0].sum_to([1, 4])),
     ]
 }

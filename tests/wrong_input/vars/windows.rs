@@ -1,6 +1,7 @@
 //! Convolutions, pools, normalisations, images.
 
 use gradus::autograd::ops::{ConvOptions, Outside, Pool, Resize};
+use gradus::tensor::Tensor;
 use gradus::tensor::pool::Taps;
 
 use super::{Call, of};
@@ -30,7 +31,7 @@ fn images() -> Vec<Entry<Call>> {
             x[0].conv_transpose(
                 x[1],
                 None,
-                &ConvOptions { stride: vec![2], padding: vec![1], ..conv() },
+                &ConvOptions { stride: vec![2], padding: 1.into(), ..conv() },
                 &[1],
             )
         }),
@@ -44,6 +45,9 @@ fn images() -> Vec<Entry<Call>> {
         of("lp_pool", &[&[1, 2, 4, 4]], |x, _| x[0].lp_pool(2.0, &Pool::of(2))),
         of("adaptive_avg_pool", &[&[1, 2, 4, 4]], |x, _| x[0].adaptive_avg_pool(&[2, 3])),
         of("adaptive_max_pool", &[&[1, 2, 4, 4]], |x, _| x[0].adaptive_max_pool(&[2, 3]).0),
+        of("fractional_max_pool", &[&[1, 2, 4, 4]], |x, _| {
+            x[0].fractional_max_pool(&[2, 2], &[2, 3], &Tensor::full([1, 2, 2], 0.5)).0
+        }),
         of("max_unpool", &[&[1, 1, 2, 2]], |x, a| x[0].max_unpool(&a.index, &[4, 4])).index(
             &[0, 2, 8, 15],
             &[1, 1, 2, 2],

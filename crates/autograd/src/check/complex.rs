@@ -2,8 +2,8 @@
 //! difference: with `$h = 10^{-50}$` there is neither truncation nor rounding (Squire and Trapp, 1998).
 //!
 //! What a tape recorded is computed again in complex numbers. That can be done for operations that are analytic: rows by
-//! [`complex_rows`](super::complex_rows), what is linear or a product by its parts, and an [`Op`](crate::Op) that says of which
-//! others it is made (`Op::composed`) by these. It uses no rule.
+//! [`complex_rows`](super::complex_rows), an [`Op`](crate::Op) that says that it is linear or a product (`Op::form`) by its parts,
+//! and one that says of which others it is made (`Op::composed`) by these. It uses no rule.
 
 use gradus_tensor::Tensor;
 
@@ -17,30 +17,17 @@ use crate::var::Var;
 /// The step.
 pub(crate) const STEP: f64 = 1e-50;
 
-/// Operations that are linear in all inputs together.
-const LINEAR: [&str; 19] = [
-    "sum",
-    "mean",
-    "sum_to",
-    "reshape",
-    "permute",
-    "expand",
-    "slice",
-    "unslice",
-    "flip",
-    "cat",
-    "gather",
-    "scatter_add",
-    "index_select",
-    "index_add",
-    "cumsum",
-    "columns",
-    "fold",
-    "detach",
-    "where",
-];
-/// Products of their first two inputs, plus the third, if there is one.
-const PRODUCTS: [&str; 2] = ["matmul", "linear"];
+/// How an operation depends on its inputs, as far as the complex step can take their parts one by one
+/// ([`Op::form`](crate::Op::form)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Linear in all inputs together, plus a constant.
+    Linear,
+    /// A product of the first two inputs, plus the third, if there is one.
+    Product,
+    /// Anything else.
+    Other,
+}
 
 /// A complex tensor: its parts. Without an imaginary part it is real.
 #[derive(Debug, Clone)]
@@ -132,20 +119,22 @@ fn again(tape: &Tape, id: usize, inputs: &[Parts]) -> Option<Parts> {
             Some(Parts { re: part(|z| z.re), im: Some(part(|z| z.im)) })
         }
         Kind::Op => {
-            let name = tape.inner.borrow().name(&node).to_string();
-            if LINEAR.contains(&name.as_str()) {
-                let (re, im): (Vec<Tensor>, Vec<Tensor>) = inputs.iter().map(|x| (re(x), im(x))).unzip();
-                return Some(Parts { re: of(&re), im: Some(of(&im)) });
-            }
-            if !PRODUCTS.contains(&name.as_str()) {
-                return composed(tape, &node, inputs);
+            let none = |x: &Parts| x.re.zeros_like();
+            let form = tape.inner.borrow().ops[node.b as usize].form();
+            match form {
+                Form::Linear => {
+                    let all =
+                        |part: &dyn Fn(&Parts) -> Tensor| of(&inputs.iter().map(part).collect::<Vec<_>>());
+                    return Some(Parts { re: all(&re), im: Some(&all(&im) - &all(&none)) });
+                }
+                Form::Other => return composed(tape, &node, inputs),
+                Form::Product => {}
             }
             let (a, b) = (&inputs[0], &inputs[1]);
             let with = |a: Tensor, b: Tensor, rest: &dyn Fn(&Parts) -> Tensor| {
                 let rest = inputs[2..].iter().map(rest);
                 of(&[a, b].into_iter().chain(rest).collect::<Vec<_>>())
             };
-            let none = |x: &Parts| x.re.zeros_like();
             let real = &with(re(a), re(b), &re) - &with(im(a), im(b), &none);
             let imaginary = &with(im(a), re(b), &im) + &with(re(a), im(b), &none);
             Some(Parts { re: real, im: Some(imaginary) })

@@ -81,6 +81,7 @@ fn elementary(name: &str, x: C) -> Option<C> {
         "sinh" => C { re: x.re.sinh() * x.im.cos(), im: x.re.cosh() * x.im.sin() },
         "cosh" => x.cosh(),
         "tanh" => x.tanh(),
+        "log_cosh" => x.cosh().ln(),
         "tan" => C { re: x.im, im: -x.re }.tanh().times_i(),
         "logit" => (x * (one - x).recip()).ln(),
         "asin" => x.asin(),

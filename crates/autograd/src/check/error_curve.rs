@@ -5,6 +5,7 @@ use gradus_tensor::{DType, Tensor};
 
 use super::finite_difference::{FiniteDifference, Scheme};
 use crate::fast::reuse::on_tape;
+use crate::functions::derivative::slopes;
 use crate::model::training::Mode;
 use crate::tape::Tape;
 use crate::var::Var;
@@ -98,7 +99,9 @@ impl ErrorCurve {
 pub fn error_curve(f: impl for<'t> Fn(Var<'t>) -> Var<'t>, x: f64) -> Vec<ErrorCurve> {
     let tape = Tape::new();
     let var = tape.var(x);
-    let exact = f(var).grad(var).item();
+    let y = f(var);
+    y.check_scalar("error_curve");
+    let exact = slopes(y, &[var])[0].item();
     let value = |dtype: DType| {
         let f = &f;
         move |x: f64| on_tape(Mode::Inference, |tape| f(tape.constant(Tensor::scalar(x).to(dtype))).item())

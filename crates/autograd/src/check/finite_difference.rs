@@ -202,6 +202,7 @@ impl FiniteDifference {
     ///
     /// # Panics
     /// If the lengths differ.
+    #[track_caller]
     pub fn directional(&self, mut f: impl FnMut(&[f64]) -> f64, x: &[f64], v: &[f64]) -> f64 {
         assert!(
             x.len() == v.len(),
@@ -218,9 +219,14 @@ impl FiniteDifference {
 
     /// The Jacobian of a vector function: one row for each output, one column for each input.
     /// Each shifted point is evaluated once for all outputs.
+    ///
+    /// # Panics
+    /// If it has not the same number of outputs everywhere.
+    #[track_caller]
     pub fn jacobian(&self, mut f: impl FnMut(&[f64]) -> Vec<f64>, x: &[f64]) -> Vec<Vec<f64>> {
         let value = f(x);
         let mut rows = vec![vec![0.0; x.len()]; value.len()];
+        let mut fewer = None;
         for i in 0..x.len() {
             let mut known: Vec<(f64, Vec<f64>)> = Vec::new();
             for (k, row) in rows.iter_mut().enumerate() {
@@ -231,12 +237,20 @@ impl FiniteDifference {
                     let mut moved = x.to_vec();
                     moved[i] = x[i] + t;
                     let values = f(&moved);
+                    // A closure has no caller to point at; what is missing is told at the end.
+                    if values.len() != value.len() {
+                        fewer = Some(values.len());
+                        return f64::NAN;
+                    }
                     let result = values[k];
                     known.push((t, values));
                     result
                 };
                 row[i] = self.scheme.at_zero(&mut shifted, &mut || value[k], self.step).0;
             }
+        }
+        if let Some(n) = fewer {
+            panic!("jacobian: the function has {} outputs at the point and {n} near it", value.len());
         }
         rows
     }
@@ -253,8 +267,8 @@ impl FiniteDifference {
     /// If the result is not a scalar.
     #[track_caller]
     pub fn tape_gradient(&self, f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<Tensor> {
-        let flat = flattened(f, at);
-        unflatten(&self.gradient(|x| scalar(&flat(x)), &flatten(at)), at)
+        let g = of_scalar("tape_gradient", flattened(f, at), |f| self.gradient(f, &flatten(at)));
+        unflatten(&g, at)
     }
 
     /// The Jacobian of a function on a tape, in F64: for each input a tensor of the output's shape, then the input's.
@@ -282,15 +296,34 @@ impl FiniteDifference {
     /// If the result is not a scalar.
     #[track_caller]
     pub fn tape_hessian(&self, f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<Vec<f64>> {
-        let flat = flattened(f, at);
-        self.hessian(|x| scalar(&flat(x)), &flatten(at))
+        of_scalar("tape_hessian", flattened(f, at), |f| self.hessian(f, &flatten(at)))
     }
 }
 
+/// What `take` makes of a function of one number.
+///
+/// # Panics
+/// If the function has another number of elements.
 #[track_caller]
-fn scalar(values: &[f64]) -> f64 {
-    assert!(values.len() == 1, "gradient: needs a scalar, got {} elements; use the jacobian", values.len());
-    values[0]
+fn of_scalar<R>(
+    op: &str,
+    flat: impl Fn(&[f64]) -> Vec<f64>,
+    take: impl FnOnce(&mut dyn FnMut(&[f64]) -> f64) -> R,
+) -> R {
+    let mut other = None;
+    let result = take(&mut |x| match flat(x)[..] {
+        [value] => value,
+        ref values => {
+            other = Some(values.len());
+            f64::NAN
+        }
+    });
+    if let Some(n) = other {
+        panic!(
+            "{op}: needs a scalar, got {n} elements; reduce it with .sum() or .mean(), or take tape_jacobian"
+        );
+    }
+    result
 }
 
 #[cfg(test)]

@@ -71,6 +71,11 @@ impl FourWays {
 /// differences, and by the complex step. A result of several elements is weighted by seeded random numbers and summed, as in
 /// [`gradcheck`](crate::gradcheck); the vector is seeded as well. The order of the options is 2.
 ///
+/// The complex step needs a complex form of each operation. Without one are: what is not analytic (`abs`, `relu`, `maximum`,
+/// rounding), the Bessel functions, the gamma function and its family (`lgamma`, `digamma`, `polygamma`), the inverse error
+/// function (`erfinv`, `ndtri`), decompositions and solutions of linear systems, and operations of one's own. Then the column
+/// has `-` and [`FourWays::not_complex`] names the first of them.
+///
 /// ```
 /// use gradus_autograd::{GradcheckOptions, four_ways};
 /// use gradus_tensor::Tensor;

@@ -10,6 +10,7 @@ use super::node;
 use super::options::Elements;
 use super::subject::{Function, LossOfModel, Subject, Variable};
 use crate::fast::reuse::on_tape;
+use crate::functions::derivative::slopes;
 use crate::model::Params;
 use crate::model::training::Mode;
 use crate::tape::Tape;
@@ -149,7 +150,12 @@ impl<'a> Line<'a> {
 
     /// The result and the variables at t = 0. All values are there, also those that a checkpoint drops.
     pub(crate) fn record_here<'t>(&mut self, tape: &'t Tape) -> Recorded<'t> {
-        let at = self.at.clone();
+        self.record_at(tape, 0.0)
+    }
+
+    /// The same at any t.
+    pub(crate) fn record_at<'t>(&mut self, tape: &'t Tape, t: f64) -> Recorded<'t> {
+        let at = if t == 0.0 { self.at.clone() } else { self.moved(t) };
         let recorded = self.record(tape, &at);
         node::bring_back(tape);
         recorded
@@ -169,7 +175,7 @@ impl<'a> Line<'a> {
         };
         let mut recorded = Recorded { weights: vec![weight(&y)], outputs: vec![y], variables };
         for _ in 1..self.order {
-            recorded.outputs = recorded.scalar().grads(&recorded.variables);
+            recorded.outputs = slopes(recorded.scalar(), &recorded.variables);
             recorded.weights = recorded.outputs.iter().map(&mut weight).collect();
         }
         recorded

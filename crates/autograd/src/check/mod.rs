@@ -1,6 +1,6 @@
 //! Seeing and checking derivatives: what the tape holds and what the sweep does, and the same derivatives without rules.
 //!
-//! To be read in this order: [`display`], [`node`] and [`trace`] show a tape, one node and a sweep, [`diagnose`] says what went
+//! To be read in this order: [`display`], [`recorded`], [`node`] and [`trace`] show a tape, as text and as a list, one node and a sweep, [`diagnose`] says what went
 //! wrong in it. [`finite_difference`] and [`flat`] take derivatives from values; [`subject`] is what can be checked, [`line`]
 //! the same as a function of one number, [`measure`] its derivative with a bound of the error; [`prepare`] takes the tape's side,
 //! [`gradcheck`] compares, [`comparison`] judges one derivative, [`report`] says the result, [`reason`] finds the cause of
@@ -10,6 +10,7 @@
 mod comparison;
 mod complex;
 mod complex_rows;
+mod detached;
 pub(crate) mod diagnose;
 pub(crate) mod display;
 mod error_curve;
@@ -23,12 +24,14 @@ pub(crate) mod node;
 mod options;
 mod prepare;
 mod reason;
+mod recorded;
 mod report;
 mod root;
 mod subject;
 mod trace;
 
 pub use comparison::{Comparison, KinkNote, Verdict};
+pub(crate) use complex::Form;
 pub use diagnose::{Anomaly, Pass, WhyZero};
 pub use error_curve::{CurvePoint, ErrorCurve, STEPS, error_curve};
 pub use finite_difference::{FiniteDifference, Scheme};
@@ -37,5 +40,6 @@ pub use four_ways::{FourWays, Ways, four_ways, four_ways_model};
 pub use gradcheck::{gradcheck, gradcheck_model, gradcheck_with};
 pub use line::Line;
 pub use options::{Elements, GradcheckOptions};
+pub use recorded::Recorded;
 pub use report::{Place, Reason, Report};
 pub use trace::{Trace, TraceLeaf, TraceNode, TracePart, TraceStep};

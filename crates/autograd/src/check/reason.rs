@@ -4,6 +4,7 @@
 use gradus_tensor::{DType, Tensor, rng};
 
 use super::comparison::{Comparison, Verdict, judged};
+use super::detached;
 use super::error_curve::STEPS;
 use super::finite_difference::FiniteDifference;
 use super::flat::unravel;
@@ -53,12 +54,14 @@ pub(crate) fn find_reason(
         Some(Reason::Kink { place: None, left, right, step: worst.step })
     };
     let found = nodes.find_map(|id| check_node(&tape, id));
-    let found = found.or_else(|| at_the_point(worst));
+    let stopped = if found.is_none() { detached::find(line, worst, options) } else { None };
+    let surely = stopped.clone().filter(|reason| matches!(reason, Reason::Detached { measured: true, .. }));
+    let found = found.or(surely).or_else(|| at_the_point(worst));
     // The automatic step is past such things.
     let fixed = options.difference.is_some();
     let found = found.or_else(|| if fixed { kink_within(line, worst) } else { None });
     let found = found.or_else(|| if fixed { step(line, worst, options) } else { None });
-    Some(found.unwrap_or(Reason::Unknown))
+    Some(found.or(stopped).unwrap_or(Reason::Unknown))
 }
 
 fn is_narrow(tape: &Tape, id: usize) -> bool {

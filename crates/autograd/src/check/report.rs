@@ -184,6 +184,15 @@ pub enum Reason {
         /// The step of both.
         step: f64,
     },
+    /// A value that depends on the inputs goes on without its history: through a [`Var::detach`](crate::Var::detach), or as a
+    /// constant made of it.
+    Detached {
+        /// Where: the detach, or the constant.
+        place: Place,
+        /// Whether the two agree with the gradient that is stopped there; else it is a possible reason, and no other was
+        /// found.
+        measured: bool,
+    },
     /// A smaller step agrees.
     StepTooLarge {
         /// The step used.
@@ -269,6 +278,14 @@ impl fmt::Display for Reason {
                     "kink within the step {step:.0e}: from the left {left:.6e}, from the right {right:.6e}"
                 )?;
                 place.as_ref().map_or(Ok(()), |place| write!(f, ", at {}", shown(place)))
+            }
+            Self::Detached { place, measured } => {
+                let (place, how) = (shown(place), if *measured { "detached" } else { "possibly detached" });
+                write!(
+                    f,
+                    "{how}: the value of {place} depends on the inputs, and no gradient goes back through it"
+                )?;
+                if *measured { write!(f, "; with that gradient the two agree") } else { Ok(()) }
             }
             Self::StepTooLarge { step, best } => write!(f, "step too large: {step:.0e}; {best:.0e} agrees"),
             Self::StepTooSmall { step, best } => write!(f, "step too small: {step:.0e}; {best:.0e} agrees"),

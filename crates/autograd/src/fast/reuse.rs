@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::training::Mode;
 use crate::tape::Tape;
@@ -19,6 +20,19 @@ impl Scratch {
         let tape = SPARE.with(|spare| spare.borrow_mut().take()).unwrap_or_default();
         tape.reset(mode);
         Self(Some(tape))
+    }
+}
+
+static IDS: AtomicU64 = AtomicU64::new(1);
+
+impl Tape {
+    /// Forgets all nodes and keeps the memory, for the next evaluation.
+    pub(crate) fn reset(&self, mode: Mode) {
+        self.inner.borrow_mut().clear();
+        self.mode.set(mode);
+        self.recording.set(mode != Mode::Inference);
+        self.training.reset();
+        self.id.set(IDS.fetch_add(1, Ordering::Relaxed));
     }
 }
 

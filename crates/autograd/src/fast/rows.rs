@@ -47,14 +47,21 @@ pub(crate) fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> boo
         let dy = read::<T>(above, ty.n);
         let (xa, y) = (read(words(a.slot), ty.n), read(words(node.slot), ty.n));
         let xb = if unary { xa } else { read(words(b.slot), ty.n) };
-        let c = T::of(inner.carried(node));
+        let carried = inner.carried(node);
+        let c = T::of(carried);
         if a.needs() {
-            pull[0](dy, xa, xb, y, c, write(&mut below[a.slot.at()..], ty.n));
-            mirror.reached[node.a as usize] = true;
+            let flat = row.is_flat(0, carried);
+            if !flat {
+                pull[0](dy, xa, xb, y, c, write(&mut below[a.slot.at()..], ty.n));
+            }
+            mirror.reached[node.a as usize] |= !flat || a.is_leaf();
         }
         if !unary && b.needs() {
-            pull[1](dy, xa, xb, y, c, write(&mut below[b.slot.at()..], ty.n));
-            mirror.reached[node.b as usize] = true;
+            let flat = row.is_flat(1, carried);
+            if !flat {
+                pull[1](dy, xa, xb, y, c, write(&mut below[b.slot.at()..], ty.n));
+            }
+            mirror.reached[node.b as usize] |= !flat || b.is_leaf();
         }
     });
     true
@@ -75,9 +82,12 @@ pub(crate) fn pull(inner: &mut Inner, id: u32, row: &'static Row, mirror: &mut M
         let Some(current) = (if last { dy.take() } else { dy.clone() }) else { return };
         let input = inner.nodes[inputs[i] as usize];
         let input_ty = *inner.ty(&input);
-        mirror.reached[inputs[i] as usize] = true;
+        // A leaf that is there has a gradient, be it 0; what lies before would multiply it with its slopes.
+        mirror.reached[inputs[i] as usize] |= input.is_leaf() || !row.is_flat(i, c);
+        if row.is_flat(i, c) {
+            continue;
+        }
         let contribution = match constant {
-            Some(slopes) if slopes[i] == 0.0 => continue,
             Some(slopes) if slopes[i] == 1.0 => current,
             // The sum is the smaller one to scale.
             Some(slopes) if input_ty.shape != ty.shape => &current.sum_to(input_ty.shape) * slopes[i],

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use gradus_tensor::Tensor;
 
 use crate::check::node;
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -49,6 +49,9 @@ impl Op for Enter {
     fn name(&self) -> &'static str {
         "enter_checkpoint"
     }
+    fn form(&self) -> Form {
+        Form::Linear
+    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].clone()
     }
@@ -66,6 +69,9 @@ impl Op for Enter {
 impl Op for Leave {
     fn name(&self) -> &'static str {
         "leave_checkpoint"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].clone()

@@ -4,12 +4,14 @@
 //! `$J v$` (`jvp`), one column; it is had here by transposition: `$u \mapsto u^\top J$` is linear, and the sweep through
 //! *that* function gives `$J v$`. So every rule is written once, and its second use is a test of it.
 //!
-//! The functions that take closures run on a tape of their own and return numbers. The plural forms [`vjps`], [`jvps`] and
+//! The functions that take closures run on a tape of their own and return numbers; of a function that does not depend on an
+//! input, 0 (as in JAX and `torch.func`; on a tape that is there, to ask for a constant's gradient is a mistake and panics). The plural forms [`vjps`], [`jvps`] and
 //! [`jacobians`] work on a tape that is there, with several outputs; what the first two record can be differentiated again.
 //! Functions of each row of a batch by itself have [`batched_jacobian`](crate::batched_jacobian).
 
 use gradus_tensor::{Shape, Tensor};
 
+use super::derivative;
 use super::evaluate::{check_directions, check_floats, of_scalar, with};
 use crate::fast::reuse::on_tape;
 use crate::fast::store::Keep;
@@ -23,51 +25,68 @@ use crate::var::Var;
 /// in its shape, recorded.
 ///
 /// # Panics
-/// If a weight has another shape than its output, the numbers of both differ, or a variable is of another tape.
+/// If a weight has another shape than its output, the numbers of both differ, an output or input is a constant, or a variable
+/// is of another tape.
 #[track_caller]
 pub fn vjps<'t>(outputs: &[Var<'t>], weights: &[Var<'t>], inputs: &[Var<'t>]) -> Vec<Var<'t>> {
     assert!(outputs.len() == weights.len(), "vjps: a weight for each output");
-    check_tapes("vjps", outputs, &[inputs, weights]);
-    let rows = outputs.iter().zip(weights).map(|(y, &u)| y.vjp(inputs, u));
-    rows.reduce(|sum, row| sum.into_iter().zip(row).map(|(a, b)| a + b).collect()).unwrap_or_default()
+    check_tapes("vjps", outputs, inputs, weights);
+    for (y, u) in outputs.iter().zip(weights) {
+        y.check_seed("vjps", &u.shape());
+    }
+    let rows = outputs.iter().zip(weights).map(|(&y, &u)| derivative::products(y, inputs, u));
+    let products: Vec<Var<'t>> =
+        rows.reduce(|sum, row| sum.into_iter().zip(row).map(|(a, b)| a + b).collect()).unwrap_or_default();
+    derivative::again(products, inputs)
 }
 
 /// [`jvp`] on a tape that is there, of several outputs: `$\sum_i \partial y_k / \partial x_i\, v_i$` for each output k, in its
 /// shape, recorded: how the outputs move when the inputs move along v.
 ///
 /// # Panics
-/// If a direction has another shape than its input, the numbers of both differ, or a variable is of another tape.
+/// If a direction has another shape than its input, the numbers of both differ, an output or input is a constant, or a
+/// variable is of another tape.
 #[track_caller]
 pub fn jvps<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>]) -> Vec<Var<'t>> {
-    check_tapes("jvps", outputs, &[inputs, directions]);
+    check_tapes("jvps", outputs, inputs, directions);
     let of = |vars: &[Var<'t>]| vars.iter().map(|x| x.shape()).collect::<Vec<_>>();
     check_directions("jvps", &of(inputs), &of(directions));
-    let along = |y: &Var<'t>| {
+    directional(outputs, inputs, directions)
+}
+
+fn directional<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>]) -> Vec<Var<'t>> {
+    let along = |&y: &Var<'t>| {
         // y.vjp(u) is linear in u, so where it is taken does not matter.
         let u = y.tape().var(Tensor::zeros_of(y.shape(), y.dtype()));
-        let row = y.vjp(inputs, u);
+        let row = derivative::products(y, inputs, u);
         let product: Var<'t> = row.iter().zip(directions).map(|(&g, &v)| (g * v).sum()).sum();
-        product.grad(u)
+        derivative::slopes(product, &[u])[0]
     };
     outputs.iter().map(along).collect()
 }
 
 /// [`jacobian`] on a tape that is there, of several outputs, one sweep for each element of the outputs:
 /// `result[k][i]` has the shape of output k, then that of input i.
+///
+/// # Panics
+/// If an output or input is a constant, or a variable is of another tape.
 #[track_caller]
 pub fn jacobians<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>]) -> Vec<Vec<Tensor>> {
-    check_tapes("jacobians", outputs, &[inputs]);
+    check_tapes("jacobians", outputs, inputs, &[]);
+    all_rows(outputs, inputs)
+}
+
+fn all_rows<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>]) -> Vec<Vec<Tensor>> {
     outputs.iter().map(|&y| jacobian_rows(y, inputs)).collect()
 }
 
-/// Panics unless all variables are of the first output's tape.
+/// Panics unless all variables are of the first output's tape, and none of the outputs and inputs is a constant.
 #[track_caller]
-fn check_tapes(what: &str, outputs: &[Var<'_>], others: &[&[Var<'_>]]) {
-    if let Some(first) = outputs.first() {
-        first.tape.check_inputs(what, outputs);
-        for vars in others {
-            first.tape.check_inputs(what, vars);
-        }
+fn check_tapes(what: &str, outputs: &[Var<'_>], inputs: &[Var<'_>], others: &[Var<'_>]) {
+    for y in outputs {
+        outputs[0].tape.check_operand(what, *y);
+        outputs[0].tape.check_inputs(what, others);
+        y.check_wrt(what, inputs);
     }
 }
 
@@ -120,7 +139,7 @@ pub fn vjp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], u: &Tensor)
             return Err(y.shape());
         }
         let seed = y.tape().constant(u.clone());
-        Ok((y.value(), numbers(&y.vjp(inputs, seed))))
+        Ok((y.value(), numbers(&derivative::products(y, inputs, seed))))
     });
     match result {
         Ok(result) => result,
@@ -140,7 +159,7 @@ pub fn jvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor
     check_directions("jvp", &shapes(at), &shapes(v));
     with(f, at, |y, inputs| {
         let directions = lift(y.tape(), v);
-        (y.value(), jvps(&[y], inputs, &directions)[0].value())
+        (y.value(), directional(&[y], inputs, &directions)[0].value())
     })
 }
 
@@ -158,9 +177,9 @@ pub fn jacobian_forward(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]
     check_floats("jacobian_forward", at);
     with(f, at, |y, inputs| {
         let u = y.tape().var(Tensor::zeros_of(y.shape(), y.dtype()));
-        let rows = y.vjp(inputs, u);
+        let rows = derivative::products(y, inputs, u);
         // ∂(uᵀJ)/∂u is Jᵀ: [input, output]. The axes of the output are moved to the front.
-        let transposed = jacobians(&rows, &[u]);
+        let transposed = all_rows(&rows, &[u]);
         let front = |(block, x): (&Vec<Tensor>, &Var<'_>)| {
             let (m, n) = (x.elements(), y.elements());
             let sizes: Vec<usize> = y.shape().iter().chain(x.shape().iter()).copied().collect();
@@ -176,7 +195,7 @@ pub fn jacobian_forward(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]
 /// If the result is not a scalar.
 #[track_caller]
 pub fn hessian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<Vec<Tensor>> {
-    of_scalar("hessian", f, at, |y, inputs| jacobians(&y.grads(inputs), inputs))
+    of_scalar("hessian", f, at, |y, inputs| all_rows(&derivative::slopes(y, inputs), inputs))
 }
 
 /// `$H v$` for a scalar function: the derivative of the gradient along v. Forward over reverse.
@@ -187,8 +206,8 @@ pub fn hessian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<
 pub fn hvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
     check_directions("hvp", &shapes(at), &shapes(v));
     of_scalar("hvp", f, at, |y, inputs| {
-        let gradients = y.grads(inputs);
-        numbers(&jvps(&gradients, inputs, &lift(y.tape(), v)))
+        let gradients = derivative::slopes(y, inputs);
+        numbers(&directional(&gradients, inputs, &lift(y.tape(), v)))
     })
 }
 
@@ -201,8 +220,8 @@ pub fn hvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor
 pub fn vhp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
     check_directions("vhp", &shapes(at), &shapes(v));
     of_scalar("vhp", f, at, |y, inputs| {
-        let product = inner_product(&y.grads(inputs), &lift(y.tape(), v));
-        numbers(&product.grads(inputs))
+        let product = inner_product(&derivative::slopes(y, inputs), &lift(y.tape(), v));
+        numbers(&derivative::slopes(product, inputs))
     })
 }
 
@@ -218,7 +237,7 @@ fn inner_product<'t>(a: &[Var<'t>], b: &[Var<'t>]) -> Var<'t> {
 pub fn laplacian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> f64 {
     of_scalar("laplacian", f, at, |y, inputs| {
         let mut trace = 0.0;
-        for (&x, g) in inputs.iter().zip(y.grads(inputs)) {
+        for (&x, g) in inputs.iter().zip(derivative::slopes(y, inputs)) {
             for k in (0..x.elements()).filter(|_| g.needs()) {
                 trace += g.backward_with(&unit(g, k)).wrt(x).to_f64_vec()[k];
             }
@@ -236,18 +255,21 @@ pub fn directional_derivative(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[T
     check_directions("directional_derivative", &shapes(at), &shapes(v));
     of_scalar("directional_derivative", f, at, |y, inputs| {
         let directions = lift(y.tape(), v);
-        inner_product(&y.grads(inputs), &directions).item()
+        inner_product(&derivative::slopes(y, inputs), &directions).item()
     })
 }
 
 /// `$H v$` for a model's loss in all its parameters; parameters without entry in `direction` do not move.
 ///
 /// # Panics
-/// If the loss is not a scalar.
+/// If the loss is not a scalar, depends on no parameter, or a direction has another shape than its parameter.
 #[track_caller]
 pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gradients) -> Gradients {
-    on_tape(Mode::Record, |tape| {
+    let found = on_tape(Mode::Record, |tape| {
         let loss = loss(tape);
+        if let Some(fault) = loss.fault(tape) {
+            return Err(fault);
+        }
         let lifted: Vec<_> = tape.inner.borrow().params.iter().map(|(&id, &node)| (id, node)).collect();
         let lifted: Vec<_> = lifted.iter().map(|&(id, node)| (id, Var { tape, id: node })).collect();
         let moving: Vec<_> = lifted
@@ -257,11 +279,19 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
             .collect();
         let (inputs, v): (Vec<Var<'_>>, Vec<Var<'_>>) =
             moving.into_iter().map(|(x, v)| (x, tape.constant(v.clone()))).unzip();
+        for (x, v) in inputs.iter().zip(&v) {
+            let (x, v) = (x.shape(), v.shape());
+            if x != v {
+                return Err(format!(
+                    "a direction of shape {v} for a parameter of shape {x}; they must be equal"
+                ));
+            }
+        }
         let mut gradients = Gradients::default();
         if inputs.is_empty() {
-            return gradients;
+            return Ok(gradients);
         }
-        let product = inner_product(&loss.grads(&inputs), &v);
+        let product = inner_product(&derivative::slopes(loss, &inputs), &v);
         if product.needs() {
             let mirror =
                 sweep::numeric(product, Tensor::ones_of(product.shape(), product.dtype()), Keep::Leaves);
@@ -273,8 +303,12 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
                 gradients.set(id, Tensor::zeros_of(x.shape(), x.dtype()));
             }
         }
-        gradients
-    })
+        Ok(gradients)
+    });
+    match found {
+        Ok(product) => product,
+        Err(fault) => panic!("model_hvp: {fault}"),
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use gradus_tensor::Tensor;
 
+use super::derivative;
 use crate::fast::reuse::on_tape;
 use crate::model::training::Mode;
 use crate::op::{Backward, Op};
@@ -46,7 +47,7 @@ impl FixedPoint {
                 let (dy, x, a) = (inputs[0], inputs[1], &inputs[2..]);
                 let _recording = x.tape().switch(true);
                 let x = if x.needs() { x.alias() } else { x.tape().var(x.value()) };
-                dy + f(x, a).vjp(&[x], w)[0]
+                dy + derivative::products(f(x, a), &[x], w)[0]
             },
             start,
         )
@@ -75,7 +76,7 @@ impl Op for FixedPoint {
         let a: Vec<Var<'t>> = (0..step.inputs()).map(|i| step.x(i).alias()).collect();
         let inputs: Vec<Var<'t>> = [dy, x].into_iter().chain(a.iter().copied()).collect();
         let w = tape.apply(self.adjoint(dy.value()), &inputs);
-        for (i, da) in (self.f)(x, &a).vjp(&a, w).into_iter().enumerate() {
+        for (i, da) in derivative::products((self.f)(x, &a), &a, w).into_iter().enumerate() {
             if step.needs(i) {
                 step.give(i, da);
             }

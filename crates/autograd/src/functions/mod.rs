@@ -4,12 +4,15 @@
 mod batched_jacobian;
 mod checkpoint;
 mod custom;
+pub(crate) mod derivative;
 pub(crate) mod derivatives;
 mod evaluate;
 mod grad;
 mod implicit;
 mod objective;
+mod predict;
 mod tensor_ext;
+mod uses;
 
 pub use batched_jacobian::batched_jacobian;
 pub use derivatives::{
@@ -19,4 +22,6 @@ pub use derivatives::{
 pub use grad::grad;
 pub use implicit::implicit;
 pub use objective::{objective, objective_on_tape};
+pub use predict::predict;
 pub use tensor_ext::{TENSOR_EXT, TensorExt};
+pub use uses::first_uses;

@@ -12,9 +12,10 @@ use crate::model::training::Mode;
 #[cfg(feature = "linalg")]
 use crate::ops::MatrixNorm;
 use crate::ops::{
-    Bag, ConvOptions, CrossEntropyOptions, CtcOptions, GaussianNllOptions, HingeOptions, HuberOptions,
-    Interpolation, KlDivOptions, MarginOptions, MultiMarginOptions, NllOptions, Outside, Padding,
-    PoissonNllOptions, Pool, Resize, ScatterReduce, SoftCrossEntropyOptions, TripletOptions,
+    Bag, ConvOptions, CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions,
+    GaussianNllOptions, HingeOptions, HuberOptions, Interpolation, KlDivOptions, MarginOptions,
+    MultiMarginOptions, NllOptions, Outside, PaddingMode, PoissonNllOptions, Pool, Resize, ScatterReduce,
+    SoftCrossEntropyOptions, TripletOptions,
 };
 use crate::var::Var;
 
@@ -154,6 +155,7 @@ methods! {
     prelu(weight: &Tensor);
     glu(axis: isize);
     softmin(axis: isize);
+    log_cosh();
     erfcx();
     normal_cdf();
     normal_pdf();
@@ -222,7 +224,7 @@ methods! {
     pixel_shuffle(r: usize);
     pixel_unshuffle(r: usize);
     channel_shuffle(groups: usize);
-    pad(sizes: &[(isize, (isize, isize))], padding: Padding);
+    pad(sizes: &[(isize, (isize, isize))], padding: PaddingMode);
     embedding(index: &Tensor, padding: Option<i64>);
     embedding_bag(bags: &[Vec<i64>], how: Bag, weights: Option<&Tensor>, padding: Option<i64>)
         => |x| x.embedding_bag(bags, how, weights.map(|weights| x.lift(weights)), padding);
@@ -274,6 +276,7 @@ methods! {
     adaptive_avg_pool(out: &[usize]);
     max_pool(pool: &Pool) -> (Tensor, Tensor);
     adaptive_max_pool(out: &[usize]) -> (Tensor, Tensor);
+    fractional_max_pool(kernel: &[usize], out: &[usize], samples: &Tensor) -> (Tensor, Tensor);
     max_unpool(places: &Tensor, out: &[usize]);
     lp_pool(p: f64, pool: &Pool);
     resize(out: &[usize], how: Resize);
@@ -286,6 +289,14 @@ methods! {
     smooth_l1_loss_with(target: &Tensor, how: &HuberOptions);
     huber_loss(target: &Tensor);
     huber_loss_with(target: &Tensor, how: &HuberOptions);
+    log_cosh_loss(target: &Tensor);
+    focal_loss(target: &Tensor);
+    focal_loss_with(target: &Tensor, how: &FocalOptions);
+    focal_cross_entropy(labels: &Tensor);
+    focal_cross_entropy_with(labels: &Tensor, how: &FocalCrossEntropyOptions);
+    dice_loss(target: &Tensor);
+    dice_loss_with(target: &Tensor, how: &DiceOptions);
+    info_nce(keys: &Tensor);
     cross_entropy(labels: &Tensor);
     cross_entropy_with(labels: &Tensor, how: &CrossEntropyOptions);
     soft_cross_entropy(target: &Tensor);

@@ -33,7 +33,8 @@ impl std::hash::Hasher for Spread {
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// State of a model: a tensor with an identity. `tape.param(&p)` lifts it for one evaluation; an optimizer replaces its
-/// value. A clone is another parameter with the same value.
+/// value. A clone is another parameter with the same value: so `model.clone()` is a deep copy, whose parameters have
+/// identities of their own. (Weights that are to stay one parameter have one owner; see [`params!`](crate::params).)
 ///
 /// ```
 /// use gradus_autograd::{Param, value_and_grad};
@@ -99,6 +100,11 @@ impl Param {
     /// Its shape.
     pub fn shape(&self) -> &Shape {
         self.value.shape()
+    }
+
+    /// The number of its axes.
+    pub fn rank(&self) -> usize {
+        self.value.rank()
     }
 
     /// Its value, to be changed in place. A tensor shared with somebody is copied first.

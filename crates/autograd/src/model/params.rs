@@ -1,5 +1,9 @@
 //! Structures of parameters: what a layer or a model lets others visit.
 
+use std::collections::HashSet;
+
+use gradus_tensor::DType;
+
 use super::param::Param;
 
 /// A structure that holds parameters: a layer, a model, a list of layers. Usually made by [`params!`](crate::params).
@@ -15,124 +19,152 @@ use super::param::Param;
 ///     println!("{name}: {}", param.value()); // slope: [1. 2.], offset: 0.
 /// }
 /// assert_eq!(line.trainable_elements(), 3);
-/// line.params_mut().into_iter().for_each(|(_, param)| param.freeze());
+/// line.freeze();
 /// assert_eq!(line.trainable_elements(), 0);
 /// ```
-#[diagnostic::on_unimplemented(note = "`params!({Self} {{ … }})` with its fields implements it")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no parameters",
+    note = "a field named in `params!(Model {{ … }})` is a `Param`, a layer, or a `Vec`, an array or an `Option` of them: leave \
+            other fields out",
+    note = "for a structure of your own, `params!({Self} {{ … }})` with its fields implements it"
+)]
 pub trait Params {
-    /// Calls `f(path, parameter)` for each parameter, in order; `path` is `prefix` and the names of the fields on the
-    /// way, joined by dots.
+    /// Calls `f(path, parameter)` for each name of a parameter, in order; `path` is `prefix` and the names of the fields on
+    /// the way, joined by dots. A parameter with two names (see [`params!`](crate::params)) comes twice.
     fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param));
 
-    /// As [`Self::visit`], to change them.
+    /// As [`Self::visit`], to change them: each once, under its first name.
     fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param));
 
-    /// All parameters with their paths.
+    /// All parameters and buffers with their paths, each once, under its first name.
     fn params(&self) -> Vec<(String, &Param)> {
-        let mut all = Vec::new();
-        self.visit("", &mut |path, param| all.push((path.to_string(), param)));
+        let (mut all, mut seen) = (Vec::new(), HashSet::new());
+        self.visit("", &mut |path, param| {
+            if seen.insert(param.id()) {
+                all.push((path.to_string(), param));
+            }
+        });
         all
     }
 
-    /// All parameters with their paths, to change them.
+    /// All parameters and buffers with their paths, to change them.
     fn params_mut(&mut self) -> Vec<(String, &mut Param)> {
         let mut all = Vec::new();
         self.visit_mut("", &mut |path, param| all.push((path.to_string(), param)));
         all
     }
 
+    /// What may be trained, frozen or not, with its paths: [`Self::params`] without buffers.
+    #[doc(alias = "parameters")]
+    fn named_parameters(&self) -> Vec<(String, &Param)> {
+        self.params().into_iter().filter(|(_, param)| !param.is_buffer()).collect()
+    }
+
+    /// State that is saved and never trained, such as running statistics, with its paths.
+    #[doc(alias = "buffers")]
+    fn named_buffers(&self) -> Vec<(String, &Param)> {
+        self.params().into_iter().filter(|(_, param)| param.is_buffer()).collect()
+    }
+
+    /// The parameter or buffer at a path.
+    #[doc(alias = "get_buffer")]
+    fn get_parameter(&self, path: &str) -> Option<&Param> {
+        let mut found = None;
+        self.visit("", &mut |name, param| {
+            if name == path {
+                found = Some(param);
+            }
+        });
+        found
+    }
+
+    /// The parameter or buffer at a path, to change it. Of a parameter with two names the first counts.
+    fn get_parameter_mut(&mut self, path: &str) -> Option<&mut Param> {
+        let mut found = None;
+        self.visit_mut("", &mut |name, param| {
+            if name == path {
+                found = Some(param);
+            }
+        });
+        found
+    }
+
     /// The number of trainable elements.
     fn trainable_elements(&self) -> usize {
         self.params().iter().filter(|(_, p)| p.is_trainable()).map(|(_, p)| p.value().elements()).sum()
     }
+
+    /// Keeps all parameters as they are: no gradient from now on ([`Param::freeze`]). Of a part of a model:
+    /// `model.encoder.freeze()`.
+    #[doc(alias = "requires_grad_")]
+    fn freeze(&mut self) {
+        self.visit_mut("", &mut |_, param| param.freeze());
+    }
+
+    /// Undoes [`Self::freeze`].
+    fn unfreeze(&mut self) {
+        self.visit_mut("", &mut |_, param| param.unfreeze());
+    }
+
+    /// Freezes the parameters of a choice, and returns how many those are.
+    ///
+    /// ```
+    /// use gradus_autograd::{Param, Params, params};
+    /// struct Net { body: Vec<Param>, head: Param }
+    /// params!(Net { body, head });
+    /// let mut net = Net { body: vec![Param::new([1.0, 2.0]), Param::new(0.0)], head: Param::new(1.0) };
+    /// assert_eq!(net.freeze_where(|name, _| name.starts_with("body.")), 2);
+    /// assert_eq!(net.trainable_elements(), 1);
+    /// assert_eq!(net.unfreeze_where(|_, param| param.rank() == 0), 2); // `body.1` and `head`
+    /// assert_eq!(net.trainable_elements(), 2);
+    /// ```
+    fn freeze_where(&mut self, choose: impl Fn(&str, &Param) -> bool) -> usize
+    where
+        Self: Sized,
+    {
+        each_where(self, choose, Param::freeze)
+    }
+
+    /// Undoes [`Self::freeze`] for the parameters of a choice, and returns how many those are.
+    fn unfreeze_where(&mut self, choose: impl Fn(&str, &Param) -> bool) -> usize
+    where
+        Self: Sized,
+    {
+        each_where(self, choose, Param::unfreeze)
+    }
+
+    /// The model with all floating parameters and buffers in another float type.
+    fn to(mut self, dtype: DType) -> Self
+    where
+        Self: Sized,
+    {
+        self.visit_mut("", &mut |_, param| param.convert(dtype));
+        self
+    }
 }
 
-/// `prefix.name`, or `name` at the top.
+/// Changes the parameters of a choice, buffers apart, and counts them.
+fn each_where(
+    model: &mut dyn Params,
+    choose: impl Fn(&str, &Param) -> bool,
+    change: impl Fn(&mut Param),
+) -> usize {
+    let mut count = 0;
+    model.visit_mut("", &mut |name, param| {
+        if !param.is_buffer() && choose(name, param) {
+            change(param);
+            count += 1;
+        }
+    });
+    count
+}
+
+/// `prefix.name`; the other one where one of both is empty. A raw identifier loses its `r#`.
 pub fn join(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") }
-}
-
-impl Params for Param {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        f(prefix, self);
+    let name = name.strip_prefix("r#").unwrap_or(name);
+    match (prefix, name) {
+        ("", name) => name.to_string(),
+        (prefix, "") => prefix.to_string(),
+        (prefix, name) => format!("{prefix}.{name}"),
     }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        f(prefix, self);
-    }
-}
-
-impl<P: Params> Params for Option<P> {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        if let Some(inner) = self {
-            inner.visit(prefix, f);
-        }
-    }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        if let Some(inner) = self {
-            inner.visit_mut(prefix, f);
-        }
-    }
-}
-
-impl<P: Params + ?Sized> Params for Box<P> {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        (**self).visit(prefix, f);
-    }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        (**self).visit_mut(prefix, f);
-    }
-}
-
-/// So that a function that is not generic can be handed any model, as `&mut dyn Params`.
-impl<P: Params + ?Sized> Params for &mut P {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        (**self).visit(prefix, f);
-    }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        (**self).visit_mut(prefix, f);
-    }
-}
-
-impl<P: Params> Params for Vec<P> {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        for (i, inner) in self.iter().enumerate() {
-            inner.visit(&join(prefix, &i.to_string()), f);
-        }
-    }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        for (i, inner) in self.iter_mut().enumerate() {
-            inner.visit_mut(&join(prefix, &i.to_string()), f);
-        }
-    }
-}
-
-impl<P: Params, const N: usize> Params for [P; N] {
-    fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a Param)) {
-        for (i, inner) in self.iter().enumerate() {
-            inner.visit(&join(prefix, &i.to_string()), f);
-        }
-    }
-    fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut Param)) {
-        for (i, inner) in self.iter_mut().enumerate() {
-            inner.visit_mut(&join(prefix, &i.to_string()), f);
-        }
-    }
-}
-
-/// Implements [`Params`] for a struct from the names of the fields that hold parameters: `params!(Linear { weight, bias })`.
-/// The order is that of `state_dict`. A struct without any: `params!(Relu {})`.
-#[macro_export]
-macro_rules! params {
-    ($name:ident $(<$($gen:ident),+>)? { $($field:ident),* $(,)? }) => {
-        impl $(<$($gen: $crate::Params),+>)? $crate::Params for $name $(<$($gen),+>)? {
-            #[allow(unused_variables, reason = "a struct may have no parameters")]
-            fn visit<'a>(&'a self, prefix: &str, f: &mut dyn FnMut(&str, &'a $crate::Param)) {
-                $($crate::Params::visit(&self.$field, &$crate::join(prefix, stringify!($field)), f);)*
-            }
-            #[allow(unused_variables, reason = "a struct may have no parameters")]
-            fn visit_mut<'a>(&'a mut self, prefix: &str, f: &mut dyn FnMut(&str, &'a mut $crate::Param)) {
-                $($crate::Params::visit_mut(&mut self.$field, &$crate::join(prefix, stringify!($field)), f);)*
-            }
-        }
-    };
 }

@@ -3,6 +3,7 @@
 use gradus_tensor::{DType, Tensor};
 
 use crate::op::{Backward, Op};
+use crate::ops::expect;
 use crate::ops::softmax::from_mean;
 use crate::var::Var;
 
@@ -68,9 +69,10 @@ impl Op for CrossEntropyBackward {
 
 /// # Cross-entropy
 impl Var<'_> {
-    /// Mean cross-entropy of logits `[N, C]` with class labels `[N]` (I64),
-    /// `$\tfrac1N \sum_i -\ln \mathrm{softmax}(x_i)_{t_i}$`, in one pass. Other shapes, weights, ignored labels
-    /// and smoothing: [`Self::cross_entropy_with`]; probabilities as targets: [`Self::soft_cross_entropy`].
+    /// Mean cross-entropy of logits `[…, C]` with class labels `[…]` (I64),
+    /// `$\tfrac1N \sum_i -\ln \mathrm{softmax}(x_i)_{t_i}$`, in one pass. The classes lie along the last axis; along
+    /// another one, weights, ignored labels and smoothing: [`Self::cross_entropy_with`]; probabilities as targets:
+    /// [`Self::soft_cross_entropy`].
     ///
     /// ```
     /// use gradus_autograd::Tape;
@@ -90,7 +92,7 @@ impl Var<'_> {
     #[track_caller]
     pub fn cross_entropy(self, labels: &Tensor) -> Self {
         let shape = self.shape();
-        assert!(shape.len() == 2, "cross_entropy: logits must be [N, classes], got {shape}");
+        expect::at_least("cross_entropy", &shape, 1, "[…, C]");
         // The cast to integers would turn NaN into class 0, so a float that is no class number is named instead of the cast.
         if labels.dtype().is_float()
             && let Some((i, t)) = labels.to_f64_vec().into_iter().enumerate().find(|(_, t)| t.fract() != 0.0)
@@ -102,19 +104,20 @@ impl Var<'_> {
             "cross_entropy: labels must be I64 class numbers, got {}; convert with .to(DType::I64)",
             labels.dtype()
         );
+        let (fitting, classes) = (shape.without(shape.len() - 1), shape[shape.len() - 1]);
         assert!(
-            *labels.shape() == [shape[0]],
-            "cross_entropy: logits {shape} need labels of shape [{}], got {}",
-            shape[0],
+            *labels.shape() == fitting,
+            "cross_entropy: logits {shape} need labels of shape {fitting}, got {}; classes along another axis than the \
+             last are an option of cross_entropy_with",
             labels.shape()
         );
-        let labels = labels.contiguous();
-        let classes = shape[1] as i64;
+        let labels = labels.flatten().contiguous();
         if let Some((i, &t)) =
-            labels.as_slice::<i64>().iter().enumerate().find(|&(_, &t)| !(0..classes).contains(&t))
+            labels.as_slice::<i64>().iter().enumerate().find(|&(_, &t)| !(0..classes as i64).contains(&t))
         {
             panic!("cross_entropy: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
         }
-        self.tape().apply(CrossEntropy { labels }, &[self])
+        let rows = if shape.len() == 2 { self } else { self.reshape([labels.elements(), classes]) };
+        self.tape().apply(CrossEntropy { labels }, &[rows])
     }
 }

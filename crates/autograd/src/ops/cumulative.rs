@@ -2,7 +2,7 @@
 
 use gradus_tensor::{Tensor, axis_index};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::var::Var;
@@ -14,6 +14,9 @@ struct CumulativeSum(isize);
 impl Op for CumulativeSum {
     fn name(&self) -> &'static str {
         "cumsum"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].cumsum(self.0)
@@ -129,7 +132,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "cumulative_trapezoid")]
     #[track_caller]
     pub fn trapezoids(self, spacing: impl Operand<'t>, axis: isize) -> Self {
-        let [x, spacing] = promoted([self, self.lift(spacing)]);
+        let [x, spacing] = promoted([self, self.operand("trapezoids", spacing)]);
         let shape = x.shape();
         let at = axis_index("trapezoids", axis, &shape);
         let size = shape[at];

@@ -2,7 +2,7 @@
 
 use gradus_tensor::Tensor;
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::var::Var;
 
 /// `$y = x$` with slope 0: its rule gives nothing.
@@ -12,6 +12,9 @@ struct Detach;
 impl Op for Detach {
     fn name(&self) -> &'static str {
         "detach"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].clone()

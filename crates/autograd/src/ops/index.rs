@@ -3,7 +3,7 @@
 use gradus_tensor::{DType, Shape, Tensor, accumulate, axis_index};
 
 use crate::fast::runs::{Kernels, Numeric, NumericRule};
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::var::Var;
 
@@ -16,6 +16,9 @@ struct Gather {
 impl Op for Gather {
     fn name(&self) -> &'static str {
         "gather"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].gather(self.axis, &self.index)
@@ -48,6 +51,9 @@ struct ScatterAdd {
 impl Op for ScatterAdd {
     fn name(&self) -> &'static str {
         "scatter_add"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].scatter_add(self.axis, &self.index, &x[1])
@@ -90,6 +96,9 @@ impl Op for IndexSelect {
     fn name(&self) -> &'static str {
         "index_select"
     }
+    fn form(&self) -> Form {
+        Form::Linear
+    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].index_select(self.axis, &self.index)
     }
@@ -122,6 +131,9 @@ impl Op for IndexAdd {
     fn name(&self) -> &'static str {
         "index_add"
     }
+    fn form(&self) -> Form {
+        Form::Linear
+    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].index_add(self.axis, &self.index, &x[1])
     }
@@ -145,6 +157,9 @@ struct Where(Tensor);
 impl Op for Where {
     fn name(&self) -> &'static str {
         "where"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].where_(&self.0, &x[1])
@@ -195,7 +210,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn scatter_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let axis = axis_index("scatter_add", axis, &self.shape()) as isize;
-        let operands = promoted([self, self.lift(source)]);
+        let operands = promoted([self, self.operand("scatter_add", source)]);
         self.tape().apply(ScatterAdd { axis, index: index.clone() }, &operands)
     }
 
@@ -218,7 +233,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn index_add(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let axis = axis_index("index_add", axis, &self.shape()) as isize;
-        let operands = promoted([self, self.lift(source)]);
+        let operands = promoted([self, self.operand("index_add", source)]);
         self.tape().apply(IndexAdd { axis, index: index.clone() }, &operands)
     }
 
@@ -231,7 +246,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "where")]
     #[track_caller]
     pub fn where_(self, mask: &Tensor, other: impl Operand<'t>) -> Self {
-        let branches = promoted([self, self.lift(other)]);
+        let branches = promoted([self, self.operand("where_", other)]);
         self.tape().apply(Where(mask.to(DType::Bool)), &branches)
     }
 

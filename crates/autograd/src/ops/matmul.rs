@@ -3,7 +3,7 @@
 use gradus_tensor::{Shape, Tensor};
 
 use crate::fast::runs::{Kernels, Numeric, NumericRule};
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted, promoted_with};
 use crate::var::Var;
 
@@ -13,6 +13,9 @@ struct Matmul;
 impl Op for Matmul {
     fn name(&self) -> &'static str {
         "matmul"
+    }
+    fn form(&self) -> Form {
+        Form::Product
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].matmul(&x[1])
@@ -85,6 +88,9 @@ struct Linear;
 impl Op for Linear {
     fn name(&self) -> &'static str {
         "linear"
+    }
+    fn form(&self) -> Form {
+        Form::Product
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         gradus_tensor::linear(&x[0], &x[1], x.get(2))
@@ -159,7 +165,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "mv")]
     #[track_caller]
     pub fn matmul(self, other: impl Operand<'t>) -> Self {
-        let factors = promoted([self, self.lift(other)]);
+        let factors = promoted([self, self.operand("matmul", other)]);
         self.tape().apply(Matmul, &factors)
     }
 
@@ -171,7 +177,8 @@ impl<'t> Var<'t> {
     #[doc(alias = "affine")]
     #[track_caller]
     pub fn linear(self, weight: impl Operand<'t>, bias: Option<Self>) -> Self {
-        let weight = self.lift(weight);
+        self.check_more("linear", [bias]);
+        let weight = self.operand("linear", weight);
         let shape = self.shape();
         let w = weight.shape();
         assert!(w.len() == 2, "linear: the weight must be [out, in], got {w}");

@@ -26,14 +26,15 @@ pub use composed::attention::Attention;
 pub use composed::embedding::Bag;
 pub use composed::interpolate::{Outside, Resize};
 pub use composed::loss::{
-    CrossEntropyOptions, CtcOptions, GaussianNllOptions, HingeOptions, HuberOptions, KlDivOptions,
-    LogitsOptions, LossOptions, MarginOptions, MultiMarginOptions, NllOptions, PoissonNllOptions, Reduction,
-    SoftCrossEntropyOptions, TripletOptions,
+    CrossEntropyOptions, CtcOptions, DiceOptions, FocalCrossEntropyOptions, FocalOptions, GaussianNllOptions,
+    HingeOptions, HuberOptions, InfoNceOptions, KlDivOptions, LogitsOptions, LossOptions, MarginOptions,
+    MultiMarginOptions, NllOptions, PoissonNllOptions, Reduction, SoftCrossEntropyOptions,
+    TripletDistanceOptions, TripletOptions,
 };
 pub use composed::sort::Interpolation;
-pub use conv::ConvOptions;
+pub use conv::{ConvOptions, Padding};
 #[cfg(feature = "linalg")]
 pub use linalg::{Eigen, MatrixNorm, Svd};
-pub use pad::Padding;
+pub use pad::PaddingMode;
 pub use pool::Pool;
 pub use scatter::ScatterReduce;

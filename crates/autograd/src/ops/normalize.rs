@@ -117,7 +117,8 @@ impl<'t> Var<'t> {
     /// Ba, Kiros and Hinton, "Layer Normalization", 2016.
     #[track_caller]
     pub fn layer_norm(self, gamma: impl Operand<'t>, beta: impl Operand<'t>, eps: f64) -> Self {
-        let [x, gamma, beta] = promoted([self, self.lift(gamma), self.lift(beta)]);
+        let [x, gamma, beta] =
+            promoted([self, self.operand("layer_norm", gamma), self.operand("layer_norm", beta)]);
         let (shape, sizes) = (self.shape(), gamma.shape());
         let fits = shape.ends_with(&sizes) && beta.shape() == sizes;
         assert!(
@@ -172,6 +173,7 @@ impl<'t> Var<'t> {
     /// If they are not of shape `[C]`.
     #[track_caller]
     pub fn scale_channels(self, gamma: Option<Self>, beta: Option<Self>) -> Self {
+        self.check_more("scale_channels", [gamma, beta]);
         let ([x], [gamma, beta]) = promoted_with([self], [gamma, beta]);
         let shape = x.shape();
         check_channels("scale_channels", &shape, &[("gamma", gamma), ("beta", beta)]);
@@ -192,6 +194,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "instance_norm")]
     #[track_caller]
     pub fn group_norm(self, groups: usize, gamma: Option<Self>, beta: Option<Self>, eps: f64) -> Self {
+        self.check_more("group_norm", [gamma, beta]);
         let ([x], [gamma, beta]) = promoted_with([self], [gamma, beta]);
         let shape = x.shape();
         check_channels("group_norm", &shape, &[("gamma", gamma), ("beta", beta)]);
@@ -226,7 +229,8 @@ impl<'t> Var<'t> {
     /// Covariate Shift", 2015.
     #[track_caller]
     pub fn batch_norm(self, mean: impl Operand<'t>, variance: impl Operand<'t>, eps: f64) -> Self {
-        let [x, mean, variance] = promoted([self, self.lift(mean), self.lift(variance)]);
+        let [x, mean, variance] =
+            promoted([self, self.operand("batch_norm", mean), self.operand("batch_norm", variance)]);
         let shape = x.shape();
         check_channels("batch_norm", &shape, &[("the mean", Some(mean)), ("the variance", Some(variance))]);
         expect::number("batch_norm", "eps", eps, eps.is_finite(), "a finite number");
@@ -258,7 +262,7 @@ impl<'t> Var<'t> {
         );
         let padded = self
             .square()
-            .pad(&[(1, ((n / 2) as isize, ((n - 1) / 2) as isize))], crate::ops::pad::Padding::Zeros);
+            .pad(&[(1, ((n / 2) as isize, ((n - 1) / 2) as isize))], crate::ops::pad::PaddingMode::Zeros);
         let mean = padded.unfold(1, n, 1).mean_axes(-1);
         self / (mean * alpha + k).powf(beta)
     }

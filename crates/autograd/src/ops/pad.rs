@@ -2,12 +2,22 @@
 
 use gradus_tensor::{Tensor, axis_index};
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::var::Var;
 
 /// What stands outside the edges.
+///
+/// ```
+/// use gradus_autograd::{Tape, ops::PaddingMode};
+/// let tape = Tape::new();
+/// let x = tape.var([1.0, 2.0, 3.0]);
+/// let padded = |mode| x.pad(&[(0, (2, 1))], mode).value().to_f64_vec();
+/// assert_eq!(padded(PaddingMode::Reflect), [3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
+/// assert_eq!(padded(PaddingMode::Replicate), [1.0, 1.0, 1.0, 2.0, 3.0, 3.0]);
+/// assert_eq!(padded(PaddingMode::Circular), [2.0, 3.0, 1.0, 2.0, 3.0, 1.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Padding {
+pub enum PaddingMode {
     /// Zeros.
     #[default]
     Zeros,
@@ -31,6 +41,9 @@ struct Pad {
 impl Op for Pad {
     fn name(&self) -> &'static str {
         "pad"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].pad_constant(&self.sizes, self.value)
@@ -76,10 +89,10 @@ impl<'t> Var<'t> {
     /// # Panics
     /// If an axis is out of range, more is cut than there is, or a reflection is longer than the axis.
     #[track_caller]
-    pub fn pad(self, sizes: &[(isize, (isize, isize))], padding: Padding) -> Self {
+    pub fn pad(self, sizes: &[(isize, (isize, isize))], padding: PaddingMode) -> Self {
         let number = match padding {
-            Padding::Zeros => Some(0.0),
-            Padding::Constant(c) => Some(c),
+            PaddingMode::Zeros => Some(0.0),
+            PaddingMode::Constant(c) => Some(c),
             _ => None,
         };
         let Some(number) = number else {
@@ -107,7 +120,7 @@ impl<'t> Var<'t> {
     }
 
     #[track_caller]
-    fn pad_by_index(self, axis: isize, (before, after): (isize, isize), padding: Padding) -> Self {
+    fn pad_by_index(self, axis: isize, (before, after): (isize, isize), padding: PaddingMode) -> Self {
         let shape = self.shape();
         let at = axis_index("pad", axis, &shape);
         let n = shape[at] as isize;
@@ -116,22 +129,22 @@ impl<'t> Var<'t> {
             new.is_some_and(|new| new >= 0 && new as usize <= isize::MAX as usize / 8),
             "pad: {before} and {after} on axis {axis} of {shape}, of size {n}"
         );
-        if padding == Padding::Circular && before.min(after) < 0 {
+        if padding == PaddingMode::Circular && before.min(after) < 0 {
             // What is cut off does not come back at the other end.
-            let inner = self.pad(&[(at as isize, (before.min(0), after.min(0)))], Padding::Zeros);
+            let inner = self.pad(&[(at as isize, (before.min(0), after.min(0)))], PaddingMode::Zeros);
             return inner.pad_by_index(axis, (before.max(0), after.max(0)), padding);
         }
         let longest = before.max(after);
-        let room = if padding == Padding::Reflect { n - 1 } else { n };
-        let fits = padding == Padding::Replicate || longest <= room;
+        let room = if padding == PaddingMode::Reflect { n - 1 } else { n };
+        let fits = padding == PaddingMode::Replicate || longest <= room;
         assert!(
             longest <= 0 || fits && n > 0,
             "pad: {padding:?} by {longest} on axis {axis} of {shape}, of size {n}; at most {room}"
         );
         let place = |i: isize| match padding {
-            Padding::Reflect if i < 0 => -i,
-            Padding::Reflect if i >= n => 2 * (n - 1) - i,
-            Padding::Circular => i.rem_euclid(n),
+            PaddingMode::Reflect if i < 0 => -i,
+            PaddingMode::Reflect if i >= n => 2 * (n - 1) - i,
+            PaddingMode::Circular => i.rem_euclid(n),
             _ => i.clamp(0, n - 1),
         };
         let places: Vec<i64> = (-before..n + after).map(|i| place(i) as i64).collect();

@@ -3,7 +3,7 @@
 use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index, check_indices, wrapped_indices};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::ops::index::crop_back;
@@ -20,6 +20,9 @@ struct Scatter {
 impl Op for Scatter {
     fn name(&self) -> &'static str {
         "scatter"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].scatter(self.axis, &self.index, &x[1])
@@ -80,7 +83,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn scatter(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
         let axis = axis_index("scatter", axis, &self.shape()) as isize;
-        let operands = promoted([self, self.lift(source)]);
+        let operands = promoted([self, self.operand("scatter", source)]);
         self.tape().apply(Scatter { axis, index: index.clone() }, &operands)
     }
 
@@ -92,7 +95,7 @@ impl<'t> Var<'t> {
     /// If an index is out of range or the shapes do not fit.
     #[track_caller]
     pub fn index_copy(self, axis: isize, index: &Tensor, source: impl Operand<'t>) -> Self {
-        let source = self.lift(source);
+        let source = self.operand("index_copy", source);
         let shape = self.shape();
         let at = axis_index("index_copy", axis, &shape);
         let index = along("index_copy", index, &shape, at, &source.shape());
@@ -105,7 +108,7 @@ impl<'t> Var<'t> {
     /// If an index is out of range.
     #[track_caller]
     pub fn index_fill(self, axis: isize, index: &Tensor, value: impl Operand<'t>) -> Self {
-        let value = self.lift(value);
+        let value = self.operand("index_fill", value);
         let shape = self.shape();
         let at = axis_index("index_fill", axis, &shape);
         let size = shape[at];
@@ -145,7 +148,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "putmask")]
     #[track_caller]
     pub fn masked_scatter(self, mask: &Tensor, source: impl Operand<'t>) -> Self {
-        let source = self.lift(source);
+        let source = self.operand("masked_scatter", source);
         let shape = self.shape().broadcast_or_panic(mask.shape(), "masked_scatter");
         let places = hits(&mask.expand(shape));
         let (wanted, given) = (places.elements(), source.elements());
@@ -164,7 +167,7 @@ impl<'t> Var<'t> {
     /// If a place is out of range or the numbers of elements differ.
     #[track_caller]
     pub fn put(self, index: &Tensor, source: impl Operand<'t>, add: bool) -> Self {
-        let source = self.lift(source);
+        let source = self.operand("put", source);
         let n = self.elements();
         let places = wrapped_indices("put", index, n, &format!("a value with {n} elements")).flatten();
         let (flat, source) = (self.flatten(), source.flatten());
@@ -218,7 +221,7 @@ impl<'t> Var<'t> {
         how: ScatterReduce,
         include_self: bool,
     ) -> Self {
-        let source = self.lift(source);
+        let source = self.operand("scatter_reduce", source);
         let shape = self.shape();
         let at = axis_index("scatter_reduce", axis, &shape);
         check_scatter("scatter_reduce", &shape, at, index, &source.shape());
@@ -258,7 +261,7 @@ impl<'t> Var<'t> {
         how: ScatterReduce,
         include_self: bool,
     ) -> Self {
-        let source = self.lift(source);
+        let source = self.operand("index_reduce", source);
         let shape = self.shape();
         let at = axis_index("index_reduce", axis, &shape);
         let index = along("index_reduce", index, &shape, at, &source.shape());

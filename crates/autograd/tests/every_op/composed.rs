@@ -3,7 +3,7 @@
 
 use super::autograd::Var;
 use super::autograd::ops::{
-    Attention, ConvOptions, HuberOptions, Outside, Padding, Pool, Resize, ScatterReduce,
+    Attention, ConvOptions, HuberOptions, Outside, PaddingMode, Pool, Resize, ScatterReduce,
 };
 use super::tensor::{DType, Slice, Tensor};
 
@@ -68,7 +68,7 @@ table! {
     "stack" [[2, 3], [2, 3]] => |x| Var::stack(x, 1).square();
     "to" [[3]] => |x| x[0].to(DType::F64).square();
     "pad" [[2, 3]] => |x| x[0].pad_constant(&[(1, 0), (2, 1)], 0.5).square();
-    "pad_reflected" [[2, 4]] => |x| x[0].pad(&[(1, (2, 1))], Padding::Reflect).square();
+    "pad_reflected" [[2, 4]] => |x| x[0].pad(&[(1, (2, 1))], PaddingMode::Reflect).square();
     "cumsum" [[3, 4]] => |x| x[0].cumsum(1).square();
     "cumprod" [[2, 4]] => |x| x[0].cumprod(1);
     "logcumsumexp" [[2, 4]] => |x| x[0].logcumsumexp(1);
@@ -106,6 +106,10 @@ table! {
     };
     "avg_pool" [[1, 2, 4, 4]] => |x| x[0].avg_pool(&Pool::of(2)).square();
     "max_pool" [[1, 2, 4, 4]] => |x| x[0].max_pool(&Pool::of(2)).0.square();
+    "fractional_max_pool" [[2, 1, 6, 5]] => |x| {
+        let samples = Tensor::from_vec(vec![0.1, 0.6, 0.9, 0.3], [2, 1, 2]);
+        x[0].fractional_max_pool(&[2, 2], &[3, 2], &samples).0.square()
+    };
     "resize" [[1, 1, 3, 3]] => |x| x[0].resize(&[5, 4], Resize::Linear { corners: false }).square();
     "grid_sample" [[1, 1, 4, 4], [1, 2, 2, 2]] -0.6..0.6 => |x| {
         x[0].grid_sample(x[1], Resize::Linear { corners: true }, Outside::Zeros, true)
@@ -127,7 +131,12 @@ table! {
     "masked_attention" [[3, 4], [3, 4], [3, 4], [3, 3]] => |x| {
         x[0].attention(x[1], x[2], &Attention { mask: Some(x[3]), ..Attention::default() })
     };
+    "cross_entropy_of_sequences" [[2, 3, 4]] => |x| x[0].cross_entropy(&integers(&[0, 3, 1, 2, 2, 0], &[2, 3]));
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));
+    "focal_loss" [[3, 4]] => |x| x[0].focal_loss(Tensor::from([1.0, 0.0, 0.0, 1.0]).expand([3, 4]));
+    "focal_cross_entropy" [[2, 3, 4]] => |x| x[0].focal_cross_entropy(&integers(&[0, 3, 1, 2, 2, 0], &[2, 3]));
+    "dice_loss" [[3, 4]] 0.1..0.9 => |x| x[0].dice_loss(Tensor::from([1.0, 0.0, 0.0, 1.0]).expand([3, 4]));
+    "info_nce" [[3, 4], [3, 4]] => |x| x[0].info_nce(x[1]);
     "mse" [[3, 4], [3, 4]] => |x| x[0].mse(x[1]);
     "huber_loss" [[3, 4], [3, 4]] => |x| x[0].huber_loss_with(x[1], &HuberOptions { delta: 0.5, ..HuberOptions::default() });
 }

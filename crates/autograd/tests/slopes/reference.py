@@ -35,6 +35,7 @@ UNARY = {
     "log1p": sp.log(1 + x), "logit": sp.log(x / (1 - x)), "sin": sp.sin(x), "cos": sp.cos(x), "tan": sp.tan(x),
     "asin": sp.asin(x), "acos": sp.acos(x), "atan": sp.atan(x), "sinh": (sp.exp(x) - sp.exp(-x)) / 2,
     "cosh": (sp.exp(x) + sp.exp(-x)) / 2, "tanh": 1 - 2 / (sp.exp(2 * x) + 1), "asinh": sp.asinh(x),
+    "log_cosh": sp.log((sp.exp(x) + sp.exp(-x)) / 2),
     "acosh": sp.acosh(x), "atanh": sp.atanh(x), "clamp_min": sided(c, x, c), "clamp_max": sided(x, c, c),
     "relu": sided(0 * x, x), "leaky_relu": sided(c * x, x), "elu": sided(c * (sp.exp(x) - 1), x),
     "celu": sided(c * (sp.exp(x / c) - 1), x), "selu": sided(lam_alpha * (sp.exp(x) - 1), lam * x),

@@ -34,11 +34,14 @@ pub(crate) struct Check {
     /// An operation, a surface, a model, or an expression with its values.
     #[arg(allow_hyphen_values = true)]
     target: Option<String>,
+    /// Lists what can be checked, as without a target.
+    #[arg(long, exclusive = true)]
+    list: bool,
     /// A value for each name of the expression.
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
     /// 2 checks the gradient of the recorded gradient as well.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), requires = "target")]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), allow_negative_numbers = true, requires = "target")]
     order: u8,
     /// Compares each element of the result by itself, in place of a weighted sum of all.
     #[arg(long, requires = "target")]
@@ -53,7 +56,7 @@ pub(crate) struct Check {
     #[arg(long, value_parser = step, allow_negative_numbers = true, requires = "target")]
     step: Option<f64>,
     /// Fixes the inputs that are drawn, the weights of a model, and the sample of its parameters.
-    #[arg(long, default_value_t = 0, requires = "target")]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, requires = "target")]
     seed: u64,
     /// Draws the error of each scheme against the step, in F32 and F64.
     #[arg(long, value_name = "FILE", requires = "target")]
@@ -69,7 +72,7 @@ fn step(text: &str) -> Result<f64, String> {
 
 impl Check {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let Some(name) = &self.target else { return list(out) };
+        let Some(name) = self.target.as_ref().filter(|_| !self.list) else { return list(out) };
         if let Some(path) = &self.curve {
             check_writable("--curve", path)?;
         }

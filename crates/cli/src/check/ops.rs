@@ -36,7 +36,7 @@ pub(crate) fn find(name: &str, seed: u64) -> Option<Function> {
         let about = format!("operation {name}, inputs {} drawn from {low} to {high}", shapes(&inputs));
         return Some(Function::new(about, inputs, Box::new(entry.f)));
     }
-    rows().find(|row| row.name == name).map(|row| of_row(row, seed))
+    rows().find(|row| row.name == name || row.aliases.contains(&name)).map(|row| of_row(row, seed))
 }
 
 fn of_row(row: &'static Row, seed: u64) -> Function {

@@ -34,11 +34,14 @@ pub(crate) struct Explain {
     /// The expression; its result is one number.
     #[arg(allow_hyphen_values = true)]
     expression: Option<String>,
+    /// Lists the operators, constants and functions, as without an expression.
+    #[arg(long, exclusive = true)]
+    list: bool,
     /// A value for each name: x=2, v=[1, 2], A=[[1, 2], [3, 4]].
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
     /// 2 shows the Hessian as well.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), requires = "expression")]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), allow_negative_numbers = true, requires = "expression")]
     order: u8,
     /// Draws the graph with values and gradients.
     #[arg(long, value_name = "FILE", requires = "expression")]
@@ -50,7 +53,7 @@ pub(crate) struct Explain {
 
 impl Explain {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let Some(expression) = &self.expression else { return list(out) };
+        let Some(expression) = self.expression.as_ref().filter(|_| !self.list) else { return list(out) };
         if let Some(path) = &self.svg {
             check_writable("--svg", path)?;
         }

@@ -94,6 +94,9 @@ fn explain(text: &str, offset: usize, expected: &str) -> Mistake {
     let hint = match (found, expected) {
         ('=', _) => "; a value is given behind the expression: NAME=VALUE",
         (')' | ']', OPERATOR) => "; nothing is open here",
+        ('[', OPERATOR) => {
+            "; there are no indices: give an element a name of its own, or pick it by a product, as in dot(x, [1, 0])"
+        }
         (c, OPERATOR) if c.is_alphabetic() || c.is_ascii_digit() || "(_.".contains(c) => {
             if functions::names().contains(&word_before(text, offset)) {
                 "; a function is called with parentheses, as in sin(x)"
@@ -265,6 +268,7 @@ mod tests {
             ("f()", 2, "`)` stands where a number, a name"),
             ("2 x", 2, "a product is written with `*`"),
             ("sin x", 4, "a function is called with parentheses, as in sin(x)"),
+            ("x[0] + 1", 1, "there are no indices"),
             ("x²", 1, "a power is written with `^`"),
             ("x·y", 1, "a product is written with `*`"),
             ("√x", 0, "a root is written sqrt(x)"),

@@ -59,6 +59,12 @@ impl Problem {
         let missing = used.iter().find(|(name, _)| !self.names.contains(name) && constant(name).is_none());
         let idle = self.names.iter().find(|name| used.iter().all(|(used, _)| used != *name));
         if let Some((name, at)) = missing {
+            if functions::names().contains(&name.as_str()) {
+                let of = self.names.first().map_or("x", String::as_str);
+                let message =
+                    format!("{name} is a function; its argument stands in parentheses: \"{name}({of})\"");
+                return Err(Mistake::new(at.clone(), message).under(&self.text));
+            }
             let other =
                 idle.map_or_else(String::new, |idle| format!("; the value of {idle} is for no name here"));
             let message = format!("{name} has no value; add {name}=VALUE{other}");
@@ -169,6 +175,10 @@ struct Scope<'e, 't> {
 impl<'t> Scope<'_, 't> {
     fn evaluate(&mut self, expr: &Expr) -> Result<Value<'t>, Mistake> {
         let value = match &expr.kind {
+            Kind::Number(x) if x.is_infinite() => {
+                let message = "too large: the largest number of F64 is 1.8e308, and this would count as inf";
+                return Err(Mistake::new(expr.span.clone(), message));
+            }
             Kind::Number(x) => Value::Number(*x),
             Kind::Name(name) => self.name(name),
             Kind::Negative(x) => match self.evaluate(x)? {

@@ -28,6 +28,9 @@ impl FromStr for Contestant {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("a name is missing at a comma; write adam,sgd".to_string());
+        }
         let (name, setting) = match text.split_once(':') {
             Some((name, setting)) => (name, Some(setting)),
             None => (text, None),

@@ -22,6 +22,7 @@ use measure::{ENOUGH, FUNCTIONS, Measured, measure, remark};
 #[derive(Debug, Args)]
 pub(crate) struct Optimizers {
     /// Only these; with --measure one may have a learning rate of its own for the digits, as in adam:lr=0.01.
+    #[arg(value_delimiter = ',')]
     names: Vec<Contestant>,
     /// Measures: takes about two minutes in a release build.
     #[arg(long)]

@@ -32,7 +32,7 @@ pub(crate) struct Race {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "sgd,momentum,nesterov,adam")]
     optimizers: Vec<Contestant>,
     /// How many steps each one has.
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000), allow_negative_numbers = true)]
     steps: u32,
     /// The learning rate of all that have none of their own.
     #[arg(long, value_parser = learning_rate, allow_negative_numbers = true)]

@@ -23,7 +23,7 @@ pub(crate) use recipe::Data;
 use picture::{Epoch, picture};
 use progress::Progress;
 use recipe::{Method, Recipe};
-use rescue::{Stop, save};
+use rescue::{Stop, UntilClosed, save};
 
 /// The gradient check passes below this relative error.
 const GRADCHECK_BOUND: f64 = 1e-6;
@@ -43,10 +43,10 @@ pub(crate) struct Train {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Fixes the split, the first weights, the order of the batches and the dropout.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
     /// Passes over the training set [default: 60 for digits, 5 for mnist].
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000), allow_negative_numbers = true)]
     epochs: Option<u64>,
     /// The highest learning rate [default: 0.005 for digits, 0.002 for mnist, 0.05 for sgd].
     #[arg(long, value_parser = learning_rate, allow_negative_numbers = true)]
@@ -55,7 +55,7 @@ pub(crate) struct Train {
     #[arg(long, value_enum, default_value = "adamw")]
     optimizer: Method,
     /// Threads to compute with; the results do not depend on it [default: all cores].
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256))]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256), allow_negative_numbers = true)]
     threads: Option<u64>,
     /// The file for the weights [default: gradus-digits.safetensors or gradus-mnist.safetensors].
     #[arg(long, value_name = "FILE")]
@@ -100,6 +100,8 @@ impl Train {
     }
 
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        // Whoever reads the output may have seen enough; the training is for its weights.
+        let out: &mut dyn Write = &mut UntilClosed { out, closed: false };
         let path = self.weights();
         self.check_files(&path)?;
         if let Some(threads) = self.threads {
@@ -115,7 +117,7 @@ impl Train {
         let report = self.check_gradient(out, &mut model, &train)?;
         let outcome = self.fit(out, &recipe, &mut model, &train);
         let outcome = outcome.map_err(|failure| Self::keep(&model, &path, failure))?;
-        // Before anything is printed: whoever reads the output may be gone.
+        // Before anything is printed, which may fail.
         save(&model, &path)?;
 
         let scores = model.predict(&test.inputs);

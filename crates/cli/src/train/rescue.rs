@@ -1,5 +1,6 @@
 //! What a training has learned is not lost: not by a signal, not by a file that cannot be written at its end.
 
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,41 @@ impl Stop {
 
     pub(crate) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// An output whose reader may leave (`gradus train | head`): from then on nothing is written, and nothing fails.
+pub(crate) struct UntilClosed<'w> {
+    pub(crate) out: &'w mut dyn Write,
+    pub(crate) closed: bool,
+}
+
+impl UntilClosed<'_> {
+    fn unless_closed<R>(
+        &mut self,
+        instead: R,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<R>,
+    ) -> io::Result<R> {
+        if self.closed {
+            return Ok(instead);
+        }
+        match write(self.out) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(instead)
+            }
+            result => result,
+        }
+    }
+}
+
+impl Write for UntilClosed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unless_closed(bytes.len(), |out| out.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_closed((), |out| out.flush())
     }
 }
 

@@ -37,6 +37,16 @@ pub trait Objective {
         (0..x.len()).flat_map(|i| (0..x.len()).map(move |j| mean(i, j))).collect()
     }
 
+    /// What is wrong with the result of the function at `x`, if something is: its shape, for one on a tape. [`minimize`] and
+    /// [`Optimizer::advance`] ask before their first step and panic with it at their caller's line.
+    ///
+    /// [`minimize`]: crate::minimize()
+    /// [`Optimizer::advance`]: crate::Optimizer::advance
+    fn fault(&mut self, x: &[f64]) -> Option<String> {
+        let _ = x;
+        None
+    }
+
     /// The residuals `$r(x)$` and their Jacobian, row by row, if the function is
     /// `$\tfrac12\lVert r\rVert^2$`.
     fn residuals(&mut self, x: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {

@@ -3,6 +3,7 @@
 use gradus_tensor::kernel::math;
 
 use super::Schedule;
+use crate::options::Options;
 
 /// One schedule before step `at`, another from there on, beginning at its own step 0; made by
 /// [`Schedule::then`].
@@ -26,6 +27,10 @@ pub struct Then<A, B> {
 }
 
 impl<A: Schedule, B: Schedule> Schedule for Then<A, B> {
+    fn options(&self) -> Options {
+        self.first.options().and(self.next.options())
+    }
+
     fn at(&self, step: u64) -> f64 {
         match step.checked_sub(self.at) {
             Some(own) => self.next.at(own),
@@ -53,6 +58,10 @@ pub struct Times<A, B> {
 }
 
 impl<A: Schedule, B: Schedule> Schedule for Times<A, B> {
+    fn options(&self) -> Options {
+        self.left.options().and(self.right.options())
+    }
+
     fn at(&self, step: u64) -> f64 {
         self.left.at(step) * self.right.at(step)
     }
@@ -68,6 +77,10 @@ pub struct Min<A, B> {
 }
 
 impl<A: Schedule, B: Schedule> Schedule for Min<A, B> {
+    fn options(&self) -> Options {
+        self.left.options().and(self.right.options())
+    }
+
     fn at(&self, step: u64) -> f64 {
         math::min(self.left.at(step), self.right.at(step))
     }
@@ -83,6 +96,10 @@ pub struct Max<A, B> {
 }
 
 impl<A: Schedule, B: Schedule> Schedule for Max<A, B> {
+    fn options(&self) -> Options {
+        self.left.options().and(self.right.options())
+    }
+
     fn at(&self, step: u64) -> f64 {
         math::max(self.left.at(step), self.right.at(step))
     }

@@ -1,6 +1,7 @@
 //! A fraction of the value for some steps, then all of it.
 
 use super::Schedule;
+use crate::options::Options;
 
 /// A constant fraction at first: `$s_t = \gamma s$` for `$t < n$`, then `$s$`.
 ///
@@ -20,7 +21,12 @@ pub struct ConstantFactor {
 }
 
 impl Schedule for ConstantFactor {
+    fn options(&self) -> Options {
+        Options::of("ConstantFactor").finite("peak", self.peak).finite("factor", self.factor)
+    }
+
     fn at(&self, step: u64) -> f64 {
+        self.options().check();
         if step < self.steps { self.peak * self.factor } else { self.peak }
     }
 }

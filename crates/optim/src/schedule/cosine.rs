@@ -1,6 +1,7 @@
 //! Half a period of the cosine, once or for ever.
 
 use super::{Curve, Schedule};
+use crate::options::Options;
 
 /// Half a period of the cosine down to `end`, which is held:
 /// `$s_t = b + \tfrac12 (s_0 - b)\,(1 + \cos(\pi \min(t, n)/n))$`.
@@ -32,8 +33,12 @@ pub struct Cosine {
 }
 
 impl Schedule for Cosine {
+    fn options(&self) -> Options {
+        Options::of("Cosine").finite("peak", self.peak).finite("end", self.end).count("steps", self.steps)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.steps > 0, "Cosine: steps is 0; the curve needs at least one step");
+        self.options().check();
         Curve::Cosine.between(self.peak, self.end, step as f64 / self.steps as f64)
     }
 }
@@ -61,9 +66,16 @@ pub struct CosineAnnealing {
 }
 
 impl Schedule for CosineAnnealing {
+    fn options(&self) -> Options {
+        Options::of("CosineAnnealing")
+            .finite("peak", self.peak)
+            .finite("end", self.end)
+            .count("half_period", self.half_period)
+    }
+
     fn at(&self, step: u64) -> f64 {
+        self.options().check();
         let n = self.half_period;
-        assert!(n > 0, "CosineAnnealing: half_period is 0; the curve needs at least one step");
         // The cosine is even, so the way up is the way down, backwards.
         let within = step % n.saturating_mul(2);
         let distance = if within <= n { within } else { n - (within - n) };

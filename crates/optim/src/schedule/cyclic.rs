@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Schedule;
+use crate::options::Options;
 
 /// A triangle from `base` up to `peak` and down again, for ever: `$s_t = b + (p - b)\,\Delta(t)\,a$`, where
 /// `$\Delta$` rises from 0 to 1 in `up` steps and falls back in `down` steps, and `$a$` is the amplitude of
@@ -84,9 +85,20 @@ impl fmt::Debug for CycleScale {
 }
 
 impl Schedule for Cyclic {
+    fn options(&self) -> Options {
+        let options = Options::of("Cyclic")
+            .finite("base", self.base)
+            .finite("peak", self.peak)
+            .count("up", self.up)
+            .count("down", self.down);
+        match self.scale {
+            CycleScale::Exponential { factor } => options.non_negative("factor of the scale", factor),
+            _ => options,
+        }
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.up > 0, "Cyclic: up is 0; the way up needs at least one step");
-        assert!(self.down > 0, "Cyclic: down is 0; the way down needs at least one step");
+        self.options().check();
         let length = self.up.saturating_add(self.down);
         let within = step % length;
         let height = if within <= self.up {

@@ -1,6 +1,7 @@
 //! The same factor at every step.
 
 use super::{Schedule, geometric};
+use crate::options::Options;
 
 /// Multiplied by `factor` at every step: `$s_t = s_0\,\gamma^t$`.
 ///
@@ -22,8 +23,12 @@ pub struct Exponential {
 }
 
 impl Schedule for Exponential {
+    fn options(&self) -> Options {
+        Options::of("Exponential").finite("initial", self.initial).non_negative("factor", self.factor)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.factor >= 0.0, "Exponential: factor is {}; it must not be negative", self.factor);
+        self.options().check();
         geometric(self.initial, self.factor, step)
     }
 }

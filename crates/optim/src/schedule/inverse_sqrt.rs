@@ -1,6 +1,7 @@
 //! A linear rise, then the inverse square root of time.
 
 use super::Schedule;
+use crate::options::Options;
 
 /// `$s_t = s\,t/w$` for `$t < w$`, then `$s\,\sqrt{w/t}$`.
 ///
@@ -16,8 +17,12 @@ pub struct InverseSqrt {
 }
 
 impl Schedule for InverseSqrt {
+    fn options(&self) -> Options {
+        Options::of("InverseSqrt").finite("peak", self.peak).count("warmup", self.warmup)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.warmup > 0, "InverseSqrt: warmup is 0; the rise needs at least one step");
+        self.options().check();
         let (t, w) = (step as f64, self.warmup as f64);
         if step < self.warmup { self.peak * (t / w) } else { self.peak * (w / t).sqrt() }
     }
@@ -41,9 +46,15 @@ pub struct Noam {
 }
 
 impl Schedule for Noam {
+    fn options(&self) -> Options {
+        Options::of("Noam")
+            .finite("factor", self.factor)
+            .count("width", self.width)
+            .count("warmup", self.warmup)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.width > 0, "Noam: width is 0; the model's width must be at least 1");
-        assert!(self.warmup > 0, "Noam: warmup is 0; the rise needs at least one step");
+        self.options().check();
         let (n, w) = (step as f64 + 1.0, self.warmup as f64);
         self.factor / (self.width as f64).sqrt() * (1.0 / n.sqrt()).min(n / (w * w.sqrt()))
     }

@@ -1,6 +1,7 @@
 //! Decay with the inverse of time, the rate of the convergence proofs.
 
 use super::Schedule;
+use crate::options::Options;
 
 /// `$s_t = s_0 / (1 + k t)^p$`.
 ///
@@ -21,9 +22,15 @@ pub struct InverseTime {
 }
 
 impl Schedule for InverseTime {
+    fn options(&self) -> Options {
+        Options::of("InverseTime")
+            .finite("initial", self.initial)
+            .non_negative("rate", self.rate)
+            .non_negative("power", self.power)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.rate >= 0.0, "InverseTime: rate is {}; it must not be negative", self.rate);
-        assert!(self.power >= 0.0, "InverseTime: power is {}; it must not be negative", self.power);
+        self.options().check();
         self.initial / (1.0 + self.rate * step as f64).powf(self.power)
     }
 }

@@ -1,6 +1,7 @@
 //! A straight line.
 
 use super::{Curve, Schedule};
+use crate::options::Options;
 
 /// A straight line from `start` to `end`, which is held: `$s_t = a + (b - a)\,\min(t, n)/n$`.
 ///
@@ -22,8 +23,12 @@ pub struct Linear {
 }
 
 impl Schedule for Linear {
+    fn options(&self) -> Options {
+        Options::of("Linear").finite("start", self.start).finite("end", self.end).count("steps", self.steps)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.steps > 0, "Linear: steps is 0; the line needs at least one step");
+        self.options().check();
         Curve::Linear.between(self.start, self.end, step as f64 / self.steps as f64)
     }
 }

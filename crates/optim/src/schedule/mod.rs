@@ -38,12 +38,14 @@
 //!
 //! # Panics
 //!
-//! Fields are public, so they are checked when a value is asked for: [`Schedule::at`] panics with the
-//! schedule's name, the field and its value when a parameter makes no curve (a period of 0 steps, a negative
-//! factor). Steps have no upper limit: beyond its end a curve holds its last value or goes on as documented.
+//! Fields are public, so they are checked where a schedule is handed over ([`Optimizer::new`](crate::Optimizer::new),
+//! [`set_lr`](crate::Optimizer::set_lr)) and when a value is asked for: [`Schedule::at`] panics with the schedule's name, the
+//! field, its value and its range when a parameter makes no curve (a period of 0 steps, a negative factor). Steps have no upper limit: beyond its end a curve holds its last value or goes on as documented.
 
 use std::fmt;
 use std::sync::Arc;
+
+use crate::options::Options;
 
 mod combine;
 mod constant_factor;
@@ -100,10 +102,24 @@ pub use warmup_stable_decay::WarmupStableDecay;
 /// let curve: Vec<f64> = (0..300).map(|step| halving.at(step)).collect();
 /// assert_eq!(curve.len(), 300);
 /// ```
-#[diagnostic::on_unimplemented(note = "a learning rate is an `f64` or a schedule such as `Cosine`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no schedule",
+    note = "a learning rate is an `f64` (`0.1`, not `1`) or a schedule such as `Cosine`; a closure of the step becomes one by \
+            `Lambda(|step: u64| …)`"
+)]
 pub trait Schedule: Send + Sync + fmt::Debug {
     /// The value in force during optimizer step `step`; the first step is 0.
+    ///
+    /// # Panics
+    /// If a parameter lies outside of its range.
+    #[track_caller]
     fn at(&self, step: u64) -> f64;
+
+    /// Its parameters with their ranges, as [`Rule::options`](crate::Rule::options) has those of a rule. All are well unless a
+    /// schedule says otherwise; one made of others hands on theirs.
+    fn options(&self) -> Options {
+        Options::default()
+    }
 
     /// `steps` steps that rise linearly to this schedule's first value, then this schedule from its own step
     /// 0.
@@ -167,12 +183,20 @@ impl Schedule for f64 {
 }
 
 impl<S: Schedule + ?Sized> Schedule for Box<S> {
+    fn options(&self) -> Options {
+        (**self).options()
+    }
+
     fn at(&self, step: u64) -> f64 {
         (**self).at(step)
     }
 }
 
 impl<S: Schedule + ?Sized> Schedule for Arc<S> {
+    fn options(&self) -> Options {
+        (**self).options()
+    }
+
     fn at(&self, step: u64) -> f64 {
         (**self).at(step)
     }
@@ -203,6 +227,83 @@ mod tests {
         let shared: Arc<dyn Schedule> = Arc::new(0.1);
         let product = boxed.times(shared).max(0.03);
         assert_eq!([0, 2, 4, 6].map(|t| product.at(t)), [0.1, 0.05, 0.03, 0.03]);
+    }
+
+    /// Every number of every schedule has a range: NaN lies outside of it, and it is told when it is handed over.
+    #[test]
+    fn no_parameter_is_nan() {
+        for schedule in one_of_each() {
+            let text = format!("{schedule:?}");
+            assert_eq!(schedule.options().fault(), None, "{text}");
+        }
+        let nan = f64::NAN;
+        let faults: Vec<(Box<dyn Schedule>, &str)> = vec![
+            (
+                Box::new(StepDecay { initial: nan, factor: 0.5, every: 3 }),
+                "StepDecay: initial is NaN; it must be finite",
+            ),
+            (
+                Box::new(StepDecay { initial: 1.0, factor: 0.5, every: 0 }),
+                "StepDecay: every is 0; it must be at least 1",
+            ),
+            (
+                Box::new(MultiStep { initial: 1.0, factor: -0.5, milestones: vec![] }),
+                "MultiStep: factor is -0.5",
+            ),
+            (Box::new(ConstantFactor { peak: 1.0, factor: nan, steps: 4 }), "ConstantFactor: factor is NaN"),
+            (Box::new(Linear { start: 1.0, end: nan, steps: 7 }), "Linear: end is NaN"),
+            (Box::new(Polynomial { initial: 1.0, end: 0.1, steps: 7, power: 0.0 }), "Polynomial: power is 0"),
+            (Box::new(Exponential { initial: 1.0, factor: f64::INFINITY }), "Exponential: factor is inf"),
+            (Box::new(InverseTime { initial: 1.0, rate: nan, power: 1.0 }), "InverseTime: rate is NaN"),
+            (Box::new(Cosine { peak: nan, end: 0.1, steps: 7 }), "Cosine: peak is NaN"),
+            (
+                Box::new(CosineAnnealing { peak: 1.0, end: 0.1, half_period: 0 }),
+                "CosineAnnealing: half_period is 0",
+            ),
+            (Box::new(WarmRestarts { peak: 1.0, end: nan, first: 2, growth: 2 }), "WarmRestarts: end is NaN"),
+            (
+                Box::new(Cyclic {
+                    base: 0.1,
+                    peak: 1.0,
+                    up: 3,
+                    down: 5,
+                    scale: CycleScale::Exponential { factor: nan },
+                }),
+                "Cyclic: factor of the scale is NaN",
+            ),
+            (Box::new(OneCycle::new(nan, 10)), "OneCycle: start is NaN"),
+            (
+                Box::new(OneCycle { rise: nan, ..OneCycle::new(1.0, 10) }),
+                "OneCycle: rise is NaN; it must be at least 0",
+            ),
+            (Box::new(InverseSqrt { peak: nan, warmup: 3 }), "InverseSqrt: peak is NaN"),
+            (Box::new(Noam { factor: nan, width: 64, warmup: 3 }), "Noam: factor is NaN"),
+            (
+                Box::new(SwaAnneal { initial: 1.0, swa: nan, steps: 5, curve: Curve::Cosine }),
+                "SwaAnneal: swa is NaN",
+            ),
+            (Box::new(Multiplicative::new(nan, |_| 0.5)), "Multiplicative: initial is NaN"),
+            (Box::new(Recurrence::new(nan, |_, s| s)), "Recurrence: initial is NaN"),
+            (Box::new(0.1.warmup_by(5, Ramp::Exponential { start: 0.0 })), "Ramp::Exponential: start is 0"),
+            (Box::new(Cosine { peak: 1.0, end: 0.1, steps: 0 }.warmup(4)), "Cosine: steps is 0"),
+            (Box::new(1.0.then(4, Linear { start: 1.0, end: 0.0, steps: 0 })), "Linear: steps is 0"),
+            (Box::new(0.5.times(Exponential { initial: nan, factor: 0.9 })), "Exponential: initial is NaN"),
+            (
+                Box::new(Schedule::min(0.5, Exponential { initial: nan, factor: 0.9 })),
+                "Exponential: initial is NaN",
+            ),
+            (
+                Box::new(Schedule::max(Exponential { initial: nan, factor: 0.9 }, 0.5)),
+                "Exponential: initial is NaN",
+            ),
+        ];
+        for (schedule, start) in faults {
+            let options = schedule.options();
+            assert!(
+                options.fault().is_some_and(|fault| fault.starts_with(start)),
+                "{options:?} is not {start}"
+            );
+        }
     }
 
     #[test]

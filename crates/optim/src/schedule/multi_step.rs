@@ -1,6 +1,7 @@
 //! A jump at each of some milestones.
 
 use super::{Schedule, geometric};
+use crate::options::Options;
 
 /// Multiplied by `factor` at each milestone: `$s_t = s_0\,\gamma^{\#\{m\,:\,m \le t\}}$`.
 ///
@@ -23,8 +24,12 @@ pub struct MultiStep {
 }
 
 impl Schedule for MultiStep {
+    fn options(&self) -> Options {
+        Options::of("MultiStep").finite("initial", self.initial).non_negative("factor", self.factor)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.factor >= 0.0, "MultiStep: factor is {}; it must not be negative", self.factor);
+        self.options().check();
         let passed = self.milestones.iter().filter(|&&milestone| milestone <= step).count();
         geometric(self.initial, self.factor, passed as u64)
     }

@@ -1,6 +1,7 @@
 //! The 1cycle policy: one rise, one long fall.
 
 use super::{Curve, Schedule};
+use crate::options::Options;
 
 /// One rise from `start` to `peak`, then one fall to `end`, which is held.
 ///
@@ -53,14 +54,20 @@ impl OneCycle {
 }
 
 impl Schedule for OneCycle {
+    fn options(&self) -> Options {
+        let (limit, rise) = (if self.three_phase { 0.5 } else { 1.0 }, self.rise);
+        Options::of("OneCycle")
+            .finite("start", self.start)
+            .finite("peak", self.peak)
+            .finite("end", self.end)
+            .count("steps", self.steps)
+            .must((0.0..=limit).contains(&rise), || {
+                format!("OneCycle: rise is {rise}; it must be at least 0 and at most {limit}")
+            })
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.steps > 0, "OneCycle: steps is 0; the cycle needs at least one step");
-        let limit = if self.three_phase { 0.5 } else { 1.0 };
-        assert!(
-            (0.0..=limit).contains(&self.rise),
-            "OneCycle: rise is {}; it must lie between 0 and {limit}",
-            self.rise
-        );
+        self.options().check();
         let t = step.min(self.steps - 1) as f64;
         let (steps, last) = (self.steps as f64, (self.steps - 1) as f64);
         let top = self.rise * steps - 1.0;

@@ -105,14 +105,13 @@ impl ReduceOnPlateau {
     #[track_caller]
     pub fn observe(&mut self, metric: f64) -> f64 {
         let (Threshold::Relative(theta) | Threshold::Absolute(theta)) = self.threshold;
-        let options = Options::of("ReduceOnPlateau")
+        Options::of("ReduceOnPlateau")
+            .finite("value", self.value)
             .below_one("factor", self.factor)
             .non_negative("threshold", theta)
             .non_negative("minimum", self.minimum)
-            .non_negative("eps", self.eps);
-        if let Some(fault) = options.fault() {
-            panic!("{fault}");
-        }
+            .non_negative("eps", self.eps)
+            .check();
         if self.improves(metric) {
             self.best = Some(metric);
             self.bad = 0;

@@ -1,6 +1,7 @@
 //! A power of the way that is left.
 
 use super::Schedule;
+use crate::options::Options;
 
 /// Polynomial decay, then the end value: `$s_t = b + (s_0 - b)\,(1 - \min(t, n)/n)^p$`.
 ///
@@ -24,9 +25,16 @@ pub struct Polynomial {
 }
 
 impl Schedule for Polynomial {
+    fn options(&self) -> Options {
+        Options::of("Polynomial")
+            .finite("initial", self.initial)
+            .finite("end", self.end)
+            .count("steps", self.steps)
+            .positive("power", self.power)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.steps > 0, "Polynomial: steps is 0; the curve needs at least one step");
-        assert!(self.power > 0.0, "Polynomial: power is {}; it must be positive", self.power);
+        self.options().check();
         let left = 1.0 - step.min(self.steps) as f64 / self.steps as f64;
         let r = left.powf(self.power);
         self.initial * r + self.end * (1.0 - r)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Schedule;
+use crate::options::Options;
 
 /// Each value from the one before: `$s_t = f(t, s_{t-1})$`.
 ///
@@ -27,7 +28,12 @@ impl Recurrence {
 }
 
 impl Schedule for Recurrence {
+    fn options(&self) -> Options {
+        Options::of("Recurrence").finite("initial", self.initial)
+    }
+
     fn at(&self, step: u64) -> f64 {
+        self.options().check();
         self.memo.advance(self.initial, step, &*self.next)
     }
 }
@@ -62,7 +68,12 @@ impl Multiplicative {
 }
 
 impl Schedule for Multiplicative {
+    fn options(&self) -> Options {
+        Options::of("Multiplicative").finite("initial", self.initial)
+    }
+
     fn at(&self, step: u64) -> f64 {
+        self.options().check();
         self.memo.advance(self.initial, step, &|t, value| value * (self.factor)(t))
     }
 }

@@ -1,6 +1,7 @@
 //! A jump at equal distances.
 
 use super::{Schedule, geometric};
+use crate::options::Options;
 
 /// Multiplied by `factor` once in `every` steps: `$s_t = s_0\,\gamma^{\lfloor t/k \rfloor}$`.
 ///
@@ -21,9 +22,15 @@ pub struct StepDecay {
 }
 
 impl Schedule for StepDecay {
+    fn options(&self) -> Options {
+        Options::of("StepDecay")
+            .finite("initial", self.initial)
+            .non_negative("factor", self.factor)
+            .count("every", self.every)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.every > 0, "StepDecay: every is 0; jumps need a distance of at least one step");
-        assert!(self.factor >= 0.0, "StepDecay: factor is {}; it must not be negative", self.factor);
+        self.options().check();
         geometric(self.initial, self.factor, step / self.every)
     }
 }

@@ -1,6 +1,7 @@
 //! The learning rate of stochastic weight averaging.
 
 use super::{Curve, Schedule};
+use crate::options::Options;
 
 /// From the rate reached so far to the constant rate at which weights are averaged:
 /// `$s_t = r(t/n)\,s_0 + (1 - r(t/n))\,s_{swa}$`, then `$s_{swa}$`.
@@ -27,7 +28,12 @@ pub struct SwaAnneal {
 }
 
 impl Schedule for SwaAnneal {
+    fn options(&self) -> Options {
+        Options::of("SwaAnneal").finite("initial", self.initial).finite("swa", self.swa)
+    }
+
     fn at(&self, step: u64) -> f64 {
+        self.options().check();
         if step >= self.steps {
             return self.swa;
         }

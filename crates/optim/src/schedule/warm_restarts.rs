@@ -1,6 +1,7 @@
 //! The cosine that starts again.
 
 use super::{Curve, Schedule};
+use crate::options::Options;
 
 /// Cosine decay with warm restarts: cycle `$i$` takes `$n_i = n_0 g^i$` steps, and `$\tau$` steps into it
 /// `$s_t = b + \tfrac12 (s_0 - b)\,(1 + \cos(\pi \tau/n_i))$`.
@@ -22,9 +23,16 @@ pub struct WarmRestarts {
 }
 
 impl Schedule for WarmRestarts {
+    fn options(&self) -> Options {
+        Options::of("WarmRestarts")
+            .finite("peak", self.peak)
+            .finite("end", self.end)
+            .count("first", self.first)
+            .count("growth", self.growth)
+    }
+
     fn at(&self, step: u64) -> f64 {
-        assert!(self.first > 0, "WarmRestarts: first is 0; a cycle needs at least one step");
-        assert!(self.growth > 0, "WarmRestarts: growth is 0; cycles must not become shorter");
+        self.options().check();
         let (mut within, mut length) = (step, self.first);
         if self.growth == 1 {
             within %= length;

@@ -1,6 +1,7 @@
 //! A rise before a schedule, in every form in use.
 
 use super::{Curve, Schedule};
+use crate::options::Options;
 
 /// `steps` steps of rise to the first value of `schedule`, then `schedule` from its own step 0:
 /// `$w_t = \rho(t)\,s_0$` for `$t < n$`, then `$s_{t-n}$`.
@@ -49,8 +50,23 @@ pub enum Ramp {
 }
 
 impl Ramp {
+    fn options(self) -> Options {
+        match self {
+            Ramp::Linear => Options::default(),
+            Ramp::LinearFrom { start } => Options::of("Ramp::LinearFrom").finite("start", start),
+            Ramp::Exponential { start } => Options::of("Ramp::Exponential").positive("start", start),
+            Ramp::Constant { factor } => Options::of("Ramp::Constant").finite("factor", factor),
+            Ramp::Cosine { start } => Options::of("Ramp::Cosine").finite("start", start),
+        }
+    }
+
     /// The factor at `step` of `steps`; 1 from step `steps` on.
+    ///
+    /// # Panics
+    /// If its parameter lies outside of its range.
+    #[track_caller]
     pub fn factor(self, step: u64, steps: u64) -> f64 {
+        self.options().check();
         if step >= steps {
             return 1.0;
         }
@@ -58,10 +74,7 @@ impl Ramp {
         match self {
             Ramp::Linear => (t + 1.0) / n,
             Ramp::LinearFrom { start } => Curve::Linear.between(start, 1.0, t / n),
-            Ramp::Exponential { start } => {
-                assert!(start > 0.0, "Ramp::Exponential: start is {start}; it must be positive");
-                start.powf(1.0 - t / n)
-            }
+            Ramp::Exponential { start } => start.powf(1.0 - t / n),
             Ramp::Constant { factor } => factor,
             Ramp::Cosine { start } => Curve::Cosine.between(start, 1.0, t / n),
         }
@@ -69,6 +82,10 @@ impl Ramp {
 }
 
 impl<S: Schedule> Schedule for Warmup<S> {
+    fn options(&self) -> Options {
+        self.schedule.options().and(self.ramp.options())
+    }
+
     fn at(&self, step: u64) -> f64 {
         match step.checked_sub(self.steps) {
             Some(own) => self.schedule.at(own),

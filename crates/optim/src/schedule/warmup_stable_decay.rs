@@ -1,6 +1,7 @@
 //! Three phases: rise, plateau, decay.
 
 use super::{Curve, Schedule};
+use crate::options::Options;
 
 /// WSD: a linear rise from 0, a constant, a decay to `end`, which is held.
 ///
@@ -28,7 +29,12 @@ pub struct WarmupStableDecay {
 }
 
 impl Schedule for WarmupStableDecay {
+    fn options(&self) -> Options {
+        Options::of("WarmupStableDecay").finite("peak", self.peak).finite("end", self.end)
+    }
+
     fn at(&self, step: u64) -> f64 {
+        self.options().check();
         if step < self.warmup {
             return self.peak * (step as f64 / self.warmup as f64);
         }

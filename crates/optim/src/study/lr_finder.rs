@@ -40,6 +40,7 @@ impl LrSearch {
 ///
 /// # Source
 /// Smith 2017, *Cyclical learning rates*, sec. 3.3; the stopping rule is fastai's.
+#[track_caller]
 pub fn lr_finder(low: f64, high: f64, steps: usize, mut step: impl FnMut(f64) -> f64) -> LrSearch {
     assert!(
         0.0 < low && low < high && steps > 1,

@@ -82,7 +82,7 @@ impl Trajectory {
 /// ```
 ///
 /// # Panics
-/// As [`Optimizer::training_step`].
+/// As [`Optimizer::training_step`]; or if the result of the function is not one number.
 #[track_caller]
 pub fn minimize(
     f: impl for<'t> Fn(Var<'t>) -> Var<'t>,
@@ -100,6 +100,9 @@ pub fn minimize(
 #[track_caller]
 pub fn minimize_objective(f: &mut dyn Objective, x0: &[f64], by: &mut Optimizer, steps: usize) -> Trajectory {
     let mut x = Param::new(Tensor::from_vec(x0.to_vec(), x0.len()));
+    if let Some(fault) = f.fault(x0) {
+        panic!("minimize: {fault}");
+    }
     let (mut value, mut g) = f.value_and_grad(x0);
     let mut path = Trajectory { points: vec![x0.to_vec()], values: vec![value], end: Ending::Budget };
     let mut moved = true;

@@ -17,6 +17,11 @@ impl<F: for<'t> Fn(Var<'t>) -> Var<'t>> Objective for OnTape<F> {
         (y.item(), y.backward().wrt(x).to_f64_vec())
     }
 
+    fn fault(&mut self, x: &[f64]) -> Option<String> {
+        let tape = Tape::new();
+        (self.0)(tape.var(Tensor::from_vec(x.to_vec(), x.len()))).fault(&tape)
+    }
+
     fn hessian(&mut self, x: &[f64]) -> Vec<f64> {
         let tape = Tape::new();
         let place = tape.var(Tensor::from_vec(x.to_vec(), x.len()));
@@ -54,6 +59,15 @@ impl<F: for<'t> Fn(Var<'t>) -> Var<'t>> Objective for LeastSquares<F> {
         let x = tape.var(Tensor::from_vec(x.to_vec(), x.len()));
         let y = (self.0)(x).square().sum() * 0.5;
         (y.item(), y.backward().wrt(x).to_f64_vec())
+    }
+
+    fn fault(&mut self, x: &[f64]) -> Option<String> {
+        let tape = Tape::new();
+        let r = (self.0)(tape.var(Tensor::from_vec(x.to_vec(), x.len())));
+        if r.rank() != 1 {
+            return Some(format!("the residuals must be a vector, got shape {}", r.shape()));
+        }
+        r.square().sum().fault(&tape)
     }
 
     fn residuals(&mut self, x: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {

@@ -1,4 +1,5 @@
-//! Tensors in files: safetensors for many, with names (the feature `safetensors`); NumPy's npy for one.
+//! Tensors in files: safetensors for many, with names (the feature `safetensors`); NumPy's npy for one; NumPy's npz, and
+//! PyTorch's pt to be read (the feature `zip`). [`load`] reads each of those with names.
 //!
 //! Nothing here panics on what a file holds: a truncated, damaged or foreign file comes back as an [`Error`](crate::Error)
 //! that names it. Only regular files are read, and no further than they are long: their memory is bounded by the disk,
@@ -7,15 +8,22 @@
 
 mod file;
 pub mod npy;
+#[cfg(feature = "zip")]
+pub mod npz;
+#[cfg(feature = "zip")]
+pub mod pt;
 #[cfg(feature = "safetensors")]
 pub mod safetensors;
+#[cfg(feature = "zip")]
+mod zip;
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use file::read;
 pub use file::{check_writable, open_regular, write_atomically};
 
-use crate::{Element, MAX_RANK, Shape, Tensor};
+use crate::{Element, Error, MAX_RANK, Shape, Tensor};
 
 impl Tensor {
     /// The elements of a row-major tensor as the bytes of a file.
@@ -28,6 +36,51 @@ impl Tensor {
         swapped.chunks_mut(self.dtype().size()).for_each(<[u8]>::reverse);
         Cow::Owned(swapped)
     }
+}
+
+/// Reads the named tensors of a file: safetensors, npz or pt, told by its first bytes.
+///
+/// With the features `safetensors` and `zip`, each for its formats.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read, [`Error::Format`] if it is none of these, damaged, or the feature of its format
+/// is off.
+pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
+    let path = path.as_ref();
+    let bytes = read(path)?;
+    let (format, tensors) = named(&bytes);
+    tensors.map_err(|reason| Error::Format { path: path.to_path_buf(), format, reason })
+}
+
+/// A file's format and its tensors, or what is wrong with it.
+type Named = (&'static str, Result<Vec<(String, Tensor)>, String>);
+
+fn named(bytes: &[u8]) -> Named {
+    if bytes.starts_with(b"PK\x03\x04") { in_zip(bytes) } else { in_safetensors(bytes) }
+}
+
+#[cfg(feature = "zip")]
+fn in_zip(bytes: &[u8]) -> Named {
+    match zip::Archive::open(bytes) {
+        Ok(archive) if pt::is_one(&archive) => ("pt", pt::parse(&archive)),
+        Ok(archive) => ("npz", npz::parse(&archive)),
+        Err(reason) => ("zip", Err(reason)),
+    }
+}
+
+#[cfg(not(feature = "zip"))]
+fn in_zip(_: &[u8]) -> Named {
+    ("safetensors", Err("it is an npz or pt file; turn on the feature `zip` of gradus".to_string()))
+}
+
+#[cfg(feature = "safetensors")]
+fn in_safetensors(bytes: &[u8]) -> Named {
+    ("safetensors", safetensors::parse(bytes))
+}
+
+#[cfg(not(feature = "safetensors"))]
+fn in_safetensors(_: &[u8]) -> Named {
+    ("zip", Err("it may be a safetensors file; turn on the feature `safetensors` of gradus".to_string()))
 }
 
 /// The shape that a file names, or what is wrong with it.
@@ -43,6 +96,12 @@ fn shape(sizes: &[usize]) -> Result<Shape, String> {
 fn decode<const N: usize, T: Element>(bytes: &[u8], shape: Shape, convert: impl Fn([u8; N]) -> T) -> Tensor {
     let (numbers, _) = bytes.as_chunks::<N>();
     Tensor::build::<T>(shape, |out| out.iter_mut().zip(numbers).for_each(|(y, &x)| *y = convert(x)))
+}
+
+/// A number of 16 bits whose upper half of an F32 is all it has: bfloat16.
+#[cfg(any(feature = "safetensors", feature = "zip"))]
+fn brain(bits: u16) -> f32 {
+    f32::from_bits(u32::from(bits) << 16)
 }
 
 /// A number of 16 bits as IEEE 754 reads it: 1 sign, 5 exponent, 10 fraction bits.

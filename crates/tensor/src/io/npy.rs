@@ -57,7 +57,7 @@ struct Header {
 }
 
 /// The tensor in the bytes of a file, or what is wrong with them.
-fn parse(bytes: &[u8]) -> Result<Tensor, String> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Tensor, String> {
     let (header, data) = split(bytes)?;
     let header = parse_header(header)?;
     let n = header.shape.elements();

@@ -13,7 +13,7 @@ use std::path::Path;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
-use super::{decode, half};
+use super::{brain, decode, half};
 use crate::{DType, Error, Tensor};
 
 /// A tensor as the format's writer wants it.
@@ -59,7 +59,7 @@ pub fn save<'a, N: Into<String>>(
         assert!(names.insert(name), "save: two tensors are named {name}");
     }
     let bytes = safetensors::serialize(entries.iter().map(|(name, entry)| (name, entry)), None);
-    super::write_atomically(path, &bytes.map_err(|error| wrong(path, &error))?)
+    super::write_atomically(path, &bytes.map_err(|error| wrong(path, reason(&error)))?)
 }
 
 /// Reads all tensors with their names, in the order of the file. F16 and BF16 become F32, other integers I64.
@@ -69,23 +69,24 @@ pub fn save<'a, N: Into<String>>(
 /// has no counterpart here.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
     let path = path.as_ref();
-    let bytes = super::read(path)?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| wrong(path, &error))?;
+    parse(&super::read(path)?).map_err(|reason| wrong(path, reason))
+}
+
+/// The tensors in the bytes of a file, or what is wrong with them.
+pub(super) fn parse(bytes: &[u8]) -> Result<Vec<(String, Tensor)>, String> {
+    let file = SafeTensors::deserialize(bytes).map_err(|error| reason(&error))?;
     let mut entries: Vec<_> = file.iter().collect();
     entries.sort_by(|(a, x), (b, y)| (x.data().as_ptr(), a).cmp(&(y.data().as_ptr(), b)));
     let convert = |(name, view): (&str, TensorView<'_>)| match tensor(&view) {
         Ok(tensor) => Ok((name.to_string(), tensor)),
-        Err(reason) => {
-            let reason = format!("entry {name}: {reason}");
-            Err(Error::Format { path: path.to_path_buf(), format: "safetensors", reason })
-        }
+        Err(reason) => Err(format!("entry {name}: {reason}")),
     };
     entries.into_iter().map(convert).collect()
 }
 
 /// What the format's reader says, in the words of this crate.
-fn wrong(path: &Path, error: &SafeTensorError) -> Error {
-    let reason = match error {
+fn reason(error: &SafeTensorError) -> String {
+    match error {
         SafeTensorError::HeaderTooSmall => "it has fewer than the 8 bytes of a header's length".to_string(),
         SafeTensorError::HeaderTooLarge => {
             "its header would be larger than 100 MB; it is of another kind".to_string()
@@ -97,7 +98,10 @@ fn wrong(path: &Path, error: &SafeTensorError) -> Error {
             "its data are shorter or longer than its header says".to_string()
         }
         other => other.to_string(),
-    };
+    }
+}
+
+fn wrong(path: &Path, reason: String) -> Error {
     Error::Format { path: path.to_path_buf(), format: "safetensors", reason }
 }
 
@@ -109,7 +113,7 @@ fn tensor(view: &TensorView<'_>) -> Result<Tensor, String> {
         Dtype::F64 => decode(data, shape, f64::from_le_bytes),
         Dtype::F32 => decode(data, shape, f32::from_le_bytes),
         Dtype::F16 => decode(data, shape, |x| half(u16::from_le_bytes(x))),
-        Dtype::BF16 => decode(data, shape, |x| f32::from_bits(u32::from(u16::from_le_bytes(x)) << 16)),
+        Dtype::BF16 => decode(data, shape, |x| brain(u16::from_le_bytes(x))),
         Dtype::I64 => decode(data, shape, i64::from_le_bytes),
         Dtype::I32 => decode(data, shape, |x| i64::from(i32::from_le_bytes(x))),
         Dtype::I16 => decode(data, shape, |x| i64::from(i16::from_le_bytes(x))),
@@ -131,7 +135,7 @@ mod tests {
         folder
     }
 
-    fn reason(path: &Path, bytes: &[u8]) -> String {
+    fn refused(path: &Path, bytes: &[u8]) -> String {
         std::fs::write(path, bytes).unwrap();
         let error = load(path).unwrap_err();
         assert!(matches!(error, Error::Format { .. }), "{error:?}");
@@ -180,16 +184,16 @@ mod tests {
         let good = std::fs::read(&path).unwrap();
         let shown = path.display();
         let start = format!("{shown}: not a valid safetensors file: ");
-        assert_eq!(reason(&path, &[]), format!("{start}it has fewer than the 8 bytes of a header's length"));
+        assert_eq!(refused(&path, &[]), format!("{start}it has fewer than the 8 bytes of a header's length"));
         assert_eq!(
-            reason(&path, &good[..20]),
+            refused(&path, &good[..20]),
             format!("{start}it ends within its header: truncated, or of another kind")
         );
         assert_eq!(
-            reason(&path, &good[..good.len() - 1]),
+            refused(&path, &good[..good.len() - 1]),
             format!("{start}its data are shorter or longer than its header says")
         );
-        assert!(reason(&path, b"\x89PNG\r\n\x1a\n and so on").contains("of another kind"));
+        assert!(refused(&path, b"\x89PNG\r\n\x1a\n and so on").contains("of another kind"));
         let missing = load(path.with_file_name("missing")).unwrap_err();
         assert!(matches!(missing, Error::Io { .. }) && missing.to_string().contains("missing"));
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
@@ -201,7 +205,7 @@ mod tests {
         for sizes in ["4294967296,4294967296", "0,4294967296,4294967296", "18446744073709551615"] {
             let header = format!(r#"{{"a":{{"dtype":"F32","shape":[{sizes}],"data_offsets":[0,0]}}}}"#);
             let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
-            reason(&path, &bytes);
+            refused(&path, &bytes);
         }
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }

@@ -31,7 +31,7 @@ fn reciprocal_deviation<T: Real>(x: &[T], mean: T, epsilon: T) -> T {
 }
 
 /// `$\gamma \odot (x - \mu) r + \beta$` with the first `width` elements of `gamma` and `beta`.
-pub fn layer_norm<T: Real>(x: &[T], gamma: &[T], beta: &[T], width: usize, epsilon: T, y: &mut [T]) {
+pub(crate) fn layer_norm<T: Real>(x: &[T], gamma: &[T], beta: &[T], width: usize, epsilon: T, y: &mut [T]) {
     let (gamma, beta) = (&gamma[..width], &beta[..width]);
     each_run(
         [x],
@@ -49,7 +49,7 @@ pub fn layer_norm<T: Real>(x: &[T], gamma: &[T], beta: &[T], width: usize, epsil
 
 /// `$g \mathrel{+}= r (p - \overline p - \hat x\, \overline{p \hat x})$` with `$p = d \odot \gamma$`: the gradient of
 /// [`layer_norm`] in x for outputs weighted by `d`.
-pub fn layer_norm_pull<T: Real>(x: &[T], gamma: &[T], d: &[T], width: usize, epsilon: T, g: &mut [T]) {
+pub(crate) fn layer_norm_pull<T: Real>(x: &[T], gamma: &[T], d: &[T], width: usize, epsilon: T, g: &mut [T]) {
     let gamma = &gamma[..width];
     each_run(
         [x, d],
@@ -84,7 +84,7 @@ fn projections<T: Real>(x: &[T], gamma: &[T], d: &[T], mean: T, r: T) -> (T, T) 
 }
 
 /// `$g \mathrel{+}= d \odot \hat x$`, run by run: the gradient of [`layer_norm`] in gamma before the runs are summed.
-pub fn layer_norm_pull_scale<T: Real>(x: &[T], d: &[T], width: usize, epsilon: T, g: &mut [T]) {
+pub(crate) fn layer_norm_pull_scale<T: Real>(x: &[T], d: &[T], width: usize, epsilon: T, g: &mut [T]) {
     each_run(
         [x, d],
         width,
@@ -100,7 +100,7 @@ pub fn layer_norm_pull_scale<T: Real>(x: &[T], d: &[T], width: usize, epsilon: T
 }
 
 /// [`layer_norm_pull`] into `dx` and [`layer_norm_pull_scale`] into `scale`, with one reading of the moments.
-pub fn layer_norm_pull_both<T: Real>(
+pub(crate) fn layer_norm_pull_both<T: Real>(
     [x, d, gamma]: [&[T]; 3],
     width: usize,
     epsilon: T,

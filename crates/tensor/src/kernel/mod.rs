@@ -21,14 +21,14 @@ pub(crate) mod dispatch;
 mod few;
 pub(crate) mod fold;
 pub(crate) mod gemm;
-pub mod layer_norm;
+pub(crate) mod layer_norm;
 pub mod math;
 mod pairwise;
 pub mod parallel;
 pub mod pool;
-pub mod recurrent;
+pub(crate) mod recurrent;
 mod runs;
-pub mod softmax;
+pub(crate) mod softmax;
 pub mod sum;
 pub(crate) mod transpose;
 

@@ -13,7 +13,7 @@ fn parts<T, const N: usize>(row: &[T], n: usize) -> [&[T]; N] {
 }
 
 /// The LSTM's new state `$c' = \sigma(f)\,c + \sigma(i) \tanh(g)$` from gates `(i, f, g, o)`.
-pub fn lstm_state<T: Real>(gates: &[T], c: &[T], n: usize, y: &mut [T]) {
+pub(crate) fn lstm_state<T: Real>(gates: &[T], c: &[T], n: usize, y: &mut [T]) {
     #[inline(always)]
     fn row<T: Real>([i, f, g, _]: [&[T]; 4], c: &[T], y: &mut [T]) {
         for ((((y, &c), &i), &f), &g) in y.iter_mut().zip(c).zip(i).zip(f).zip(g) {
@@ -32,7 +32,7 @@ pub fn lstm_state<T: Real>(gates: &[T], c: &[T], n: usize, y: &mut [T]) {
 }
 
 /// The gradients of [`lstm_state`] for outputs weighted by `d`.
-pub fn lstm_state_pull<T: Real>(
+pub(crate) fn lstm_state_pull<T: Real>(
     (gates, c, d): (&[T], &[T], &[T]),
     n: usize,
     of_gates: &mut [T],
@@ -65,7 +65,7 @@ pub fn lstm_state_pull<T: Real>(
 }
 
 /// The LSTM's output `$h = \sigma(o) \tanh(c)$` from gates `(i, f, g, o)` and the new state.
-pub fn lstm_output<T: Real>(gates: &[T], c: &[T], n: usize, y: &mut [T]) {
+pub(crate) fn lstm_output<T: Real>(gates: &[T], c: &[T], n: usize, y: &mut [T]) {
     run_wide(
         #[inline(always)]
         || {
@@ -80,7 +80,7 @@ pub fn lstm_output<T: Real>(gates: &[T], c: &[T], n: usize, y: &mut [T]) {
 }
 
 /// The gradients of [`lstm_output`] for outputs weighted by `d`.
-pub fn lstm_output_pull<T: Real>(
+pub(crate) fn lstm_output_pull<T: Real>(
     (gates, c, d): (&[T], &[T], &[T]),
     n: usize,
     of_gates: &mut [T],
@@ -107,7 +107,7 @@ pub fn lstm_output_pull<T: Real>(
 
 /// The GRU's new state `$h' = (1 - z)\,m + z\,h$` with `$r = \sigma(a_r + b_r)$`, `$z = \sigma(a_z + b_z)$`,
 /// `$m = \tanh(a_n + r\, b_n)$`, from the gates `(r, z, n)` of the input, a, and of the state, b.
-pub fn gru<T: Real>((a, b, h): (&[T], &[T], &[T]), n: usize, y: &mut [T]) {
+pub(crate) fn gru<T: Real>((a, b, h): (&[T], &[T], &[T]), n: usize, y: &mut [T]) {
     #[inline(always)]
     fn row<T: Real>([ar, az, an]: [&[T]; 3], [br, bz, bn]: [&[T]; 3], h: &[T], y: &mut [T]) {
         let gates = ar.iter().zip(az).zip(an).zip(br).zip(bz).zip(bn);
@@ -128,7 +128,7 @@ pub fn gru<T: Real>((a, b, h): (&[T], &[T], &[T]), n: usize, y: &mut [T]) {
 }
 
 /// The gradients of [`gru`] for outputs weighted by `d`.
-pub fn gru_pull<T: Real>(
+pub(crate) fn gru_pull<T: Real>(
     (a, b, h, d): (&[T], &[T], &[T], &[T]),
     n: usize,
     (of_a, of_b, of_h): (&mut [T], &mut [T], &mut [T]),

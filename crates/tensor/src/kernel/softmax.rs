@@ -168,7 +168,7 @@ pub(crate) fn minus_one_hot<T: Real>(p: &mut [T], label: usize) {
 }
 
 /// `$e^{x_i} / \sum_j e^{x_j}$`.
-pub fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
+pub(crate) fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
     if width < SHORT {
         return each_short_run(
             x,
@@ -216,7 +216,7 @@ pub(crate) fn visible<T: Real>(x: &[T], y: &mut [T]) {
 }
 
 /// `$g \mathrel{+}= y \odot (d - \sum d \odot y)$`: the gradient of softmax with result `y`.
-pub fn softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
+pub(crate) fn softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
     let sure = is_sure_anywhere(y, T::ONE);
     each_run(
         [y, d],
@@ -255,7 +255,7 @@ fn saturated_pull<T: Real>(y: &[T], d: &[T], g: &mut [T]) {
 }
 
 /// `$x_i - \ln \sum_j e^{x_j}$`.
-pub fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
+pub(crate) fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
     if width < SHORT {
         return each_short_run(
             x,
@@ -294,7 +294,7 @@ pub fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
 }
 
 /// `$g \mathrel{+}= d - e^y \sum d$`: the gradient of log-softmax with result `y`.
-pub fn log_softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
+pub(crate) fn log_softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
     let sure = is_sure_anywhere(y, T::ZERO);
     each_run(
         [y, d],

@@ -188,7 +188,7 @@ impl<T: Lane> Carry<'_, T> {
         // Of a value with itself: the slope of that row, once.
         let same = row.facts.same.filter(|_| inputs.len() == 2 && inputs[0] == inputs[1]);
         for i in 0..inputs.len() {
-            if !wanted[i] {
+            if !wanted[i] || row.is_flat(i, c) {
                 continue;
             }
             if let Some(slopes) = constant {
@@ -216,9 +216,6 @@ impl<T: Lane> Carry<'_, T> {
 
     /// Adds `k` times a block to the gradient of a node; without a copy where the node gets nothing else.
     fn give(&mut self, id: u32, block: Place, k: f64) {
-        if k == 0.0 {
-            return;
-        }
         let alone = self.count[&id] == 1 && !self.upstream.contains_key(&id);
         if alone && k == 1.0 {
             self.grads.insert(id, block);

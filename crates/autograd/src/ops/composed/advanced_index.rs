@@ -130,7 +130,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "index_put")]
     #[track_caller]
     pub fn put_at(self, index: &[Option<Tensor>], source: impl Operand<'t>, add: bool) -> Self {
-        let source = self.lift(source);
+        let source = self.operand("put_at", source);
         let shape = self.shape();
         let places = Places::new("put_at", &shape, index);
         Shape::new(&shape[places.axes.len()..]).check_room("put_at", places.shape.len());

@@ -4,7 +4,7 @@
 use gradus_tensor::{DType, MAX_RANK, Shape, Tensor, axis_index, check_indices};
 use smallvec::SmallVec;
 
-use crate::ops::elementwise::operators::Operand;
+use crate::ops::elementwise::operators::{Operand, one_tape};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -332,7 +332,7 @@ impl<'t> Var<'t> {
     /// This value with the elements at flat places replaced.
     #[track_caller]
     fn replaced(self, op: &str, places: &Tensor, source: impl Operand<'t>) -> Self {
-        let source = self.lift(source);
+        let source = self.operand(op, source);
         expect::shape(op, "the source", &source.shape(), places.shape());
         self.flatten().scatter(0, &places.flatten(), source.flatten()).reshape(self.shape())
     }
@@ -344,6 +344,7 @@ impl<'t> Var<'t> {
     /// If one has more than one axis, or the grid is too large.
     #[track_caller]
     pub fn meshgrid(vectors: &[Self]) -> Vec<Self> {
+        one_tape("meshgrid", vectors);
         for vector in vectors {
             assert!(vector.rank() <= 1, "meshgrid: needs vectors, got {}", vector.shape());
         }
@@ -365,6 +366,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn block_diag(blocks: &[Self]) -> Self {
         assert!(!blocks.is_empty(), "block_diag: no blocks given");
+        one_tape("block_diag", blocks);
         for block in blocks {
             assert!(block.rank() <= 2, "block_diag: needs matrices, got {}", block.shape());
         }

@@ -124,7 +124,8 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn attention(self, keys: impl Operand<'t>, values: impl Operand<'t>, how: &Attention<'t>) -> Self {
         let added = how.mask.filter(|mask| mask.dtype() != DType::Bool);
-        let operands = [self, self.lift(keys), self.lift(values)];
+        self.check_more("attention", [how.mask]);
+        let operands = [self, self.operand("attention", keys), self.operand("attention", values)];
         let ([queries, keys, values], [added]) = promoted_with(operands, [added]);
         let (q, k, v) = (self.shape(), keys.shape(), values.shape());
         let (rows, d) = self.last_two("attention", "the queries");

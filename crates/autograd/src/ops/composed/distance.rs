@@ -134,7 +134,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn cdist(self, other: impl Operand<'t>, p: f64) -> Self {
-        let other = self.lift(other);
+        let other = self.operand("cdist", other);
         let ((n, d), (m, e)) =
             (self.last_two("cdist", "the rows"), other.last_two("cdist", "the other rows"));
         let (a, b) = (self.shape(), other.shape());
@@ -172,7 +172,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn pairwise_distance(self, other: impl Operand<'t>, p: f64, eps: f64) -> Self {
-        let other = self.lift(other);
+        let other = self.operand("pairwise_distance", other);
         let shape = self.shape().broadcast_or_panic(&other.shape(), "pairwise_distance");
         expect::at_least("pairwise_distance", &shape, 1, "[…, d]");
         check_order("pairwise_distance", p);
@@ -189,7 +189,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast or the axis is out of range.
     #[track_caller]
     pub fn cosine_similarity(self, other: impl Operand<'t>, axis: isize, eps: f64) -> Self {
-        let [x, other] = promoted([self, self.lift(other)]);
+        let [x, other] = promoted([self, self.operand("cosine_similarity", other)]);
         let shape = x.shape().broadcast_or_panic(&other.shape(), "cosine_similarity");
         let axis = gradus_tensor::axis_index("cosine_similarity", axis, &shape) as isize;
         let (x, y) = (x.expand(shape), other.expand(shape));
@@ -218,6 +218,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "cov")]
     #[track_caller]
     pub fn weighted_cov(self, correction: f64, times: Option<&Tensor>, reliability: Option<Self>) -> Self {
+        self.check_more("weighted_cov", [reliability]);
         let ([x], [reliability]) = promoted_with([self], [reliability]);
         let shape = x.shape();
         expect::rank("weighted_cov", "the observations", &shape, 2, "a matrix [variables, n]");

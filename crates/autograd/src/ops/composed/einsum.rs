@@ -1,6 +1,6 @@
 //! Einstein sums: `"ij,jk->ik"`. Two operands at a time are brought into the form of a batched matrix product.
 
-use crate::ops::elementwise::operators::widest;
+use crate::ops::elementwise::operators::{one_tape, widest};
 use crate::var::Var;
 
 /// An operand with a letter for each axis. Axes of an ellipsis get numbers as letters.
@@ -198,7 +198,13 @@ impl<'t> Var<'t> {
             None => (&formula[..], None),
         };
         let terms: Vec<&str> = left.split(',').collect();
-        assert!(terms.len() == operands.len(), "einsum: `{formula}` for {} values", operands.len());
+        let (n, k) = (terms.len(), operands.len());
+        let terms_of = if n == 1 { "term" } else { "terms" };
+        assert!(
+            n == k,
+            "einsum: `{formula}` has {n} {terms_of} before the arrow, and {k} given: one value for each term"
+        );
+        one_tape("einsum", operands);
         check_letters(&formula, left, right);
         let mut list = Vec::with_capacity(terms.len());
         let dtype = widest(operands.iter().copied());

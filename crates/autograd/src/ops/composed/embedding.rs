@@ -17,6 +17,10 @@ pub enum Bag {
     Max,
 }
 
+fn vector(places: &[i64]) -> Tensor {
+    Tensor::from_slice(places, places.len())
+}
+
 /// # Tables of vectors
 impl<'t> Var<'t> {
     /// `$y_i = w_{\mathrm{index}_i}$`: rows of a table `[rows, width]` at places of any shape `[…]`, as
@@ -56,38 +60,53 @@ impl<'t> Var<'t> {
         padding: Option<i64>,
     ) -> Self {
         self.check_table("embedding_bag", padding);
+        self.check_more("embedding_bag", [weights]);
         let width = self.shape()[1];
         let places = bags.concat();
         let count = places.len();
-        check_indices("embedding_bag", &Tensor::from_vec(places, count), self.shape()[0], "the table's rows");
+        check_indices("embedding_bag", &vector(&places), self.shape()[0], "the table's rows");
         if let Some(w) = weights {
             expect::shape("embedding_bag", "the weights", &w.shape(), &[count]);
         }
-        let mut start = 0;
-        let mut rows = Vec::with_capacity(bags.len());
-        for bag in bags {
-            let kept: Vec<usize> = (0..bag.len()).filter(|&i| Some(bag[i]) != padding).collect();
-            let places: Vec<i64> = kept.iter().map(|&i| bag[i]).collect();
-            let n = places.len();
-            let picked = self.index_select(0, &Tensor::from_vec(places, n));
-            let row = if n == 0 {
-                self.tape().constant(Tensor::zeros_of(width, self.dtype()))
-            } else if how == Bag::Max {
-                picked.max_with_place(0).0.squeeze_axis(0)
-            } else {
-                let at: Vec<i64> = kept.iter().map(|&i| (start + i) as i64).collect();
-                let weighted = weights
-                    .map_or(picked, |w| picked * w.index_select(0, &Tensor::from_vec(at, n)).unsqueeze(1));
-                let sum = weighted.sum_axes(0);
-                if how == Bag::Mean { sum / n as f64 } else { sum }
-            };
-            rows.push(row);
-            start += bag.len();
+        // What counts: the places in the table and in the list of all, and the bag of each.
+        let kept: Vec<usize> = (0..count).filter(|&i| Some(places[i]) != padding).collect();
+        let sizes: Vec<usize> =
+            bags.iter().map(|bag| bag.iter().filter(|&&p| Some(p) != padding).count()).collect();
+        let of: Vec<i64> = (0i64..).zip(&sizes).flat_map(|(bag, &n)| std::iter::repeat_n(bag, n)).collect();
+        let mut rows = self.index_select(0, &vector(&kept.iter().map(|&i| places[i]).collect::<Vec<_>>()));
+        if let Some(w) = weights {
+            let at: Vec<i64> = kept.iter().map(|&i| i as i64).collect();
+            rows *= w.index_select(0, &vector(&at)).unsqueeze(1);
         }
-        if rows.is_empty() {
-            return self.narrow(0, 0, 0);
+        if how == Bag::Max && !kept.is_empty() {
+            return rows.largest_of_runs(&sizes);
         }
-        Self::stack(&rows, 0)
+        let sum = self.tape().constant(Tensor::zeros_of([bags.len(), width], rows.dtype()));
+        let sum = sum.index_add(0, &vector(&of), rows);
+        if how != Bag::Mean {
+            return sum;
+        }
+        let sizes: Vec<f64> = sizes.iter().map(|&n| n.max(1) as f64).collect();
+        sum / Tensor::from_vec(sizes, [bags.len(), 1]).to(sum.dtype())
+    }
+
+    /// The largest of each column in runs of rows of these lengths, the first of several: `[rows, width]` to
+    /// `[runs, width]`. An empty run gives 0.
+    fn largest_of_runs(self, sizes: &[usize]) -> Self {
+        let (values, width) = (self.value(), self.shape()[1]);
+        let (mut start, mut places) = (0, Vec::with_capacity(sizes.len() * width));
+        for &n in sizes {
+            if n == 0 {
+                places.extend(std::iter::repeat_n(0, width));
+                continue;
+            }
+            let largest = values.narrow(0, start, n).argmax_axis(0, false);
+            places.extend(largest.to_vec::<i64>().into_iter().map(|place| place + start as i64));
+            start += n;
+        }
+        let largest = self.gather(0, &Tensor::from_vec(places, [sizes.len(), width]));
+        let empty: Vec<bool> = sizes.iter().map(|&n| n == 0).collect();
+        largest.masked_fill(&Tensor::from_vec(empty, [sizes.len(), 1]), 0.0)
     }
 
     /// Panics unless this is a table of which `padding` is a row.

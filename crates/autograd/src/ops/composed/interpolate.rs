@@ -155,7 +155,7 @@ impl<'t> Var<'t> {
     /// Jaderberg et al., "Spatial Transformer Networks", 2015.
     #[track_caller]
     pub fn grid_sample(self, places: impl Operand<'t>, how: Resize, outside: Outside, corners: bool) -> Self {
-        let [image, places] = promoted([self, self.lift(places)]);
+        let [image, places] = promoted([self, self.operand("grid_sample", places)]);
         let (x, g) = (image.shape(), places.shape());
         let fits = x.len() == 4 && g.len() == 4 && g[3] == 2 && g[0] == x[0];
         assert!(fits, "grid_sample: an image [N, C, H, W] and places [N, h, w, 2], got {x} and {g}");

@@ -3,7 +3,7 @@
 use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Tensor, axis_index};
 use smallvec::SmallVec;
 
-use crate::ops::elementwise::operators::{Operand, promoted, promoted_with, widest};
+use crate::ops::elementwise::operators::{Operand, one_tape, promoted, promoted_with, widest};
 use crate::ops::expect;
 use crate::ops::reduce::AxisList;
 use crate::var::Var;
@@ -18,7 +18,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "inner")]
     #[track_caller]
     pub fn dot(self, other: impl Operand<'t>) -> Self {
-        let other = self.lift(other);
+        let other = self.operand("dot", other);
         let (a, b) = (self.shape(), other.shape());
         assert!(a.len() == 1 && a == b, "dot: needs two vectors of one size, got {a} and {b}");
         self.matmul(other)
@@ -31,7 +31,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "ger")]
     #[track_caller]
     pub fn outer(self, other: impl Operand<'t>) -> Self {
-        let other = self.lift(other);
+        let other = self.operand("outer", other);
         let (a, b) = (self.shape(), other.shape());
         assert!(a.len() == 1 && b.len() == 1, "outer: needs two vectors, got {a} and {b}");
         gradus_tensor::checked_product("outer", &[a[0], b[0]]);
@@ -54,7 +54,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "addr")]
     #[track_caller]
     pub fn add_matmul(self, a: impl Operand<'t>, b: impl Operand<'t>, beta: f64, alpha: f64) -> Self {
-        let [x, a, b] = promoted([self, self.lift(a), self.lift(b)]);
+        let [x, a, b] = promoted([self, self.operand("add_matmul", a), self.operand("add_matmul", b)]);
         check_product("add_matmul", &a.shape(), &b.shape());
         let product = if alpha == 0.0 { a.nothing().matmul(b.nothing()) } else { a.matmul(b) * alpha };
         expect::fits("add_matmul", "the value added to", &x.shape(), &product.shape());
@@ -68,7 +68,7 @@ impl<'t> Var<'t> {
     /// If the lists differ in length or the sizes do not fit.
     #[track_caller]
     pub fn tensordot(self, other: impl Operand<'t>, axes: [&[isize]; 2]) -> Self {
-        let other = self.lift(other);
+        let other = self.operand("tensordot", other);
         let (sa, sb) = (self.shape(), other.shape());
         let ia = Axes::from(axes[0]).resolve("tensordot", &sa);
         let ib = Axes::from(axes[1]).resolve("tensordot", &sb);
@@ -106,7 +106,7 @@ impl<'t> Var<'t> {
     /// With more than four axes.
     #[track_caller]
     pub fn kron(self, other: impl Operand<'t>) -> Self {
-        let other = self.lift(other);
+        let other = self.operand("kron", other);
         let rank = self.rank().max(other.rank());
         assert!(
             2 * rank <= MAX_RANK,
@@ -137,7 +137,7 @@ impl<'t> Var<'t> {
     /// If the axis has another size.
     #[track_caller]
     pub fn cross(self, other: impl Operand<'t>, axis: isize) -> Self {
-        let other = self.lift(other);
+        let other = self.operand("cross", other);
         let shape = self.shape().broadcast_or_panic(&other.shape(), "cross");
         let at = axis_index("cross", axis, &shape);
         assert!(shape[at] == 3, "cross: axis {at} of {shape} has size {}, not 3", shape[at]);
@@ -219,7 +219,8 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[track_caller]
     pub fn bilinear(self, other: impl Operand<'t>, weight: impl Operand<'t>, bias: Option<Self>) -> Self {
-        let operands = [self, self.lift(other), self.lift(weight)];
+        self.check_more("bilinear", [bias]);
+        let operands = [self, self.operand("bilinear", other), self.operand("bilinear", weight)];
         let ([x, other, weight], [bias]) = promoted_with(operands, [bias]);
         let (w, shape, z) = (weight.shape(), x.shape(), other.shape());
         expect::rank("bilinear", "the weight", &w, 3, "[out, m, n]");
@@ -255,6 +256,7 @@ impl<'t> Var<'t> {
     pub fn multi_dot(matrices: &[Self]) -> Self {
         let n = matrices.len();
         assert!(n >= 2, "multi_dot: needs at least two matrices");
+        one_tape("multi_dot", matrices);
         for (i, m) in matrices.iter().enumerate() {
             let (shape, end) = (m.shape(), i == 0 || i + 1 == n);
             assert!(

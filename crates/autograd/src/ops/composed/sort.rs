@@ -214,7 +214,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "percentile")]
     #[track_caller]
     pub fn quantile(self, q: impl Operand<'t>, axis: isize, how: Interpolation, ignore_nan: bool) -> Self {
-        let [x, q] = promoted([self, self.lift(q)]);
+        let [x, q] = promoted([self, self.operand("quantile", q)]);
         let at = x.filled_axis("quantile", axis);
         assert!(q.rank() <= 1, "quantile: q must be a number or a vector, got {}", q.shape());
         if let Some(wrong) = q.value().to_f64_vec().into_iter().find(|q| !(0.0..=1.0).contains(q)) {

@@ -56,7 +56,7 @@ crate::ops::elementwise::table::binary! {
     /// `$a b$`, 0 where a = 0: a weight of 0 takes out an infinite b. Slopes b (0 where a = 0 and b is infinite) and a.
     weigh [0.3] @hidden |a, b, y| weigh(a, b) => pick(eq(a, 0.0) * ne(0.0 * b, 0.0), 0.0, b), a;
     /// The magnitude of a with the sign of b. Slopes `$\pm 1$` (0 where a = 0) and 0.
-    copysign [0.3, kinks: Kinks::EitherZero] |a, b, y| copysign(a, b) => sign(a) * sign(y), 0.0;
+    copysign [0.3, kinks: Kinks::EitherZero] |a, b, y| copysign(a, b) => sign(a) * sign(y);
     /// The surprise of an event of probability `a` where the truth is `b`: `$-b \ln a - (1 - b) \ln(1 - a)$`, each
     /// logarithm held at -100. Slopes `$(a - b)/\max(a (1 - a), \varepsilon)$` and `$\ln(1 - a) - \ln a$`.
     surprise [4.0, domain: [[0.2, 0.9]; 2]] @hidden |a, b, y|

@@ -49,6 +49,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "clip")]
     #[track_caller]
     pub fn clamp_between(self, low: Option<Self>, high: Option<Self>) -> Self {
+        self.check_more("clamp_between", [low, high]);
         let bounds = [low, high].into_iter().flatten();
         all_broadcast("clamp_between", &[self].into_iter().chain(bounds).collect::<Vec<_>>());
         let x = low.map_or(self, |low| self.maximum(low));
@@ -84,7 +85,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn prelu(self, weight: impl Operand<'t>) -> Self {
-        let weight = self.lift(weight);
+        let weight = self.operand("prelu", weight);
         all_broadcast("prelu", &[self, weight]);
         let positive = self.value().gt(0.0);
         // The branch not taken is of 0: the weight gets nothing from there, whatever x is.
@@ -131,7 +132,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn lerp(self, end: impl Operand<'t>, weight: impl Operand<'t>) -> Self {
-        let [x, end, weight] = promoted([self, self.lift(end), self.lift(weight)]);
+        let [x, end, weight] = promoted([self, self.operand("lerp", end), self.operand("lerp", weight)]);
         all_broadcast("lerp", &[x, end, weight]);
         x + weight * (end - x)
     }
@@ -143,7 +144,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "addcmul")]
     #[track_caller]
     pub fn add_product(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
-        let [x, a, b] = promoted([self, self.lift(a), self.lift(b)]);
+        let [x, a, b] = promoted([self, self.operand("add_product", a), self.operand("add_product", b)]);
         all_broadcast("add_product", &[x, a, b]);
         x + a * b * c
     }
@@ -155,7 +156,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "addcdiv")]
     #[track_caller]
     pub fn add_quotient(self, a: impl Operand<'t>, b: impl Operand<'t>, c: f64) -> Self {
-        let [x, a, b] = promoted([self, self.lift(a), self.lift(b)]);
+        let [x, a, b] = promoted([self, self.operand("add_quotient", a), self.operand("add_quotient", b)]);
         all_broadcast("add_quotient", &[x, a, b]);
         x + a / b * c
     }
@@ -167,7 +168,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "floor_divide")]
     #[track_caller]
     pub fn floor_div(self, other: impl Operand<'t>) -> Self {
-        let [x, other] = promoted([self, self.lift(other)]);
+        let [x, other] = promoted([self, self.operand("floor_div", other)]);
         all_broadcast("floor_div", &[x, other]);
         // The quotient of what the remainder leaves is exact up to rounding to an integer.
         let (quotient, rest) = (x / other, x.remainder(other));
@@ -182,7 +183,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn trunc_div(self, other: impl Operand<'t>) -> Self {
-        let other = self.lift(other);
+        let other = self.operand("trunc_div", other);
         all_broadcast("trunc_div", &[self, other]);
         (self / other).trunc()
     }
@@ -216,7 +217,7 @@ impl<'t> Var<'t> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn ldexp(self, exponent: impl Operand<'t>) -> Self {
-        let [x, exponent] = promoted([self, self.lift(exponent)]);
+        let [x, exponent] = promoted([self, self.operand("ldexp", exponent)]);
         all_broadcast("ldexp", &[x, exponent]);
         x * exponent.exp2()
     }

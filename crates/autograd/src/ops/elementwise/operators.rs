@@ -24,12 +24,52 @@ pub trait Operand<'t> {
     /// This operand on the tape of `like`.
     #[track_caller]
     fn onto(self, like: Var<'t>) -> Var<'t>;
+
+    /// As [`Self::onto`], for the argument of an operation, which a panic names.
+    #[doc(hidden)]
+    #[track_caller]
+    fn argument(self, like: Var<'t>, op: &str) -> Var<'t>
+    where
+        Self: Sized,
+    {
+        let _ = op;
+        self.onto(like)
+    }
+}
+
+impl<'t> Var<'t> {
+    /// The argument of an operation on this value's tape; see [`Self::lift`].
+    #[track_caller]
+    pub(crate) fn operand(self, op: &str, other: impl Operand<'t>) -> Self {
+        other.argument(self, op)
+    }
+
+    /// Panics unless arguments that may be missing are of this value's tape.
+    #[track_caller]
+    pub(crate) fn check_more<const N: usize>(self, op: &str, more: [Option<Self>; N]) {
+        for x in more.into_iter().flatten() {
+            self.tape.check_operand(op, x);
+        }
+    }
+}
+
+/// Panics unless values that are joined are of one tape.
+#[track_caller]
+pub(crate) fn one_tape(op: &str, values: &[Var<'_>]) {
+    if let Some(first) = values.first() {
+        first.tape.check_inputs(op, values);
+    }
 }
 
 impl<'t> Operand<'t> for Var<'t> {
     #[track_caller]
     fn onto(self, like: Var<'t>) -> Var<'t> {
-        like.tape.check_operand("variables of two tapes", self);
+        self.argument(like, "variables of two tapes")
+    }
+
+    #[track_caller]
+    fn argument(self, like: Var<'t>, op: &str) -> Var<'t> {
+        like.tape.check_operand(op, self);
         self
     }
 }

@@ -23,6 +23,8 @@ pub struct Row {
     pub aliases: &'static [&'static str],
     /// The slope in each input.
     pub(crate) slopes: Slopes,
+    /// Where the slope is the number 0, given that `c` is 0.
+    pub(crate) flat: [bool; 2],
     pub(crate) f32: Loops<f32>,
     pub(crate) f64: Loops<f64>,
 }
@@ -36,6 +38,12 @@ impl Row {
     pub fn apply<'t>(&'static self, x: &[Var<'t>], c: f64) -> Var<'t> {
         assert!(x.len() == usize::from(self.arity), "{}: {} inputs, not {}", self.name, self.arity, x.len());
         if let [a, b] = x { a.tape.binary(self, *a, *b) } else { x[0].unary(self, c) }
+    }
+
+    /// Whether input `i` gets nothing: a slope that is the number 0 meets no infinite slope behind it.
+    #[inline(always)]
+    pub(crate) fn is_flat(&self, i: usize, c: f64) -> bool {
+        self.flat[i] && c == 0.0
     }
 
     /// The slopes, where they do not depend on the inputs.

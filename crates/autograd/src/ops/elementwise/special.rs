@@ -39,7 +39,7 @@ crate::ops::elementwise::table::unary! {
     /// `$\sin(\pi x)/(\pi x)$`, 1 at 0, 0 at ±∞. Slope `$(\cos \pi x - y)/x$`, 0 at 0.
     sinc [10.0] |x, y| sinc(x) => sinc_derivative(x, 1.0);
     /// `$-x \ln x$`, 0 at 0, `$-\infty$` below. Slope `$-\ln x - 1$`.
-    entr [2.0, domain: [[0.2, 2.0]; 2]] |x, y| -xlogy(x, x) => -ln(x) - 1.0;
+    entr [2.0, domain: [[0.2, 2.0]; 2]] |x, y| pick(lt(x, 0.0), ln(0.0), -xlogy(x, x)) => -ln(x) - 1.0;
     /// The modified Bessel function `$I_0$`. Slope `$I_1$`.
     i0 [20.0] |x, y| i0(x) => i1(x);
     /// `$e^{-|x|} I_0(x)$`. Slope `$e^{-|x|} I_1(x) - \operatorname{sign}(x)\,y$`.

@@ -11,6 +11,7 @@
 //! static tanh: Row = Row {
 //!     name: "tanh", arity: 1, has_number: false, cost: 1.0, facts: Facts::NONE, doc: "…",
 //!     slopes: Slopes::Recorded([|x, _, y, _| Sym::from(1.0 - y * y), |…| Sym::from(0.0)]),   // over recorded values
+//!     flat: [false, true],                                                                    // the second input is none
 //!     f32: Loops {
 //!         forward: |a, _, _, y| for (y, &x) in … { *y = tanh(x) },                             // over f32, in vectors
 //!         pull: [|dy, a, _, y, _, g| for … { *g += dy * (1.0 - y * y) }, |…| {}],
@@ -89,10 +90,10 @@ macro_rules! unary {
 macro_rules! binary {
     ($($(#[doc = $doc:literal])* $(#[doc(alias = $alias:literal)])* $name:ident
         [$cost:literal $(, $fact:ident: $is:expr)*] $(@$hidden:ident)? |$a:ident, $b:ident, $y:ident| $f:expr
-        $(=> const $ka:expr_2021, const $kb:expr_2021)? $(=> $da:expr_2021, $db:expr_2021)?;)*) => {
+        $(=> const $ka:expr_2021, const $kb:expr_2021)? $(=> $da:expr_2021 $(, $db:expr_2021)?)?;)*) => {
         $($crate::ops::elementwise::table::row! {
             2 $name [concat!($($doc, "\n"),*), &[$($alias),*]] [$cost $(, $fact: $is)*] [$($hidden)?] ($a, $b, $y, c_) () [$f]
-            [$((const $ka) (const $kb))? $((expr $da) (expr $db))?]
+            [$((const $ka) (const $kb))? $((expr $da) $((expr $db))?)?]
         })*
         /// Methods, one per row.
         mod methods {
@@ -108,7 +109,7 @@ macro_rules! binary {
                 #[track_caller]
                 #[allow(clippy::should_implement_trait, reason = "the operators are implemented too")]
                 pub fn $name(self, other: impl Operand<'t>) -> Self {
-                    let other = self.lift(other);
+                    let other = self.operand(super::$name.name, other);
                     self.tape.binary(&super::$name, self, other)
                 }
             )*}
@@ -163,6 +164,10 @@ macro_rules! row {
                 doc: $doc,
                 aliases: $aliases,
                 slopes: $crate::ops::elementwise::table::slopes!($ka ($a, $b, $y, $c_) ($($c)?) $da, $db),
+                flat: [
+                    $crate::ops::elementwise::table::flat!($ka ($($c)?) $da),
+                    $crate::ops::elementwise::table::flat!($kb ($($c)?) $db),
+                ],
                 f32: $crate::ops::elementwise::table::loops!(f32, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da $(, $quick)*) ($kb $db)),
                 f64: $crate::ops::elementwise::table::loops!(f64, $cost, ($a, $b, $y, $c_) ($($c)?), $f, ($ka $da $(, $quick)*) ($kb $db)),
             }
@@ -192,6 +197,20 @@ macro_rules! slopes {
             let _ = ($a, $b, $y, $c_);
             $crate::ops::elementwise::sym::Sym::from($slope)
         }
+    };
+}
+
+/// Whether a slope is the number 0 for c = 0.
+macro_rules! flat {
+    (none $c:tt $slope:expr) => {
+        true
+    };
+    (const ($($c:ident)?) $slope:expr) => {{
+        $(let $c = 0.0; let _ = $c;)?
+        $slope == 0.0
+    }};
+    (expr $c:tt $slope:expr) => {
+        false
     };
 }
 
@@ -249,7 +268,7 @@ macro_rules! loops {
     };
 }
 
-pub(crate) use {binary, loops, row, slopes, unary};
+pub(crate) use {binary, flat, loops, row, slopes, unary};
 
 /// `a` where the mask is not 0, else `b`, without a branch; for slopes over floats.
 #[inline(always)]

@@ -62,6 +62,10 @@ crate::ops::elementwise::table::unary! {
     cosh [10.0] |x, y| cosh(x) => sinh(x);
     /// `$\tanh x$`. Slope `$1 - y^2 = 1/\cosh^2 x$`.
     tanh [1.0] |x, y| tanh(x) => sech_squared(x), where kept(1.0 - y * y) => 1.0 - y * y;
+    /// `$\ln \cosh x$`: near 0 it is `$x^2/2$`, far from 0 it is `$|x| - \ln 2$`. Slope `$\tanh x$`.
+    log_cosh [3.0] |x, y| pick(lt(abs(x), 1.0),
+        log1p(-0.5 * expm1(min(abs(x), 1.0)) * expm1(-min(abs(x), 1.0))),
+        abs(x) + log1p(exp(-2.0 * abs(x))) - 0.693_147_180_559_945_3) => tanh(x);
     /// `$\operatorname{arsinh} x$`. Slope `$1/\sqrt{x^2+1}$`.
     #[doc(alias = "arcsinh")]
     asinh [10.0] |x, y| asinh(x) => asinh_slope(x);

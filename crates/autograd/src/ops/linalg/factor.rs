@@ -108,7 +108,7 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[track_caller]
     pub fn cholesky_solve(self, factor: impl Operand<'t>, upper: bool) -> Self {
-        let [b, factor] = promoted([self, self.lift(factor)]);
+        let [b, factor] = promoted([self, self.operand("cholesky_solve", factor)]);
         let n = factor.square_size("cholesky_solve");
         check_right("cholesky_solve", factor, b, n);
         let l = if upper { factor.t() } else { factor };
@@ -137,7 +137,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "orgqr")]
     #[track_caller]
     pub fn householder_product(self, tau: impl Operand<'t>) -> Self {
-        let [x, tau] = promoted([self, self.lift(tau)]);
+        let [x, tau] = promoted([self, self.operand("householder_product", tau)]);
         let (m, n) = matrix_sizes("householder_product", &x.shape());
         expect::floats("householder_product", x.dtype());
         let t = tau.shape();

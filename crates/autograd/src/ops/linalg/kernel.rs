@@ -246,10 +246,57 @@ pub(super) fn cofactors(x: &Tensor) -> Tensor {
         if n == 0 || without_answer(a, n * n, out) {
             return;
         }
-        let Factors { u, s, v } = svd_of(a);
-        let vt = v.transpose();
-        let others = nalgebra::DVector::from_fn(n, |i, _| product((0..n).filter(|&j| j != i).map(|j| s[j])));
-        let sign = (&u * &vt).determinant().signum();
-        push(&(u * DMatrix::from_diagonal(&others) * vt * sign), out);
+        let (scaled, [rows, columns]) = equilibrated(a);
+        let spread = |powers: &[f64]| {
+            let (low, high) =
+                powers.iter().fold((f64::MAX, 0.0), |(a, b), &x| (f64::min(a, x), f64::max(b, x)));
+            high / low
+        };
+        if spread(&rows).max(spread(&columns)) <= SPREAD {
+            return push(&cofactors_of(a), out);
+        }
+        let mut cofactors = cofactors_of(&scaled);
+        let others = |powers: &[f64], i: usize| [&powers[..i], &powers[i + 1..]].concat();
+        for i in 0..n {
+            let rows = others(&rows, i);
+            for j in 0..n {
+                let factors = std::iter::once(cofactors[(i, j)]).chain(rows.iter().copied());
+                cofactors[(i, j)] = product(factors.chain(others(&columns, j)));
+            }
+        }
+        push(&cofactors, out);
     })
+}
+
+/// Rows or columns that differ by less are not scaled for cofactors: that costs at most half of the digits of a small one.
+const SPREAD: f64 = (1u64 << 26) as f64;
+
+/// A matrix whose rows and columns have elements near 1, and the powers of two that they were divided by. The singular values of
+/// one whose rows differ in size by more than its digits are lost in the largest.
+fn equilibrated(a: &DMatrix<f64>) -> (DMatrix<f64>, [Vec<f64>; 2]) {
+    let scale = |largest: f64| if largest > 0.0 { power_of_two_below(largest) } else { 1.0 };
+    let mut scaled = a.clone();
+    let mut rows = Vec::with_capacity(a.nrows());
+    for mut row in scaled.row_iter_mut() {
+        let power = scale(row.amax());
+        row.unscale_mut(power);
+        rows.push(power);
+    }
+    let mut columns = Vec::with_capacity(a.ncols());
+    for mut column in scaled.column_iter_mut() {
+        let power = scale(column.amax());
+        column.unscale_mut(power);
+        columns.push(power);
+    }
+    (scaled, [rows, columns])
+}
+
+/// By the singular values, so for singular matrices too.
+fn cofactors_of(a: &DMatrix<f64>) -> DMatrix<f64> {
+    let n = a.nrows();
+    let Factors { u, s, v } = svd_of(a);
+    let vt = v.transpose();
+    let others = nalgebra::DVector::from_fn(n, |i, _| product((0..n).filter(|&j| j != i).map(|j| s[j])));
+    let sign = (&u * &vt).determinant().signum();
+    u * DMatrix::from_diagonal(&others) * vt * sign
 }

@@ -225,7 +225,7 @@ impl<'t> Var<'t> {
     /// If the sizes do not fit.
     #[track_caller]
     pub fn solve(self, b: impl Operand<'t>) -> Self {
-        let [a, b] = promoted([self, self.lift(b)]);
+        let [a, b] = promoted([self, self.operand("solve", b)]);
         let n = a.square_size("solve");
         let is_vector = b.rank() == 1;
         let b = if is_vector { b.unsqueeze(-1) } else { b };
@@ -243,7 +243,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "triangular_solve")]
     #[track_caller]
     pub fn solve_triangular(self, b: impl Operand<'t>, upper: bool, unit: bool) -> Self {
-        let [a, b] = promoted([self, self.lift(b)]);
+        let [a, b] = promoted([self, self.operand("solve_triangular", b)]);
         let n = a.square_size("solve_triangular");
         check_right("solve_triangular", a, b, n);
         let (a, b) = a.with_batch(b);
@@ -313,7 +313,7 @@ impl<'t> Var<'t> {
     #[doc(alias = "lstsq")]
     #[track_caller]
     pub fn least_squares(self, b: impl Operand<'t>) -> Self {
-        let [a, b] = promoted([self, self.lift(b)]);
+        let [a, b] = promoted([self, self.operand("least_squares", b)]);
         let (m, n) = matrix_sizes("least_squares", &a.shape());
         expect::floats("least_squares", a.dtype());
         check_right("least_squares", a, b, m);

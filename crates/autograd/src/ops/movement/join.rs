@@ -3,8 +3,8 @@
 use gradus_tensor::{Tensor, axis_index};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Op};
-use crate::ops::elementwise::operators::widest;
+use crate::op::{Backward, Form, Op};
+use crate::ops::elementwise::operators::{one_tape, widest};
 use crate::var::Var;
 
 #[derive(Debug)]
@@ -13,6 +13,9 @@ struct Cat(isize);
 impl Op for Cat {
     fn name(&self) -> &'static str {
         "cat"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         Tensor::cat(x, self.0)
@@ -69,6 +72,7 @@ impl Var<'_> {
     #[track_caller]
     pub fn stack(parts: &[Self], axis: isize) -> Self {
         assert!(!parts.is_empty(), "stack: needs at least one value");
+        one_tape("stack", parts);
         let first = parts[0].shape();
         first.check_place("stack", axis);
         for (i, part) in parts.iter().enumerate() {

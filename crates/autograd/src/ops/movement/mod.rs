@@ -7,7 +7,7 @@ mod slice;
 use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Tensor, axis_index};
 use smallvec::SmallVec;
 
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::var::Var;
 
 #[derive(Debug)]
@@ -16,6 +16,9 @@ struct Reshape(Shape);
 impl Op for Reshape {
     fn name(&self) -> &'static str {
         "reshape"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].reshape(self.0)
@@ -35,6 +38,9 @@ struct Permute(SmallVec<[isize; MAX_RANK]>);
 impl Op for Permute {
     fn name(&self) -> &'static str {
         "permute"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].permute(&self.0[..])
@@ -57,6 +63,9 @@ struct Expand(Shape);
 impl Op for Expand {
     fn name(&self) -> &'static str {
         "expand"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].expand(self.0)

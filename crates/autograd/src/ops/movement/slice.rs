@@ -4,7 +4,7 @@ use gradus_tensor::{Axes, MAX_RANK, Shape, Slice, Tensor, accumulate, axis_index
 use smallvec::SmallVec;
 
 use crate::fast::runs::{Kernels, Numeric, NumericRule};
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::var::Var;
 
 #[derive(Debug)]
@@ -16,6 +16,9 @@ struct SliceOp {
 impl Op for SliceOp {
     fn name(&self) -> &'static str {
         "slice"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].slice(self.axis, self.slice)
@@ -51,6 +54,9 @@ impl Op for Unslice {
     fn name(&self) -> &'static str {
         "unslice"
     }
+    fn form(&self) -> Form {
+        Form::Linear
+    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         Tensor::zeros_of(self.shape, x[0].dtype()).put_slice(self.axis, self.slice, &x[0])
     }
@@ -68,6 +74,9 @@ struct Flip(SmallVec<[isize; MAX_RANK]>);
 impl Op for Flip {
     fn name(&self) -> &'static str {
         "flip"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].flip(&self.0[..])

@@ -9,7 +9,7 @@ use gradus_tensor::{Axes, DType, MAX_RANK, Shape, Tensor};
 use smallvec::SmallVec;
 
 use crate::fast::runs::Kernels;
-use crate::op::{Backward, Op};
+use crate::op::{Backward, Form, Op};
 use crate::ops::expect;
 use crate::var::Var;
 
@@ -40,6 +40,9 @@ impl Op for Sum {
     fn name(&self) -> &'static str {
         "sum"
     }
+    fn form(&self) -> Form {
+        Form::Linear
+    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].sum_keep(axes_of(&self.0))
     }
@@ -69,6 +72,9 @@ impl Op for Total {
     fn name(&self) -> &'static str {
         if self.over.is_some() { "mean" } else { "sum" }
     }
+    fn form(&self) -> Form {
+        Form::Linear
+    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         let sum = x[0].sum();
         self.over.map_or_else(|| sum.clone(), |n| &sum / n)
@@ -97,6 +103,9 @@ struct SumTo(Shape);
 impl Op for SumTo {
     fn name(&self) -> &'static str {
         "sum_to"
+    }
+    fn form(&self) -> Form {
+        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].sum_to(self.0)

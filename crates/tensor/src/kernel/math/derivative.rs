@@ -62,7 +62,9 @@ pub fn gelu_tanh_slope<R: Real>(x: R) -> R {
 /// 1/(x(1 − x)).
 #[inline(always)]
 pub fn logit_slope<R: Real>(x: R) -> R {
-    R::ONE / (x * (R::ONE - x))
+    // Below 0 and above 1 the value is NaN, and so is its slope.
+    let inside = x * (R::ONE - x);
+    R::ONE / if inside < R::ZERO { R::NAN } else { inside }
 }
 
 /// φ(x)/Φ(x) = √(2/π)/e^(x²/2) erfc(−x/√2).

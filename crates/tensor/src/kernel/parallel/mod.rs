@@ -104,8 +104,9 @@ pub fn threads() -> usize {
 ///
 /// # Panics
 /// If `n` is zero.
+#[track_caller]
 pub fn set_threads(n: usize) {
-    assert!(n > 0, "set_threads: at least one thread is needed");
+    assert!(n > 0, "set_threads: n is 0; at least one thread is needed");
     TEAM.threads.store(n, Ordering::Relaxed);
 }
 

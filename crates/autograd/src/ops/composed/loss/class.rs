@@ -1,6 +1,9 @@
 //! Losses for classes: cross-entropy with its options, negative log-likelihood.
+//!
+//! The classes lie along the last axis, `[…, C]` with labels `[…]`, in the short forms and in those with options. PyTorch's
+//! `[N, C, d_1, …]` with labels `[N, d_1, …]` is `axis: 1`.
 
-use gradus_tensor::{DType, Tensor};
+use gradus_tensor::{DType, Tensor, axis_index};
 
 use super::{Reduction, same_shape};
 use crate::ops::elementwise::operators::{Operand, promoted};
@@ -8,19 +11,22 @@ use crate::ops::expect;
 use crate::var::Var;
 
 /// The options of [`Var::nll_loss_with`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct NllOptions {
     /// A weight for each class, `[C]`. A mean is over the weights of the targets.
     pub weight: Option<Tensor>,
     /// A label whose places count nothing.
     #[doc(alias = "ignore_index")]
     pub ignore: Option<i64>,
+    /// Along which axis the classes lie: the last one. PyTorch's `[N, C, d_1, …]` has them along axis 1.
+    #[doc(alias = "dim")]
+    pub axis: isize,
     /// How the losses become one.
     pub reduction: Reduction,
 }
 
 /// The options of [`Var::cross_entropy_with`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct CrossEntropyOptions {
     /// A weight for each class, `[C]`. A mean is over the weights of the targets.
     pub weight: Option<Tensor>,
@@ -30,33 +36,57 @@ pub struct CrossEntropyOptions {
     /// How much of a target is spread evenly over all classes (Szegedy et al., 2016).
     #[doc(alias = "label_smoothing")]
     pub smoothing: f64,
+    /// Along which axis the classes lie: the last one. PyTorch's `[N, C, d_1, …]` has them along axis 1.
+    #[doc(alias = "dim")]
+    pub axis: isize,
     /// How the losses become one.
     pub reduction: Reduction,
 }
 
 /// The options of [`Var::soft_cross_entropy_with`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SoftCrossEntropyOptions {
     /// A weight for each class, `[C]`.
     pub weight: Option<Tensor>,
     /// How much of a target is spread evenly over all classes (Szegedy et al., 2016).
     #[doc(alias = "label_smoothing")]
     pub smoothing: f64,
+    /// Along which axis the classes lie: the last one. PyTorch's `[N, C, d_1, …]` has them along axis 1.
+    #[doc(alias = "dim")]
+    pub axis: isize,
     /// How the losses become one. A mean is over the places, not the classes.
     pub reduction: Reduction,
 }
 
+impl Default for NllOptions {
+    fn default() -> Self {
+        Self { weight: None, ignore: None, axis: -1, reduction: Reduction::Mean }
+    }
+}
+
+impl Default for CrossEntropyOptions {
+    fn default() -> Self {
+        Self { weight: None, ignore: None, smoothing: 0.0, axis: -1, reduction: Reduction::Mean }
+    }
+}
+
+impl Default for SoftCrossEntropyOptions {
+    fn default() -> Self {
+        Self { weight: None, smoothing: 0.0, axis: -1, reduction: Reduction::Mean }
+    }
+}
+
 /// What a label tensor says place by place, in its shape.
-struct Places {
+pub(super) struct Places {
     /// The labels, 0 in the place of the ignored one.
     valid: Tensor,
     /// The weight of each place, 0 where it is ignored.
-    weight: Tensor,
+    pub(super) weight: Tensor,
 }
 
 impl NllOptions {
     #[track_caller]
-    fn places(&self, op: &str, labels: &Tensor, classes: usize, dtype: DType) -> Places {
+    pub(super) fn places(&self, op: &str, labels: &Tensor, classes: usize, dtype: DType) -> Places {
         let list = labels.to_vec::<i64>();
         let ignored = |t: i64| self.ignore == Some(t);
         if let Some(w) = &self.weight {
@@ -89,15 +119,18 @@ pub(super) fn check_labels(op: &str, labels: &Tensor, known: std::ops::Range<i64
     }
 }
 
+/// Losses with weights of their places as one; a mean is over the weights.
+#[track_caller]
+pub(super) fn weighted<'t>(losses: Var<'t>, weight: &Tensor, reduction: Reduction) -> Var<'t> {
+    match reduction {
+        Reduction::Mean => losses.sum() / weight.sum().item(),
+        other => other.apply(losses),
+    }
+}
+
 /// # Losses of class labels
 impl<'t> Var<'t> {
-    /// The class axis (the second, or the only one) moved to the end.
-    fn classes_last(self) -> Self {
-        if self.rank() < 2 { self } else { self.move_axis(1, -1) }
-    }
-
-    /// The mean of `$-x_t$`, the negative log-likelihood of log-probabilities `[N, C, …]` (or `[C]`) at labels `[N, …]`
-    /// (I64).
+    /// The mean of `$-x_t$`, the negative log-likelihood of log-probabilities `[…, C]` at labels `[…]` (I64).
     ///
     /// # Panics
     /// If the shapes do not fit or a label is no class.
@@ -107,27 +140,30 @@ impl<'t> Var<'t> {
         self.nll_loss_with(labels, &NllOptions::default())
     }
 
-    /// `$-w_t x_t$` of log-probabilities `[N, C, …]` (or `[C]`) at labels `[N, …]` (I64), by default its mean, which is over
-    /// the weights.
+    /// `$-w_t x_t$` of log-probabilities `[…, C]` at labels `[…]` (I64), by default its mean, which is over the weights.
+    /// With `axis: 1` the log-probabilities are `[N, C, …]`, the labels `[N, …]`.
     ///
     /// # Panics
     /// If the shapes do not fit or a label is no class.
     #[track_caller]
     pub fn nll_loss_with(self, labels: &Tensor, how: &NllOptions) -> Self {
-        self.picked_losses("nll_loss", labels, how)
+        expect::floats("nll_loss", self.dtype());
+        let (losses, weight) = self.picked_losses("nll_loss", labels, how);
+        weighted(losses, &weight, how.reduction)
     }
 
-    /// The number of classes, of logits or log-probabilities that fit the labels, which are classes.
+    /// The axis of the classes, of logits or log-probabilities that fit the labels, which are classes.
     #[track_caller]
-    fn check_classes(self, op: &str, labels: &Tensor, ignore: Option<i64>) -> usize {
+    pub(super) fn check_classes(self, op: &str, labels: &Tensor, ignore: Option<i64>, axis: isize) -> usize {
         let shape = self.shape();
-        expect::at_least(op, &shape, 1, "[C] or [N, C, …]");
-        let axis = usize::from(shape.len() > 1);
-        assert!(
-            shape.without(axis) == *labels.shape(),
-            "{op}: {shape} with labels {}; [N, C, …] needs labels [N, …]",
-            labels.shape()
-        );
+        expect::at_least(op, &shape, 1, "[…, C]");
+        let axis = axis_index(op, axis, &shape);
+        let (fitting, found) = (shape.without(axis), *labels.shape());
+        if fitting != found {
+            let other = shape.len() > 1 && shape.without(1) == found;
+            let hint = if other { "; for classes along axis 1 set `axis: 1`" } else { "" };
+            panic!("{op}: {shape} with classes along axis {axis} needs labels {fitting}, got {found}{hint}");
+        }
         let classes = shape[axis];
         // The cast to integers would turn NaN into class 0.
         expect::integers(op, "labels", labels);
@@ -135,69 +171,76 @@ impl<'t> Var<'t> {
             let known = ignore == Some(t) || (0..classes as i64).contains(&t);
             assert!(known, "{op}: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
         }
-        classes
+        axis
     }
 
     /// These logits with 0 at ignored places: there may stand what has no softmax.
-    fn without_ignored(self, labels: &Tensor, ignore: Option<i64>) -> Self {
+    pub(super) fn without_ignored(self, labels: &Tensor, ignore: Option<i64>, axis: usize) -> Self {
         let Some(label) = ignore else { return self };
         let ignored = labels.eq(label as f64);
-        let fits = if self.rank() < 2 { labels.rank() == 0 } else { labels.rank() + 1 == self.rank() };
-        if !fits || ignored.any().item() == 0.0 {
-            return self;
+        if ignored.any().item() == 0.0 {
+            self
+        } else {
+            self.masked_fill(&ignored.unsqueeze(axis as isize), 0.0)
         }
-        self.masked_fill(&ignored.unsqueeze(isize::from(self.rank() > 1)), 0.0)
     }
 
+    /// `$-w_t x_t$` of each place, and its weight.
     #[track_caller]
-    fn picked_losses(self, op: &str, labels: &Tensor, how: &NllOptions) -> Self {
-        let classes = self.check_classes(op, labels, how.ignore);
-        let x = self.classes_last();
-        let Places { valid, weight } = how.places(op, labels, classes, self.dtype());
+    pub(super) fn picked_losses(self, op: &str, labels: &Tensor, how: &NllOptions) -> (Self, Tensor) {
+        let axis = self.check_classes(op, labels, how.ignore, how.axis);
+        let x = self.move_axis(axis as isize, -1);
+        let Places { valid, weight } = how.places(op, labels, self.shape()[axis], self.dtype());
         // What counts nothing is taken out first: its logarithm may be -∞.
         let picked = x.gather(-1, &valid.unsqueeze(-1)).squeeze_axis(-1).masked_fill(&weight.eq(0.0), 0.0);
-        let losses = -(picked * &weight);
-        match how.reduction {
-            Reduction::Mean => losses.sum() / weight.sum().item(),
-            other => other.apply(losses),
-        }
+        (-(picked * &weight), weight)
     }
 
-    /// Cross-entropy of logits `[N, C, …]` (or `[C]`) with labels `[N, …]` (I64): `$-w_t \ln \mathrm{softmax}(x)_t$`, with
-    /// smoothing s of the targets `$(1 - s) [j = t] + s / C$`; by default its mean, which is over the weights.
+    /// Cross-entropy of logits `[…, C]` with labels `[…]` (I64): `$-w_t \ln \mathrm{softmax}(x)_t$`, with smoothing s of the
+    /// targets `$(1 - s) [j = t] + s / C$`; by default its mean, which is over the weights. With `axis: 1` the logits are
+    /// `[N, C, …]`, the labels `[N, …]`.
+    ///
+    /// ```
+    /// use gradus_autograd::{Tape, ops::CrossEntropyOptions};
+    /// use gradus_tensor::Tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let logits = tape.var(Tensor::randn([2, 5, 3], &mut gradus_tensor::rng(0))); // batch, time, classes
+    /// let labels = Tensor::from([[0, 1, 2, -1, -1], [2, 2, 0, 1, -1]]);
+    /// let how = CrossEntropyOptions { ignore: Some(-1), ..CrossEntropyOptions::default() };
+    /// let loss = logits.cross_entropy_with(&labels, &how);
+    /// let turned = logits.transpose(1, 2); // batch, classes, time
+    /// let same = turned.cross_entropy_with(&labels, &CrossEntropyOptions { axis: 1, ..how });
+    /// assert_eq!(loss.item(), same.item());
+    /// ```
     ///
     /// # Panics
     /// If the shapes do not fit or a label is no class.
     #[track_caller]
     pub fn cross_entropy_with(self, labels: &Tensor, how: &CrossEntropyOptions) -> Self {
-        expect::floats("cross_entropy", self.dtype());
-        self.check_classes("cross_entropy", labels, how.ignore);
-        check_smoothing("cross_entropy", how.smoothing);
-        let axis = isize::from(self.rank() > 1);
-        let log = self.without_ignored(labels, how.ignore).log_softmax(axis);
-        let CrossEntropyOptions { weight, ignore, smoothing, reduction } = how.clone();
-        let plain = NllOptions { weight, ignore, reduction };
+        const OP: &str = "cross_entropy";
+        expect::floats(OP, self.dtype());
+        let axis = self.check_classes(OP, labels, how.ignore, how.axis);
+        check_smoothing(OP, how.smoothing);
+        let log = self.without_ignored(labels, how.ignore, axis).log_softmax(axis as isize);
+        let CrossEntropyOptions { weight, ignore, smoothing, axis: _, reduction } = how.clone();
+        let plain = NllOptions { weight, ignore, axis: axis as isize, reduction };
+        let (losses, place) = log.picked_losses(OP, labels, &plain);
         if smoothing == 0.0 {
-            return log.picked_losses("cross_entropy", labels, &plain);
+            return weighted(losses, &place, reduction);
         }
-        let last = log.classes_last();
-        let classes = last.shape()[last.rank() - 1];
-        let place = plain.places("cross_entropy", labels, classes, self.dtype()).weight;
+        let last = log.move_axis(axis as isize, -1);
+        let classes = self.shape()[axis];
         let kept = match ignore {
             Some(t) => labels.ne(t as f64).to(self.dtype()),
             None => Tensor::ones_of(*labels.shape(), self.dtype()),
         };
         let all = how.weight.as_ref().map_or(last, |w| last * &w.to(self.dtype()));
         let even = -(all.sum_axes(-1) * &kept) * (smoothing / classes as f64);
-        let plain = NllOptions { reduction: Reduction::None, ..plain };
-        let losses = log.picked_losses("cross_entropy", labels, &plain) * (1.0 - smoothing) + even;
-        match reduction {
-            Reduction::Mean => losses.sum() / place.sum().item(),
-            other => other.apply(losses),
-        }
+        weighted(losses * (1.0 - smoothing) + even, &place, reduction)
     }
 
-    /// Cross-entropy of logits `[N, C, …]` with probabilities of the same shape, `$-\sum_j t_j \ln \mathrm{softmax}(x)_j$`,
+    /// Cross-entropy of logits `[…, C]` with probabilities of the same shape, `$-\sum_j t_j \ln \mathrm{softmax}(x)_j$`,
     /// in which a class of probability `$t_j = 0$` counts nothing; the mean over the places.
     ///
     /// # Panics
@@ -209,25 +252,27 @@ impl<'t> Var<'t> {
     }
 
     /// As [`Self::soft_cross_entropy`] with options: `$-\sum_j w_j t_j \ln \mathrm{softmax}(x)_j$`, with smoothing s of the
-    /// targets `$(1 - s)\, t_j + s / C$`.
+    /// targets `$(1 - s)\, t_j + s / C$`. With `axis: 1` both are `[N, C, …]`.
     ///
     /// # Panics
     /// If the shapes differ.
     #[track_caller]
     pub fn soft_cross_entropy_with(self, target: impl Operand<'t>, how: &SoftCrossEntropyOptions) -> Self {
-        let [x, target] = promoted([self, self.lift(target)]);
-        same_shape("soft_cross_entropy", x, target);
-        expect::at_least("soft_cross_entropy", &x.shape(), 1, "[C] or [N, C, …]");
-        check_smoothing("soft_cross_entropy", how.smoothing);
+        const OP: &str = "soft_cross_entropy";
+        let [x, target] = promoted([self, self.operand(OP, target)]);
+        same_shape(OP, x, target);
+        expect::floats(OP, x.dtype());
+        expect::at_least(OP, &x.shape(), 1, "[…, C]");
+        check_smoothing(OP, how.smoothing);
+        let axis = axis_index(OP, how.axis, &x.shape());
+        let classes = x.shape()[axis];
         if let Some(w) = &how.weight {
-            let classes = x.shape()[usize::from(x.rank() > 1)];
-            expect::shape("soft_cross_entropy", "the weights of the classes", w.shape(), &[classes]);
+            expect::shape(OP, "the weights of the classes", w.shape(), &[classes]);
         }
-        let axis = isize::from(x.rank() > 1);
-        let (log, target) = (x.log_softmax(axis).classes_last(), target.classes_last());
-        let classes = log.shape()[log.rank() - 1] as f64;
+        let last = |x: Self| x.move_axis(axis as isize, -1);
+        let (log, target) = (last(x.log_softmax(axis as isize)), last(target));
         let target = if how.smoothing > 0.0 {
-            target * (1.0 - how.smoothing) + how.smoothing / classes
+            target * (1.0 - how.smoothing) + how.smoothing / classes as f64
         } else {
             target
         };

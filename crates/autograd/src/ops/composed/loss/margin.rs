@@ -3,7 +3,7 @@
 use gradus_tensor::{DType, Shape, Tensor};
 
 use super::class::check_labels;
-use super::{LossOptions, Reduction, same_shape};
+use super::{LossOptions, Reduction, all_of_one_shape, same_shape};
 use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::ops::expect;
 use crate::var::Var;
@@ -118,7 +118,7 @@ impl<'t> Var<'t> {
     /// The mean of `$\max(0, -t (x - z))$`: x should be above z where the target t is 1, below where it is -1.
     ///
     /// # Panics
-    /// If the shapes do not broadcast.
+    /// If the shapes differ.
     #[track_caller]
     pub fn margin_ranking_loss(self, other: impl Operand<'t>, target: impl Operand<'t>) -> Self {
         self.margin_ranking_loss_with(other, target, &MarginOptions::default())
@@ -127,7 +127,7 @@ impl<'t> Var<'t> {
     /// As [`Self::margin_ranking_loss`] with the margin m: `$\max(0, -t (x - z) + m)$`.
     ///
     /// # Panics
-    /// If the shapes do not broadcast.
+    /// If the shapes differ.
     #[track_caller]
     pub fn margin_ranking_loss_with(
         self,
@@ -135,9 +135,9 @@ impl<'t> Var<'t> {
         target: impl Operand<'t>,
         how: &MarginOptions,
     ) -> Self {
-        let [x, other, target] = promoted([self, self.lift(other), self.lift(target)]);
-        let shape = x.shape().broadcast_or_panic(&other.shape(), "margin_ranking_loss");
-        shape.broadcast_or_panic(&target.shape(), "margin_ranking_loss");
+        const OP: &str = "margin_ranking_loss";
+        let [x, other, target] = promoted([self, self.operand(OP, other), self.operand(OP, target)]);
+        all_of_one_shape(OP, x, [("other prediction", other), ("target", target)]);
         how.reduction.apply((-(target * (x - other)) + how.margin).clamp_min(0.0))
     }
 
@@ -164,7 +164,11 @@ impl<'t> Var<'t> {
     ) -> Self {
         // What PyTorch adds to the squared norms.
         const EPS: f64 = 1e-12;
-        let [x, other, target] = promoted([self, self.lift(other), self.lift(target)]);
+        let [x, other, target] = promoted([
+            self,
+            self.operand("cosine_embedding_loss", other),
+            self.operand("cosine_embedding_loss", target),
+        ]);
         let t = target.value();
         same_shape("cosine_embedding_loss", x, other);
         let shape = x.shape();
@@ -183,7 +187,7 @@ impl<'t> Var<'t> {
     /// positive p than to the negative n.
     ///
     /// # Panics
-    /// If the shapes do not broadcast.
+    /// If the shapes differ.
     #[track_caller]
     pub fn triplet_margin_loss(self, positive: impl Operand<'t>, negative: impl Operand<'t>) -> Self {
         self.triplet_margin_loss_with(positive, negative, &TripletOptions::default())
@@ -193,7 +197,7 @@ impl<'t> Var<'t> {
     /// and n where that is smaller.
     ///
     /// # Panics
-    /// If the shapes do not broadcast.
+    /// If the shapes differ, p is not above 0, or `eps` is below 0.
     ///
     /// # Source
     /// Balntas et al., "Learning local feature descriptors with triplets and shallow convolutional neural networks", 2016.
@@ -204,10 +208,13 @@ impl<'t> Var<'t> {
         negative: impl Operand<'t>,
         how: &TripletOptions,
     ) -> Self {
-        let [x, positive, negative] = promoted([self, self.lift(positive), self.lift(negative)]);
+        let [x, positive, negative] = promoted([
+            self,
+            self.operand("triplet_margin_loss", positive),
+            self.operand("triplet_margin_loss", negative),
+        ]);
         const OP: &str = "triplet_margin_loss";
-        let shape = x.shape().broadcast_or_panic(&positive.shape(), OP);
-        expect::at_least(OP, &shape.broadcast_or_panic(&negative.shape(), OP), 1, "[…, d]");
+        all_of_one_shape(OP, x, [("positive", positive), ("negative", negative)]);
         expect::at_least(OP, &x.shape(), 1, "[…, d]");
         expect::number(OP, "the order p", how.p, how.p > 0.0, "above 0");
         expect::number(OP, "eps", how.eps, how.eps >= 0.0, "at least 0");

@@ -2,17 +2,22 @@
 //! Prediction and target have one shape, except where a loss says otherwise: no accidental `[N, 1]` against `[N]`.
 //!
 //! Here stand the losses of numbers; `probability` has those of probabilities and densities, `margin` those that hold a
-//! distance, `class` those of class labels, `ctc` the one of unaligned sequences.
+//! distance, `class` those of class labels, `rare` those for what is rare, `contrast` those that compare with other
+//! samples, `ctc` the one of unaligned sequences.
 
 mod class;
+mod contrast;
 mod ctc;
 mod margin;
 mod probability;
+mod rare;
 
 pub use class::{CrossEntropyOptions, NllOptions, SoftCrossEntropyOptions};
+pub use contrast::{InfoNceOptions, TripletDistanceOptions};
 pub use ctc::CtcOptions;
 pub use margin::{HingeOptions, MarginOptions, MultiMarginOptions, TripletOptions};
 pub use probability::{GaussianNllOptions, KlDivOptions, LogitsOptions, PoissonNllOptions};
+pub use rare::{DiceOptions, FocalCrossEntropyOptions, FocalOptions};
 
 use crate::ops::elementwise::operators::{Operand, promoted_with};
 use crate::ops::expect;
@@ -38,6 +43,9 @@ pub enum Reduction {
     Mean,
     /// Their sum.
     Sum,
+    /// Their sum divided by the size of the first axis, the batch.
+    #[doc(alias = "batchmean")]
+    BatchMean,
     /// They stay as they are.
     None,
 }
@@ -49,6 +57,7 @@ impl Reduction {
         match self {
             Self::Mean => losses.mean(),
             Self::Sum => losses.sum(),
+            Self::BatchMean => losses.sum() / losses.shape().first().map_or(1.0, |&n| n as f64),
             Self::None => losses,
         }
     }
@@ -116,14 +125,22 @@ fn fits(op: &str, what: &str, part: Var<'_>, losses: Var<'_>) {
     );
 }
 
+/// Panics unless the parts of a loss have the shape of the prediction.
+#[track_caller]
+fn all_of_one_shape<const N: usize>(op: &str, x: Var<'_>, parts: [(&str, Var<'_>); N]) {
+    for (what, part) in parts {
+        let (whole, shape) = (x.shape(), part.shape());
+        assert!(
+            whole == shape,
+            "{op}: the prediction has shape {whole}, the {what} {shape}; reshape one of them, losses do not broadcast"
+        );
+    }
+}
+
 /// Panics unless prediction and target have one shape.
 #[track_caller]
 fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
-    let (sa, sb) = (a.shape(), b.shape());
-    assert!(
-        sa == sb,
-        "{op}: the prediction has shape {sa}, the target {sb}; reshape one of them, losses do not broadcast"
-    );
+    all_of_one_shape(op, a, [("target", b)]);
 }
 
 /// # Losses of numbers
@@ -131,7 +148,8 @@ impl<'t> Var<'t> {
     /// The prediction and the target of a loss, of one shape, in the widest type among theirs and the weight's.
     #[track_caller]
     fn with_target(self, op: &str, target: impl Operand<'t>, weight: Option<Self>) -> [Self; 2] {
-        let target = self.lift(target);
+        self.check_more(op, [weight]);
+        let target = self.operand(op, target);
         same_shape(op, self, target);
         promoted_with([self, target], [weight]).0
     }
@@ -242,5 +260,25 @@ impl<'t> Var<'t> {
         let (d, delta) = (e.abs(), how.delta);
         expect::number("huber_loss", "delta", delta, delta > 0.0, "above 0");
         how.reduction.apply((e.square() * 0.5).where_(&d.value().lt(delta), (d - 0.5 * delta) * delta))
+    }
+
+    /// The mean of `$\ln \cosh (x - t)$`: squares near 0, distances far from it, with slopes of every order.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn log_cosh_loss(self, target: impl Operand<'t>) -> Self {
+        self.log_cosh_loss_with(target, &LossOptions::default())
+    }
+
+    /// `$w \ln \cosh (x - t)$`, by default its mean; with weights the mean is over the weights.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn log_cosh_loss_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
+        let [x, target] = self.with_target("log_cosh_loss", target, how.weight);
+        expect::floats("log_cosh_loss", x.dtype());
+        how.weighted_mean("log_cosh_loss", (x - target).log_cosh())
     }
 }

@@ -64,13 +64,13 @@ impl Default for GaussianNllOptions {
 
 /// Panics if a number lies below 0 or above 1. One look at the extremes, where all is well.
 #[track_caller]
-fn check_probabilities(op: &str, what: &str, x: Var<'_>) {
+pub(super) fn check_probabilities(op: &str, what: &str, x: Var<'_>, hint: &str) {
     let x = x.value();
     if x.is_empty() || (x.min().item() >= 0.0 && x.max().item() <= 1.0) {
         return;
     }
     if let Some(p) = x.to_f64_vec().into_iter().find(|p| *p < 0.0 || *p > 1.0) {
-        panic!("{op}: {what} holds {p}; probabilities lie between 0 and 1 (for logits: {op}_with_logits)");
+        panic!("{op}: {what} holds {p}; probabilities lie between 0 and 1 ({hint})");
     }
 }
 
@@ -95,8 +95,9 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn binary_cross_entropy_with(self, target: impl Operand<'t>, how: &LossOptions<'t>) -> Self {
         let [x, target] = self.with_target("binary_cross_entropy", target, how.weight);
-        check_probabilities("binary_cross_entropy", "the prediction", x);
-        check_probabilities("binary_cross_entropy", "the target", target);
+        const LOGITS: &str = "for logits: binary_cross_entropy_with_logits";
+        check_probabilities("binary_cross_entropy", "the prediction", x, LOGITS);
+        check_probabilities("binary_cross_entropy", "the target", target, LOGITS);
         how.reduction.apply(how.weighted("binary_cross_entropy", x.surprise(target)))
     }
 
@@ -133,6 +134,7 @@ impl<'t> Var<'t> {
         target: impl Operand<'t>,
         how: &LogitsOptions<'t>,
     ) -> Self {
+        self.check_more("binary_cross_entropy_with_logits", [how.positive_weight]);
         let [x, t] = self.with_target("binary_cross_entropy_with_logits", target, how.weight);
         let ([x, t], [weight_of_positive]) = promoted_with([x, t], [how.positive_weight]);
         if let Some(p) = weight_of_positive {
@@ -222,7 +224,7 @@ impl<'t> Var<'t> {
         variance: impl Operand<'t>,
         how: &GaussianNllOptions,
     ) -> Self {
-        let variance = self.lift(variance);
+        let variance = self.operand("gaussian_nll_loss", variance);
         let [x, target] = self.with_target("gaussian_nll_loss", target, Some(variance));
         let variance = variance.to(x.dtype());
         const OP: &str = "gaussian_nll_loss";
