@@ -156,18 +156,26 @@ impl NumericRule for GruCell {
     }
 }
 
-/// Panics unless the gates are `[N, count · H]` for a state `[N, H]`.
+/// Panics unless the gates are `[…, count · H]` for a state `[…, H]`.
 #[track_caller]
 fn check_gates(op: &str, gates: &Shape, count: usize, state: &Shape) {
-    expect::rank(op, "the state", state, 2, "[N, H]");
-    let width = gradus_tensor::checked_product(op, &[count, state[1]]);
-    expect::shape(op, "the gates", gates, &[state[0], width]);
+    expect::at_least(op, state, 1, "[…, H]");
+    let (axis, hidden) = (state.len() - 1, state[state.len() - 1]);
+    let width = gradus_tensor::checked_product(op, &[count, hidden]);
+    expect::shape(op, "the gates", gates, &state.with(axis, width));
+}
+
+/// All leading axes as one.
+fn rows(x: Var<'_>) -> Var<'_> {
+    let shape = x.shape();
+    let width = shape[shape.len() - 1];
+    if shape.len() == 2 { x } else { x.reshape([shape[..shape.len() - 1].iter().product(), width]) }
 }
 
 /// # Recurrent cells
 impl<'t> Var<'t> {
-    /// One step of an LSTM from its gates, `[N, 4H]` in PyTorch's order i, f, g, o, and its state c, `[N, H]`: the output
-    /// and the new state, `[N, H]` each,
+    /// One step of an LSTM from its gates, `[…, 4H]` in PyTorch's order i, f, g, o, and its state c, `[…, H]`: the output
+    /// and the new state, `[…, H]` each,
     ///
     /// ```math
     /// c' = \sigma(f)\,c + \sigma(i) \tanh(g), \qquad h = \sigma(o) \tanh(c').
@@ -195,13 +203,15 @@ impl<'t> Var<'t> {
         let c = self.lift(c);
         check_gates("lstm_cell", &self.shape(), 4, &c.shape());
         expect::floats("lstm_cell", self.dtype().promote(c.dtype()));
-        let [gates, c] = promoted([self, c]);
+        let shape = c.shape();
+        let [gates, c] = promoted([self, c]).map(rows);
         let new = self.tape().apply(LstmCell(Lstm::State), &[gates, c]);
-        (self.tape().apply(LstmCell(Lstm::Output), &[gates, new]), new)
+        let h = self.tape().apply(LstmCell(Lstm::Output), &[gates, new]);
+        (h.reshape(shape), new.reshape(shape))
     }
 
-    /// One step of a GRU from the gates of its input (this value) and of its state, `[N, 3H]` each in PyTorch's order r, z,
-    /// n, and its state h, `[N, H]`: the new state `[N, H]`,
+    /// One step of a GRU from the gates of its input (this value) and of its state, `[…, 3H]` each in PyTorch's order r, z,
+    /// n, and its state h, `[…, H]`: the new state `[…, H]`,
     ///
     /// ```math
     /// r = \sigma(a_r + b_r), \quad z = \sigma(a_z + b_z), \quad m = \tanh(a_n + r\, b_n), \quad h' = (1 - z)\, m + z\, h.
@@ -223,7 +233,7 @@ impl<'t> Var<'t> {
         check_gates("gru_cell", &self.shape(), 3, &h.shape());
         check_gates("gru_cell", &b.shape(), 3, &h.shape());
         expect::floats("gru_cell", self.dtype().promote(b.dtype()).promote(h.dtype()));
-        let operands = promoted([self, b, h]);
-        self.tape().apply(GruCell, &operands)
+        let operands = promoted([self, b, h]).map(rows);
+        self.tape().apply(GruCell, &operands).reshape(h.shape())
     }
 }
