@@ -57,6 +57,8 @@
 /// The names that most programs want: `use gradus::prelude::*;`.
 pub mod prelude;
 
+#[cfg(doc)]
+pub mod from_pytorch;
 #[cfg(doctest)]
 mod pages;
 

@@ -9,7 +9,6 @@ use crate::fast::sweep;
 use crate::functions::derivative;
 use crate::model::param::{ByParam, Param};
 use crate::model::training::Untrained;
-use crate::tape::Tape;
 use crate::var::Var;
 
 /// Gradients of one scalar: by parameter, and, in the open form, by every variable of the tape. It is `Send`, and two of
@@ -30,6 +29,8 @@ pub struct Gradients {
     pub(crate) nodes: Mirror,
     pub(crate) tape: u64,
     pub(crate) untrained: Option<Untrained>,
+    /// Whether the scalar depends on no parameter at all.
+    pub(crate) idle: bool,
 }
 
 impl Gradients {
@@ -64,7 +65,8 @@ impl Gradients {
         self.params.get(&param.id())
     }
 
-    pub(crate) fn collect(tape: &Tape, mut mirror: Mirror) -> Self {
+    pub(crate) fn collect(root: Var<'_>, mut mirror: Mirror) -> Self {
+        let tape = root.tape;
         let mut inner = tape.inner.borrow_mut();
         let mut params = ByParam::with_capacity_and_hasher(inner.params.len(), BuildHasherDefault::default());
         for (&id, &node) in &inner.params {
@@ -77,12 +79,13 @@ impl Gradients {
         }
         let updates = std::mem::take(&mut inner.updates).into_iter().collect();
         let untrained = tape.training.untrained();
+        let idle = params.is_empty() && !inner.reaches_param(root.id);
         if mirror.keep == Keep::All {
-            return Self { params, updates, nodes: mirror, tape: tape.id.get(), untrained };
+            return Self { params, updates, nodes: mirror, tape: tape.id.get(), untrained, idle };
         }
         mirror.large.clear();
         *tape.spare.borrow_mut() = mirror;
-        Self { params, updates, nodes: Mirror::default(), tape: 0, untrained }
+        Self { params, updates, nodes: Mirror::default(), tape: 0, untrained, idle }
     }
 }
 
@@ -108,14 +111,14 @@ impl<'t> Var<'t> {
         self.check_needs("backward_with");
         self.check_seed("backward_with", seed.shape());
         let mirror = sweep::numeric(self, seed.to(self.dtype()), Keep::All);
-        Gradients::collect(self.tape, mirror)
+        Gradients::collect(self, mirror)
     }
 
     /// The derivative of this scalar in `x`, recorded on the tape, so that it can be differentiated again. Zeros where
     /// this value does not depend on `x`.
     ///
     /// # Panics
-    /// If this value is not a scalar, it or `x` is a constant (made by [`Tape::constant`], detached, on a tape for inference),
+    /// If this value is not a scalar, it or `x` is a constant (made by [`constant`](crate::Tape::constant), detached, on a tape for inference),
     /// or `x` is of another tape.
     #[track_caller]
     pub fn grad(self, x: Self) -> Self {

@@ -80,6 +80,6 @@ pub fn scoped<A>(
         let seed = Tensor::ones_of(loss.shape(), loss.dtype());
         let mirror = sweep::numeric(loss, seed, Keep::Leaves);
         let value = early.unwrap_or_else(|| loss.item());
-        Ok((value, Gradients::collect(tape, mirror), aux))
+        Ok((value, Gradients::collect(loss, mirror), aux))
     })
 }

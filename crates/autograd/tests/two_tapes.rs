@@ -66,17 +66,18 @@ fn every_meeting_is_refused() {
     assert_eq!((x + x).value().to_f64_vec(), [2.0, 4.0]);
 }
 
+/// Each call is refused by its name.
+macro_rules! meet {
+    ($($name:ident: $call:expr;)*) => { $(refused(stringify!($name), || $call);)* };
+}
+
 /// The operation that was called is named, also where it is made of others.
 fn meetings_in_operations(one: &Tape, two: &Tape) {
     let (m, n) = (one.var(Tensor::ones([2, 2])), two.var(Tensor::ones([2, 2])));
     let (v, w) = (one.var(Tensor::ones([2])), two.var(Tensor::ones([2])));
     let (image, kernel) = (one.var(Tensor::ones([1, 1, 3, 3])), two.var(Tensor::ones([1, 1, 2, 2])));
     let own = one.var(Tensor::ones([1, 1, 2, 2]));
-    let (place, mask) = (Tensor::from([0, 1]), Tensor::ones([2, 2]).gt(0.0));
     let how = ConvOptions::default();
-    macro_rules! meet {
-        ($($name:ident: $call:expr;)*) => { $(refused(stringify!($name), || $call);)* };
-    }
     meet! {
         matmul: m.matmul(n);
         linear: m.linear(n, None);
@@ -96,6 +97,14 @@ fn meetings_in_operations(one: &Tape, two: &Tape) {
         embedding_bag: m.embedding_bag(&[vec![0, 1]], Bag::Sum, Some(w), None);
         weighted_cov: m.weighted_cov(1.0, None, Some(w));
         clamp_between: v.clamp_between(None, Some(w));
+    }
+    meetings_by_element_and_place([m, n], [v, w]);
+}
+
+fn meetings_by_element_and_place<'t>([m, n]: [Var<'t>; 2], [v, w]: [Var<'t>; 2]) {
+    let (one, two) = (m.tape(), n.tape());
+    let (place, mask) = (Tensor::from([0, 1]), Tensor::ones([2, 2]).gt(0.0));
+    meet! {
         lerp: v.lerp(w, 0.5);
         dot: v.dot(w);
         outer: v.outer(w);

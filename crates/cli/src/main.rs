@@ -92,7 +92,9 @@ fn complain(line: &str) {
 
 /// What is wrong, then the tips; where there is none, what helps instead of one.
 fn one_line(error: &clap::Error) -> String {
-    let text = error.to_string();
+    // The standard library's words for a number that is none, or below 0.
+    let text =
+        error.to_string().replace("invalid digit found in string", "a whole number from 0 on is wanted");
     let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
     let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
     let lines =

@@ -46,7 +46,7 @@ impl Optimizer {
                  with those of value_and_grad_with(Mode::Record, …)"
             );
         }
-        if what == "gradient" && grads.is_empty() && !self.entries.is_empty() {
+        if what == "gradient" && grads.is_idle() {
             panic!("{}", nothing(door));
         }
         // The usual case needs no walk over the model.

@@ -118,7 +118,7 @@ impl OnModel<'_> {
         if self.first.is_some() {
             return Ok((value, grads));
         }
-        if grads.is_empty() {
+        if grads.is_idle() {
             return Err(nothing("training_step"));
         }
         let lost = not_visited(self.moved.loss.model(), &grads, ["training_step", "gradient"]);

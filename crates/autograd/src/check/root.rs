@@ -2,6 +2,8 @@
 
 use gradus_tensor::Shape;
 
+use crate::fast::lists::Inner;
+use crate::node::{Kind, Leaf};
 use crate::op::Backward;
 use crate::tape::Tape;
 use crate::var::Var;
@@ -32,6 +34,24 @@ fn two_tapes(what: &str) -> ! {
         "{what}: an operand belongs to another tape; record both on one, or bring its value over with \
          tape.constant(x.value())"
     );
+}
+
+impl Inner {
+    /// Whether a value depends on a parameter that is trained.
+    pub(crate) fn reaches_param(&self, root: u32) -> bool {
+        let mut wanted = vec![false; root as usize + 1];
+        wanted[root as usize] = true;
+        (0..wanted.len()).rev().any(|id| {
+            let node = &self.nodes[id];
+            if !wanted[id] || !node.needs() {
+                return false;
+            }
+            for i in self.inputs(node) {
+                wanted[i as usize] = true;
+            }
+            matches!(node.kind(), Kind::Leaf(Leaf::Param))
+        })
+    }
 }
 
 impl<'t> Backward<'t> {

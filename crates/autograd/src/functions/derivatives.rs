@@ -295,7 +295,7 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
         if product.needs() {
             let mirror =
                 sweep::numeric(product, Tensor::ones_of(product.shape(), product.dtype()), Keep::Leaves);
-            gradients = Gradients::collect(tape, mirror);
+            gradients = Gradients::collect(product, mirror);
         }
         for (id, x) in lifted {
             // A linear loss has no curvature.

@@ -42,6 +42,12 @@ impl Gradients {
         self.untrained
     }
 
+    /// Whether they are of a scalar that depends on no parameter at all, so that nothing can be trained by them.
+    #[doc(hidden)]
+    pub fn is_idle(&self) -> bool {
+        self.idle
+    }
+
     /// Those of a model's own parameters, where several models share a tape. Gradients by variable are left out.
     #[must_use]
     pub fn of(&self, model: &(impl Params + ?Sized)) -> Self {

@@ -117,7 +117,6 @@ impl Train {
         let report = self.check_gradient(out, &mut model, &train)?;
         let outcome = self.fit(out, &recipe, &mut model, &train);
         let outcome = outcome.map_err(|failure| Self::keep(&model, &path, failure))?;
-        // Before anything is printed, which may fail.
         save(&model, &path)?;
 
         let scores = model.predict(&test.inputs);

@@ -229,75 +229,65 @@ mod tests {
         assert_eq!([0, 2, 4, 6].map(|t| product.at(t)), [0.1, 0.05, 0.03, 0.03]);
     }
 
+    type Faulty = Vec<(Box<dyn Schedule>, &'static str)>;
+
+    /// Schedules of one curve with a parameter outside of its range.
+    fn faulty_curves() -> Faulty {
+        let nan = f64::NAN;
+        let cyclic = |scale| Cyclic { base: 0.1, peak: 1.0, up: 3, down: 5, scale };
+        let swa = SwaAnneal { initial: 1.0, swa: nan, steps: 5, curve: Curve::Cosine };
+        let step = StepDecay { initial: 1.0, factor: 0.5, every: 3 };
+        let multi = MultiStep { initial: 1.0, factor: -0.5, milestones: vec![] };
+        let polynomial = Polynomial { initial: 1.0, end: 0.1, steps: 7, power: 0.0 };
+        let annealing = CosineAnnealing { peak: 1.0, end: 0.1, half_period: 0 };
+        let restarts = WarmRestarts { peak: 1.0, end: nan, first: 2, growth: 2 };
+        let rise = OneCycle { rise: nan, ..OneCycle::new(1.0, 10) };
+        vec![
+            (Box::new(StepDecay { initial: nan, ..step }), "StepDecay: initial is NaN; it must be finite"),
+            (Box::new(StepDecay { every: 0, ..step }), "StepDecay: every is 0; it must be at least 1"),
+            (Box::new(multi), "MultiStep: factor is -0.5"),
+            (Box::new(ConstantFactor { peak: 1.0, factor: nan, steps: 4 }), "ConstantFactor: factor is NaN"),
+            (Box::new(Linear { start: 1.0, end: nan, steps: 7 }), "Linear: end is NaN"),
+            (Box::new(polynomial), "Polynomial: power is 0"),
+            (Box::new(Exponential { initial: 1.0, factor: f64::INFINITY }), "Exponential: factor is inf"),
+            (Box::new(InverseTime { initial: 1.0, rate: nan, power: 1.0 }), "InverseTime: rate is NaN"),
+            (Box::new(Cosine { peak: nan, end: 0.1, steps: 7 }), "Cosine: peak is NaN"),
+            (Box::new(annealing), "CosineAnnealing: half_period is 0"),
+            (Box::new(restarts), "WarmRestarts: end is NaN"),
+            (Box::new(cyclic(CycleScale::Exponential { factor: nan })), "Cyclic: factor of the scale is NaN"),
+            (Box::new(OneCycle::new(nan, 10)), "OneCycle: start is NaN"),
+            (Box::new(rise), "OneCycle: rise is NaN; it must be at least 0"),
+            (Box::new(InverseSqrt { peak: nan, warmup: 3 }), "InverseSqrt: peak is NaN"),
+            (Box::new(Noam { factor: nan, width: 64, warmup: 3 }), "Noam: factor is NaN"),
+            (Box::new(swa), "SwaAnneal: swa is NaN"),
+            (Box::new(Multiplicative::new(nan, |_| 0.5)), "Multiplicative: initial is NaN"),
+            (Box::new(Recurrence::new(nan, |_, s| s)), "Recurrence: initial is NaN"),
+        ]
+    }
+
+    /// Schedules made of such.
+    fn faulty_combinations() -> Faulty {
+        let falling = Exponential { initial: f64::NAN, factor: 0.9 };
+        let fault = "Exponential: initial is NaN";
+        let ramp = Ramp::Exponential { start: 0.0 };
+        let stops = Cosine { peak: 1.0, end: 0.1, steps: 0 };
+        vec![
+            (Box::new(0.1.warmup_by(5, ramp)), "Ramp::Exponential: start is 0"),
+            (Box::new(stops.warmup(4)), "Cosine: steps is 0"),
+            (Box::new(1.0.then(4, stops)), "Cosine: steps is 0"),
+            (Box::new(0.5.times(falling)), fault),
+            (Box::new(Schedule::min(0.5, falling)), fault),
+            (Box::new(Schedule::max(falling, 0.5)), fault),
+        ]
+    }
+
     /// Every number of every schedule has a range: NaN lies outside of it, and it is told when it is handed over.
     #[test]
     fn no_parameter_is_nan() {
         for schedule in one_of_each() {
-            let text = format!("{schedule:?}");
-            assert_eq!(schedule.options().fault(), None, "{text}");
+            assert_eq!(schedule.options().fault(), None, "{schedule:?}");
         }
-        let nan = f64::NAN;
-        let faults: Vec<(Box<dyn Schedule>, &str)> = vec![
-            (
-                Box::new(StepDecay { initial: nan, factor: 0.5, every: 3 }),
-                "StepDecay: initial is NaN; it must be finite",
-            ),
-            (
-                Box::new(StepDecay { initial: 1.0, factor: 0.5, every: 0 }),
-                "StepDecay: every is 0; it must be at least 1",
-            ),
-            (
-                Box::new(MultiStep { initial: 1.0, factor: -0.5, milestones: vec![] }),
-                "MultiStep: factor is -0.5",
-            ),
-            (Box::new(ConstantFactor { peak: 1.0, factor: nan, steps: 4 }), "ConstantFactor: factor is NaN"),
-            (Box::new(Linear { start: 1.0, end: nan, steps: 7 }), "Linear: end is NaN"),
-            (Box::new(Polynomial { initial: 1.0, end: 0.1, steps: 7, power: 0.0 }), "Polynomial: power is 0"),
-            (Box::new(Exponential { initial: 1.0, factor: f64::INFINITY }), "Exponential: factor is inf"),
-            (Box::new(InverseTime { initial: 1.0, rate: nan, power: 1.0 }), "InverseTime: rate is NaN"),
-            (Box::new(Cosine { peak: nan, end: 0.1, steps: 7 }), "Cosine: peak is NaN"),
-            (
-                Box::new(CosineAnnealing { peak: 1.0, end: 0.1, half_period: 0 }),
-                "CosineAnnealing: half_period is 0",
-            ),
-            (Box::new(WarmRestarts { peak: 1.0, end: nan, first: 2, growth: 2 }), "WarmRestarts: end is NaN"),
-            (
-                Box::new(Cyclic {
-                    base: 0.1,
-                    peak: 1.0,
-                    up: 3,
-                    down: 5,
-                    scale: CycleScale::Exponential { factor: nan },
-                }),
-                "Cyclic: factor of the scale is NaN",
-            ),
-            (Box::new(OneCycle::new(nan, 10)), "OneCycle: start is NaN"),
-            (
-                Box::new(OneCycle { rise: nan, ..OneCycle::new(1.0, 10) }),
-                "OneCycle: rise is NaN; it must be at least 0",
-            ),
-            (Box::new(InverseSqrt { peak: nan, warmup: 3 }), "InverseSqrt: peak is NaN"),
-            (Box::new(Noam { factor: nan, width: 64, warmup: 3 }), "Noam: factor is NaN"),
-            (
-                Box::new(SwaAnneal { initial: 1.0, swa: nan, steps: 5, curve: Curve::Cosine }),
-                "SwaAnneal: swa is NaN",
-            ),
-            (Box::new(Multiplicative::new(nan, |_| 0.5)), "Multiplicative: initial is NaN"),
-            (Box::new(Recurrence::new(nan, |_, s| s)), "Recurrence: initial is NaN"),
-            (Box::new(0.1.warmup_by(5, Ramp::Exponential { start: 0.0 })), "Ramp::Exponential: start is 0"),
-            (Box::new(Cosine { peak: 1.0, end: 0.1, steps: 0 }.warmup(4)), "Cosine: steps is 0"),
-            (Box::new(1.0.then(4, Linear { start: 1.0, end: 0.0, steps: 0 })), "Linear: steps is 0"),
-            (Box::new(0.5.times(Exponential { initial: nan, factor: 0.9 })), "Exponential: initial is NaN"),
-            (
-                Box::new(Schedule::min(0.5, Exponential { initial: nan, factor: 0.9 })),
-                "Exponential: initial is NaN",
-            ),
-            (
-                Box::new(Schedule::max(Exponential { initial: nan, factor: 0.9 }, 0.5)),
-                "Exponential: initial is NaN",
-            ),
-        ];
-        for (schedule, start) in faults {
+        for (schedule, start) in faulty_curves().into_iter().chain(faulty_combinations()) {
             let options = schedule.options();
             assert!(
                 options.fault().is_some_and(|fault| fault.starts_with(start)),

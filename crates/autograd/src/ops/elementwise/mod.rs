@@ -10,6 +10,7 @@ mod composed;
 pub(crate) mod derivative;
 pub(crate) mod facts;
 pub(crate) mod functions;
+mod loops;
 pub(crate) mod operators;
 pub(crate) mod row;
 pub(crate) mod special;
