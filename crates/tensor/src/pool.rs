@@ -3,7 +3,7 @@
 //! Both work on lists of input places for each output place, so regular, adaptive and interpolating windows are one.
 
 use crate::dtype::Element;
-use crate::kernel::{Real, STRETCH, math, parallel, run, stretches};
+use crate::kernel::{Real, math, parallel, run};
 use crate::layout::axis_index;
 use crate::tensor::Tensor;
 
@@ -238,59 +238,21 @@ fn has_nan<T: Real>(x: &[T]) -> bool {
 /// Puts the elements of a row that are larger into `best`, and where the row begins into `start`.
 #[inline(always)]
 fn larger<T: Real>(row: &[T], at: u32, best: &mut [T], start: &mut [u32]) {
-    #[inline(always)]
-    fn one<T: Real>(x: T, at: u32, best: &mut T, start: &mut u32) {
+    for ((best, start), &x) in best.iter_mut().zip(start).zip(row) {
         let wins = x > *best;
         *best = if wins { x } else { *best };
         *start = if wins { at } else { *start };
     }
-    if row.len() < STRETCH {
-        for ((best, start), &x) in best.iter_mut().zip(start).zip(row) {
-            one(x, at, best, start);
-        }
-        return;
-    }
-    stretches(
-        row.len(),
-        #[inline(always)]
-        |from| {
-            let x: &[T; STRETCH] = row[from..].first_chunk().expect("a stretch");
-            let best: &mut [T; STRETCH] = best[from..].first_chunk_mut().expect("a stretch");
-            let start: &mut [u32; STRETCH] = start[from..].first_chunk_mut().expect("a stretch");
-            for i in 0..STRETCH {
-                one(x[i], at, &mut best[i], &mut start[i]);
-            }
-        },
-    );
 }
 
 /// The places of the larger of each two columns.
 #[inline(always)]
 fn of_pairs<T: Real>(best: &[T], start: &[u32], places: &mut [i64]) {
-    #[inline(always)]
-    fn one<T: Real>(best: [T; 2], start: [u32; 2], j: u32) -> i64 {
+    let pairs = best.as_chunks::<2>().0.iter().zip(start.as_chunks::<2>().0);
+    for ((j, place), (best, start)) in (0u32..).step_by(2).zip(places).zip(pairs) {
         let wins = (best[1] > best[0]) | ((best[1] == best[0]) & (start[1] < start[0]));
-        i64::from(if wins { start[1] + 1 } else { start[0] } + j)
+        *place = i64::from(if wins { start[1] + 1 } else { start[0] } + j);
     }
-    let (best, start) = (best.as_chunks::<2>().0, start.as_chunks::<2>().0);
-    if places.len() < STRETCH {
-        for (((j, place), &best), &start) in (0u32..).step_by(2).zip(places).zip(best).zip(start) {
-            *place = one(best, start, j);
-        }
-        return;
-    }
-    stretches(
-        places.len(),
-        #[inline(always)]
-        |from| {
-            let best: &[[T; 2]; STRETCH] = best[from..].first_chunk().expect("a stretch");
-            let start: &[[u32; 2]; STRETCH] = start[from..].first_chunk().expect("a stretch");
-            let places: &mut [i64; STRETCH] = places[from..].first_chunk_mut().expect("a stretch");
-            for i in 0..STRETCH {
-                places[i] = one(best[i], start[i], 2 * (from + i) as u32);
-            }
-        },
-    );
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::softmax::below;
 use super::{BLOCK, Real, STRETCH, math, run_wide, stretches};
 
 /// Runs shorter than this are taken together, so that their exponentials fill whole vectors.
-pub(super) const SHORT: usize = 64;
+pub(super) const SHORT: usize = 256;
 
 /// The largest element of a short run, as if there were no NaN: one makes the sum of exponentials NaN, too.
 #[inline(always)]
