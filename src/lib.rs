@@ -50,7 +50,8 @@
 //!
 //! # Features
 //!
-//! None is on by default. `safetensors`: models, optimizers and tensors in files; `gzip`: data sets that are compressed;
+//! None is on by default. `safetensors`: models, optimizers and tensors in files; `zip`: NumPy's npz files, and PyTorch's pt files
+//! to be read; `gzip`: data sets that are compressed;
 //! `linalg`: inverses, systems, determinants, factorisations.
 #![forbid(unsafe_code)]
 

@@ -5,8 +5,9 @@ pub use gradus_autograd::{
 };
 pub use gradus_data::{Dataset, Loader, Standardizer};
 pub use gradus_nn::{
-    BatchNorm, Conv1d, Conv2d, Conv3d, Dropout, Embedding, Flatten, Gelu, LayerNorm, Linear, Module, Relu,
-    Sequential, Sigmoid, Silu, Tanh, accuracy, sequential, state_dict, summary,
+    BatchNorm, Conv1d, Conv2d, Conv3d, Dropout, Embedding, Flatten, Gelu, Gru, LayerNorm, Linear, Lstm,
+    Module, MultiheadAttention, Relu, Sequential, Sigmoid, Silu, Tanh, accuracy, sequential, state_dict,
+    summary, summary_with_input,
 };
 pub use gradus_optim::schedule::{Cosine, Schedule};
 pub use gradus_optim::{Adam, AdamW, Optimizer, Sgd};

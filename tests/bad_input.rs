@@ -69,6 +69,96 @@ fn layers_point_at_the_callers_line() {
 }
 
 #[test]
+fn recurrent_layers_point_at_the_callers_line() {
+    use gradus::nn::{Gru, GruCell, Lstm, RecurrentOptions};
+    let (mut rng, tape) = (rng(0), Tape::new());
+    let var = |shape: &[usize]| tape.var(Tensor::zeros(shape));
+    let (lstm, gru) = (Lstm::new(3, 4, &mut rng), Gru::new(3, 4, &mut rng));
+    says(|| lstm.predict(&zeros([5, 2, 4])), &["Lstm: the input must be [time, batch, 3]", "[5, 2, 4]"]);
+    says(|| lstm.predict(&zeros([0, 2, 3])), &["Lstm", "no steps"]);
+    says(|| gru.run(var(&[5, 2, 3]), Some(var(&[1, 3, 4]))), &["Gru: the state h must be [1, 2, 4]"]);
+    let state = Some((var(&[1, 2, 4]), var(&[1, 2, 3])));
+    says(|| lstm.run(var(&[5, 2, 3]), state), &["Lstm: the cell c must be [1, 2, 4]"]);
+    says(|| gru.run_lengths(var(&[5, 2, 3]), None, &[5]), &["Gru: 1 lengths for a batch of 2"]);
+    let cell = GruCell::new(3, 4, &mut rng);
+    says(|| cell.step(var(&[2, 3]), Some(var(&[4]))), &["GruCell: the state h must be [2, 4]", "[4]"]);
+    let deep = RecurrentOptions { num_layers: 0, ..RecurrentOptions::default() };
+    says(|| Gru::with_options(3, 4, &deep, &mut gradus::tensor::rng(0)), &["Gru: num_layers is 0"]);
+    for hidden in [1 << 62, 1 << 63] {
+        says(|| Lstm::new(3, hidden, &mut rng), &["Lstm: the sizes [4, ", "multiply to more elements"]);
+        says(|| GruCell::new(3, hidden, &mut rng), &["GruCell: the sizes [3, ", "multiply to more elements"]);
+    }
+}
+
+#[test]
+fn attention_points_at_the_callers_line() {
+    use gradus::nn::{AttendOptions, AttentionOptions, MultiheadAttention, RotaryPositions};
+    let tape = Tape::new();
+    let var = |shape: &[usize]| tape.var(Tensor::zeros(shape));
+    let attention = MultiheadAttention::new(6, 2, &mut rng(0));
+    let attend = |key: &[usize], how: &AttendOptions<'_>| {
+        let (query, key) = (var(&[3, 2, 6]), var(key));
+        attention.attend(query, key, key, how);
+    };
+    let says_of = |f: &dyn Fn(), parts: &[&str]| says(f, parts);
+    let usual = AttendOptions::default();
+    says_of(
+        &|| attend(&[4, 2, 5], &usual),
+        &["MultiheadAttention: the key must be [time, batch, 6]", "[4, 2, 5]"],
+    );
+    says_of(&|| attend(&[4, 3, 6], &usual), &["query [3, 2, 6], key [4, 3, 6]", "the batches must agree"]);
+    let padding = AttendOptions { key_padding_mask: Some(var(&[2, 3])), ..usual };
+    says_of(
+        &|| attend(&[4, 2, 6], &padding),
+        &["key_padding_mask must be [batch, keys] = [2, 4], got [2, 3]"],
+    );
+    says(
+        || MultiheadAttention::with_options(6, 4, &AttentionOptions::default(), &mut gradus::tensor::rng(0)),
+        &["the width 6 does not divide into 4 heads"],
+    );
+    says(
+        || RotaryPositions { base: 0.0, ..Default::default() }.predict(&zeros([2, 2])),
+        &["base is 0", "above 0"],
+    );
+    let rotary = MultiheadAttention { rotary: Some(RotaryPositions::default()), ..attention.clone() };
+    says(|| rotary.predict(&zeros([3, 2, 6])), &["RotaryPositions", "even width", "[2, 2, 3, 3]"]);
+}
+
+#[test]
+fn transformers_point_at_the_callers_line() {
+    use gradus::nn::{
+        DecoderMasks, EncoderMasks, TransformerDecoderLayer, TransformerEncoder, TransformerOptions,
+    };
+    let (mut rng, tape) = (rng(0), Tape::new());
+    let var = |shape: &[usize]| tape.var(Tensor::zeros(shape));
+    let options =
+        TransformerOptions { dim_feedforward: 8, norm_first: true, ..TransformerOptions::default() };
+    let encoder = TransformerEncoder::new(6, 2, 2, &options, &mut rng);
+    says(
+        || encoder.predict(&zeros([3, 2, 5])),
+        &["TransformerEncoderLayer: the input must be", "6", "[3, 2, 5]"],
+    );
+    let masks = EncoderMasks { mask: Some(var(&[2, 2])), ..EncoderMasks::default() };
+    says(
+        || encoder.encode(var(&[3, 2, 6]), &masks),
+        &["attn_mask must be [queries, keys] = [3, 3]", "[2, 2]"],
+    );
+    let decoder = TransformerDecoderLayer::with_options(6, 2, &options, &mut rng);
+    let decode = |memory: &[usize]| decoder.decode(var(&[3, 2, 6]), var(memory), &DecoderMasks::default());
+    says(|| decode(&[4, 2, 7]), &["TransformerDecoderLayer: the memory must be", "[4, 2, 7]"]);
+}
+
+#[test]
+fn tables_point_at_the_callers_line() {
+    use gradus::nn::EmbeddingBag;
+    let mut rng = rng(0);
+    let bag = EmbeddingBag::new(5, 3, &mut rng);
+    says(|| bag.predict(&Tensor::from([[7i64]])), &["EmbeddingBag", "7", "5"]);
+    says(|| bag.predict(&zeros([2, 2])), &["EmbeddingBag", "I64", "f32"]);
+    says(|| Embedding::new(5, 3, &mut rng).with_padding(-6), &["Embedding", "-6", "5 rows"]);
+}
+
+#[test]
 fn labels() {
     let tape = Tape::new();
     let logits = tape.var(zeros([3, 2]));

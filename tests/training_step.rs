@@ -183,3 +183,16 @@ fn a_panic_in_the_loss_leaves_the_model_where_it_was() {
     assert_eq!(bits(&model), before);
     assert_eq!(optimizer.steps(), 0);
 }
+
+/// As in PyTorch, where looking up shortens the rows at once: the step begins at the shortened row.
+#[test]
+fn a_row_of_a_table_is_shortened_before_its_step() {
+    let table = Param::new(Tensor::from([[3f32, 4.0], [30.0, 40.0], [0.3, 0.4]]));
+    let mut layer = Embedding { max_norm: Some(1.0), ..Embedding::of(table) };
+    let mut optimizer = Optimizer::new(Sgd::default(), 0.5);
+    let numbers = Tensor::from([0, 2]);
+    optimizer.training_step(&mut layer, |layer, tape| layer.forward(tape.constant(&numbers)).square().sum());
+    // The looked-up rows are (0.6, 0.8) and (0.3, 0.4); a step of half of twice a row leaves nothing of it.
+    let want = Tensor::from([[0f32, 0.0], [30.0, 40.0], [0.0, 0.0]]);
+    assert!(layer.weight.value().allclose(&want, 0.0, 1e-6), "{}", layer.weight.value());
+}

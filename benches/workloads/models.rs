@@ -56,7 +56,7 @@ impl Cnn {
                 norm: size.norm.then(|| BatchNorm::new(outputs)),
                 how: ConvOptions {
                     stride: vec![size.stride],
-                    padding: vec![k / 2],
+                    padding: vec![k / 2].into(),
                     ..ConvOptions::default()
                 },
                 halves: size.stride == 1,

@@ -61,6 +61,15 @@ fn convolutions() {
         || image.conv_transpose(kernel, None, &ConvOptions { dilation: vec![2], ..default() }, &[2]),
         "conv_transpose: output padding 2 of spatial axis 0 must be below the larger of stride and dilation, 2",
     );
+}
+
+#[test]
+fn padding_of_convolutions() {
+    let tape = Tape::new();
+    let var = |shape: &[usize]| tape.var(zeros(shape));
+    let (image, kernel) = (var(&[1, 1, 2, 3]), var(&[1, 1, 3, 3]));
+    let of = |how: ConvOptions| move || image.conv(var(&[1, 1, 2, 2]), None, &how);
+    let default = ConvOptions::default;
     says(
         of(ConvOptions { padding: Padding::Same, stride: vec![2], ..default() }),
         "conv: padding Same keeps the sizes with a stride of 1 alone, got [2]",
@@ -130,6 +139,19 @@ fn pools_and_images() {
 }
 
 #[test]
+fn normalisations() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::from([0.5, 0.25]));
+    let t = || Tensor::from([1.0, 0.0]);
+    for eps in [f64::NAN, f64::INFINITY] {
+        let tail = format!("eps is {eps}; it must be a finite number");
+        says(|| x.standardize(1, eps), &format!("standardize: {tail}"));
+        says(|| x.layer_norm(t(), t(), eps), &format!("layer_norm: {tail}"));
+        says(|| x.rms_norm(1, eps), &format!("rms_norm: {tail}"));
+    }
+}
+
+#[test]
 fn losses() {
     let tape = Tape::new();
     let x = tape.var(Tensor::from([0.5, 0.25]));
@@ -161,12 +183,6 @@ fn losses() {
     );
     let how = PoissonNllOptions { eps: -1.0, ..PoissonNllOptions::default() };
     says(|| x.poisson_nll_loss_with(t(), &how), "poisson_nll_loss: eps is -1; it must be at least 0");
-    for eps in [f64::NAN, f64::INFINITY] {
-        let tail = format!("eps is {eps}; it must be a finite number");
-        says(|| x.standardize(1, eps), &format!("standardize: {tail}"));
-        says(|| x.layer_norm(t(), t(), eps), &format!("layer_norm: {tail}"));
-        says(|| x.rms_norm(1, eps), &format!("rms_norm: {tail}"));
-    }
     for smoothing in [-0.1, 1.1, f64::NAN] {
         let how = CrossEntropyOptions { smoothing, ..CrossEntropyOptions::default() };
         let want = format!("cross_entropy: smoothing is {smoothing}; it must be between 0 and 1");

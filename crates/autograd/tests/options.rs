@@ -1,7 +1,7 @@
 //! Values at the edges of options: factors of 0, output padding beyond the stride, equal singular values, ranks that are
 //! whole up to rounding. The references are closed forms, or loops over the definition.
 
-use gradus_autograd::ops::ConvOptions;
+use gradus_autograd::ops::{ConvOptions, Padding, PaddingMode};
 use gradus_autograd::{GradcheckOptions, Tape, Var, gradcheck_with};
 use gradus_tensor::{DType, Tensor, rng};
 
@@ -84,6 +84,43 @@ fn output_padding_up_to_the_larger_of_stride_and_dilation() {
                     .assert();
             }
         }
+    }
+}
+
+/// Of an odd number of places the larger half stands behind; any mode is what a frame and no padding give.
+#[test]
+fn padding_that_keeps_sizes() {
+    let tape = Tape::new();
+    let same = |padding_mode| ConvOptions { padding: Padding::Same, padding_mode, ..ConvOptions::default() };
+    let (x, w) = (tape.var(Tensor::from([[[1.0, 2.0, 3.0]]])), tape.var(Tensor::from([[[1.0, 10.0]]])));
+    let row = |mode| x.conv(w, None, &same(mode)).value().to_f64_vec();
+    assert_eq!(row(PaddingMode::Zeros), [21.0, 32.0, 3.0]);
+    assert_eq!(row(PaddingMode::Constant(4.0)), [21.0, 32.0, 43.0]);
+    assert_eq!(row(PaddingMode::Reflect), [21.0, 32.0, 23.0]);
+    assert_eq!(row(PaddingMode::Replicate), [21.0, 32.0, 33.0]);
+    assert_eq!(row(PaddingMode::Circular), [21.0, 32.0, 13.0]);
+    // Dilated by 3, a kernel of 2 reaches over 3 places: 1 in front, 2 behind.
+    let wide = ConvOptions { dilation: vec![3], ..same(PaddingMode::Zeros) };
+    assert_eq!(x.conv(w, None, &wide).value().to_f64_vec(), [30.0, 1.0, 2.0]);
+    let mut rng = rng(5);
+    let draw = |shape: [usize; 4], rng: &mut _| Tensor::uniform_of(shape, -1.0, 1.0, DType::F64, rng);
+    let (x, w) = (draw([2, 4, 4, 5], &mut rng), draw([2, 2, 3, 2], &mut rng));
+    let check = GradcheckOptions { order: 2, ..GradcheckOptions::default() };
+    for padding_mode in [PaddingMode::Reflect, PaddingMode::Replicate, PaddingMode::Circular] {
+        let how = ConvOptions {
+            stride: vec![2, 1],
+            padding: [1, 2].into(),
+            dilation: vec![1, 2],
+            groups: 2,
+            padding_mode,
+        };
+        let plain = ConvOptions { padding: Padding::Valid, padding_mode: PaddingMode::Zeros, ..how.clone() };
+        let framed = |x: &[Var<'_>]| -> Tensor {
+            x[0].pad(&[(2, (1, 1)), (3, (2, 2))], padding_mode).conv(x[1], None, &plain).value()
+        };
+        let (a, b) = (tape.var(&x), tape.var(&w));
+        assert_eq!(a.conv(b, None, &how).value(), framed(&[a, b]), "{padding_mode:?}");
+        gradcheck_with(|x| x[0].conv(x[1], None, &how).square(), &[x.clone(), w.clone()], &check).assert();
     }
 }
 

@@ -96,6 +96,7 @@ struct Attend {
 }
 params!(Attend { "self": self_, r#type, "value.2": pair.0.first, "value.1": pair.0.second });
 
+#[expect(clippy::large_enum_variant, reason = "a parameter beside a small layer")]
 enum Layer<M> {
     Inner(M),
     Pair { left: Param, right: Option<Param>, size: usize },

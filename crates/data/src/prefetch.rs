@@ -4,7 +4,7 @@ use std::iter::FusedIterator;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
-/// Lets a thread of its own go through an iterator, at most `ahead` items before they are asked for. The items and their order are
+/// Lets a thread of its own go through an iterator, at most `ahead` items (at least 1) before they are asked for. The items and their order are
 /// the iterator's. If it panics, so does [`Iterator::next`] here, after the items before; items that are errors come through.
 ///
 /// ```

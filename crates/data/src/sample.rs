@@ -82,7 +82,9 @@ pub fn balanced_weights(labels: &Tensor) -> Tensor {
     let (n, k) = (labels.elements() as f64, groups.len() as f64);
     let mut weights = vec![0.0; labels.elements()];
     for places in groups.values() {
-        places.iter().for_each(|&i| weights[i as usize] = n / (k * places.len() as f64));
+        for &i in places {
+            weights[i as usize] = n / (k * places.len() as f64);
+        }
     }
     Tensor::from_vec(weights, [labels.elements()])
 }

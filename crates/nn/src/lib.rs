@@ -3,7 +3,7 @@
 //! A layer is a struct with [`Param`](gradus_autograd::Param)s and a pure `forward`. Names, shapes and layouts of
 //! parameters are PyTorch's, so a state dict saved there loads here and back. In teaching order:
 //!
-//! 1. [`Module`] and [`Sequential`]: what a layer is, and layers in a row;
+//! 1. [`Module`] and [`Sequential`]: what a layer is, and layers in a row; [`CloneModule`]: how boxed layers are copied;
 //! 2. [`Linear`]: an affine map; [`Bilinear`]: one of two inputs; [`Residual`], [`Parallel`] with its [`Merge`]: ways past and
 //!    beside a layer;
 //! 3. activations: [`Relu`], [`Tanh`], [`Gelu`], [`Celu`], [`Elu`], [`GeluTanh`], [`Glu`], [`Hardshrink`], [`Hardsigmoid`],
@@ -119,7 +119,7 @@ pub use embedding::{Embedding, EmbeddingBag};
 pub use gradus_autograd::ops::{Bag, ConvOptions, Padding, PaddingMode, Pool, Resize};
 pub use linear::Linear;
 pub use metric::{Confusion, accuracy};
-pub use module::{Module, Sequential};
+pub use module::{CloneModule, Module, Sequential};
 pub use norm::{
     BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, RmsNorm, Running, SpectralNorm,
     WeightNorm, update_batch_norm,

@@ -46,13 +46,12 @@ pub trait Module: Params + CloneModule + Debug + Send + Sync {
     }
 }
 
-/// What makes `Box<dyn Module>` a `Clone`: every layer that is one has it.
+/// What makes `Box<dyn Module>` a `Clone`. Every layer that is `Clone` has it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a layer that cannot be copied",
     label = "no `Clone`",
     note = "derive it: `#[derive(Debug, Clone)]`"
 )]
-#[doc(hidden)]
 pub trait CloneModule {
     /// A copy in a box.
     fn clone_module<'a>(&self) -> Box<dyn Module + 'a>

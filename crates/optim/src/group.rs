@@ -32,6 +32,9 @@ impl Group {
     }
 }
 
+/// Of a name and its parameter.
+pub(crate) type Condition = Box<dyn Fn(&str, &Param) -> bool + Send + Sync>;
+
 /// A choice of parameters.
 pub(crate) enum Select {
     /// All that no other group chooses.
@@ -39,7 +42,7 @@ pub(crate) enum Select {
     /// Names that match; `*` stands for any characters.
     Pattern(String),
     /// Those of which this holds.
-    When(Box<dyn Fn(&str, &Param) -> bool + Send + Sync>),
+    When(Condition),
 }
 
 impl Select {

@@ -11,6 +11,7 @@ use crate::{clip, pass};
 
 /// The settings.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Preparation {
     pub(crate) accumulate: u64,
     pub(crate) maximize: bool,

@@ -2,11 +2,25 @@
 
 use gradus_nn::{
     Celu, Elu, Gelu, GeluTanh, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, LogSigmoid,
-    LogSoftmax, Mish, PRelu, RRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmax2d, Softmin, Softplus,
-    Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
+    LogSoftmax, Mish, Module, PRelu, RRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmax2d, Softmin,
+    Softplus, Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
 
-use super::{Class, module};
+use super::{Class, module, with};
+
+/// Along an axis; without one along that which PyTorch takes then.
+macro_rules! along {
+    ($Name:ident) => {
+        |o| {
+            let given = o.get("dim").map(|_| o.number("dim", 0.0) as isize);
+            Ok(with($Name::default(), move |_, call| {
+                let x = call.input(0)?;
+                let usual = if [0, 1, 3].contains(&x.rank()) { 0 } else { 1 };
+                Ok(vec![$Name { axis: given.unwrap_or(usual) }.forward(x)])
+            }))
+        }
+    };
+}
 
 pub(super) const CLASSES: &[Class] = &[
     ("GELU", "approximate", |o| {
@@ -18,8 +32,8 @@ pub(super) const CLASSES: &[Class] = &[
     ("ELU", "alpha inplace", |o| Ok(module(Elu { alpha: o.number("alpha", 1.0) }))),
     ("CELU", "alpha inplace", |o| Ok(module(Celu { alpha: o.number("alpha", 1.0) }))),
     ("Softshrink", "lambd", |o| Ok(module(Softshrink { lambda: o.number("lambd", 0.5) }))),
-    ("Softmax", "dim", |o| Ok(module(Softmax { axis: o.number("dim", -1.0) as isize }))),
-    ("LogSoftmax", "dim", |o| Ok(module(LogSoftmax { axis: o.number("dim", -1.0) as isize }))),
+    ("Softmax", "dim", along!(Softmax)),
+    ("LogSoftmax", "dim", along!(LogSoftmax)),
     ("ReLU", "inplace", |_| Ok(module(Relu))),
     ("Tanh", "", |_| Ok(module(Tanh))),
     ("Sigmoid", "", |_| Ok(module(Sigmoid))),
@@ -37,7 +51,7 @@ pub(super) const CLASSES: &[Class] = &[
     ("Threshold", "threshold value inplace", |o| {
         Ok(module(Threshold { threshold: o.number("threshold", 0.0), value: o.number("value", 0.0) }))
     }),
-    ("Softmin", "dim", |o| Ok(module(Softmin { axis: o.number("dim", -1.0) as isize }))),
+    ("Softmin", "dim", along!(Softmin)),
     ("GLU", "dim", |o| Ok(module(Glu { axis: o.number("dim", -1.0) as isize }))),
     ("PReLU", "num_parameters init", |o| {
         Ok(module(PRelu::with_slope(o.size("num_parameters", 1), o.number("init", 0.25))))

@@ -6,6 +6,12 @@ use gradus_tensor::DType;
 
 use super::param::Param;
 
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no parameters",
+    note = "a field named in `params!(Model {{ … }})` is a `Param`, a layer, or a `Vec`, an array or an `Option` of them: leave \
+            other fields out",
+    note = "for a structure of your own, `params!({Self} {{ … }})` with its fields implements it"
+)]
 /// A structure that holds parameters: a layer, a model, a list of layers. Usually made by [`params!`](crate::params).
 ///
 /// ```
@@ -22,12 +28,6 @@ use super::param::Param;
 /// line.freeze();
 /// assert_eq!(line.trainable_elements(), 0);
 /// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no parameters",
-    note = "a field named in `params!(Model {{ … }})` is a `Param`, a layer, or a `Vec`, an array or an `Option` of them: leave \
-            other fields out",
-    note = "for a structure of your own, `params!({Self} {{ … }})` with its fields implements it"
-)]
 pub trait Params {
     /// Calls `f(path, parameter)` for each name of a parameter, in order; `path` is `prefix` and the names of the fields on
     /// the way, joined by dots. A parameter with two names (see [`params!`](crate::params)) comes twice.

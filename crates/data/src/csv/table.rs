@@ -254,11 +254,13 @@ fn read(text: &str, options: &CsvOptions) -> Result<Table, String> {
     Ok(Table { columns: columns.collect() })
 }
 
+/// A cell as a number, if it is of a kind.
+type Reading = fn(&str) -> Option<f64>;
+
 fn column(name: String, cells: Vec<Cell>, missing: &[String]) -> Column {
     let known = |(cell, quoted): Cell| (quoted || !missing.contains(&cell)).then_some(cell);
     let cells: Vec<Option<String>> = cells.into_iter().map(known).collect();
-    let kinds: [(Kind, fn(&str) -> Option<f64>); 3] =
-        [(Kind::Bool, truth), (Kind::Integer, integer), (Kind::Float, float)];
+    let kinds: [(Kind, Reading); 3] = [(Kind::Bool, truth), (Kind::Integer, integer), (Kind::Float, float)];
     let nothing = cells.iter().all(Option::is_none);
     for (kind, read) in kinds.into_iter().skip(if nothing { 2 } else { 0 }) {
         let read = |cell: &Option<String>| cell.as_ref().map_or(Some(f64::NAN), |cell| read(cell));

@@ -77,7 +77,9 @@ fn add_noise(rows: &mut [Vec<f64>], noise: f64, random: &mut RandomState) {
 fn add_noise_by_columns(rows: &mut [Vec<f64>], noise: f64, random: &mut RandomState) {
     let columns = rows.first().map_or(0, Vec::len);
     for column in 0..columns {
-        rows.iter_mut().for_each(|row| row[column] += noise * random.normal());
+        for row in rows.iter_mut() {
+            row[column] += noise * random.normal();
+        }
     }
 }
 

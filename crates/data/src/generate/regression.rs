@@ -69,7 +69,9 @@ impl Regression {
             let order = random.permutation(self.n);
             (rows, answers) = (in_order(&rows, &order), in_order(&answers, &order));
             let order = random.permutation(self.features);
-            rows.iter_mut().for_each(|row| *row = in_order(row, &order));
+            for row in &mut rows {
+                *row = in_order(row, &order);
+            }
             weights = in_order(&weights, &order);
         }
         let narrow = |all: &[Vec<f64>]| {

@@ -99,7 +99,7 @@ impl Module for RRelu {
         );
         match x.tape().rng_for("RRelu") {
             Some(mut rng) if lower < upper => {
-                x.prelu(&Tensor::uniform_of(x.shape(), lower, upper, x.dtype(), &mut rng))
+                x.prelu(Tensor::uniform_of(x.shape(), lower, upper, x.dtype(), &mut rng))
             }
             _ => x.leaky_relu(f64::midpoint(lower, upper)),
         }

@@ -44,7 +44,7 @@ impl MultiheadAttention {
         let (shape, keys) = (q.shape(), k.shape()[2] - extra);
         let sizes = Sizes { batch: shape[0], heads: shape[1], queries: shape[2], keys, extra };
         let tape = q.tape();
-        let drops = self.dropout > 0.0 && tape.is_training_for("MultiheadAttention");
+        let drops = self.dropout != 0.0 && tape.is_training_for("MultiheadAttention");
         let (y, weights) = if how.need_weights || drops {
             let weights = self.weights(q, k, &Masks::of(how, &sizes, false));
             (weights.matmul(v), how.need_weights.then_some(weights))
@@ -71,7 +71,7 @@ impl MultiheadAttention {
             scores += added;
         }
         let weights = scores.visible_softmax(masks.seen.as_ref());
-        if self.dropout > 0.0 { Dropout { p: self.dropout }.forward(weights) } else { weights }
+        if self.dropout == 0.0 { weights } else { Dropout { p: self.dropout }.forward(weights) }
     }
 
     /// Queries, keys and values by heads, `[batch, heads, time, width / heads]`; what is the same variable is projected in one

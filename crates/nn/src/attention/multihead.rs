@@ -1,7 +1,7 @@
 //! The layer: its parameters, and how they begin.
 
 use gradus_autograd::{Param, Var, params};
-use gradus_tensor::Tensor;
+use gradus_tensor::{Tensor, checked_product};
 
 use super::positions::RotaryPositions;
 use crate::init::{self, Gain};
@@ -81,7 +81,8 @@ params!(enum InProjection { Packed { in_proj_weight }, Separate { q_proj_weight,
 /// Vaswani et al. 2017, section 3.2.2; PyTorch's `nn.MultiheadAttention`.
 ///
 /// # Differs
-/// A query that sees no key gives 0, where PyTorch gives NaN if the weights are asked for.
+/// A query that sees no key gives 0, where PyTorch gives NaN if the weights are asked for. The learned key and the key of zeros are
+/// seen under `is_causal` too, where PyTorch hides them if no weights are asked for and shows them else.
 #[derive(Debug, Clone)]
 pub struct MultiheadAttention {
     /// The weights in front of the heads.
@@ -128,12 +129,13 @@ impl MultiheadAttention {
         rng: &mut impl rand::Rng,
     ) -> Self {
         check_heads(embed_dim, num_heads);
+        let packed = checked_product("MultiheadAttention", &[3, embed_dim]);
         let AttentionOptions { dropout, bias, add_bias_kv, add_zero_attn, kdim, vdim, batch_first } =
             *options;
         let (kdim, vdim) = (kdim.unwrap_or(embed_dim), vdim.unwrap_or(embed_dim));
         let mut matrix = |sizes: [usize; 2]| Param::new(init::xavier_uniform(sizes, Gain::Linear, &mut *rng));
         let in_proj = if kdim == embed_dim && vdim == embed_dim {
-            InProjection::Packed { in_proj_weight: matrix([3 * embed_dim, embed_dim]) }
+            InProjection::Packed { in_proj_weight: matrix([packed, embed_dim]) }
         } else {
             InProjection::Separate {
                 q_proj_weight: matrix([embed_dim, embed_dim]),
@@ -148,7 +150,7 @@ impl MultiheadAttention {
         let (bias_k, bias_v) = (learned(), learned());
         Self {
             in_proj,
-            in_proj_bias: zeros(3 * embed_dim),
+            in_proj_bias: zeros(packed),
             bias_k,
             bias_v,
             out_proj: Linear { bias: zeros(embed_dim), ..Linear::new(embed_dim, embed_dim, rng) },

@@ -34,12 +34,22 @@ impl Default for SinusoidalPositions {
 
 impl SinusoidalPositions {
     /// The waves alone, `[time, width]`, F64.
+    ///
+    /// # Panics
+    /// If the base is not positive.
+    #[track_caller]
     pub fn table(&self, time: usize, width: usize) -> Tensor {
+        check_base("SinusoidalPositions", self.base);
         Tensor::from_fn([time, width], |place| {
             let angle = angle(place[0], place[1] / 2, width, self.base);
             if place[1] % 2 == 0 { angle.sin() } else { angle.cos() }
         })
     }
+}
+
+#[track_caller]
+fn check_base(layer: &str, base: f64) {
+    assert!(base > 0.0 && base.is_finite(), "{layer}: base is {base}; it must be finite and above 0");
 }
 
 /// `$t / b^{2i/d}$`.
@@ -92,9 +102,10 @@ impl RotaryPositions {
     /// A sequence whose first place has the number `first`.
     ///
     /// # Panics
-    /// If the input has fewer than two axes or an odd width.
+    /// If the input has fewer than two axes or an odd width, or if the base is not positive.
     #[track_caller]
     pub fn rotate<'t>(&self, x: Var<'t>, first: usize) -> Var<'t> {
+        check_base("RotaryPositions", self.base);
         let shape = x.shape();
         let (time, width) = match shape[..] {
             [.., time, width] if width % 2 == 0 => (time, width),

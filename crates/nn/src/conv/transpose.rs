@@ -165,6 +165,7 @@ mod tests {
         assert_eq!(layer.predict(&x.squeeze_axis(0)).shape()[..], [1, 6]);
         let tape = Tape::new();
         assert_eq!(layer.forward_to(tape.constant(&x), [5]).value().to_f64_vec()[4], 30.5);
+        assert_eq!(layer.forward_to(tape.constant(&x), [6]).value(), layer.predict(&x));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::borrow::Borrow;
 use gradus_autograd::{Mode, Param, ParamId, Params, Var, join, on_tape, params};
 use gradus_tensor::{DType, Tensor};
 
-use crate::input::at_least_zero;
 use crate::module::Module;
 
 /// `$y = \gamma\,(x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` for each channel of `[N, C]` or `[N, C, …]`: one layer for what
@@ -100,7 +99,7 @@ impl BatchNorm {
             (0.0..=1.0).contains(&momentum),
             "batch_norm: momentum is {momentum}; it must be at least 0 and at most 1"
         );
-        at_least_zero("batch_norm", "eps", self.eps);
+        assert!(self.eps >= 0.0, "batch_norm: eps is {}; it must be at least 0", self.eps);
         let known = self.weight.as_ref().or(self.bias.as_ref());
         let known = known.or(self.running.as_ref().map(|running| &running.running_mean));
         let fits = shape.len() >= 2 && known.is_none_or(|param| *param.shape() == [shape[1]]);

@@ -89,7 +89,7 @@ impl<M: Params> SpectralNorm<M> {
         let rest = weight.elements() / n.max(1);
         let matrix = weight.move_axis(self.axis as isize, 0).reshape([n, rest]);
         let dtype = weight.dtype();
-        let sigma = (matrix.matmul(&v.to(dtype).reshape([rest, 1])).reshape([n]) * &u.to(dtype)).sum();
+        let sigma = (matrix.matmul(v.to(dtype).reshape([rest, 1])).reshape([n]) * &u.to(dtype)).sum();
         weight / sigma
     }
 }

@@ -100,8 +100,8 @@ mod tests {
         let x = Tensor::linspace(0.0, 35.0, 36).reshape([1, 6, 6]);
         let layer = FractionalMaxPool2d::new([2, 2], [3, 3]);
         assert_eq!(layer.predict(&x).to_f64_vec(), [7.0, 9.0, 11.0, 19.0, 21.0, 23.0, 31.0, 33.0, 35.0]);
-        // α = 4/3: at ⌊(o + u) 4/3⌋ - ⌊4u/3⌋, so 0, 1, 2, 4 for u = 0 and 0, 2, 3, 4 for u = 1/2.
-        let samples = Some(Tensor::from([[[0.0, 0.5]]]));
+        // α = 4/3: at ⌊(o + u) 4/3⌋ - ⌊4u/3⌋, so 0, 1, 2, 4 for u = 0.9 and 0, 2, 3, 4 for u = 0.5.
+        let samples = Some(Tensor::from([[[0.9, 0.5]]]));
         let layer =
             FractionalMaxPool2d { random_samples: samples, ..FractionalMaxPool2d::new([2, 2], [4, 4]) };
         let y = layer.predict(&x).to_f64_vec();

@@ -156,7 +156,7 @@ impl RnnCell {
     /// All parameters uniform in `$\pm 1/\sqrt{\mathit{hidden}}$`, F32.
     #[track_caller]
     pub fn new(inputs: usize, hidden: usize, rng: &mut impl rand::Rng) -> Self {
-        let new = RecurrentWeights::new(1, inputs, hidden, &RecurrentOptions::default(), rng);
+        let new = RecurrentWeights::new("RnnCell", 1, inputs, hidden, &RecurrentOptions::default(), rng);
         let RecurrentWeights { weight_ih, weight_hh, bias_ih, bias_hh, .. } = new;
         Self { weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity: Nonlinearity::Tanh }
     }

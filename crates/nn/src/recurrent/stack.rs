@@ -1,7 +1,7 @@
 //! Layers and directions run over a sequence, and one step of a cell.
 
 use gradus_autograd::Var;
-use gradus_tensor::{Shape, Tensor};
+use gradus_tensor::Tensor;
 
 use super::step::{Kind, Lifted, State};
 use super::weights::{RecurrentLayer, RecurrentWeights};
@@ -36,7 +36,7 @@ impl Stack<'_> {
             (false, false) => x,
         };
         let shape = sequence.shape();
-        let running = lengths.map(|lengths| self.running(lengths, shape[0], shape[1]));
+        let running = self.running(lengths, shape[0], shape[1]);
         let starts = self.starts(sequence, start, unbatched);
         let (mut y, mut ends, mut starts) = (sequence, Vec::new(), starts.into_iter());
         for (i, layer) in self.layers.iter().enumerate() {
@@ -49,7 +49,7 @@ impl Stack<'_> {
                 ends.push(end);
             }
             y = if outputs.len() == 1 { outputs[0] } else { Var::cat(&outputs, -1) };
-            if self.dropout > 0.0 && i + 1 < self.layers.len() {
+            if self.dropout != 0.0 && i + 1 < self.layers.len() {
                 y = Dropout { p: self.dropout }.forward(y);
             }
         }
@@ -120,33 +120,41 @@ impl Stack<'_> {
         let dtype = x.dtype().promote(first.weight_hh.value().dtype());
         let width = first.weight_hh.shape()[1];
         let cell = first.weight_hr.as_ref().map_or(width, |weight| weight.shape()[1]);
-        let all = |given: Option<Var<'t>>, what: &str, width: usize| {
-            let Some(given) = given else {
-                let zeros = x.tape().constant(Tensor::zeros_of([batch, width], dtype));
-                return vec![zeros; count];
-            };
-            let given = if unbatched && given.rank() == 2 { given.unsqueeze(1) } else { given };
-            self.check_state(&given.shape(), what, [count, batch, width], unbatched);
-            given.unbind(0)
+        let zeros = |width: usize| vec![x.tape().constant(Tensor::zeros_of([batch, width], dtype)); count];
+        let h = match start {
+            Some(State { h, .. }) => self.parts(h, "the state h", [count, batch, width], unbatched),
+            None => zeros(width),
         };
-        let h = all(start.map(|start| start.h), "the state h", width);
         if !matches!(self.kind, Kind::Lstm) {
             return h.into_iter().map(|h| State { h, c: None }).collect();
         }
-        let c = all(start.and_then(|start| start.c), "the cell c", cell);
+        let c = match start {
+            Some(State { c: Some(c), .. }) => self.parts(c, "the cell c", [count, batch, cell], unbatched),
+            _ => zeros(cell),
+        };
         h.into_iter().zip(c).map(|(h, c)| State { h, c: Some(c) }).collect()
     }
 
+    /// A given state by layers and directions.
     #[track_caller]
-    fn check_state(&self, found: &Shape, what: &str, [count, batch, width]: [usize; 3], unbatched: bool) {
+    fn parts<'t>(
+        &self,
+        given: Var<'t>,
+        what: &str,
+        [count, batch, width]: [usize; 3],
+        unbatched: bool,
+    ) -> Vec<Var<'t>> {
+        let (name, found) = (self.name, given.shape());
+        let given = if unbatched && given.rank() == 2 { given.unsqueeze(1) } else { given };
         let batched = format!("[{count}, {batch}, {width}] (layers and directions, batch, width)");
         let want = if unbatched { format!("[{count}, {width}]") } else { batched };
-        assert!(**found == [count, batch, width], "{}: {what} must be {want}, got {found}", self.name);
+        assert!(given.shape() == [count, batch, width], "{name}: {what} must be {want}, got {found}");
+        given.unbind(0)
     }
 
     #[track_caller]
-    fn running(&self, lengths: &[usize], steps: usize, batch: usize) -> Running {
-        let name = self.name;
+    fn running(&self, lengths: Option<&[usize]>, steps: usize, batch: usize) -> Option<Running> {
+        let (name, lengths) = (self.name, lengths?);
         assert!(
             lengths.len() == batch,
             "{name}: {} lengths for a batch of {batch}; each sequence needs one",
@@ -158,7 +166,7 @@ impl Stack<'_> {
         let on = |t: usize| {
             Tensor::from_vec(lengths.iter().map(|&length| t < length).collect::<Vec<_>>(), [batch, 1])
         };
-        (0..steps).map(|t| (t >= least).then(|| on(t))).collect()
+        Some((0..steps).map(|t| (t >= least).then(|| on(t))).collect())
     }
 }
 
@@ -227,6 +235,37 @@ mod tests {
         same!(Rnn, RnnCell, |h| h);
         same!(Gru, GruCell, |h| h);
         same!(Lstm, LstmCell, |(h, _)| h);
+    }
+
+    /// The numbers of PyTorch 2.15 for a packed sequence; every parameter goes evenly from -1 to 1.
+    #[test]
+    fn packed_sequences_give_pytorchs_numbers() {
+        let options = RecurrentOptions { bidirectional: true, ..RecurrentOptions::default() };
+        let mut layer = Lstm::with_options(2, 1, &options, &mut rng(0));
+        layer.convert(DType::F64);
+        let even = |from: f64, to: f64, n: usize| Tensor::linspace_of(from, to, n, DType::F64);
+        layer.visit_mut("", &mut |_, param| {
+            let shape = *param.shape();
+            param.set(even(-1.0, 1.0, shape.elements()).reshape(shape));
+        });
+        let tape = Tape::new();
+        let x = tape.constant(even(-1.0, 2.0, 12).reshape([3, 2, 2]));
+        let (y, (h, c)) = layer.run_lengths(x, None, &[1, 3]);
+        let near = |x: Var<'_>, want: &[f64]| {
+            let want = Tensor::from_slice(want, want.len());
+            assert!(x.flatten().value().allclose(&want, 1e-12, 0.0), "{x} instead of {want}");
+        };
+        let [a, b, d, e] = [
+            0.050_692_800_975_515_58,
+            0.012_937_802_414_411_078,
+            0.085_915_175_592_286_33,
+            0.005_380_899_061_677_195,
+        ];
+        let [f, g, i] = [0.076_449_926_651_984_66, 0.049_549_353_698_512_655, 0.029_676_534_828_180_733];
+        near(y, &[a, a, f, d, 0.0, 0.0, g, i, 0.0, 0.0, b, e]);
+        near(h, &[a, b, a, d]);
+        let [c0, c1, c3] = [0.079_863_512_632_304_22, 0.013_004_202_186_679_132, 0.105_030_645_970_259_82];
+        near(c, &[c0, c1, c0, c3]);
     }
 
     /// What PyTorch does with packed sequences: each runs as if it were alone and as long as it is.

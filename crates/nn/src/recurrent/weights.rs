@@ -1,7 +1,7 @@
 //! The parameters of recurrent layers and their names.
 
 use gradus_autograd::{Param, params};
-use gradus_tensor::Tensor;
+use gradus_tensor::{Tensor, checked_product};
 
 /// What a recurrent layer can be told when it is made. The usual values are PyTorch's.
 ///
@@ -66,6 +66,7 @@ impl RecurrentWeights {
     /// All uniform in `$\pm 1/\sqrt{\mathit{hidden}}$`, F32.
     #[track_caller]
     pub(super) fn new(
+        name: &str,
         gates: usize,
         inputs: usize,
         hidden: usize,
@@ -74,7 +75,7 @@ impl RecurrentWeights {
     ) -> Self {
         let bound = 1.0 / (hidden.max(1) as f64).sqrt();
         let mut draw = |sizes: &[usize]| Param::new(Tensor::uniform(sizes, -bound, bound, &mut *rng));
-        let (rows, proj) = (gates * hidden, options.proj_size);
+        let (rows, proj) = (checked_product(name, &[gates, hidden]), options.proj_size);
         Self {
             weight_ih: draw(&[rows, inputs]),
             weight_hh: draw(&[rows, if proj > 0 { proj } else { hidden }]),
@@ -115,11 +116,12 @@ pub(super) fn layers(
         proj_size < hidden,
         "{name}: proj_size is {proj_size}; it must be smaller than the hidden size, {hidden}"
     );
-    let directions = if bidirectional { 2 } else { 1 };
-    let between = directions * if proj_size > 0 { proj_size } else { hidden };
+    checked_product(name, &[gates, hidden]);
+    let width = if proj_size > 0 { proj_size } else { hidden };
+    let between = checked_product(name, &[if bidirectional { 2 } else { 1 }, width]);
     let layer = |i: usize| {
         let inputs = if i == 0 { inputs } else { between };
-        let mut new = || RecurrentWeights::new(gates, inputs, hidden, options, &mut *rng);
+        let mut new = || RecurrentWeights::new(name, gates, inputs, hidden, options, &mut *rng);
         RecurrentLayer { forward: new(), reverse: bidirectional.then(new) }
     };
     (0..num_layers).map(layer).collect()

@@ -38,7 +38,8 @@ pub struct PassRow {
     pub name: String,
     /// The operation; of a layer the first one that uses a parameter.
     pub operation: String,
-    /// The shape of what comes out; `None` if it did not run.
+    /// The shape of what the operation gives, of a layer its last one that uses a parameter (of a recurrent one, the gates of the
+    /// last step); `None` if it did not run.
     pub output: Option<Shape>,
     /// Elements of its parameters and buffers.
     pub parameters: usize,
@@ -54,7 +55,7 @@ pub struct PassRow {
 /// ```
 /// use gradus_nn::{Flatten, Linear, Relu, sequential, summary_with_input};
 /// let mut rng = gradus_tensor::rng(0);
-/// let model = sequential![Flatten, Linear::new(64, 100, &mut rng), Relu, Linear::new(100, 10, &mut rng)];
+/// let model = sequential![Flatten::default(), Linear::new(64, 100, &mut rng), Relu, Linear::new(100, 10, &mut rng)];
 /// assert_eq!(summary_with_input(&model, [32, 1, 8, 8]).to_string(), "\
 /// layer  operation  output     parameters  multiply-adds
 /// 1      linear     [32, 100]       6,500        204,800
@@ -222,6 +223,28 @@ mod tests {
         assert_eq!(calls[1..], [5, 5, 5, 1, 0]);
         assert_eq!((table.trainable, table.multiply_adds), (44 + 20 + 21, 240 + 132));
         assert_eq!(table.parameter_bytes, 4 * 85);
+    }
+
+    #[derive(Debug, Clone)]
+    struct Pictures {
+        conv: Conv2d,
+        head: Linear,
+    }
+    params!(Pictures { conv, head });
+    impl Module for Pictures {
+        fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+            self.head.forward(self.conv.forward(x).relu().flatten_axes(1, -1))
+        }
+    }
+
+    #[test]
+    fn what_a_model_does_with_an_output_leaves_its_shape() {
+        let mut rng = rng(0);
+        let conv = Conv2d::new(1, 2, [3, 3], ConvOptions::default(), &mut rng);
+        let table = summary_with_input(&Pictures { conv, head: Linear::new(8, 3, &mut rng) }, [5, 1, 4, 4]);
+        let outputs: Vec<String> =
+            table.rows.iter().map(|row| format!("{} {}", row.name, row.output.unwrap())).collect();
+        assert_eq!(outputs, ["conv [5, 2, 2, 2]", " [5, 2, 2, 2]", "head [5, 3]"]);
     }
 
     #[test]

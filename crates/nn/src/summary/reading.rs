@@ -70,9 +70,9 @@ fn table<'o>(params: &[(String, &Param)], owners: &'o [String], nodes: &[Recorde
         if node.computed {
             let of = |&i: &usize| if let From::Weight(weight) = from[i] { Some(weight) } else { None };
             let weight = node.inputs.iter().find_map(of);
-            // What a layer moves at the end of its own call is its output.
-            let same = |&&i: &&usize| nodes[i].line == node.line;
-            let before = node.inputs.first().filter(same).and_then(|&i| row_of[i]);
+            // Rows that were looked up get the shape of their places.
+            let looked_up = |&&i: &&usize| node.op == "reshape" && LOOKS_UP.contains(&nodes[i].op.as_str());
+            let before = node.inputs.first().filter(looked_up).and_then(|&i| row_of[i]);
             row = table.add(node, weight, matches!(here, From::Data), before);
         }
         from.push(here);
@@ -119,7 +119,7 @@ struct Table<'o> {
 
 impl Table<'_> {
     /// Puts an operation into its row, if it has one, and says which. `before` is the row of its first input, where that was
-    /// recorded by the same call.
+    /// looked up.
     fn add(
         &mut self,
         node: &Recorded,

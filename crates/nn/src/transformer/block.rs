@@ -1,6 +1,7 @@
 //! The block of models that only decode, such as GPT.
 
 use gradus_autograd::{Var, params};
+use gradus_tensor::checked_product;
 
 use super::encoder::{EncoderMasks, TransformerEncoderLayer};
 use super::options::TransformerOptions;
@@ -36,7 +37,7 @@ impl DecoderBlock {
     #[track_caller]
     pub fn new(d_model: usize, nhead: usize, rng: &mut impl rand::Rng) -> Self {
         let options = TransformerOptions {
-            dim_feedforward: 4 * d_model,
+            dim_feedforward: checked_product("DecoderBlock", &[4, d_model]),
             dropout: 0.0,
             activation: |x| x.gelu(),
             batch_first: true,

@@ -15,10 +15,13 @@ type Boxed = dyn Module;
 /// Names of checks with what is wrong.
 type Faults = Vec<String>;
 
+/// A check of an entry's layer with its input.
+type Check = fn(&Entry, &Boxed, &Tensor, &mut Rng) -> Faults;
+
 pub(crate) fn check(entry: &Entry) -> Vec<String> {
     let mut rng = rng(11);
     let (layer, x) = (entry.drawn(&mut rng), entry.input(&mut rng));
-    let tries: [(&str, fn(&Entry, &Boxed, &Tensor, &mut Rng) -> Faults); 8] = [
+    let tries: [(&str, Check); 9] = [
         ("gradients", gradients),
         ("F32", single),
         ("batch of one", batch_of_one),
@@ -27,6 +30,7 @@ pub(crate) fn check(entry: &Entry) -> Vec<String> {
         ("state dict", state),
         ("clone", clone),
         ("training", training),
+        ("wrong input", wrong_input),
     ];
     let mut failures = Vec::new();
     for (what, f) in tries {
@@ -160,6 +164,34 @@ fn training(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
             None => !param.is_trainable(),
         };
         faults.extend(fault(fits, || format!("{name}: gradient {:?}", gradients.get(param))));
+    }
+    faults
+}
+
+/// Other axes, sizes and types are taken, or refused by name at the caller's line.
+fn wrong_input(entry: &Entry, _: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
+    let shape = entry.shape;
+    let mut shapes: Vec<Vec<usize>> = vec![vec![], vec![1], vec![2, 1], vec![1; 7], [&[1], shape].concat()];
+    shapes.push(shape[1..].to_vec());
+    for axis in 1..shape.len() {
+        for size in [0, shape[axis] + 1] {
+            let mut other = shape.to_vec();
+            other[axis] = size;
+            shapes.push(other);
+        }
+    }
+    let others = shapes.iter().map(|shape| Tensor::zeros_of(&shape[..], x.dtype()));
+    let types = [DType::Bool, DType::I64, DType::F64].map(|dtype| Tensor::zeros_of(shape, dtype));
+    let mut faults = Faults::new();
+    for x in others.chain(types) {
+        let Some((message, file)) = (entry.refusal)(&x) else { continue };
+        let name = message.split(": ").next().unwrap_or_default();
+        let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        // How a table calls a layer may itself ask for an axis that is not there.
+        let ours = file.contains("every_layer");
+        let named = named || ours && message.starts_with("index out of bounds");
+        faults.extend(fault(named, || format!("{}{}: {message:?}", x.dtype(), x.shape())));
+        faults.extend(fault(entry.boxes || ours, || format!("{}: {message:?} in {file}", x.shape())));
     }
     faults
 }

@@ -1,8 +1,12 @@
 //! A row of a table: how a layer is built and what it is given.
 
+use std::rc::Rc;
+
 use gradus_autograd::{Param, Params, Var};
 use gradus_nn::Module;
-use gradus_tensor::{DType, Rng, Tensor};
+use gradus_tensor::{DType, Rng, Tensor, rng};
+
+use crate::panics::panic_in;
 
 /// A layer that is called otherwise than by `forward`: `of(a, b)` of parts of the input and the like.
 #[derive(Debug, Clone)]
@@ -26,11 +30,18 @@ impl<M: Params + std::fmt::Debug + Clone + Send + Sync> Module for Called<M> {
     }
 }
 
+type Build = dyn Fn(&mut Rng) -> Box<dyn Module>;
+type Refusal = dyn Fn(&Tensor) -> Option<(String, String)>;
+
 /// One way to build a layer, and its input.
 pub(crate) struct Entry {
     /// The type's name.
     pub(crate) name: &'static str,
-    pub(crate) build: Box<dyn Fn(&mut Rng) -> Box<dyn Module>>,
+    pub(crate) build: Box<Build>,
+    /// What a layer in F64 says to an input, and the file where that points, if it refuses it.
+    pub(crate) refusal: Box<Refusal>,
+    /// Whether it holds layers behind `dyn`, where the caller's line is lost.
+    pub(crate) boxes: bool,
     /// The shape of the input: a batch of at least two in front, sizes that are odd where they can be.
     pub(crate) shape: &'static [usize],
     /// Below this number are the elements of an input of I64.
@@ -41,22 +52,29 @@ pub(crate) struct Entry {
     pub(crate) independent: bool,
 }
 
-fn entry(
-    name: &'static str,
-    shape: &'static [usize],
-    build: impl Fn(&mut Rng) -> Box<dyn Module> + 'static,
-) -> Entry {
-    let build = Box::new(build);
-    Entry { name, build, shape, indices: None, order: 2, independent: true }
-}
-
 /// A layer by its name, the shape of its input, and how it is built.
 pub(crate) fn layer<M: Module + Clone + 'static>(
     name: &'static str,
     shape: &'static [usize],
     build: impl Fn(&mut Rng) -> M + 'static,
 ) -> Entry {
-    entry(name, shape, move |rng| Box::new(build(rng)))
+    let build = Rc::new(build);
+    let again = Rc::clone(&build);
+    let refusal = move |x: &Tensor| {
+        let mut layer = again(&mut rng(0));
+        layer.convert(DType::F64);
+        panic_in(|| layer.predict(x)).err()
+    };
+    Entry {
+        name,
+        build: Box::new(move |rng| Box::new(build(rng))),
+        refusal: Box::new(refusal),
+        boxes: false,
+        shape,
+        indices: None,
+        order: 2,
+        independent: true,
+    }
 }
 
 /// As [`layer`], of a layer that is called otherwise.
@@ -66,13 +84,19 @@ pub(crate) fn called<M: Params + std::fmt::Debug + Clone + Send + Sync + 'static
     build: impl Fn(&mut Rng) -> M + 'static,
     call: for<'t> fn(&M, Var<'t>) -> Var<'t>,
 ) -> Entry {
-    entry(name, shape, move |rng| Box::new(Called { layer: build(rng), call }))
+    layer(name, shape, move |rng| Called { layer: build(rng), call })
 }
 
 impl Entry {
     /// The input is I64, below `n`.
     pub(crate) fn indices(mut self, n: i64) -> Self {
         self.indices = Some(n);
+        self
+    }
+
+    /// It holds layers behind `dyn`.
+    pub(crate) fn of_boxes(mut self) -> Self {
+        self.boxes = true;
         self
     }
 

@@ -1,10 +1,12 @@
 //! Every layer of the crate: gradients to second order in input and parameters, both float types, a batch of one and of none,
-//! an input with strides, a state dict there and back, clones. Fails if a layer is missing here.
+//! an input with strides, a state dict there and back, clones, wrong input. Fails if a layer is missing here.
 //!
 //! A family of layers is one file with one table; see [`entry`] for what stands in a row.
 
 mod check;
 mod entry;
+#[path = "../../../../tests/panics/mod.rs"]
+mod panics;
 
 mod activation;
 mod conv;
@@ -12,6 +14,7 @@ mod norm;
 mod pad;
 mod plain;
 mod pool;
+mod sequence;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,6 +29,7 @@ fn tables() -> Vec<Entry> {
     all.extend(norm::table());
     all.extend(pad::table());
     all.extend(pool::table());
+    all.extend(sequence::table());
     all
 }
 
@@ -85,7 +89,7 @@ fn layers_in_source() -> BTreeSet<String> {
         }
     }
     // What a layer holds, and what only the doctests of others build.
-    for part in ["Running"] {
+    for part in ["Running", "RecurrentWeights"] {
         assert!(found.remove(part), "{part} is no part of a layer any more");
     }
     found

@@ -59,23 +59,26 @@ fn affine() -> Vec<Entry> {
 fn containers() -> Vec<Entry> {
     vec![
         layer("Residual", &[3, 5], |rng| Residual(Linear::new(5, 5, rng))),
-        layer("Residual", &[3, 5], |rng| Residual(sequential![Linear::new(5, 5, rng), Tanh])),
+        layer("Residual", &[3, 5], |rng| Residual(sequential![Linear::new(5, 5, rng), Tanh])).of_boxes(),
         layer("Sequential", &[3, 5], |rng| {
             sequential![Linear::new(5, 4, rng), Softplus::default(), Linear::new(4, 1, rng)]
-        }),
+        })
+        .of_boxes(),
         layer("Sequential", &[3, 5], |_| Sequential::new()),
         layer("Parallel", &[3, 5], |rng| {
             let mut layer = Parallel::new(Merge::Cat(1));
             layer.push(Linear::new(5, 2, rng));
             layer.push(sequential![Linear::new(5, 3, rng), Tanh]);
             layer
-        }),
+        })
+        .of_boxes(),
         layer("Parallel", &[3, 5], |rng| {
             let mut layer = Parallel::new(Merge::Sum);
             layer.push(Linear::new(5, 3, rng));
             layer.push(Linear::new(5, 3, rng));
             layer
-        }),
+        })
+        .of_boxes(),
     ]
 }
 

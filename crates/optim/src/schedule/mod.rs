@@ -89,6 +89,11 @@ pub use warm_restarts::WarmRestarts;
 pub use warmup::{Ramp, Warmup};
 pub use warmup_stable_decay::WarmupStableDecay;
 
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no schedule",
+    note = "a learning rate is an `f64` (`0.1`, not `1`) or a schedule such as `Cosine`; a closure of the step becomes one by \
+            `Lambda(|step: u64| …)`"
+)]
 /// A number that changes with the step: a learning rate, a momentum, a weight decay.
 ///
 /// ```
@@ -102,11 +107,6 @@ pub use warmup_stable_decay::WarmupStableDecay;
 /// let curve: Vec<f64> = (0..300).map(|step| halving.at(step)).collect();
 /// assert_eq!(curve.len(), 300);
 /// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no schedule",
-    note = "a learning rate is an `f64` (`0.1`, not `1`) or a schedule such as `Cosine`; a closure of the step becomes one by \
-            `Lambda(|step: u64| …)`"
-)]
 pub trait Schedule: Send + Sync + fmt::Debug {
     /// The value in force during optimizer step `step`; the first step is 0.
     ///

@@ -1,7 +1,7 @@
 //! Tensors in files: safetensors for many, with names (the feature `safetensors`); NumPy's npy for one; NumPy's npz, and
 //! PyTorch's pt to be read (the feature `zip`). [`load`] reads each of those with names.
 //!
-//! Nothing here panics on what a file holds: a truncated, damaged or foreign file comes back as an [`Error`](crate::Error)
+//! Nothing here panics on what a file holds: a truncated, damaged or foreign file comes back as an [`Error`]
 //! that names it. Only regular files are read, and no further than they are long: their memory is bounded by the disk,
 //! whatever their headers say. Files are written whole under another name and renamed ([`write_atomically`]), so that a
 //! crash leaves the old one.

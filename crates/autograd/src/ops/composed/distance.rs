@@ -190,6 +190,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn cosine_similarity(self, other: impl Operand<'t>, axis: isize, eps: f64) -> Self {
         let [x, other] = promoted([self, self.operand("cosine_similarity", other)]);
+        expect::floats("cosine_similarity", x.dtype());
         let shape = x.shape().broadcast_or_panic(&other.shape(), "cosine_similarity");
         let axis = gradus_tensor::axis_index("cosine_similarity", axis, &shape) as isize;
         let (x, y) = (x.expand(shape), other.expand(shape));

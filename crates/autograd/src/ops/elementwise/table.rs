@@ -27,9 +27,7 @@
 //! a slope of 0. Behind an expression may stand `, where condition => cheaper`: a slope that the loops take where it is as
 //! good. Attributes `#[doc(alias = "…")]` name the method's other words.
 
-pub(crate) use super::loops::{
-    add_nothing, add_scaled, forward_loop, pick, polygamma, pull_cheaply, pull_loop,
-};
+use gradus_tensor::kernel::{self, Real};
 
 /// Rows with one input, `name [cost] |x, y| value => slope;`, or with a number, `name [cost] |x, y; c| value => slope;`.
 macro_rules! unary {
@@ -219,7 +217,7 @@ macro_rules! loops {
         use $crate::ops::elementwise::table::{pick, polygamma};
         $crate::ops::elementwise::row::Loops::<$t> {
             forward: |a, b, c, y| {
-                $crate::ops::elementwise::table::forward_loop($cost, a, b, c, y, #[inline(always)] |$a: $t, $b: $t, $c_: $t| {
+                $crate::ops::elementwise::passes::forward_loop($cost, a, b, c, y, #[inline(always)] |$a: $t, $b: $t, $c_: $t| {
                     $(let $c = $c_; let _ = $c;)?
                     let _ = ($a, $b, $c_);
                     $f
@@ -233,19 +231,19 @@ macro_rules! loops {
     }};
     // A slope of 0 adds nothing.
     (@none $t:ty, $cost:expr, $names:tt $c:tt, $slope:expr) => {
-        $crate::ops::elementwise::table::add_nothing
+        $crate::ops::elementwise::passes::add_nothing
     };
     // A slope that is a number: large values are scaled elsewhere, so a plain loop serves the small ones.
     (@const $t:ty, $cost:expr, $names:tt ($($c:ident)?), $slope:expr) => {
         |dy, _, _, _, c_, g| {
             $(let $c = c_; let _ = $c;)?
             let _ = c_;
-            $crate::ops::elementwise::table::add_scaled(dy, $slope, g)
+            $crate::ops::elementwise::passes::add_scaled(dy, $slope, g)
         }
     };
     (@expr $t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) ($($c:ident)?), $slope:expr) => {
         |dy, a, b, y, c, g| {
-            $crate::ops::elementwise::table::pull_loop((dy, a, b, y), c, g, $cost, #[inline(always)] |$a: $t, $b: $t, $y: $t, $c_: $t| {
+            $crate::ops::elementwise::passes::pull_loop((dy, a, b, y), c, g, $cost, #[inline(always)] |$a: $t, $b: $t, $y: $t, $c_: $t| {
                 $(let $c = $c_; let _ = $c;)?
                 let _ = ($a, $b, $y, $c_);
                 $slope
@@ -255,7 +253,7 @@ macro_rules! loops {
     // A cheaper slope where it is as good.
     (@expr $t:ty, $cost:expr, ($a:ident, $b:ident, $y:ident, $c_:ident) $c:tt, $slope:expr, $fine:expr, $cheap:expr) => {
         |dy, a, _, y, _, g| {
-            $crate::ops::elementwise::table::pull_cheaply(dy, a, y, g,
+            $crate::ops::elementwise::passes::pull_cheaply(dy, a, y, g,
                 #[inline(always)] |$a: $t, $y: $t| { let _ = ($a, $y); $slope },
                 #[inline(always)] |$a: $t, $y: $t| { let _ = ($a, $y); ($fine, $cheap) },
             )
@@ -264,3 +262,15 @@ macro_rules! loops {
 }
 
 pub(crate) use {binary, flat, loops, row, slopes, unary};
+
+/// `a` where the mask is not 0, else `b`, without a branch; for slopes over floats.
+#[inline(always)]
+pub(crate) fn pick<R: Real>(mask: R, a: R, b: R) -> R {
+    if mask == R::ZERO { b } else { a }
+}
+
+/// The derivative of order `n` of the digamma function, with the order as a number like the others a row carries.
+#[inline(always)]
+pub(crate) fn polygamma<R: Real>(x: R, n: R) -> R {
+    kernel::math::polygamma(n.to_f64() as u32, x)
+}

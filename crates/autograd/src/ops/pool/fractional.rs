@@ -12,9 +12,8 @@ use crate::var::Var;
 fn windows(size: usize, out: usize, kernel: usize, u: f64) -> Vec<Vec<usize>> {
     let room = size - kernel;
     let alpha = room as f64 / out.saturating_sub(1).max(1) as f64;
-    let start = |o: usize| match o + 1 == out {
-        true => room,
-        false => ((o as f64 + u) * alpha) as usize - (u * alpha) as usize,
+    let start = |o: usize| {
+        if o + 1 == out { room } else { ((o as f64 + u) * alpha) as usize - (u * alpha) as usize }
     };
     (0..out).map(|o| (start(o)..start(o) + kernel).collect()).collect()
 }
@@ -56,13 +55,10 @@ impl Var<'_> {
         let wide = [vec![rows, 1], vec![1; 3 - rank], sizes.clone()].concat();
         let value = self.value().reshape(&wide[..]);
         let of_row = |row: usize| {
-            let mut all = [const { Vec::new() }; 3];
-            for a in 0..3 {
-                all[a] = match (a + rank).checked_sub(3) {
-                    Some(b) => windows(sizes[b], out[b], kernel[b], samples[row * rank + b]),
-                    None => vec![vec![0]],
-                };
-            }
+            let all = std::array::from_fn(|a| match (a + rank).checked_sub(3) {
+                Some(b) => windows(sizes[b], out[b], kernel[b], samples[row * rank + b]),
+                None => vec![vec![0]],
+            });
             pool::window_max(&value.narrow(0, row, 1).squeeze_axis(1), &all)
         };
         let full = [&shape[..2], &out[..]].concat();

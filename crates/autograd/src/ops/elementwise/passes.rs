@@ -1,4 +1,4 @@
-//! The loops of rows over slices, into which each row's expressions are inlined.
+//! The passes of a row over slices: a formula that the table compiled, element by element.
 
 use gradus_tensor::kernel::{self, Real};
 
@@ -8,18 +8,6 @@ const TINY: usize = 32;
 const CHEAP: f64 = 0.5;
 /// Operations between these costs compute enough that wider vectors pay, and are short enough to be compiled twice.
 const DEAR: std::ops::Range<f64> = 1.2..2.0;
-
-/// `a` where the mask is not 0, else `b`, without a branch; for slopes over floats.
-#[inline(always)]
-pub(crate) fn pick<R: Real>(mask: R, a: R, b: R) -> R {
-    if mask == R::ZERO { b } else { a }
-}
-
-/// The derivative of order `n` of the digamma function, with the order as a number like the others a row carries.
-#[inline(always)]
-pub(crate) fn polygamma<R: Real>(x: R, n: R) -> R {
-    kernel::math::polygamma(n.to_f64() as u32, x)
-}
 
 /// `y = f(a, b, c)`, element by element.
 #[inline(always)]
