@@ -184,7 +184,9 @@ pub fn attention_pull([q, k, v, dy]: [&Tensor; 4], scale: f64, causal: bool) -> 
         let [dq, dk, dv] = &mut all;
         let mut slices = [(dq.slice_mut::<T>(), sizes[0]), (dk.slice_mut::<T>(), sizes[1]), (dv.slice_mut::<T>(), sizes[2])];
         if head.n * head.m == 0 || head.e == 0 {
-            slices.iter_mut().for_each(|(slice, _)| slice.fill(T::ZERO));
+            for (slice, _) in &mut slices {
+                slice.fill(T::ZERO);
+            }
             return all;
         }
         parallel::pieces(&mut slices, lead.elements(), 2.5 * head.cost() * lead.elements() as f64, |i, out| {

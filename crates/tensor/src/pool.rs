@@ -199,6 +199,7 @@ impl<'a> Search<'a> {
             let mut j = self.columns[0][o];
             for column in &self.columns[1..] {
                 let other = column[o];
+                #[expect(clippy::needless_bitwise_bool, reason = "without a branch it is faster")]
                 let later = (best[other] == best[j]) & (start[other] < start[j]);
                 j = if (best[other] > best[j]) | later { other } else { j };
             }
@@ -250,6 +251,7 @@ fn larger<T: Real>(row: &[T], at: u32, best: &mut [T], start: &mut [u32]) {
 fn of_pairs<T: Real>(best: &[T], start: &[u32], places: &mut [i64]) {
     let pairs = best.as_chunks::<2>().0.iter().zip(start.as_chunks::<2>().0);
     for ((j, place), (best, start)) in (0u32..).step_by(2).zip(places).zip(pairs) {
+        #[expect(clippy::needless_bitwise_bool, reason = "without a branch the loop is vectorised")]
         let wins = (best[1] > best[0]) | ((best[1] == best[0]) & (start[1] < start[0]));
         *place = i64::from(if wins { start[1] + 1 } else { start[0] } + j);
     }

@@ -140,7 +140,7 @@ impl Planes {
     }
 
     /// Adds columns to the places they came from: the transpose of [`Self::columns`], into `x`.
-    pub(super) fn from_columns<T: Product>(&self, columns: &[T], padded: &mut [T], x: &mut [T]) {
+    pub(super) fn add_columns<T: Product>(&self, columns: &[T], padded: &mut [T], x: &mut [T]) {
         padded.fill(T::ZERO);
         for (padded, columns) in
             padded.chunks_exact_mut(self.channel).zip(columns.chunks_exact(self.n * self.taps.len()))

@@ -153,7 +153,7 @@ pub(super) fn input_sample<T: Product>(weight: &[T], g: &[T], w: &Window, s: &Si
         planes.spread(g, wide);
         let columns = &mut room(&mut scratch.columns)[..rows * planes.n];
         gemm((rows, s.cout, planes.n), weight, matrix(wide, planes.n), T::ONE, false, columns);
-        planes.from_columns(columns, &mut room(&mut scratch.padded)[..s.cin * planes.channel], x);
+        planes.add_columns(columns, &mut room(&mut scratch.padded)[..s.cin * planes.channel], x);
     }
 }
 

@@ -3,7 +3,7 @@
 //! A closure that is inlined into [`run`] is compiled for AVX2 with FMA (on 64-bit ARM NEON is the baseline), so plain
 //! loops are vectorised without `target-cpu` flags. There is one compiled version of each loop, not one for each
 //! instruction set: versions for older or wider vectors would multiply the build time of every dependent. A few loops that
-//! compute much, those of softmax, layer norm, recurrent cells and a handful of functions, have a second one ([`run_wide`]).
+//! compute much, exponentials of short rows, recurrent cells and a handful of functions, have a second one ([`run_wide`]).
 
 /// Runs `f` compiled for this machine's vectors.
 ///

@@ -1,7 +1,7 @@
 //! Layer normalisation over runs, with the kernels that add its gradients.
 
 use super::runs::each_run;
-use super::{Real, math, run_wide, sum};
+use super::{Real, math, run, sum};
 
 /// The mean and the reciprocal deviation of a run, with the biased variance.
 #[inline(always)]
@@ -108,7 +108,7 @@ pub(crate) fn layer_norm_pull_both<T: Real>(
     scale: &mut [T],
 ) {
     let gamma = &gamma[..width];
-    run_wide(
+    run(
         #[inline(always)]
         || {
             let runs = dx.chunks_exact_mut(width).zip(scale.chunks_exact_mut(width)).enumerate();

@@ -5,7 +5,7 @@
 
 use super::few::{SHORT, each_short_run, map_few};
 use super::runs::each_run;
-use super::{Real, math, run, run_wide, sum};
+use super::{Real, math, run, sum};
 
 /// Lanes of a running maximum.
 const LANES: usize = 16;
@@ -200,7 +200,7 @@ pub(crate) fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
 
 /// Softmax of one run; 0 where all are -∞.
 pub(crate) fn visible<T: Real>(x: &[T], y: &mut [T]) {
-    run_wide(
+    run(
         #[inline(always)]
         || {
             let max = largest(x);
