@@ -1,4 +1,4 @@
-//! The peers' workloads, W1 to W13: the same shapes, the same initial numbers, the same checksums.
+//! The peers' workloads, W1 to W13, and W5x to W7x, the models of W5 to W7 at odd sizes: the same shapes, the same initial numbers, the same checksums.
 //!
 //! `cargo bench --bench workloads -- W4 W9 --threads 2` prints one JSON line per measurement: workload, threads, median
 //! and least seconds, and the checksums that show that it was the same work. Without names all of them run.
@@ -7,6 +7,8 @@
 mod common;
 #[path = "workloads/elementwise.rs"]
 mod elementwise;
+#[path = "workloads/models.rs"]
+mod models;
 #[path = "workloads/networks.rs"]
 mod networks;
 #[path = "workloads/scalars.rs"]
@@ -24,11 +26,17 @@ fn main() {
             names.push(arg);
         }
     }
-    let all: [(&str, fn()); 10] = [
+    let all: [(&str, fn()); 16] = [
         ("W1", scalars::w1),
         ("W2", scalars::w2),
         ("W3", networks::w3),
         ("W4", networks::w4),
+        ("W5", models::w5),
+        ("W6", models::w6),
+        ("W7", models::w7),
+        ("W5x", models::w5x),
+        ("W6x", models::w6x),
+        ("W7x", models::w7x),
         ("W8", networks::w8),
         ("W9", elementwise::w9),
         ("W10", elementwise::w10),
@@ -37,10 +45,8 @@ fn main() {
         ("W13", scalars::w13),
     ];
     for name in &names {
-        assert!(
-            all.iter().any(|(n, _)| n == name),
-            "no workload {name}; there are W1 W2 W3 W4 W8 W9 W10 W11 W12 W13"
-        );
+        let known = all.map(|(name, _)| name).join(" ");
+        assert!(all.iter().any(|(n, _)| n == name), "no workload {name}; there are {known}");
     }
     for &n in &threads {
         gradus::tensor::kernel::parallel::set_threads(n);

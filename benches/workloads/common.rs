@@ -91,11 +91,32 @@ pub(crate) fn emit(workload: &str, t: &Times, units: f64, extra: &str) {
     );
 }
 
+/// The losses of the first and the eleventh step of a training workload, where all peers agree on them.
+const CHECKSUMS: [(&str, f64, f64); 5] = [
+    ("W3", 0.075_530_1, 0.069_826_3),
+    ("W4", 2.298_542, 1.561_07),
+    ("W5", 2.301_828, 2.130_265),
+    ("W6", 4.324_838, 3.035_876),
+    ("W7", 2.298_233, 2.069_074),
+];
+
 /// A training workload: eleven steps for the checksums, then the timing.
-pub(crate) fn training(workload: &str, mut step: impl FnMut() -> f64) {
+pub(crate) fn training(workload: &str, step: impl FnMut() -> f64) {
+    training_for(workload, 4.0, 1.0, step);
+}
+
+/// As [`training`], timed for so many seconds; a step does `units` of work.
+pub(crate) fn training_for(workload: &str, seconds: f64, units: f64, mut step: impl FnMut() -> f64) {
     let losses: Vec<f64> = (0..11).map(|_| step()).collect();
-    let t = time(3, 7, 4.0, || {
+    if let Some((_, first, last)) = CHECKSUMS.iter().find(|(name, ..)| *name == workload) {
+        for (want, got) in [(first, losses[0]), (last, losses[10])] {
+            assert!((want - got).abs() < 4e-6 * want, "{workload}: a loss of {got}, all peers have {want}");
+        }
+    }
+    let seconds =
+        std::env::var("BENCH_SECONDS").map_or(seconds, |s| s.parse().expect("BENCH_SECONDS is a number"));
+    let t = time(3, 7, seconds, || {
         step();
     });
-    emit(workload, &t, 1.0, &format!("\"loss0\":{},\"loss10\":{}", losses[0], losses[10]));
+    emit(workload, &t, units, &format!("\"loss0\":{},\"loss10\":{}", losses[0], losses[10]));
 }

@@ -42,7 +42,7 @@ pub trait Op: std::fmt::Debug + 'static {
 
     /// Loops for the numeric sweep and for large values, where there are any. They give what the rule gives.
     #[doc(hidden)]
-    fn kernels(&self) -> Option<Kernels> {
+    fn kernels(&self) -> Option<Kernels<'_>> {
         None
     }
 }

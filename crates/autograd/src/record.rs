@@ -113,7 +113,7 @@ impl Tape {
     // What follows is not generic: it would be compiled for every operation.
 
     /// The type of a value that can wait.
-    fn waits(&self, kernels: Option<Kernels>, inputs: &[Var<'_>]) -> Option<u32> {
+    fn waits(&self, kernels: Option<Kernels<'_>>, inputs: &[Var<'_>]) -> Option<u32> {
         let kernels = kernels.filter(|_| self.recording.get())?;
         lazy::type_of_op(&mut self.inner.borrow_mut(), kernels, inputs)
     }

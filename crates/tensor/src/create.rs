@@ -3,7 +3,11 @@
 //! Floats are F32 unless a function's `_of` form names another type.
 
 use crate::convert::Scalar;
+use crate::kernel::parallel;
 use crate::{DType, Element, MAX_RANK, Shape, Tensor};
+
+/// Elements of one parallel piece of a constant tensor.
+const LARGE: usize = 1 << 16;
 
 /// # Constants, ranges, identity
 impl Tensor {
@@ -22,7 +26,15 @@ impl Tensor {
     #[track_caller]
     pub fn full_of(shape: impl Into<Shape>, value: f64, dtype: DType) -> Self {
         let shape = shape.into().fitting("full");
-        with_dtype!(dtype, T => Self::build::<T>(shape, |out| out.fill(T::from_f64(value))))
+        // Zeros by a constant become one call of the system's.
+        let zero = value.to_bits() == 0;
+        with_dtype!(dtype, T => Self::build::<T>(shape, |out| {
+            let fill = |out: &mut [T]| if zero { out.fill(T::default()) } else { out.fill(T::from_f64(value)) };
+            if out.len() < LARGE {
+                return fill(out);
+            }
+            parallel::chunks(out, LARGE, 0.1, |_, out| fill(out));
+        }))
     }
 
     /// `value` everywhere, with the shape and the element type of this tensor.

@@ -54,7 +54,9 @@ mod display;
 pub mod random;
 
 // The operations. What `Var` has too stands in a file of the same name there.
+pub mod accumulate;
 mod arrange;
+pub mod attention;
 pub mod conv;
 mod cumulative;
 mod distance;
@@ -68,6 +70,7 @@ mod movement;
 pub mod normalize;
 mod pad;
 pub mod pool;
+pub mod recurrent;
 mod reduce;
 mod sample;
 mod scatter;
@@ -91,7 +94,7 @@ pub use index::{check_indices, wrapped_indices};
 pub use inner_product::inner_product;
 pub use layout::{Layout, axis_index};
 pub use loss::{cross_entropy, cross_entropy_backward};
-pub use matmul::linear;
+pub use matmul::{add_product, linear};
 pub use movement::{REST, Slice, equal_part};
 pub use random::{Rng, rng};
 pub use sample::Sampling;

@@ -1,6 +1,7 @@
 //! Cross-entropy in one visit to the logits.
 
 use crate::index::check_indices;
+use crate::kernel::pool::Buffer;
 use crate::kernel::{Real, parallel, run, softmax, sum};
 use crate::last_axis::runs_per_piece;
 use crate::tensor::Tensor;
@@ -19,16 +20,11 @@ pub fn cross_entropy(x: &Tensor, labels: &Tensor) -> Tensor {
         let x = x.as_slice::<T>();
         let mut losses = vec![T::ZERO; labels.len()];
         parallel::chunks(&mut losses, runs_per_piece(classes), classes as f64, |start, losses| {
-            let mut scratch = vec![T::ZERO; classes];
-            for (i, loss) in losses.iter_mut().enumerate() {
-                let logits = &x[(start + i) * classes..][..classes];
-                let target = logits[labels[start + i] as usize];
-                let scratch = &mut scratch;
-                *loss = run(#[inline(always)] || {
-                    let (shift, log) = softmax::log_sum_exp(logits, scratch);
-                    log - softmax::below(target, shift)
-                });
-            }
+            let mut scratch = Buffer::new::<T>(losses.len().saturating_mul(classes));
+            let scratch = &mut scratch.get_mut::<T>().expect("a fresh block has one owner")[..losses.len() * classes];
+            let rows = start..start + losses.len();
+            let x = &x[rows.start * classes..rows.end * classes];
+            softmax::cross_entropy(x, &labels[rows], classes, scratch, losses);
         });
         let n = T::of(labels.len() as f64);
         Tensor::scalar(sum::sum(&losses) / n)
@@ -64,10 +60,8 @@ pub fn cross_entropy_backward(x: &Tensor, labels: &Tensor, d: f64) -> Tensor {
         parallel::chunks(z.slice_mut::<T>(), runs_per_piece(classes) * classes.max(1), 0.3, |start, z| {
             for (i, logits) in z.chunks_exact_mut(classes).enumerate() {
                 softmax::minus_one_hot(logits, labels[start / classes + i] as usize);
-                for z in logits {
-                    *z *= scale;
-                }
             }
+            run(#[inline(always)] || z.iter_mut().for_each(|z| *z *= scale));
         });
     });
     z

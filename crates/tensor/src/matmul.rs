@@ -64,6 +64,28 @@ fn two_matrices(a: &Tensor, b: &Tensor) -> Option<Tensor> {
     )
 }
 
+/// Adds the product of two matrices, `[m, k]` and `[k, n]`, to one, `[m, n]`, in its own memory, which is copied first if
+/// somebody else holds it.
+///
+/// # Panics
+/// If the sizes do not fit or the elements are not floats of one type.
+#[track_caller]
+pub fn add_product(sum: &mut Tensor, a: &Tensor, b: &Tensor) {
+    let fits = a.rank() == 2 && b.rank() == 2 && a.shape()[1] == b.shape()[0] && a.dtype() == b.dtype();
+    assert!(
+        fits && sum.shape()[..] == [a.shape()[0], b.shape()[1]] && sum.dtype() == a.dtype(),
+        "add_product: {} × {} cannot be added to {}",
+        a.shape(),
+        b.shape(),
+        sum.shape()
+    );
+    let (a, b) = (walkable(a.clone()), walkable(b.clone()));
+    let sizes = (a.shape()[0], a.shape()[1], b.shape()[1]);
+    with_float!("add_product", a.dtype(), T => {
+        gemm(sizes, matrix(&a, 0), matrix(&b, 0), T::ONE, true, sum.slice_mut::<T>());
+    });
+}
+
 /// Whether the steps are such that the kernels can follow: none negative, and one of the two axes dense.
 fn is_walkable(t: &Tensor) -> bool {
     let rank = t.rank();
@@ -74,7 +96,7 @@ fn is_walkable(t: &Tensor) -> bool {
 }
 
 /// The tensor, or a copy with steps that the kernels can follow.
-fn walkable(t: Tensor) -> Tensor {
+pub(crate) fn walkable(t: Tensor) -> Tensor {
     if is_walkable(&t) { t } else { t.copied() }
 }
 
@@ -106,7 +128,7 @@ fn batched(a: &Tensor, b: &Tensor) -> Tensor {
 }
 
 /// The matrix in the last two axes, `offset` elements behind the first one.
-fn matrix<T: Product + Element>(t: &Tensor, offset: usize) -> Mat<'_, T> {
+pub(crate) fn matrix<T: Product + Element>(t: &Tensor, offset: usize) -> Mat<'_, T> {
     let rank = t.rank();
     let layout = t.layout();
     let block = t.block::<T>();
@@ -118,7 +140,7 @@ fn matrix<T: Product + Element>(t: &Tensor, offset: usize) -> Mat<'_, T> {
 }
 
 /// Where each matrix of a batch starts, relative to the first.
-fn offsets(t: &Tensor, batch: Shape) -> Vec<usize> {
+pub(crate) fn offsets(t: &Tensor, batch: Shape) -> Vec<usize> {
     let rank = t.rank();
     let mut leading =
         Layout { shape: Shape::new(&t.shape()[..rank - 2]), strides: t.layout().strides, offset: 0 };
@@ -188,6 +210,15 @@ mod tests {
         assert_eq!(*batched.shape(), [2, 4, 2, 2]);
         assert_eq!(batched.to_vec::<f64>()[..4], [10., 13., 28., 40.]);
         assert_eq!(*range([5, 2, 3]).matmul(&range([3, 2])).shape(), [5, 2, 2]);
+    }
+
+    #[test]
+    fn products_add_up() {
+        let mut sum = Tensor::from([[1.0, 1.0], [1.0, 1.0]]);
+        let shared = sum.clone();
+        add_product(&mut sum, &range([2, 3]), &range([2, 3]).t());
+        assert_eq!(sum.to_vec::<f64>(), [6.0, 15.0, 15.0, 51.0]);
+        assert_eq!(shared.to_vec::<f64>(), [1.0; 4]);
     }
 
     #[test]

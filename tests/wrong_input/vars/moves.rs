@@ -271,6 +271,8 @@ fn products() -> Vec<Entry<Call>> {
         of("attention", &[&[2, 3, 4], &[2, 3, 4], &[2, 3, 4]], |x, _| {
             x[0].attention(x[1], x[2], &gradus::autograd::ops::Attention::default())
         }),
+        of("lstm_cell", &[&[3, 8], &[3, 2]], |x, _| x[0].lstm_cell(x[1]).0),
+        of("gru_cell", &[&[3, 6], &[3, 6], &[3, 2]], |x, _| x[0].gru_cell(x[1], x[2])),
         of("visible_softmax", &[&[2, 3]], |x, _| {
             x[0].visible_softmax(Some(&Tensor::from([true, false, true])))
         }),

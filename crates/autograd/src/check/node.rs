@@ -57,7 +57,7 @@ pub(crate) fn contributions(tape: &Tape, id: usize, dy: &Tensor) -> Vec<(usize, 
     let (node, inputs, c) = parts(tape, id);
     match node.kind() {
         Kind::Leaf(_) => Vec::new(),
-        Kind::Op if has_runs(tape, &node) => {
+        Kind::Op if has_kernels(tape, &node) => {
             runs::contributions(&mut tape.inner.borrow_mut(), id as u32, dy.clone())
         }
         Kind::Op => {
@@ -72,8 +72,11 @@ pub(crate) fn contributions(tape: &Tape, id: usize, dy: &Tensor) -> Vec<(usize, 
     }
 }
 
-fn has_runs(tape: &Tape, node: &Node) -> bool {
-    matches!(tape.inner.borrow().ops[node.b as usize].kernels(), Some(Kernels::Runs(..)))
+fn has_kernels(tape: &Tape, node: &Node) -> bool {
+    matches!(
+        tape.inner.borrow().ops[node.b as usize].kernels(),
+        Some(Kernels::Runs(..) | Kernels::Numeric(_))
+    )
 }
 
 /// The slope of an elementwise node in one of its inputs, in the shape of its output.

@@ -294,4 +294,15 @@ impl Mirror {
             Some(sum) => gradus_tensor::elementwise::add_assign(sum, &contribution),
         }
     }
+
+    /// Lets `add` add to the gradient in a slot of this type, which begins as zeros.
+    pub(crate) fn add_with(&mut self, slot: Slot, ty: &Type, add: impl FnOnce(&mut Tensor)) {
+        if slot.is_large() {
+            return add(self.large[slot.at()].get_or_insert_with(|| Tensor::zeros_of(ty.shape, ty.dtype)));
+        }
+        let words = &mut self.words[slot.at()..];
+        let mut sum = to_tensor(words, ty);
+        add(&mut sum);
+        from_tensor(&sum, words);
+    }
 }

@@ -254,6 +254,8 @@ methods! {
         => |x| x.weighted_cov(correction, times, reliability.map(|weights| x.lift(weights)));
     corrcoef();
     // Layers.
+    lstm_cell(c: &Tensor) -> (Tensor, Tensor);
+    gru_cell(state_gates: &Tensor, h: &Tensor);
     visible_softmax(seen: Option<&Tensor>);
     layer_norm(gamma: &Tensor, beta: &Tensor, eps: f64);
     standardize(trailing: usize, eps: f64);

@@ -1,7 +1,8 @@
 //! Operations that pick elements by index or mask: gather, scatter, select, where.
 
-use gradus_tensor::{DType, Shape, Tensor, axis_index};
+use gradus_tensor::{DType, Shape, Tensor, accumulate, axis_index};
 
+use crate::fast::runs::{Kernels, Numeric, NumericRule};
 use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted};
 use crate::var::Var;
@@ -28,6 +29,16 @@ impl Op for Gather {
     }
     fn words(&self) -> &'static str {
         "picked elements: each element gets the sum of the ȳ of its copies"
+    }
+    fn kernels(&self) -> Option<Kernels<'_>> {
+        Some(Kernels::Numeric(self))
+    }
+}
+
+impl NumericRule for Gather {
+    fn pull(&self, step: &mut Numeric<'_>) {
+        let dy = step.dy();
+        step.add(0, |dx| accumulate::places(dx, self.axis, &self.index, &dy));
     }
 }
 
@@ -98,6 +109,16 @@ impl Op for IndexSelect {
     fn words(&self) -> &'static str {
         "picked parts of an axis: each part gets the sum of the ȳ of its copies"
     }
+    fn kernels(&self) -> Option<Kernels<'_>> {
+        Some(Kernels::Numeric(self))
+    }
+}
+
+impl NumericRule for IndexSelect {
+    fn pull(&self, step: &mut Numeric<'_>) {
+        let dy = step.dy();
+        step.add(0, |dx| accumulate::index(dx, self.axis, &self.index, &dy));
+    }
 }
 
 #[derive(Debug)]
@@ -155,6 +176,14 @@ impl Op for Where {
     }
     fn words(&self) -> &'static str {
         "the first input where a mask holds, the second elsewhere: each gets ȳ at its places, 0 at the others"
+    }
+}
+
+impl Var<'_> {
+    /// As [`Self::gather`] of checked places, whose elements are known already.
+    #[track_caller]
+    pub(crate) fn gathered(self, axis: isize, index: Tensor, value: Tensor) -> Self {
+        self.tape().record(Gather { axis, index }, &[self], value)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use gradus_tensor::{Shape, Tensor};
 
+use crate::fast::runs::{Kernels, Numeric, NumericRule};
 use crate::op::{Backward, Form, Op};
 use crate::ops::elementwise::operators::{Operand, promoted, promoted_with};
 use crate::var::Var;
@@ -109,6 +110,32 @@ impl Op for Linear {
     }
     fn words(&self) -> &'static str {
         "x·Wᵀ + b: x gets ȳ·W, W gets ȳᵀ·x, b the sum of the rows of ȳ"
+    }
+    fn kernels(&self) -> Option<Kernels<'_>> {
+        Some(Kernels::Numeric(self))
+    }
+}
+
+/// A weight that is used again, as in each step of a recurrent network, is added to in its place.
+impl NumericRule for Linear {
+    fn pull(&self, step: &mut Numeric<'_>) {
+        let (x, w, dy) = (step.x(0), step.x(1), step.dy());
+        let (out, inner) = (w.shape()[0], w.shape()[1]);
+        if step.needs(0) {
+            step.give(0, dy.matmul(&w));
+        }
+        let rows = |t: &Tensor, width: usize| t.reshape([t.elements() / width.max(1), width]);
+        if step.needs(1) && out > 0 && inner > 0 {
+            let (dy, x) = (rows(&dy, out).t(), rows(&x, inner));
+            if step.has(1) {
+                step.add(1, |dw| gradus_tensor::add_product(dw, &dy, &x));
+            } else {
+                step.give(1, dy.matmul(&x));
+            }
+        }
+        if step.inputs() > 2 && step.needs(2) {
+            step.give(2, dy.sum_to([out]));
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod movement;
 pub mod normalize;
 pub mod pad;
 pub mod pool;
+mod recurrent;
 pub mod reduce;
 pub mod scatter;
 pub mod softmax;

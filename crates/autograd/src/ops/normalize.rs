@@ -46,7 +46,7 @@ impl Op for LayerNorm {
         let centred = x[0] - x[0].mean_keep(-1);
         Some(centred * (centred.square().mean_keep(-1) + self.0).rsqrt() * x[1] + x[2])
     }
-    fn kernels(&self) -> Option<Kernels> {
+    fn kernels(&self) -> Option<Kernels<'_>> {
         static LAYER_NORM: RunKernels = run_kernels!(
             |[x, gamma, beta], n, epsilon, y| Compiled::layer_norm(x, gamma, beta, n, epsilon, y),
             |dy, [x, gamma, _], _, n, epsilon, [dx, scale, _]| match (dx, scale) {

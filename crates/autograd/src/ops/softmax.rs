@@ -43,7 +43,7 @@ impl Op for Softmax {
         let e = shifted(x[0]).0.exp();
         Some(e / e.sum_keep(-1))
     }
-    fn kernels(&self) -> Option<Kernels> {
+    fn kernels(&self) -> Option<Kernels<'_>> {
         static SOFTMAX: RunKernels =
             run_kernels!(|[x, ..], n, _, y| Compiled::softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {
@@ -78,7 +78,7 @@ impl Op for LogSoftmax {
         let z = shifted(x[0]).0;
         Some(z - z.exp().sum_keep(-1).ln())
     }
-    fn kernels(&self) -> Option<Kernels> {
+    fn kernels(&self) -> Option<Kernels<'_>> {
         static LOG_SOFTMAX: RunKernels =
             run_kernels!(|[x, ..], n, _, y| Compiled::log_softmax(x, n, y), |dy, _, y, n, _, [g, ..]| {
                 if let Some(g) = g {

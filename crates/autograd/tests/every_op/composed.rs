@@ -54,6 +54,10 @@ table! {
     "std" [[3, 4]] => |x| x[0].std_axes(1, 0);
     "norm" [[3, 4]] 0.3..1.0 => |x| x[0].norm_axes(1);
     "vector_norm" [[3, 4]] 0.3..1.0 => |x| x[0].vector_norm_axes(3.0, 1);
+    // Recurrent cells.
+    "lstm_state" [[3, 8], [3, 2]] => |x| x[0].lstm_cell(x[1]).1;
+    "lstm_output" [[3, 8], [3, 2]] => |x| x[0].lstm_cell(x[1]).0;
+    "gru_cell" [[3, 6], [3, 6], [3, 2]] => |x| x[0].gru_cell(x[1], x[2]);
     // Shape.
     "reshape" [[3, 4]] => |x| x[0].reshape([2, 6]).square();
     "permute" [[2, 3, 4]] => |x| x[0].permute([2, 0, 1]).square();
@@ -122,6 +126,12 @@ table! {
     "log_softmax" [[3, 4]] => |x| x[0].log_softmax(1);
     "gumbel_softmax" [[3, 4]] => |x| x[0].gumbel_softmax(1, &mut rng(0));
     "attention" [[2, 3, 4], [2, 3, 4], [2, 3, 4]] => |x| x[0].attention(x[1], x[2], &Attention::default());
+    "causal_attention" [[2, 3, 4], [2, 3, 4], [2, 3, 4]] => |x| {
+        x[0].attention(x[1], x[2], &Attention { causal: true, ..Attention::default() })
+    };
+    "masked_attention" [[3, 4], [3, 4], [3, 4], [3, 3]] => |x| {
+        x[0].attention(x[1], x[2], &Attention { mask: Some(x[3]), ..Attention::default() })
+    };
     "cross_entropy_of_sequences" [[2, 3, 4]] => |x| x[0].cross_entropy(&integers(&[0, 3, 1, 2, 2, 0], &[2, 3]));
     "cross_entropy" [[3, 4]] => |x| x[0].cross_entropy(&Tensor::from([0i64, 3, 1]));
     "focal_loss" [[3, 4]] => |x| x[0].focal_loss(Tensor::from([1.0, 0.0, 0.0, 1.0]).expand([3, 4]));

@@ -68,29 +68,14 @@ impl<'t> Lifted<'t> {
                 };
                 State { h, c: None }
             }
-            (Kind::Gru, _) => State { h: gru(inputs, h.linear(self.weight_hh, self.bias_hh), h), c: None },
+            (Kind::Gru, _) => {
+                State { h: inputs.gru_cell(h.linear(self.weight_hh, self.bias_hh), h), c: None }
+            }
             (Kind::Lstm, Some(c)) => {
-                let (h, c) = lstm(inputs + h.linear(self.weight_hh, None), c);
+                let (h, c) = (inputs + h.linear(self.weight_hh, None)).lstm_cell(c);
                 State { h: self.weight_hr.map_or(h, |weight| h.linear(weight, None)), c: Some(c) }
             }
             (Kind::Lstm, None) => unreachable!("an LSTM has a cell"),
         }
     }
-}
-
-/// `$c' = \sigma(f)\,c + \sigma(i)\tanh g$`, `$h' = \sigma(o)\tanh c'$` from the gates `[…, 4 · hidden]` in the order i, f, g, o.
-fn lstm<'t>(gates: Var<'t>, c: Var<'t>) -> (Var<'t>, Var<'t>) {
-    let [i, f, g, o] = gates.chunk(-1);
-    let c = f.sigmoid() * c + i.sigmoid() * g.tanh();
-    (o.sigmoid() * c.tanh(), c)
-}
-
-/// `$h' = (1 - z)\,n + z h$` with `$n = \tanh(n_x + r\,n_h)$`, `$r = \sigma(r_x + r_h)$`, `$z = \sigma(z_x + z_h)$`, from both parts
-/// `[…, 3 · hidden]` in the order r, z, n.
-fn gru<'t>(inputs: Var<'t>, hidden: Var<'t>, h: Var<'t>) -> Var<'t> {
-    let [rx, zx, nx] = inputs.chunk(-1);
-    let [rh, zh, nh] = hidden.chunk(-1);
-    let (r, z) = ((rx + rh).sigmoid(), (zx + zh).sigmoid());
-    let n = (nx + r * nh).tanh();
-    n + z * (h - n)
 }

@@ -3,47 +3,18 @@
 //! The three functions are the slopes of one trilinear form `$\sum g \cdot (x * w)$` in its three arguments, so each is a
 //! rule for the others. Values are `[N, C, spatial …]` with one to three spatial axes, weights `[O, C / groups, …]`.
 
+mod planes;
+mod sample;
 mod window;
 
 use crate::elementwise::promoted;
-use crate::kernel::gemm::{Mat, Product, gemm};
 use crate::kernel::parallel;
-use crate::kernel::pool::Buffer;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
+use sample::{Sizes, add_bias, conv_sample, input_sample, weight_sample};
 pub use window::{Window, spatial};
 use window::{from_columns, to_columns};
-
-/// Sizes that all three functions share.
-struct Sizes {
-    groups: usize,
-    /// Channels of the input and of the output in one group.
-    cin: usize,
-    cout: usize,
-    /// Elements of one kernel, of one input plane, of one output plane.
-    taps: usize,
-    plane: usize,
-    places: usize,
-}
-
-impl Sizes {
-    fn new(w: &Window, groups: usize, channels: usize, outputs: usize) -> Self {
-        Self {
-            groups,
-            cin: channels / groups,
-            cout: outputs / groups,
-            taps: w.kernel.iter().product(),
-            plane: w.input.iter().product(),
-            places: w.output().iter().product(),
-        }
-    }
-
-    /// Rough nanoseconds for one output element.
-    fn cost(&self) -> f64 {
-        self.cin as f64 * self.taps as f64 * 0.1
-    }
-}
 
 /// Panics unless the values of a convolution that are given, `[x, weight, y]`, fit its window and groups.
 #[track_caller]
@@ -79,29 +50,27 @@ fn check(op: &str, w: &Window, groups: usize, [x, weight, y]: [Option<&Tensor>; 
     );
 }
 
-fn matrix<T>(data: &[T], cols: usize) -> Mat<'_, T> {
-    Mat { data, rs: cols as isize, cs: 1 }
-}
-
-fn transposed<T>(data: &[T], cols: usize) -> Mat<'_, T> {
-    Mat { data, rs: 1, cs: cols as isize }
-}
-
 fn with_spatial(lead: &[usize], spatial: &[usize]) -> Shape {
     Shape::from(&[lead, spatial].concat())
 }
 
-/// `$y = x * w$` (without turning the kernel round): x is `[N, C, …]`, w `[O, C / groups, …]`, y `[N, O, …]`.
+/// `$y = x * w + b$` (without turning the kernel round): x is `[N, C, …]`, w `[O, C / groups, …]`, b `[O]` if there is one, y
+/// `[N, O, …]`.
 ///
 /// # Panics
 /// If the sizes do not fit or the elements are not floats.
 #[track_caller]
-pub fn conv(x: &Tensor, weight: &Tensor, w: &Window, groups: usize) -> Tensor {
+pub fn conv(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, w: &Window, groups: usize) -> Tensor {
     check("conv", w, groups, [Some(x), Some(weight), None]);
     let (n, channels, outputs) = (x.shape()[0], x.shape()[1], weight.shape()[0]);
     let s = Sizes::new(w, groups, channels, outputs);
     let out = w.output();
+    assert!(
+        bias.is_none_or(|b| *b.shape() == [outputs]),
+        "conv: {outputs} channels need a bias of shape [{outputs}]"
+    );
     let (x, weight) = promoted(x, weight);
+    let bias = bias.map(|b| b.to(x.dtype()).contiguous());
     with_float!("conv", x.dtype(), T => {
         let (x, weight) = (x.contiguous(), weight.contiguous());
         let (x, weight) = (x.as_slice::<T>(), weight.as_slice::<T>());
@@ -113,27 +82,12 @@ pub fn conv(x: &Tensor, weight: &Tensor, w: &Window, groups: usize) -> Tensor {
             parallel::chunks(y, size, s.cost(), |start, y| {
                 let x = &x[start / size * channels * s.plane..][..channels * s.plane];
                 conv_sample(x, weight, w, &s, y);
+                if let Some(bias) = &bias {
+                    add_bias(bias.as_slice::<T>(), s.places, y);
+                }
             });
         })
     })
-}
-
-fn conv_sample<T: Product>(x: &[T], weight: &[T], w: &Window, s: &Sizes, y: &mut [T]) {
-    let rows = s.cin * s.taps;
-    let mut scratch = Buffer::new::<T>(if w.is_pointwise() { 0 } else { rows.saturating_mul(s.places) });
-    for g in 0..s.groups {
-        let part = &x[g * s.cin * s.plane..][..s.cin * s.plane];
-        let columns: &[T] = if w.is_pointwise() {
-            part
-        } else {
-            let columns = scratch.get_mut::<T>().expect("one owner");
-            to_columns(w, s.cin, part, columns);
-            columns
-        };
-        let weight = &weight[g * s.cout * rows..][..s.cout * rows];
-        let y = &mut y[g * s.cout * s.places..][..s.cout * s.places];
-        gemm((s.cout, rows, s.places), matrix(weight, rows), matrix(columns, s.places), T::ONE, false, y);
-    }
 }
 
 /// The window of each output place as a column: `[N, C, …]` to `[N, C · kernel, places]`.
@@ -212,24 +166,6 @@ pub fn conv_input(weight: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Ten
     })
 }
 
-fn input_sample<T: Product>(weight: &[T], g: &[T], w: &Window, s: &Sizes, x: &mut [T]) {
-    let rows = s.cin * s.taps;
-    let mut scratch = Buffer::new::<T>(if w.is_pointwise() { 0 } else { rows.saturating_mul(s.places) });
-    for group in 0..s.groups {
-        let weight = transposed(&weight[group * s.cout * rows..][..s.cout * rows], rows);
-        let g = matrix(&g[group * s.cout * s.places..][..s.cout * s.places], s.places);
-        let x = &mut x[group * s.cin * s.plane..][..s.cin * s.plane];
-        if w.is_pointwise() {
-            gemm((rows, s.cout, s.places), weight, g, T::ONE, false, x);
-            continue;
-        }
-        let columns = &mut scratch.get_mut::<T>().expect("one owner")[..rows * s.places];
-        gemm((rows, s.cout, s.places), weight, g, T::ONE, false, columns);
-        x.fill(T::ZERO);
-        from_columns(w, s.cin, columns, x);
-    }
-}
-
 /// The slope of [`conv`] in its weight, for outputs weighted by `g`.
 ///
 /// Samples are summed in blocks of fixed borders, so the bits do not depend on the number of threads.
@@ -269,26 +205,9 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
     })
 }
 
-fn weight_sample<T: Product>(x: &[T], g: &[T], w: &Window, s: &Sizes, sum: &mut [T]) {
-    let rows = s.cin * s.taps;
-    let mut scratch = Buffer::new::<T>(if w.is_pointwise() { 0 } else { rows.saturating_mul(s.places) });
-    for group in 0..s.groups {
-        let part = &x[group * s.cin * s.plane..][..s.cin * s.plane];
-        let columns: &[T] = if w.is_pointwise() {
-            part
-        } else {
-            let columns = scratch.get_mut::<T>().expect("one owner");
-            to_columns(w, s.cin, part, columns);
-            columns
-        };
-        let g = matrix(&g[group * s.cout * s.places..][..s.cout * s.places], s.places);
-        let sum = &mut sum[group * s.cout * rows..][..s.cout * rows];
-        gemm((s.cout, s.places, rows), g, transposed(columns, s.places), T::ONE, true, sum);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::planes::Planes;
     use super::*;
 
     fn window(input: &[usize], kernel: &[usize], stride: usize, padding: usize) -> Window {
@@ -306,18 +225,47 @@ mod tests {
     fn a_difference_of_neighbours() {
         let x = Tensor::from([[[1.0, 4.0, 9.0, 16.0]]]);
         let w = window(&[4], &[2], 1, 0);
-        assert_eq!(conv(&x, &Tensor::from([[[-1.0, 1.0]]]), &w, 1).to_vec::<f64>(), [3.0, 5.0, 7.0]);
+        assert_eq!(conv(&x, &Tensor::from([[[-1.0, 1.0]]]), None, &w, 1).to_vec::<f64>(), [3.0, 5.0, 7.0]);
+        let bias = Tensor::from([0.5]);
+        let y = conv(&x, &Tensor::from([[[-1.0, 1.0]]]), Some(&bias), &w, 1);
+        assert_eq!(y.to_vec::<f64>(), [3.5, 5.5, 7.5]);
     }
 
+    /// Kernels of both ways over the samples: inside their padding, and, where the ends of rows are most of them, not. The
+    /// first against the definition.
     #[test]
     fn the_three_slopes_of_one_form_agree() {
         let mut rng = crate::rng(3);
         let mut random = |shape: &[usize]| Tensor::randn_of(shape, crate::DType::F64, &mut rng);
-        let w = window(&[5, 6], &[3, 2], 2, 1);
-        let [_, h, v] = w.output();
-        let (x, k, g) = (random(&[3, 4, 5, 6]), random(&[6, 2, 3, 2]), random(&[3, 6, h, v]));
-        let form = (&conv(&x, &k, &w, 2) * &g).sum().item();
-        assert!((form - (&conv_input(&k, &g, &w, 2) * &x).sum().item()).abs() < 1e-10);
-        assert!((form - (&conv_weight(&x, &g, &w, 2) * &k).sum().item()).abs() < 1e-10);
+        let mut padded = 0;
+        for (input, kernel, stride, padding, dilation) in [
+            ([5, 6], [3, 2], 2, 1, 1),
+            ([9, 11], [3, 3], 1, 1, 1),
+            ([14, 13], [5, 5], 2, 2, 1),
+            ([17, 12], [3, 2], 3, 2, 2),
+            ([9, 10], [2, 9], 1, 0, 1),
+            ([12, 9], [1, 1], 2, 0, 1),
+        ] {
+            let w = Window { dilation: [1, dilation, dilation], ..window(&input, &kernel, stride, padding) };
+            let [_, h, v] = w.output();
+            padded += usize::from(Planes::new(&w).is_some());
+            let (x, k) = (random(&[3, 4, input[0], input[1]]), random(&[6, 2, kernel[0], kernel[1]]));
+            let g = random(&[3, 6, h, v]);
+            let y = conv(&x, &k, None, &w, 2);
+            let whole = columns(&x, &w).reshape([3, 2, 2 * kernel[0] * kernel[1], h * v]);
+            let want = k.reshape([2, 3, 2 * kernel[0] * kernel[1]]).matmul(&whole).reshape([3, 6, h, v]);
+            assert!(y.max_abs_diff(&want) < 1e-12, "{input:?} {kernel:?}");
+            let form = (&y * &g).sum().item();
+            let (of_x, of_k) = (conv_input(&k, &g, &w, 2), conv_weight(&x, &g, &w, 2));
+            assert!((form - (&of_x * &x).sum().item()).abs() < 1e-10, "{input:?} {kernel:?}");
+            assert!((form - (&of_k * &k).sum().item()).abs() < 1e-10, "{input:?} {kernel:?}");
+            let columns_of_g = k
+                .reshape([2, 3, 2 * kernel[0] * kernel[1]])
+                .transpose(1, 2)
+                .matmul(&g.reshape([3, 2, 3, h * v]))
+                .reshape([3, 4 * kernel[0] * kernel[1], h * v]);
+            assert!(of_x.max_abs_diff(&from_windows(&columns_of_g, &w)) < 1e-12, "{input:?} {kernel:?}");
+        }
+        assert_eq!(padded, 5);
     }
 }

@@ -1,6 +1,7 @@
 //! Windows: where each lies, and how they become columns and columns windows.
 
 use crate::kernel::gemm::Product;
+use crate::kernel::{STRETCH, run};
 
 /// Windows over up to three spatial axes; axes that a value lacks have kernel 1 in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +100,7 @@ impl Window {
 
     /// Calls `each(column row, output place, input place, count)` for every run of `count` output places along the last
     /// axis, whose input places are `stride[2]` apart; runs outside of the input are left out.
+    #[inline(always)]
     fn runs(&self, channels: usize, mut each: impl FnMut(usize, usize, usize, usize)) {
         let out = self.output();
         let [id, ih, iw] = self.input;
@@ -134,28 +136,80 @@ impl Window {
 /// Writes the columns of `channels` channels: row `(c, k)`, one column for each output place.
 pub(super) fn to_columns<T: Copy + Default>(w: &Window, channels: usize, x: &[T], columns: &mut [T]) {
     let places: usize = w.output().iter().product();
-    columns.fill(T::default());
+    if w.padding != [0; 3] {
+        columns.fill(T::default());
+    }
     let step = w.stride[2];
-    w.runs(channels, |row, to, from, n| {
-        let column = &mut columns[row * places + to..][..n];
-        if step == 1 {
-            column.copy_from_slice(&x[from..from + n]);
-        } else {
-            column.iter_mut().zip(x[from..].iter().step_by(step)).for_each(|(y, &x)| *y = x);
+    run(
+        #[inline(always)]
+        || {
+            w.runs(
+                channels,
+                #[inline(always)]
+                |row, to, from, n| {
+                    let column = &mut columns[row * places + to..][..n];
+                    if step == 1 {
+                        copy_short(&x[from..from + n], column);
+                    } else {
+                        column.iter_mut().zip(x[from..].iter().step_by(step)).for_each(|(y, &x)| *y = x);
+                    }
+                },
+            );
+        },
+    );
+}
+
+/// Copies a run that is short: vector by vector, the last one over the end of the one before.
+#[inline(always)]
+pub(super) fn copy_short<T: Copy>(x: &[T], y: &mut [T]) {
+    let n = y.len();
+    if n < STRETCH {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = x);
+        return;
+    }
+    for (y, x) in y.as_chunks_mut::<STRETCH>().0.iter_mut().zip(x.as_chunks::<STRETCH>().0) {
+        *y = *x;
+    }
+    y[n - STRETCH..].copy_from_slice(&x[n - STRETCH..n]);
+}
+
+/// Adds a run that is short: vector by vector, then half a vector, then the rest.
+#[inline(always)]
+fn add_short<T: Product>(x: &[T], y: &mut [T]) {
+    #[inline(always)]
+    fn by<'a, T: Product, const N: usize>(x: &'a [T], y: &'a mut [T]) -> (&'a [T], &'a mut [T]) {
+        let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<N>(), y.as_chunks_mut::<N>());
+        for (y, x) in y.iter_mut().zip(x) {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y += x;
+            }
         }
-    });
+        (x_rest, y_rest)
+    }
+    let (x, y) = by::<T, STRETCH>(x, y);
+    let (x, y) = by::<T, 4>(x, y);
+    by::<T, 1>(x, y);
 }
 
 /// Adds columns to the places they came from: the transpose of [`to_columns`].
 pub(super) fn from_columns<T: Product>(w: &Window, channels: usize, columns: &[T], x: &mut [T]) {
     let places: usize = w.output().iter().product();
     let step = w.stride[2];
-    w.runs(channels, |row, to, from, n| {
-        let column = &columns[row * places + to..][..n];
-        if step == 1 {
-            x[from..from + n].iter_mut().zip(column).for_each(|(x, &c)| *x += c);
-        } else {
-            x[from..].iter_mut().step_by(step).zip(column).for_each(|(x, &c)| *x += c);
-        }
-    });
+    run(
+        #[inline(always)]
+        || {
+            w.runs(
+                channels,
+                #[inline(always)]
+                |row, to, from, n| {
+                    let column = &columns[row * places + to..][..n];
+                    if step == 1 {
+                        add_short(column, &mut x[from..from + n]);
+                    } else {
+                        x[from..].iter_mut().step_by(step).zip(column).for_each(|(x, &c)| *x += c);
+                    }
+                },
+            );
+        },
+    );
 }

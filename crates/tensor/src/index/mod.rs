@@ -76,14 +76,14 @@ fn check_sizes(op: &str, x: &Shape, index: &Shape, axis: usize) {
 }
 
 /// The places of `layout` at index 0 of `axis`, in the shape of the index.
-fn without_axis(layout: &Layout, index: &Shape, axis: usize) -> Layout {
+pub(crate) fn without_axis(layout: &Layout, index: &Shape, axis: usize) -> Layout {
     let mut base = Layout { shape: *index, ..*layout };
     base.strides[axis] = 0;
     base
 }
 
 /// `[outer, n, inner]` around an axis.
-fn around(shape: &Shape, axis: usize) -> (usize, usize, usize) {
+pub(crate) fn around(shape: &Shape, axis: usize) -> (usize, usize, usize) {
     (shape[..axis].iter().product(), shape[axis], shape[axis + 1..].iter().product())
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A closure that is inlined into [`run`] is compiled for AVX2 with FMA (on 64-bit ARM NEON is the baseline), so plain
 //! loops are vectorised without `target-cpu` flags. There is one compiled version of each loop, not one for each
-//! instruction set: versions for older or wider vectors would multiply the build time of every dependent.
+//! instruction set: versions for older or wider vectors would multiply the build time of every dependent. A few loops that
+//! compute much, exponentials of short rows, recurrent cells and a handful of functions, have a second one ([`run_wide`]).
 
 /// Runs `f` compiled for this machine's vectors.
 ///
@@ -22,6 +23,17 @@ pub fn run<R>(f: impl FnOnce() -> R) -> R {
     }
     #[cfg(not(target_arch = "x86_64"))]
     f()
+}
+
+/// As [`run`], compiled a second time for vectors of 512 bits where the CPU has them: for loops that compute much with what
+/// they read and are few, so that this is paid for. The bits are the same.
+#[inline(always)]
+pub fn run_wide<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(v4) = pulp::x86::V4::try_new() {
+        return v4.vectorize(f);
+    }
+    run(f)
 }
 
 #[cfg(target_arch = "x86_64")]

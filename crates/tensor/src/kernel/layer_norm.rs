@@ -75,10 +75,10 @@ fn projections<T: Real>(x: &[T], gamma: &[T], d: &[T], mean: T, r: T) -> (T, T) 
         #[inline(always)]
         |[d, c]| d * c,
     );
-    let q = sum::in_lanes(
+    let q = sum::over_run(
         [x, d, gamma],
         #[inline(always)]
-        |lane, [x, d, c]| lane + d * c * (x - mean),
+        |[x, d, c]| d * c * (x - mean),
     );
     (p / n, q * r * r / n)
 }

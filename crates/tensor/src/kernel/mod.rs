@@ -7,16 +7,18 @@
 //! - Functions of one element: [`math`].
 //! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
 //!   functions.
-//! - Runs: `runs` the driver, [`softmax`], [`layer_norm`]; [`Compiled`] for other crates.
+//! - Runs: `runs` the driver, `few` many short ones, [`softmax`], [`layer_norm`]; [`Compiled`] for other crates. Rows of gates: [`recurrent`].
 //! - Whole slices: [`axpy`], [`copy`].
 //! - Matrices: `gemm`, `transpose`.
 //!
 //! Gradients are no business of these loops with one exception: a function of a run is not a sum of functions of its
-//! elements, so [`softmax`] and [`layer_norm`] hold, beside each function, the kernel that adds its gradient (`…_pull`).
+//! elements, so [`softmax`], [`layer_norm`] and [`recurrent`] hold, beside each function, the kernel that adds its gradient
+//! (`…_pull`).
 
 pub mod axpy;
 pub mod copy;
 pub(crate) mod dispatch;
+mod few;
 pub(crate) mod fold;
 pub(crate) mod gemm;
 pub(crate) mod layer_norm;
@@ -24,14 +26,32 @@ pub mod math;
 mod pairwise;
 pub mod parallel;
 pub mod pool;
+pub(crate) mod recurrent;
 mod runs;
 pub(crate) mod softmax;
 pub mod sum;
 pub(crate) mod transpose;
 
-pub use dispatch::run;
+pub use dispatch::{run, run_wide};
 pub use math::Real;
 pub use runs::Compiled;
+
+/// Elements that loops over short runs take at once: one vector of `f32`.
+pub(crate) const STRETCH: usize = 8;
+
+/// Calls `f(start)` for stretches of [`STRETCH`] elements that cover `n`, at least so many, the last one over the end of the
+/// one before. Short runs never reach the long vectors that the compiler makes of a plain loop, and what comes behind those.
+#[inline(always)]
+pub(crate) fn stretches(n: usize, mut f: impl FnMut(usize)) {
+    let mut start = 0;
+    while start + STRETCH <= n {
+        f(start);
+        start += STRETCH;
+    }
+    if start < n {
+        f(n - STRETCH);
+    }
+}
 
 /// Elements in one block of a long loop: small enough to stay in the first-level cache.
 pub const BLOCK: usize = 1024;

@@ -3,6 +3,7 @@
 //! Where one element has nearly all the weight, what the others leave of it cannot be told from its rounding: there
 //! their sum is taken without it. Where the largest is ∞ the results are the limits.
 
+use super::few::{SHORT, each_short_run, map_few};
 use super::runs::each_run;
 use super::{Real, math, run, sum};
 
@@ -31,11 +32,7 @@ fn exp_shifted<T: Real>(x: &[T], shift: T, y: &mut [T]) -> T {
     for (y, &x) in y.iter_mut().zip(x) {
         *y = math::exp(x - shift);
     }
-    sum::over_run(
-        [&*y],
-        #[inline(always)]
-        |[y]| y,
-    )
+    total(y)
 }
 
 /// `x - shift`, 0 where both are ∞.
@@ -94,6 +91,54 @@ fn is_sure_anywhere<T: Real>(y: &[T], one: T) -> bool {
     )
 }
 
+/// `$\ln \sum_j e^{x_j} - x_t$` of each run with its label t; `scratch` is as long as the runs.
+pub(crate) fn cross_entropy<T: Real>(
+    x: &[T],
+    labels: &[i64],
+    width: usize,
+    scratch: &mut [T],
+    losses: &mut [T],
+) {
+    if width >= SHORT {
+        let scratch = &mut scratch[..width];
+        for ((x, &label), loss) in x.chunks_exact(width).zip(labels).zip(losses) {
+            *loss = run(
+                #[inline(always)]
+                || {
+                    let (shift, log) = log_sum_exp(x, scratch);
+                    log - below(x[label as usize], shift)
+                },
+            );
+        }
+        return;
+    }
+    let losses = std::cell::Cell::from_mut(losses).as_slice_of_cells();
+    each_short_run(
+        x,
+        width,
+        scratch,
+        #[inline(always)]
+        |i, x, y, max| {
+            let target = x[labels[i] as usize];
+            losses[i].set(if max == T::NEG_INFINITY {
+                T::NEG_INFINITY - target
+            } else {
+                log_total(total(y), y) - below(target, max)
+            });
+        },
+    );
+}
+
+/// The sum of a run.
+#[inline(always)]
+fn total<T: Real>(y: &[T]) -> T {
+    sum::over_run(
+        [y],
+        #[inline(always)]
+        |[y]| y,
+    )
+}
+
 /// The maximum of a run and the logarithm of the sum of the shifted exponentials, which are left in `scratch`.
 #[inline(always)]
 pub(crate) fn log_sum_exp<T: Real>(x: &[T], scratch: &mut [T]) -> (T, T) {
@@ -124,6 +169,20 @@ pub(crate) fn minus_one_hot<T: Real>(p: &mut [T], label: usize) {
 
 /// `$e^{x_i} / \sum_j e^{x_j}$`.
 pub(crate) fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
+    if width < SHORT {
+        return each_short_run(
+            x,
+            width,
+            y,
+            #[inline(always)]
+            |_, _, y, _| {
+                let scale = T::ONE / total(y);
+                for y in y.iter_mut() {
+                    *y *= scale;
+                }
+            },
+        );
+    }
     each_run(
         [x],
         width,
@@ -132,6 +191,23 @@ pub(crate) fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
         |[x], y| {
             let total = exponentials(x, largest(x), y);
             let scale = T::ONE / total;
+            for y in y.iter_mut() {
+                *y *= scale;
+            }
+        },
+    );
+}
+
+/// Softmax of one run; 0 where all are -∞.
+pub(crate) fn visible<T: Real>(x: &[T], y: &mut [T]) {
+    run(
+        #[inline(always)]
+        || {
+            let max = largest(x);
+            if max == T::NEG_INFINITY {
+                return y.fill(T::ZERO);
+            }
+            let scale = T::ONE / exponentials(x, max, y);
             for y in y.iter_mut() {
                 *y *= scale;
             }
@@ -180,6 +256,27 @@ fn saturated_pull<T: Real>(y: &[T], d: &[T], g: &mut [T]) {
 
 /// `$x_i - \ln \sum_j e^{x_j}$`.
 pub(crate) fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
+    if width < SHORT {
+        return each_short_run(
+            x,
+            width,
+            y,
+            #[inline(always)]
+            |_, x, y, max| {
+                let total = log_total(total(y), y);
+                if max == T::INFINITY {
+                    y.iter_mut().zip(x).for_each(|(y, &x)| *y = below(x, max) - total);
+                    return;
+                }
+                map_few(
+                    x,
+                    y,
+                    #[inline(always)]
+                    |x| (x - max) - total,
+                );
+            },
+        );
+    }
     each_run(
         [x],
         width,

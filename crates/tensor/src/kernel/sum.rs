@@ -3,7 +3,7 @@
 //! All are pairwise over blocks, by `pairwise`: the error grows with `$\log n$`, and the bits depend on
 //! the length alone.
 
-use super::pairwise::{LANES, Slices, Sum, lanes, pairwise};
+use super::pairwise::{LANES, Slices, Sum, halves, lanes, pairwise};
 use super::{Real, math, run};
 
 /// `$\sum_i x_i$`.
@@ -57,22 +57,22 @@ where
     )
 }
 
-/// `$\sum_i f(x_i, \dots)$` over a run, which is often short: fewer elements than lanes are added one after the other, since
-/// the lanes would cost more than they.
+/// `$\sum_i f(x_i, \dots)$` over a run, which is often short: fewer elements than lanes are added in the lanes of one vector,
+/// since joining all lanes would cost more than they.
 #[inline(always)]
 pub(super) fn over_run<X: Slices<N>, const N: usize>(x: X, f: impl Fn([X::T; N]) -> X::T) -> X::T
 where
     X::T: Real,
 {
     if x.len() < LANES {
-        return in_order(x, f);
+        return in_one_vector(x, f);
     }
     pairwise::<X, Sum, N>(
         x,
         #[inline(always)]
         |x| {
             if x.len() < LANES {
-                return in_order(x, &f);
+                return in_one_vector(x, &f);
             }
             lanes::<X, Sum, N, LANES>(
                 x,
@@ -83,16 +83,30 @@ where
     )
 }
 
+/// Lanes for a short run: one vector of `f32`.
+const SHORT: usize = 8;
+
+/// Few elements one after the other, more in lanes. The lanes are looked at in memory before they are joined: else the
+/// compiler would keep those that are joined in pairs, in vectors that are a quarter full.
 #[inline(always)]
-fn in_order<X: Slices<N>, const N: usize>(x: X, f: impl Fn([X::T; N]) -> X::T) -> X::T
+fn in_one_vector<X: Slices<N>, const N: usize>(x: X, f: impl Fn([X::T; N]) -> X::T) -> X::T
 where
     X::T: Real,
 {
-    let mut total = X::T::ZERO;
-    for x in x.places() {
-        total += f(x);
+    let mut lanes = [X::T::ZERO; SHORT];
+    if x.len() < SHORT {
+        let mut total = X::T::ZERO;
+        for x in x.places() {
+            total += f(x);
+        }
+        return total;
     }
-    total
+    x.into_lanes(
+        &mut lanes,
+        #[inline(always)]
+        |lane, x| lane + f(x),
+    );
+    halves::<X::T, Sum, SHORT>(std::hint::black_box(lanes))
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ pub(crate) fn type_of_row(inner: &mut Inner, row: &'static Row, x: &[Var<'_>]) -
 }
 
 /// The number of the type of an operation over these inputs, if its value waits.
-pub(crate) fn type_of_op(inner: &mut Inner, kernels: Kernels, x: &[Var<'_>]) -> Option<u32> {
+pub(crate) fn type_of_op(inner: &mut Inner, kernels: Kernels<'_>, x: &[Var<'_>]) -> Option<u32> {
     let node = inner.nodes[x[0].id as usize];
     let ty = *inner.ty(&node);
     let alike = x.iter().all(|x| inner.ty(&inner.nodes[x.id as usize]).dtype == ty.dtype);
@@ -134,5 +134,6 @@ pub(crate) fn type_of_op(inner: &mut Inner, kernels: Kernels, x: &[Var<'_>]) -> 
     match kernels {
         Kernels::Total(_) => Some(inner.types.intern(ty.dtype, Shape::new(&[]))),
         Kernels::Runs(..) => ty.shape.last().is_some_and(|&n| n <= WIDEST).then(|| node.ty.number()),
+        Kernels::Numeric(_) => None,
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Plan<'a, T: 'static> {
 }
 
 /// The kernels of a node's operation, if it has any.
-pub(super) fn kernels(inner: &Inner, node: &Node) -> Option<Kernels> {
+pub(super) fn kernels<'a>(inner: &'a Inner, node: &Node) -> Option<Kernels<'a>> {
     if let Kind::Op = node.kind() { inner.ops[node.b as usize].kernels() } else { None }
 }
 

@@ -1,9 +1,12 @@
 //! Attention: products of queries and keys, softmax, products with values.
 
-use gradus_tensor::{DType, Shape, Tensor};
+use gradus_tensor::{DType, Shape, Tensor, attention};
 
+use crate::fast::runs::{Kernels, Numeric, NumericRule};
+use crate::op::{Backward, Op};
 use crate::ops::elementwise::operators::{Operand, promoted_with};
 use crate::ops::expect;
+use crate::ops::softmax::from_mean;
 use crate::var::Var;
 
 /// The mask and scale of an attention.
@@ -25,6 +28,69 @@ pub struct Attention<'t> {
     pub causal: bool,
     /// The factor of the scores; `$1/\sqrt d$` if not given.
     pub scale: Option<f64>,
+}
+
+/// Attention without a mask, of equal leading axes: no matrix of scores is kept.
+#[derive(Debug)]
+struct Fused {
+    scale: f64,
+    causal: bool,
+}
+
+impl Fused {
+    /// The weights, whole.
+    fn weights<'t>(&self, q: Var<'t>, k: Var<'t>) -> Var<'t> {
+        let scores = (q * self.scale).matmul(k.t());
+        let (rows, cols) = (q.shape()[q.rank() - 2], k.shape()[k.rank() - 2]);
+        let seen = self.causal.then(|| Tensor::tri(rows, cols, 0).to(DType::Bool));
+        scores.visible_softmax(seen.as_ref())
+    }
+}
+
+impl Op for Fused {
+    fn name(&self) -> &'static str {
+        "attention"
+    }
+    fn forward(&self, x: &[Tensor]) -> Tensor {
+        attention::attention(&x[0], &x[1], &x[2], self.scale, self.causal)
+    }
+    fn backward<'t>(&self, step: &mut Backward<'t>) {
+        let (q, k, v, dy) = (step.x(0), step.x(1), step.x(2), step.dy());
+        let p = self.weights(q, k);
+        if step.needs(2) {
+            step.give(2, p.t().matmul(dy));
+        }
+        if step.needs(0) || step.needs(1) {
+            let ds = p * from_mean(p, dy.matmul(v.t())) * self.scale;
+            if step.needs(0) {
+                step.give(0, ds.matmul(k));
+            }
+            if step.needs(1) {
+                step.give(1, ds.t().matmul(q));
+            }
+        }
+    }
+    fn words(&self) -> &'static str {
+        "P·V with P = softmax(s Q·Kᵀ): V gets Pᵀ·ȳ; with S = P (ȳ·Vᵀ − Σ P (ȳ·Vᵀ)), Q gets s S·K and K gets s Sᵀ·Q"
+    }
+    fn composed<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        Some(self.weights(x[0], x[1]).matmul(x[2]))
+    }
+    fn kernels(&self) -> Option<Kernels<'_>> {
+        Some(Kernels::Numeric(self))
+    }
+}
+
+impl NumericRule for Fused {
+    fn pull(&self, step: &mut Numeric<'_>) {
+        let (x, dy) = ([0, 1, 2].map(|i| step.x(i)), step.dy());
+        let all = attention::attention_pull([&x[0], &x[1], &x[2], &dy], self.scale, self.causal);
+        for (i, dx) in all.into_iter().enumerate() {
+            if step.needs(i) {
+                step.give(i, dx);
+            }
+        }
+    }
 }
 
 /// Panics unless keys or values serve the heads of the queries, and their other leading axes broadcast.
@@ -76,8 +142,13 @@ impl<'t> Var<'t> {
             if have == want || have <= 1 { x } else { x.repeat_interleave(want / have, -3) }
         };
         let (keys, values) = (heads(keys), heads(values));
-        let scores = (queries * how.scale.unwrap_or(1.0 / (d as f64).sqrt())).matmul(keys.t());
-        let mut scores = scores;
+        let scale = how.scale.unwrap_or(1.0 / (d as f64).sqrt());
+        let lead = |x: Self| Shape::new(&x.shape()[..x.rank() - 2]);
+        if how.mask.is_none() && lead(queries) == lead(keys) && lead(keys) == lead(values) {
+            expect::floats("attention", queries.dtype());
+            return self.tape().apply(Fused { scale, causal: how.causal }, &[queries, keys, values]);
+        }
+        let mut scores = (queries * scale).matmul(keys.t());
         if let Some(mask) = how.mask {
             expect::fits("attention", "the mask", &mask.shape(), &scores.shape());
         }

@@ -20,7 +20,7 @@ pub use options::{ConvOptions, Padding};
 /// Which argument of the trilinear form the operation is the slope in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Slope {
-    /// (x, w) → y.
+    /// (x, w) → y, or (x, w, b) → y.
     Output,
     /// (w, g) → x.
     Input,
@@ -53,12 +53,11 @@ impl Op for Conv {
         Form::Product
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
-        let f = match self.slope {
-            Slope::Output => conv::conv,
-            Slope::Input => conv::conv_input,
-            Slope::Weight => conv::conv_weight,
-        };
-        f(&x[0], &x[1], &self.window, self.groups)
+        match self.slope {
+            Slope::Output => conv::conv(&x[0], &x[1], x.get(2), &self.window, self.groups),
+            Slope::Input => conv::conv_input(&x[0], &x[1], &self.window, self.groups),
+            Slope::Weight => conv::conv_weight(&x[0], &x[1], &self.window, self.groups),
+        }
     }
     fn backward<'t>(&self, step: &mut Backward<'t>) {
         let (a, b, d) = (step.x(0), step.x(1), step.dy());
@@ -72,11 +71,15 @@ impl Op for Conv {
                 step.give(i, self.of(slope, a, b));
             }
         }
+        if step.inputs() > 2 && step.needs(2) {
+            step.give(2, channel_sums(d));
+        }
     }
     fn words(&self) -> &'static str {
         match self.slope {
             Slope::Output => {
-                "windows of x times a kernel: x gets ȳ back through the kernel, the kernel gets the windows of x times ȳ"
+                "windows of x times a kernel: x gets ȳ back through the kernel, the kernel gets the windows of x times ȳ, a bias the \
+                 sums of ȳ's channels"
             }
             Slope::Input => {
                 "g back through a kernel: the kernel gets the windows of ȳ times g, g gets the windows of ȳ times the kernel"
@@ -84,6 +87,13 @@ impl Op for Conv {
             Slope::Weight => "windows of x times g: x gets g back through ȳ, g gets the windows of x times ȳ",
         }
     }
+}
+
+/// The sum of each channel of `[N, C, …]`.
+fn channel_sums(d: Var<'_>) -> Var<'_> {
+    let shape = d.shape();
+    let places: usize = shape[2..].iter().product();
+    d.reshape([shape[0], shape[1], places]).sum_axes(-1).sum_axes(0)
 }
 
 /// Windows as columns, or back: each is the other's rule.
@@ -141,18 +151,18 @@ fn padded<'t>(x: Var<'t>, how: &ConvOptions, kernel: &[usize]) -> (Var<'t>, Vec<
     (x.pad(&sizes.collect::<Vec<_>>(), how.padding_mode), vec![0; rank])
 }
 
+#[track_caller]
+fn check_bias(op: &str, channels: usize, bias: Var<'_>) {
+    let shape = bias.shape();
+    assert!(shape == [channels], "{op}: {channels} channels need a bias of shape [{channels}], got {shape}");
+}
+
 /// Adds a bias to the channels of `[N, C, …]`.
 #[track_caller]
 fn with_bias<'t>(op: &str, y: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
     let Some(bias) = bias else { return y };
     let shape = y.shape();
-    assert!(
-        bias.shape() == [shape[1]],
-        "{op}: {} channels need a bias of shape [{}], got {}",
-        shape[1],
-        shape[1],
-        bias.shape()
-    );
+    check_bias(op, shape[1], bias);
     let mut sizes = vec![1; shape.len() - 1];
     sizes[0] = shape[1];
     y + bias.reshape(sizes)
@@ -237,8 +247,10 @@ impl<'t> Var<'t> {
         );
         let (input, padding) = padded(input, how, &w[2..]);
         let window = how.window("conv", &input.shape()[2..], &w[2..], &padding);
-        let y = self.tape().apply(Conv { slope: Slope::Output, window, groups }, &[input, weight]);
-        with_bias("conv", y, bias)
+        let op = Conv { slope: Slope::Output, window, groups };
+        let Some(bias) = bias else { return self.tape().apply(op, &[input, weight]) };
+        check_bias("conv", w[0], bias);
+        self.tape().apply(op, &[input, weight, bias])
     }
 
     /// The transposed convolution: the slope of [`Self::conv`] in its input. x is `[N, C, …]`, the weight

@@ -6,6 +6,8 @@ use gradus_tensor::kernel::{self, Real};
 const TINY: usize = 32;
 /// Operations below this cost are cheap.
 const CHEAP: f64 = 0.5;
+/// Operations between these costs compute enough that wider vectors pay, and are short enough to be compiled twice.
+const DEAR: std::ops::Range<f64> = 1.2..2.0;
 
 /// `y = f(a, b, c)`, element by element.
 #[inline(always)]
@@ -25,6 +27,11 @@ pub(crate) fn forward_loop<T: Real>(
     }
     if cost < CHEAP && y.len() <= TINY {
         body(a, b, c, y, f);
+    } else if DEAR.start <= cost && cost < DEAR.end {
+        kernel::run_wide(
+            #[inline(always)]
+            || body(a, b, c, y, f),
+        );
     } else {
         kernel::run(
             #[inline(always)]

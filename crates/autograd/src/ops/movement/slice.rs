@@ -1,8 +1,9 @@
 //! Parts of an axis, and axes in reverse order.
 
-use gradus_tensor::{Axes, MAX_RANK, Shape, Slice, Tensor, axis_index, equal_part};
+use gradus_tensor::{Axes, MAX_RANK, Shape, Slice, Tensor, accumulate, axis_index, equal_part};
 use smallvec::SmallVec;
 
+use crate::fast::runs::{Kernels, Numeric, NumericRule};
 use crate::op::{Backward, Form, Op};
 use crate::var::Var;
 
@@ -28,6 +29,16 @@ impl Op for SliceOp {
     }
     fn words(&self) -> &'static str {
         "a part: ȳ in its place, 0 elsewhere"
+    }
+    fn kernels(&self) -> Option<Kernels<'_>> {
+        Some(Kernels::Numeric(self))
+    }
+}
+
+impl NumericRule for SliceOp {
+    fn pull(&self, step: &mut Numeric<'_>) {
+        let dy = step.dy();
+        step.add(0, |dx| accumulate::slice(dx, self.axis, self.slice, &dy));
     }
 }
 

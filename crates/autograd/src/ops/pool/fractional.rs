@@ -59,13 +59,14 @@ impl Var<'_> {
                 Some(b) => windows(sizes[b], out[b], kernel[b], samples[row * rank + b]),
                 None => vec![vec![0]],
             });
-            pool::window_argmax(&value.narrow(0, row, 1).squeeze_axis(1), &all).flatten()
+            pool::window_max(&value.narrow(0, row, 1).squeeze_axis(1), &all)
         };
         let full = [&shape[..2], &out[..]].concat();
-        let places = match rows {
-            0 => Tensor::zeros_of(&full[..], DType::I64),
-            _ => Tensor::stack(&(0..rows).map(of_row).collect::<Vec<_>>(), 0).reshape(&full[..]),
+        let (values, places): (Vec<Tensor>, Vec<Tensor>) = (0..rows).map(of_row).unzip();
+        let joined = |parts: &[Tensor], dtype: DType| match rows {
+            0 => Tensor::zeros_of(&full[..], dtype),
+            _ => Tensor::stack(parts, 0).reshape(&full[..]),
         };
-        self.at_places(places)
+        self.at_places(joined(&values, self.dtype()), joined(&places, DType::I64))
     }
 }

@@ -194,17 +194,18 @@ impl<'t> Var<'t> {
         let windows: [Vec<Vec<usize>>; 3] = windows.try_into().expect("three axes");
         let mut wide = vec![shape[0] * shape[1], 1, 1, 1];
         wide.splice(4 - (shape.len() - 2).., shape[2..].iter().copied());
-        let places = pool::window_argmax(&self.value().reshape(wide), &windows);
-        self.at_places(places.reshape(&out))
+        let (values, places) = pool::window_max(&self.value().reshape(wide), &windows);
+        self.at_places(values, places.reshape(&out))
     }
 
-    /// The elements at flat places in the spatial axes, `[N, C, …]`, and the places.
+    /// The elements, known already, at flat places in the spatial axes, `[N, C, …]`, and the places.
     #[track_caller]
-    fn at_places(self, places: Tensor) -> (Self, Tensor) {
+    fn at_places(self, values: Tensor, places: Tensor) -> (Self, Tensor) {
         let (shape, out) = (self.shape(), *places.shape());
         let plane: usize = shape[2..].iter().product();
         let (rows, count) = (shape[0] * shape[1], out[2..].iter().product::<usize>());
-        let flat = self.reshape([rows, plane]).gather(1, &places.reshape([rows, count]));
+        let index = places.reshape([rows, count]);
+        let flat = self.reshape([rows, plane]).gathered(1, index, values.reshape([rows, count]));
         (flat.reshape(out), places)
     }
 

@@ -91,7 +91,7 @@ impl Op for Total {
             "a sum: each element gets the ȳ of its sum"
         }
     }
-    fn kernels(&self) -> Option<Kernels> {
+    fn kernels(&self) -> Option<Kernels<'_>> {
         Some(Kernels::Total(self.over.map_or(1.0, |n| 1.0 / n)))
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Mat<'a, T> {
 
 impl<T> Mat<'_, T> {
     /// The transpose, over the same memory.
-    pub(super) fn t(self) -> Self {
+    pub(crate) fn t(self) -> Self {
         Self { rs: self.cs, cs: self.rs, ..self }
     }
 
@@ -33,7 +33,7 @@ impl<T> Mat<'_, T> {
     }
 
     /// The rows from `i` on.
-    pub(super) fn rows_from(self, i: usize) -> Self {
+    pub(crate) fn rows_from(self, i: usize) -> Self {
         Self { data: &self.data[i * self.rs as usize..], ..self }
     }
 
@@ -76,7 +76,7 @@ macro_rules! product {
                 alpha: Self,
             ) {
                 // The kernel prefers column-major destinations; Cᵀ = Bᵀ Aᵀ.
-                let transposed = cs < rs && !runs_across((m, k), n, &b, rs);
+                let transposed = cs < rs && (rs % 256 == 0 || !runs_across((m, k), n, &b));
                 let gemm = $krate::gemm::$t::get_gemm_fn();
                 let ((m, n), (rs, cs), (a, b)) =
                     if transposed { ((n, m), (cs, rs), (b.t(), a.t())) } else { ((m, n), (rs, cs), (a, b)) };
@@ -112,8 +112,8 @@ product!(f32, gemm_f32);
 product!(f64, gemm_f64);
 
 /// Whether few rows against a long right operand with dense columns run better without the detour over the transposed
-/// product, which would pack the long operand (64 × 256 by 256 × 784: 121 GFLOP/s, so 194). Not where the rows of the
-/// destination, `rs` apart, fall on the same place of the cache.
-pub(super) fn runs_across<T>((m, k): (usize, usize), n: usize, b: &Mat<'_, T>, rs: isize) -> bool {
-    b.rs == 1 && b.cs > 1 && m <= 128 && k <= 512 && n >= 2 * m && n >= 128 && rs % 256 != 0
+/// product, which would pack the long operand (64 × 256 by 256 × 784: 121 GFLOP/s, so 194). The rows of the destination must
+/// not fall on the same place of the cache, as they do a multiple of 256 elements apart.
+pub(super) fn runs_across<T>((m, k): (usize, usize), n: usize, b: &Mat<'_, T>) -> bool {
+    b.rs == 1 && b.cs > 1 && m <= 128 && k <= 512 && n >= 2 * m && n >= 128
 }

@@ -1,9 +1,10 @@
 //! Matrix products of strided operands: `$C = \alpha A B + \beta C$`.
 //!
 //! The blocked kernels are the `gemm` crate's (`matrix`). Around them: vectors by dot products, tiny products by a plain
-//! loop (`tiny`), and large ones cut into panels of fixed size for the second core (`panels`), so the bits do not depend on
+//! loop (`tiny`), narrow ones by several dot products at a time (`dots`), and large ones cut into panels of fixed size for the second core (`panels`), so the bits do not depend on
 //! the number of threads.
 
+mod dots;
 mod matrix;
 mod panels;
 mod tiny;
@@ -26,8 +27,8 @@ pub(crate) fn gemm<T: Product>(
     accumulate: bool,
     c: &mut [T],
 ) {
-    let whole = m.checked_mul(n) == Some(c.len());
-    assert!(whole && a.holds(m, k) && b.holds(k, n), "gemm: a matrix reaches beyond its slice");
+    let fills = m.checked_mul(n) == Some(c.len());
+    assert!(fills && a.holds(m, k) && b.holds(k, n), "gemm: a matrix reaches beyond its slice");
     if m == 0 || n == 0 {
         return;
     }
@@ -44,23 +45,64 @@ pub(crate) fn gemm<T: Product>(
     if (m * n).saturating_mul(k) <= TINY && tiny::fits((m, k, n), &b) {
         return tiny::tiny((m, k, n), a, b, alpha, accumulate, c);
     }
+    if dots::fits((m, k, n), &a, &b) {
+        return dots::dots((m, k, n), a, b, alpha, accumulate, c);
+    }
     if a.rs == 1 && a.cs > 1 {
         return with_rows_of(a, (m, k), |a| gemm((m, k, n), a, b, alpha, accumulate, c));
     }
     if n < NARROW {
         return padded((m, k, n), a, b, alpha, accumulate, c);
     }
-    if m > 1 && b.rs == 1 && b.cs > 1 && !runs_across((m, k), n, &b, n as isize) {
+    let across = m > 1 && runs_across((m, k), n, &b);
+    if m > 1 && b.rs == 1 && b.cs > 1 && !across {
         return with_rows_of(b, (k, n), |b| gemm((m, k, n), a, b, alpha, accumulate, c));
     }
+    if across && n.is_multiple_of(256) {
+        return apart((m, k, n), a, b, alpha, accumulate, c);
+    }
+    whole((m, k, n), a, b, alpha, accumulate, c, n);
+}
+
+/// The blocked product into rows `rs` apart.
+fn whole<T: Product>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+    rs: usize,
+) {
+    assert!(rs >= n && c.len() >= m * rs, "gemm: the rows reach beyond the destination");
     let flops = 2.0 * m as f64 * n as f64 * k as f64;
     // By size alone, not by the number of threads: the bits must not depend on it.
     if flops < PANEL_FLOPS {
-        // SAFETY: `holds` was checked for all three; `c` is borrowed mutably, so it overlaps neither operand.
-        unsafe { T::blocked((m, k, n), c.as_mut_ptr(), n as isize, 1, accumulate, a, b, alpha) };
+        // SAFETY: `holds` was checked for both operands by `gemm`, the destination above; it is borrowed mutably, so it
+        // overlaps neither operand.
+        unsafe { T::blocked((m, k, n), c.as_mut_ptr(), rs as isize, 1, accumulate, a, b, alpha) };
         return;
     }
-    panels::panels((m, k, n), a, b, alpha, accumulate, c);
+    panels::panels((m, k, n), a, b, alpha, accumulate, c, rs);
+}
+
+/// A product whose rows would fall on the same place of the cache, by way of a destination whose rows do not: cheaper than
+/// the right operand laid out again (32 × 128 by 128 × 512: it has four times as many elements as the result).
+fn apart<T: Product>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
+    let rs = n + NARROW;
+    let mut copy = Buffer::new::<T>(m * rs);
+    let copy = &mut copy.get_mut::<T>().expect("a fresh block has one owner")[..m * rs];
+    whole((m, k, n), a, b, alpha, false, copy, rs);
+    for (y, x) in c.chunks_exact_mut(n).zip(copy.chunks_exact(rs)) {
+        if accumulate { super::axpy::add(&x[..n], y) } else { y.copy_from_slice(&x[..n]) }
+    }
 }
 
 /// Below this many multiplications the blocked kernel's set-up costs more than the product.
@@ -156,6 +198,8 @@ mod tests {
             (64, 40, 70),
             (200, 70, 90),
             (70, 90, 230),
+            (35, 75, 10),
+            (2, 130, 15),
         ] {
             let a: Vec<f64> = (0..m * k).map(|i| ((i * 37) % 11) as f64 - 5.0).collect();
             let b: Vec<f64> = (0..k * n).map(|i| ((i * 53) % 13) as f64 - 6.0).collect();

@@ -1,5 +1,7 @@
-//! Functions of whole runs along the last axis (softmax, layer normalisation): the kernels that an [`Op`](crate::Op) may have
-//! besides its rule, and the numeric way back over tensors.
+//! The kernels that an [`Op`](crate::Op) may have besides its rule, and the numeric way back over tensors: functions of whole
+//! runs along the last axis (softmax, layer normalisation), and [`numeric`], whose operations do all themselves.
+
+mod numeric;
 
 use gradus_tensor::Tensor;
 use gradus_tensor::kernel::axpy::add;
@@ -8,6 +10,7 @@ use gradus_tensor::kernel::parallel;
 use super::store::Mirror;
 use super::{Lane, for_lane};
 use crate::fast::lists::Inner;
+pub(crate) use numeric::{Numeric, NumericRule};
 
 /// Elements of one parallel piece, in whole runs.
 const PIECE: usize = 1 << 14;
@@ -16,12 +19,20 @@ const PARTIAL: usize = 16;
 
 /// How an operation runs over pieces of a value.
 #[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub enum Kernels {
+#[derive(Clone, Copy)]
+pub enum Kernels<'a> {
     /// A function of whole runs along the last axis, with the number it carries.
     Runs(&'static RunKernels, f64),
     /// `$k \sum_i x_i$` over all elements.
     Total(f64),
+    /// Any other function; the numeric sweep runs its own way back.
+    Numeric(&'a dyn NumericRule),
+}
+
+impl std::fmt::Debug for Kernels<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kernels")
+    }
 }
 
 /// The loops of a function of runs. Its inputs are as large as the output, or one run that all share.
@@ -71,28 +82,37 @@ macro_rules! run_kernels {
 }
 pub(crate) use run_kernels;
 
-/// The way back through an operation with kernels over runs; `false` if the node is none.
+/// The way back through an operation with kernels; `false` if the node has none.
 pub(crate) fn pull(inner: &mut Inner, id: u32, mirror: &mut Mirror) -> bool {
     let node = inner.nodes[id as usize];
-    if !matches!(inner.ops[node.b as usize].kernels(), Some(Kernels::Runs(..))) {
-        return false;
-    }
+    // Another owner, since the lists are changed meanwhile.
+    let op = inner.ops[node.b as usize].clone();
+    let Some(kernels @ (Kernels::Runs(..) | Kernels::Numeric(_))) = op.kernels() else { return false };
     let ty = *inner.ty(&node);
-    if let Some(dy) = mirror.take(node.slot, &ty) {
-        let inputs = inner.inputs(&node);
-        for (i, contribution) in contributions(inner, id, dy) {
-            let input = inner.nodes[inputs[i] as usize];
-            mirror.reached[inputs[i] as usize] = true;
-            mirror.add(input.slot, &inner.types[input.ty.number()], contribution);
+    let Some(dy) = mirror.take(node.slot, &ty) else { return true };
+    match kernels {
+        Kernels::Numeric(rule) => drop(numeric::pull(inner, id, rule, dy, Some(mirror))),
+        _ => {
+            let inputs = inner.inputs(&node);
+            for (i, contribution) in contributions(inner, id, dy) {
+                let input = inner.nodes[inputs[i] as usize];
+                mirror.reached[inputs[i] as usize] = true;
+                mirror.add(input.slot, &inner.types[input.ty.number()], contribution);
+            }
         }
     }
     true
 }
 
-/// What the kernels of an operation over runs give each input that wants a gradient.
+/// What the kernels of an operation give each input that wants a gradient.
 pub(crate) fn contributions(inner: &mut Inner, id: u32, dy: Tensor) -> Vec<(usize, Tensor)> {
     let node = inner.nodes[id as usize];
-    let Some(Kernels::Runs(kernels, c)) = inner.ops[node.b as usize].kernels() else { return Vec::new() };
+    let op = inner.ops[node.b as usize].clone();
+    let (kernels, c) = match op.kernels() {
+        Some(Kernels::Runs(kernels, c)) => (kernels, c),
+        Some(Kernels::Numeric(rule)) => return numeric::pull(inner, id, rule, dy, None),
+        _ => return Vec::new(),
+    };
     let inputs = inner.inputs(&node);
     let wanted: Vec<bool> = inputs.iter().map(|&i| inner.nodes[i as usize].needs()).collect();
     let x: Vec<Tensor> = inputs.iter().map(|&i| inner.value(i).into_contiguous()).collect();
