@@ -90,16 +90,15 @@ pub(crate) fn pull(inner: &mut Inner, id: u32, mirror: &mut Mirror) -> bool {
     let Some(kernels @ (Kernels::Runs(..) | Kernels::Numeric(_))) = op.kernels() else { return false };
     let ty = *inner.ty(&node);
     let Some(dy) = mirror.take(node.slot, &ty) else { return true };
-    match kernels {
-        Kernels::Numeric(rule) => drop(numeric::pull(inner, id, rule, dy, Some(mirror))),
-        _ => {
-            let inputs = inner.inputs(&node);
-            for (i, contribution) in contributions(inner, id, dy) {
-                let input = inner.nodes[inputs[i] as usize];
-                mirror.reached[inputs[i] as usize] = true;
-                mirror.add(input.slot, &inner.types[input.ty.number()], contribution);
-            }
-        }
+    if let Kernels::Numeric(rule) = kernels {
+        numeric::pull(inner, id, rule, dy, Some(mirror));
+        return true;
+    }
+    let inputs = inner.inputs(&node);
+    for (i, contribution) in contributions(inner, id, dy) {
+        let input = inner.nodes[inputs[i] as usize];
+        mirror.reached[inputs[i] as usize] = true;
+        mirror.add(input.slot, &inner.types[input.ty.number()], contribution);
     }
     true
 }

@@ -24,7 +24,7 @@ crate::ops::elementwise::table::unary! {
     /// Gaussian error linear unit, `$x\,\Phi(x)$`, exact, 0 at -∞. Slope `$\Phi(x) + x\,\varphi(x)$`.
     /// Hendrycks and Gimpel, 2016.
     gelu [1.6] |x, y| max(x, -1e30) * normal_cdf(x) => normal_cdf(x) + finite(x) * normal_pdf(x),
-        where (y.abs() > 1e-30) & (x < 1e30) => y / x + x * normal_pdf(x);
+        where y.abs() > 1e-30 && x < 1e30 => y / x + x * normal_pdf(x);
     /// The approximation `$\tfrac x2 (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715 x^3)))$` of `gelu`, 0 at -∞. With `$v$` for
     /// twice the argument of the tanh it is `$x\,\sigma(v)$`. Slope `$\sigma(v) + x\,\sigma(v)\,\sigma(-v)\,v'$`.
     gelu_tanh [1.2] |x, y|

@@ -27,7 +27,7 @@ pub(crate) fn forward_loop<T: Real>(
     }
     if cost < CHEAP && y.len() <= TINY {
         body(a, b, c, y, f);
-    } else if DEAR.start <= cost && cost < DEAR.end {
+    } else if DEAR.contains(&cost) {
         kernel::run_wide(
             #[inline(always)]
             || body(a, b, c, y, f),

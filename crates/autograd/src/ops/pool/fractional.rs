@@ -67,6 +67,6 @@ impl Var<'_> {
             0 => Tensor::zeros_of(&full[..], dtype),
             _ => Tensor::stack(parts, 0).reshape(&full[..]),
         };
-        self.at_places(joined(&values, self.dtype()), joined(&places, DType::I64))
+        self.at_places(&joined(&values, self.dtype()), joined(&places, DType::I64))
     }
 }

@@ -195,12 +195,12 @@ impl<'t> Var<'t> {
         let mut wide = vec![shape[0] * shape[1], 1, 1, 1];
         wide.splice(4 - (shape.len() - 2).., shape[2..].iter().copied());
         let (values, places) = pool::window_max(&self.value().reshape(wide), &windows);
-        self.at_places(values, places.reshape(&out))
+        self.at_places(&values, places.reshape(&out))
     }
 
     /// The elements, known already, at flat places in the spatial axes, `[N, C, …]`, and the places.
     #[track_caller]
-    fn at_places(self, values: Tensor, places: Tensor) -> (Self, Tensor) {
+    fn at_places(self, values: &Tensor, places: Tensor) -> (Self, Tensor) {
         let (shape, out) = (self.shape(), *places.shape());
         let plane: usize = shape[2..].iter().product();
         let (rows, count) = (shape[0] * shape[1], out[2..].iter().product::<usize>());
