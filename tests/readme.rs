@@ -104,7 +104,7 @@ fn training() -> Vec<String> {
         state_dict::save(&model, &file) => |saved| saved.is_ok();
         state_dict::load(&mut model, &file) => |loaded| loaded.is_ok();
         Dataset::new(inputs, targets) => |data| data.len() == 2;
-        model.params_mut().into_iter().for_each(|(_, param)| param.convert(DType::F64)) => |()| model.params()[0].1.value().dtype() == DType::F64;
+        model.convert(DType::F64) => |()| model.params()[0].1.value().dtype() == DType::F64;
         gradus::set_threads(2) => |()| gradus::threads() == 2;
     };
     gradus::set_threads(before);

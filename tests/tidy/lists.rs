@@ -140,7 +140,18 @@ fn tensor_and_var_have_their_shared_methods_in_files_of_the_same_name() {
 /// What a variable can do and a tensor cannot, with the reason.
 const OF_VARIABLES_ALONE: [(&[&str], &str); 6] = [
     (
-        &["backward", "backward_with", "grad", "grads", "vjp", "needs", "detach", "checkpoint", "why_zero"],
+        &[
+            "backward",
+            "backward_with",
+            "grad",
+            "grads",
+            "vjp",
+            "needs",
+            "detach",
+            "checkpoint",
+            "why_zero",
+            "fault",
+        ],
         "gradients",
     ),
     (&["tape", "index", "lift", "value"], "the place on a tape"),

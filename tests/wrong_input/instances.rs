@@ -239,7 +239,10 @@ fn formulas_and_orders() {
     says(|| Var::einsum("ij,jk->ik", &[x, x]), "einsum: `ij,jk->ik`: `j` is 3 in value 0 and 2 in value 1");
     says(|| Var::einsum("i1->i", &[x]), "einsum: `i1->i` holds `1`");
     says(|| Var::einsum("ij->i...", &[x]), "einsum: `ij->i...`: the result has `...`, and no term has");
-    says(|| Var::einsum("ij", &[x, x]), "einsum: `ij` for 2 values");
+    says(
+        || Var::einsum("ij", &[x, x]),
+        "einsum: `ij` has 1 term before the arrow, and 2 given: one value for each term",
+    );
     for q in [-0.1, 1.5, f64::NAN] {
         let q = tape.constant(q);
         let want = format!("quantile: q holds {}; quantiles lie between 0 and 1", q.item());

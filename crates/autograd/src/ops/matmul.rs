@@ -125,7 +125,10 @@ impl NumericRule for Linear {
             step.give(0, dy.matmul(&w));
         }
         let rows = |t: &Tensor, width: usize| t.reshape([t.elements() / width.max(1), width]);
-        if step.needs(1) && out > 0 && inner > 0 {
+        if step.needs(1) && out * inner == 0 {
+            // It has a gradient all the same, without elements.
+            step.give(1, w);
+        } else if step.needs(1) {
             let (dy, x) = (rows(&dy, out).t(), rows(&x, inner));
             if step.has(1) {
                 step.add(1, |dw| gradus_tensor::add_product(dw, &dy, &x));

@@ -39,26 +39,31 @@ impl Tensor {
         let wanted = shape;
         let known =
             shape.iter().filter(|&&size| size != REST).try_fold(1usize, |n, &size| n.checked_mul(size));
-        let shown =
-            wanted.iter().map(|&size| if size == REST { "REST".to_string() } else { size.to_string() });
-        let shown = shown.collect::<Vec<_>>().join(", ");
+        let shown = || {
+            let sizes =
+                wanted.iter().map(|&size| if size == REST { "REST".to_string() } else { size.to_string() });
+            sizes.collect::<Vec<_>>().join(", ")
+        };
         let n = self.elements();
         match shape.iter().filter(|&&size| size == REST).count() {
             0 => {}
             1 => {
                 let known = known.filter(|&known| known != 0 && n.is_multiple_of(known));
                 let Some(known) = known else {
-                    panic!("reshape: {from} to [{shown}]: {n} elements do not divide into the sizes given")
+                    panic!(
+                        "reshape: {from} to [{}]: {n} elements do not divide into the sizes given",
+                        shown()
+                    )
                 };
                 shape.iter_mut().filter(|size| **size == REST).for_each(|size| *size = n / known);
                 return shape;
             }
-            many => panic!("reshape: {from} to [{shown}]: only one size can be REST, got {many}"),
+            many => panic!("reshape: {from} to [{}]: only one size can be REST, got {many}", shown()),
         }
         match known {
             Some(known) if known == n => shape,
-            Some(known) => panic!("reshape: {from} to [{shown}]: {n} and {known} elements differ"),
-            None => panic!("reshape: {from} to [{shown}]: the number of elements overflows"),
+            Some(known) => panic!("reshape: {from} to [{}]: {n} and {known} elements differ", shown()),
+            None => panic!("reshape: {from} to [{}]: the number of elements overflows", shown()),
         }
     }
 
