@@ -58,7 +58,7 @@
 /// The names that most programs want: `use gradus::prelude::*;`.
 pub mod prelude;
 
-#[cfg(doc)]
+#[cfg(all(doc, feature = "linalg"))]
 pub mod from_pytorch;
 #[cfg(doctest)]
 mod pages;

@@ -17,7 +17,8 @@ const NAMES: &str = include_str!("names.txt");
 /// The text of a file's document.
 fn document(file: &str) -> String {
     let lines = file.lines().map(|line| line.strip_prefix("//!").expect("documents alone"));
-    lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
+    let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// The names between backticks in the first cell of the rows, by the module that the head of their table names.

@@ -331,7 +331,8 @@ fn a_slope_of_0_meets_an_infinite_one() {
             };
         }
     }
-    let steps: [(&str, &dyn for<'t> Fn(Var<'t>) -> Var<'t>); 5] = [
+    type Step = dyn for<'t> Fn(Var<'t>) -> Var<'t>;
+    let steps: [(&str, &Step); 5] = [
         ("floor", &|u| u.floor()),
         ("sign", &|u| u.sign()),
         ("times 0", &|u| u * 0.0),

@@ -46,9 +46,7 @@ impl Optimizer {
                  with those of value_and_grad_with(Mode::Record, …)"
             );
         }
-        if what == "gradient" && grads.is_idle() {
-            panic!("{}", nothing(door));
-        }
+        assert!(what != "gradient" || !grads.is_idle(), "{}", nothing(door));
         // The usual case needs no walk over the model.
         let fits = |entry: &&Entry| grads.by_id(entry.id).is_some_and(|g| *g.shape() == entry.shape);
         if self.entries.iter().filter(fits).count() == grads.len() {

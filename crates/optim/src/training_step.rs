@@ -72,10 +72,10 @@ impl Optimizer {
     /// As [`Self::training_step`].
     #[track_caller]
     pub fn advance(&mut self, x: &mut Param, f: &mut dyn Objective) -> f64 {
-        if self.step == 0 {
-            if let Some(fault) = f.fault(&x.value().to_f64_vec()) {
-                panic!("advance: {fault}");
-            }
+        if self.step == 0
+            && let Some(fault) = f.fault(&x.value().to_f64_vec())
+        {
+            panic!("advance: {fault}");
         }
         self.descend(&mut OfVector { x, f })
     }

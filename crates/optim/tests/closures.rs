@@ -62,7 +62,7 @@ fn grad_of_a_vector_has_the_line_in_its_message() {
     let tape = Tape::new();
     let slope = grad(|x| x.square());
     let line = line!() - 1;
-    let (message, _) = panics::panic_in(|| slope(tape.var(pair()))).err().expect("no panic");
+    let (message, _) = panics::panic_in(|| slope(tape.var(pair()))).expect_err("no panic");
     let start = format!(
         "grad at crates/optim/tests/closures.rs:{line}:17: needs a function whose result is one number, got shape [2]"
     );

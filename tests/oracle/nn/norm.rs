@@ -10,9 +10,9 @@ const BATCH_NORM: &str = "num_features eps momentum affine track_running_stats";
 const INSTANCE_NORM: &str = "num_features eps momentum affine track_running_stats";
 
 pub(super) const CLASSES: &[Class] = &[
-    ("BatchNorm1d", BATCH_NORM, batch_norm),
-    ("BatchNorm2d", BATCH_NORM, batch_norm),
-    ("BatchNorm3d", BATCH_NORM, batch_norm),
+    ("BatchNorm1d", BATCH_NORM, |o| Ok(batch_norm(o))),
+    ("BatchNorm2d", BATCH_NORM, |o| Ok(batch_norm(o))),
+    ("BatchNorm3d", BATCH_NORM, |o| Ok(batch_norm(o))),
     ("LayerNorm", "normalized_shape eps elementwise_affine bias", |o| {
         let new = LayerNorm::new(&o.sizes("normalized_shape", 1)?[..]);
         let affine = o.flag("elementwise_affine", true);
@@ -39,9 +39,9 @@ pub(super) const CLASSES: &[Class] = &[
             ..GroupNorm::new(new.groups, new.channels)
         }))
     }),
-    ("InstanceNorm1d", INSTANCE_NORM, instance_norm),
-    ("InstanceNorm2d", INSTANCE_NORM, instance_norm),
-    ("InstanceNorm3d", INSTANCE_NORM, instance_norm),
+    ("InstanceNorm1d", INSTANCE_NORM, |o| Ok(instance_norm(o, 1))),
+    ("InstanceNorm2d", INSTANCE_NORM, |o| Ok(instance_norm(o, 2))),
+    ("InstanceNorm3d", INSTANCE_NORM, |o| Ok(instance_norm(o, 3))),
     ("LocalResponseNorm", "size alpha beta k", |o| {
         let new = LocalResponseNorm::new(o.size("size", 1));
         let (alpha, beta) = (o.number("alpha", new.alpha), o.number("beta", new.beta));
@@ -49,23 +49,23 @@ pub(super) const CLASSES: &[Class] = &[
     }),
 ];
 
-fn batch_norm(o: &Options<'_>) -> Result<Box<dyn Layer>, String> {
+fn batch_norm(o: &Options<'_>) -> Box<dyn Layer> {
     let new = BatchNorm::new(o.size("num_features", 1));
     let affine = o.flag("affine", true);
-    Ok(module(BatchNorm {
+    module(BatchNorm {
         weight: new.weight.filter(|_| affine),
         bias: new.bias.filter(|_| affine),
         running: new.running.filter(|_| o.flag("track_running_stats", true)),
         momentum: if o.is_null("momentum") { None } else { Some(o.number("momentum", 0.1)) },
         eps: o.number("eps", 1e-5),
-    }))
+    })
 }
 
-fn instance_norm(o: &Options<'_>) -> Result<Box<dyn Layer>, String> {
-    let new = InstanceNorm::new(o.size("num_features", 1));
+fn instance_norm(o: &Options<'_>, axes: usize) -> Box<dyn Layer> {
+    let new = InstanceNorm::new(o.size("num_features", 1)).with_axes(axes);
     let new = if o.flag("affine", false) { new.with_affine() } else { new };
     let new = if o.flag("track_running_stats", false) { new.with_running() } else { new };
     // PyTorch takes no momentum for one of 0.
     let momentum = if o.is_null("momentum") { 0.0 } else { o.number("momentum", 0.1) };
-    Ok(module(InstanceNorm { momentum, eps: o.number("eps", 1e-5), ..new }))
+    module(InstanceNorm { momentum, eps: o.number("eps", 1e-5), ..new })
 }

@@ -40,11 +40,11 @@ macro_rules! maxima {
 }
 
 /// Sizes for each of N axes, where `null` keeps one.
-fn adaptive<const N: usize>(o: &Options<'_>) -> Result<[Option<usize>; N], String> {
+fn adaptive<const N: usize>(o: &Options<'_>) -> [Option<usize>; N] {
     let size = |value: &serde_json::Value| value.as_u64().map(|n| n as usize);
     match o.get("output_size") {
-        Some(serde_json::Value::Array(all)) if all.len() == N => Ok(std::array::from_fn(|a| size(&all[a]))),
-        other => Ok([other.and_then(size); N]),
+        Some(serde_json::Value::Array(all)) if all.len() == N => std::array::from_fn(|a| size(&all[a])),
+        other => [other.and_then(size); N],
     }
 }
 
@@ -81,17 +81,17 @@ pub(super) const CLASSES: &[Class] = &[
     ("LPPool1d", LP, |o| Ok(module(LpPool1d::new(o.number("norm_type", 2.0), pool(o)?)))),
     ("LPPool2d", LP, |o| Ok(module(LpPool2d::new(o.number("norm_type", 2.0), pool(o)?)))),
     ("LPPool3d", LP, |o| Ok(module(LpPool3d::new(o.number("norm_type", 2.0), pool(o)?)))),
-    ("AdaptiveAvgPool1d", "output_size", |o| Ok(module(AdaptiveAvgPool1d { output_size: adaptive(o)? }))),
-    ("AdaptiveAvgPool2d", "output_size", |o| Ok(module(AdaptiveAvgPool2d { output_size: adaptive(o)? }))),
-    ("AdaptiveAvgPool3d", "output_size", |o| Ok(module(AdaptiveAvgPool3d { output_size: adaptive(o)? }))),
+    ("AdaptiveAvgPool1d", "output_size", |o| Ok(module(AdaptiveAvgPool1d { output_size: adaptive(o) }))),
+    ("AdaptiveAvgPool2d", "output_size", |o| Ok(module(AdaptiveAvgPool2d { output_size: adaptive(o) }))),
+    ("AdaptiveAvgPool3d", "output_size", |o| Ok(module(AdaptiveAvgPool3d { output_size: adaptive(o) }))),
     ("AdaptiveMaxPool1d", "output_size return_indices", |o| {
-        maxima!(AdaptiveMaxPool1d { output_size: adaptive(o)? }, o)
+        maxima!(AdaptiveMaxPool1d { output_size: adaptive(o) }, o)
     }),
     ("AdaptiveMaxPool2d", "output_size return_indices", |o| {
-        maxima!(AdaptiveMaxPool2d { output_size: adaptive(o)? }, o)
+        maxima!(AdaptiveMaxPool2d { output_size: adaptive(o) }, o)
     }),
     ("AdaptiveMaxPool3d", "output_size return_indices", |o| {
-        maxima!(AdaptiveMaxPool3d { output_size: adaptive(o)? }, o)
+        maxima!(AdaptiveMaxPool3d { output_size: adaptive(o) }, o)
     }),
     ("FractionalMaxPool2d", FRACTIONAL, |o| {
         // PyTorch's samples begin with the last axis here, with the first in three dimensions.

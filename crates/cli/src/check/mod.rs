@@ -27,6 +27,7 @@ const SHOWN: usize = 8;
 
 /// Compares finite differences with backpropagation; without a target, lists what can be checked.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(
     after_help = "Examples: gradus check tanh --curve error.svg; gradus check digits; gradus check \"sin(x)*y\" x=1 y=2"
 )]

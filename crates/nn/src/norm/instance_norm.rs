@@ -4,7 +4,7 @@ use gradus_autograd::{Mode, Param, Params, Var, join};
 use gradus_tensor::Tensor;
 
 use super::Running;
-use crate::input::at_least_zero;
+use crate::input::{Batched, at_least_zero};
 use crate::module::Module;
 
 /// `$y = (x - \mu)/\sqrt{\sigma^2 + \varepsilon}$` of `[N, C, …]`, with mean and biased variance over the places of a channel,
@@ -23,9 +23,6 @@ use crate::module::Module;
 ///
 /// # Source
 /// Ulyanov, Vedaldi and Lempitsky, "Instance Normalization", 2016; PyTorch's `nn.InstanceNorm2d`.
-///
-/// # Differs
-/// The input has its batch axis.
 #[derive(Debug, Clone)]
 #[doc(alias = "InstanceNorm1d")]
 #[doc(alias = "InstanceNorm2d")]
@@ -39,6 +36,8 @@ pub struct InstanceNorm {
     pub running: Option<Running>,
     /// The number of channels.
     pub channels: usize,
+    /// The number of spatial axes, where an input may lack its batch axis.
+    pub axes: Option<usize>,
     /// How much a batch counts in the running statistics.
     pub momentum: f64,
     /// `$\varepsilon$`.
@@ -61,7 +60,14 @@ impl Params for InstanceNorm {
 impl InstanceNorm {
     /// Without parameters and running statistics; momentum 0.1, `$\varepsilon = 10^{-5}$`.
     pub fn new(channels: usize) -> Self {
-        Self { weight: None, bias: None, running: None, channels, momentum: 0.1, eps: 1e-5 }
+        Self { weight: None, bias: None, running: None, channels, axes: None, momentum: 0.1, eps: 1e-5 }
+    }
+
+    /// For inputs of this number of spatial axes, as PyTorch's `InstanceNorm1d`, `2d` and `3d`: one sample may come without
+    /// its batch axis, `[C, …]`.
+    #[must_use]
+    pub fn with_axes(self, axes: usize) -> Self {
+        Self { axes: Some(axes), ..self }
     }
 
     /// With scale 1 and shift 0, F32.
@@ -86,13 +92,10 @@ impl InstanceNorm {
         let rows = x.value().reshape([shape[0], self.channels, places]);
         running.move_to(x, rows.mean_axes([0, 2]), rows.var_axes(2, 1).mean_axes(0), share);
     }
-}
 
-impl Module for InstanceNorm {
-    /// # Panics
-    /// If the input has not the layer's channels on its second axis or no further axes, or if a channel has a single value
-    /// in training.
-    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+    /// The value for `[N, C, …]`.
+    #[track_caller]
+    fn normalise<'t>(&self, x: Var<'t>) -> Var<'t> {
         let (tape, shape) = (x.tape(), x.shape());
         let eps = at_least_zero("instance_norm", "eps", self.eps);
         let momentum = self.momentum;
@@ -122,6 +125,17 @@ impl Module for InstanceNorm {
             }
         }
         x.group_norm(self.channels, weight, bias, eps)
+    }
+}
+
+impl Module for InstanceNorm {
+    /// # Panics
+    /// If the input has not the layer's channels on its second axis or no further axes, or if a channel has a single value
+    /// in training.
+    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+        let Some(axes) = self.axes else { return self.normalise(x) };
+        let input = Batched::of("instance_norm", x, axes);
+        input.back(self.normalise(input.x))
     }
 }
 
@@ -163,5 +177,13 @@ mod tests {
     fn a_single_value_has_no_variance() {
         let tape = Tape::training(0);
         InstanceNorm::new(2).forward(tape.constant(Tensor::zeros([3, 2, 1])));
+    }
+
+    #[test]
+    fn one_sample_without_a_batch_axis() {
+        let layer = InstanceNorm::new(3).with_axes(2).with_affine();
+        let x = Tensor::randn([3, 4, 2], &mut gradus_tensor::rng(0));
+        let (one, batch) = (layer.predict(&x), layer.predict(&x.unsqueeze(0)));
+        assert!(one.equal(&batch.squeeze_axis(0)));
     }
 }

@@ -7,12 +7,12 @@
 //! - Functions of one element: [`math`].
 //! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
 //!   functions.
-//! - Runs: `runs` the driver, `few` many short ones, [`softmax`], [`layer_norm`]; [`Compiled`] for other crates. Rows of gates: [`recurrent`].
+//! - Runs: `runs` the driver, `few` many short ones, `softmax`, `layer_norm`; [`Compiled`] for other crates. Rows of gates: `recurrent`.
 //! - Whole slices: [`axpy`], [`copy`].
 //! - Matrices: `gemm`, `transpose`.
 //!
 //! Gradients are no business of these loops with one exception: a function of a run is not a sum of functions of its
-//! elements, so [`softmax`], [`layer_norm`] and [`recurrent`] hold, beside each function, the kernel that adds its gradient
+//! elements, so `softmax`, `layer_norm` and `recurrent` hold, beside each function, the kernel that adds its gradient
 //! (`…_pull`).
 
 pub mod axpy;

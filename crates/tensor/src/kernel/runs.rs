@@ -28,7 +28,7 @@ macro_rules! compiled {
         /// crate that calls it, and these are long.
         pub trait Compiled: Real {
             $(
-                #[doc = concat!("[`", stringify!($module), "::", stringify!($name), "`]")]
+                #[doc = concat!("`", stringify!($module), "::", stringify!($name), "`")]
                 fn $name($($x: $t),*);
             )*
         }
