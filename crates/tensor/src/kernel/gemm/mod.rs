@@ -54,7 +54,8 @@ pub(crate) fn gemm<T: Product>(
     if n < NARROW {
         return padded((m, k, n), a, b, alpha, accumulate, c);
     }
-    let across = m > 1 && runs_across((m, k), n, &b);
+    // Above 64 rows the blocked kernel packs the right operand in room of its own, for which it asks the system each time.
+    let across = m > 1 && runs_across((m, k), n, &b) && (m <= 64 || !n.is_multiple_of(256));
     if m > 1 && b.rs == 1 && b.cs > 1 && !across {
         return with_rows_of(b, (k, n), |b| gemm((m, k, n), a, b, alpha, accumulate, c));
     }
