@@ -262,3 +262,15 @@ fn each_element_of_the_result_by_itself() {
     report.assert();
     assert_eq!(report.compared, 32);
 }
+
+#[test]
+fn a_jump_and_the_largest_numbers() {
+    // On a jump nothing can be measured, and the report does not speak of infinite values alone.
+    let report = gradcheck(|x| x[0].floor(), &[Tensor::from([2.0])]);
+    assert!(!report.passed() && format!("{report}").contains("the function jumps"), "{report}");
+    // $e^{709}$ = 8.2e307: sums of two such values are infinite.
+    for at in [700.0, 709.0, 709.5, 709.75] {
+        gradcheck(|x| x[0].exp(), &[Tensor::from([at])]).assert();
+    }
+    gradcheck(|x| x[0].sinh(), &[Tensor::from([-710.0])]).assert();
+}

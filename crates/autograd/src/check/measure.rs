@@ -190,12 +190,14 @@ impl<'a> Probe<'a> {
                 continue;
             }
             e.still = false;
+            // Sums of the largest numbers there are would be infinite; a power of two costs no digit.
+            let k = if zero.abs() > 1e300 { 0.5_f64.powi(8) } else { 1.0 };
             // Differences before sums: what the values have in common falls out.
-            let difference: f64 = points.iter().zip(values).map(|(&(_, c), v)| c * (v - zero)).sum();
-            let size: f64 = points.iter().zip(values).map(|(&(_, c), v)| (c * v).abs()).sum();
+            let difference: f64 = points.iter().zip(values).map(|(&(_, c), v)| c * (v * k - zero * k)).sum();
+            let size: f64 = points.iter().zip(values).map(|(&(_, c), v)| (c * (v * k)).abs()).sum();
             let far = values.iter().map(|v| (v - zero).abs()).fold(0.0, f64::max);
-            e.value += weight * difference / (12.0 * step);
-            e.noise += self.epsilon * weight.abs() * (size + (own * zero).abs()) / (12.0 * step);
+            e.value += weight * difference / (12.0 * step) / k;
+            e.noise += self.epsilon * weight.abs() * (size + (own * (zero * k)).abs()) / (12.0 * step) / k;
             e.moves += weight.abs() * far / step;
             e.grain += self.epsilon * (weight * zero).abs();
             e.sharp = e.sharp || (own == 0.0 && bends(zero, values, self.epsilon));

@@ -260,7 +260,10 @@ impl fmt::Display for Reason {
                 )?;
                 write!(f, "take a part of the function, or a place where it is smaller")
             }
-            Self::Unmeasured => write!(f, "could not be measured: no difference near the point is finite"),
+            Self::Unmeasured => write!(
+                f,
+                "could not be measured: near the point the function jumps, or no difference is finite"
+            ),
             Self::NotFinite { value, derivative } => {
                 write!(f, "not finite: value {value}, derivative {derivative}")
             }
