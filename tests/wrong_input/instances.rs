@@ -205,6 +205,15 @@ fn labels() {
     let x = tape.var(zeros(&[2, 3]));
     says(|| x.nll_loss(&Tensor::from([0.0, f64::NAN])), "nll_loss: labels are I64, got f64");
     says(
+        || x.cross_entropy(&zeros(&[2, 3])),
+        "cross_entropy: the target has the shape of the logits, [2, 3]; a probability for each class is for soft_cross",
+    );
+    // At the caller's line, as `says` holds.
+    let words = Embedding::new(3, 2, &mut rng(0));
+    says(|| summary_with_input(&words, [4]), "Embedding: rows are looked up by I64 numbers, got f32");
+    let reason = state_dict::save(&words, "words.pt").unwrap_err().to_string();
+    assert!(reason.contains("PyTorch's files are read, not written"), "{reason}");
+    says(
         || x.multi_margin_loss(&Tensor::from([0, 3])),
         "multi_margin_loss: label 3 at place 1 is not one of the 3 classes",
     );

@@ -260,10 +260,7 @@ impl fmt::Display for Reason {
                 )?;
                 write!(f, "take a part of the function, or a place where it is smaller")
             }
-            Self::Unmeasured => write!(
-                f,
-                "could not be measured: near the point the function jumps, or no difference is finite"
-            ),
+            Self::Unmeasured => f.write_str("could not be measured: the function jumps, or is not finite"),
             Self::NotFinite { value, derivative } => {
                 write!(f, "not finite: value {value}, derivative {derivative}")
             }

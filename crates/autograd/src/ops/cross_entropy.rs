@@ -93,6 +93,11 @@ impl Var<'_> {
     pub fn cross_entropy(self, labels: &Tensor) -> Self {
         let shape = self.shape();
         expect::at_least("cross_entropy", &shape, 1, "[…, C]");
+        assert!(
+            !(labels.dtype().is_float() && *labels.shape() == shape),
+            "cross_entropy: the target has the shape of the logits, {shape}; a probability for each class is for \
+             soft_cross_entropy"
+        );
         // The cast to integers would turn NaN into class 0, so a float that is no class number is named instead of the cast.
         if labels.dtype().is_float()
             && let Some((i, t)) = labels.to_f64_vec().into_iter().enumerate().find(|(_, t)| t.fract() != 0.0)

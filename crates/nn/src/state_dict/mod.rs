@@ -157,12 +157,19 @@ fn put(model: &mut (impl Params + ?Sized), mut values: HashMap<ParamId, Tensor>)
 /// `zip`), safetensors for all others (with the feature `safetensors`).
 ///
 /// # Errors
-/// [`gradus_tensor::Error::Io`] if the file cannot be written, [`gradus_tensor::Error::Format`] if the format's feature is off.
+/// [`gradus_tensor::Error::Io`] if the file cannot be written, [`gradus_tensor::Error::Format`] if the format's feature is off or
+/// the name ends in `.pt` or `.pth`: these are read, not written.
 #[cfg(any(feature = "safetensors", feature = "zip"))]
 pub fn save(model: &(impl Params + ?Sized), path: impl AsRef<Path>) -> Result<(), gradus_tensor::Error> {
     let (path, entries) = (path.as_ref(), state_dict(model));
     let entries = entries.iter().map(|(name, value)| (name.as_str(), value));
-    let npz = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"));
+    let ends = |known: &str| path.extension().is_some_and(|end| end.eq_ignore_ascii_case(known));
+    if ends("pt") || ends("pth") {
+        let reason = "PyTorch's files are read, not written; name it .safetensors, which PyTorch reads too"
+            .to_string();
+        return Err(gradus_tensor::Error::Format { path: path.to_path_buf(), format: "pt", reason });
+    }
+    let npz = ends("npz");
     #[cfg(feature = "zip")]
     if npz {
         return gradus_tensor::io::npz::save(path, entries);

@@ -70,11 +70,10 @@ pub struct PassRow {
 #[doc(alias = "torchinfo")]
 #[track_caller]
 pub fn summary_with_input<M: Module + ?Sized>(model: &M, input: impl Into<Shape>) -> PassSummary {
-    let x = Tensor::zeros(input);
-    on_tape(Mode::Record, |tape| {
-        model.forward(tape.constant(&x));
-        read(model, tape)
-    })
+    // Without a closure, so that wrong input is told at the caller's line.
+    let tape = Tape::new();
+    model.forward(tape.constant(Tensor::zeros(input)));
+    read(model, &tape)
 }
 
 /// As [`summary_with_input`], for any pass: with several inputs, or integers.
