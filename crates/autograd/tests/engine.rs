@@ -1,7 +1,7 @@
 //! The engine end to end: values, gradients of numbers and of recorded operations.
 
 use gradus_autograd::{Backward, Op, Param, Tape, Var, grad, value_and_grad};
-use gradus_tensor::{Tensor, rng};
+use gradus_tensor::{DType, Tensor, rng};
 
 #[test]
 fn a_scalar_chain() {
@@ -192,4 +192,33 @@ fn panics_point_at_the_callers_line() {
     panic::set_hook(old);
     assert!(first.ends_with("engine.rs"), "{first}");
     assert!(second.ends_with("engine.rs"), "{second}");
+}
+
+/// The second product is added to the gradient of the first, in its place; the recorded rule knows of no place.
+#[test]
+fn a_weight_that_is_used_again() {
+    for sizes in [[3, 4], [40, 70]] {
+        let (mut random, tape) = (rng(1), Tape::new());
+        let w = tape.var(Tensor::randn_of([sizes[1], sizes[1]], DType::F64, &mut random));
+        let x = tape.var(Tensor::randn_of(sizes, DType::F64, &mut random));
+        let y = x.linear(w, None).linear(w, None).linear(w, None).sum();
+        let (numeric, recorded) = (y.backward(), y.grads(&[w, x]));
+        assert!(numeric.wrt(w).allclose(&recorded[0].value(), 1e-12, 1e-12));
+        assert!(numeric.wrt(x).allclose(&recorded[1].value(), 1e-12, 1e-12));
+    }
+}
+
+/// The same of parts that overlap, and of rows and elements that are picked twice.
+#[test]
+fn parts_that_are_used_again() {
+    for sizes in [[3, 4], [300, 70]] {
+        let (mut random, tape) = (rng(2), Tape::new());
+        let x = tape.var(Tensor::randn_of(sizes, DType::F64, &mut random));
+        let (rows, places) = (Tensor::from([2, 0, 2]), Tensor::from([[3, 1, 1], [0, 0, 2]]));
+        let picked =
+            x.index_select(0, &rows).sin().sum() + x.narrow(0, 0, 2).gather(1, &places).square().sum();
+        let y = x.narrow(0, 0, 2).square().sum() + x.narrow(0, 1, 2).sin().sum() + picked + x.exp().sum();
+        let (numeric, recorded) = (y.backward(), y.grad(x));
+        assert!(numeric.wrt(x).allclose(&recorded.value(), 1e-12, 1e-12));
+    }
 }
