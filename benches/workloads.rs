@@ -1,4 +1,4 @@
-//! The peers' workloads, W1 to W13, and W5x to W7x, the models of W5 to W7 at odd sizes: the same shapes, the same initial numbers, the same checksums.
+//! The peers' workloads, W1 to W13, W5x to W7x, the models of W5 to W7 at odd sizes, convolutions alone, and sizes that vary: the same shapes, the same initial numbers, the same checksums.
 //!
 //! `cargo bench --bench workloads -- W4 W9 --threads 2` prints one JSON line per measurement: workload, threads, median
 //! and least seconds, and the checksums that show that it was the same work. Without names all of them run.
@@ -26,7 +26,7 @@ fn main() {
             names.push(arg);
         }
     }
-    let all: [(&str, fn()); 16] = [
+    let all: [(&str, fn()); 18] = [
         ("W1", scalars::w1),
         ("W2", scalars::w2),
         ("W3", networks::w3),
@@ -37,6 +37,8 @@ fn main() {
         ("W5x", models::w5x),
         ("W6x", models::w6x),
         ("W7x", models::w7x),
+        ("convolutions", models::convolutions),
+        ("varying", models::varying),
         ("W8", networks::w8),
         ("W9", elementwise::w9),
         ("W10", elementwise::w10),
