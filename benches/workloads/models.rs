@@ -231,8 +231,8 @@ fn faults(name: &str, steps: usize, mut step: impl FnMut(usize) -> f64) {
 /// Page faults of this process so far; 0 where the system does not tell.
 fn page_faults() -> usize {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    fields.skip(7).next().and_then(|n| n.parse().ok()).unwrap_or_default()
+    let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.nth(7).and_then(|n| n.parse().ok()).unwrap_or_default()
 }
 
 /// Convolutions alone: without and with their gradients.

@@ -16,7 +16,7 @@ fn check(op: &str, values: &[&Tensor], numbers: &[&Tensor]) -> Channels {
         && values.iter().all(|x| x.shape() == shape && x.dtype() == dtype)
         && numbers.iter().all(|x| x.shape()[..] == shape[1..2] && x.dtype() == dtype);
     assert!(fits, "{op}: {shape} must be [N, C, …], and the numbers of its channels [C], all of one type");
-    Channels { outer: shape[0], channels: shape[1], inner: shape[2..].iter().product() }
+    Channels { outer: shape[0], count: shape[1], inner: shape[2..].iter().product() }
 }
 
 /// `$\sum f(\mu_c, x_i, d_i)$` for each channel.
@@ -26,7 +26,7 @@ fn of_channels<T: Real + Element>(
     mean: &[T],
     f: impl Fn(T, [T; 2]) -> T + Sync + Copy,
 ) -> Tensor {
-    Tensor::build::<T>([at.channels], |out| sums(at, x, mean, f, out))
+    Tensor::build::<T>([at.count], |out| sums(at, x, mean, f, out))
 }
 
 /// `$y = (x - \mu_c)\, a_c + b_c$` for the numbers `[μ, a, b]`.
@@ -95,7 +95,7 @@ pub fn moments(x: &Tensor) -> [Tensor; 2] {
     let x = x.contiguous();
     with_float!("batch_norm", x.dtype(), T => {
         let x = x.as_slice::<T>();
-        let zeros = vec![T::default(); at.channels];
+        let zeros = vec![T::default(); at.count];
         let mean = of_channels(at, [x, x], &zeros, #[inline(always)] |_, [x, _]| x) / n;
         let squares = of_channels(at, [x, x], mean.as_slice::<T>(), #[inline(always)] |m, [x, _]| (x - m) * (x - m));
         [mean, squares / n]

@@ -12,8 +12,8 @@ use gradus_tensor::kernel::parallel::set_threads;
 /// Page faults of this process so far that needed no file: the tenth field of its status.
 fn page_faults() -> usize {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux tells a process its status");
-    let fields = stat.rsplit(')').next().expect("the name stands in brackets").split_whitespace();
-    fields.skip(7).next().and_then(|n| n.parse().ok()).expect("a number of page faults")
+    let mut fields = stat.rsplit(')').next().expect("the name stands in brackets").split_whitespace();
+    fields.nth(7).and_then(|n| n.parse().ok()).expect("a number of page faults")
 }
 
 /// The memory of a training step: the values of so many layers of this width, then their gradients from the last to the first,

@@ -20,13 +20,13 @@ const COST: f64 = 0.2;
 #[derive(Clone, Copy)]
 pub(crate) struct Channels {
     pub(crate) outer: usize,
-    pub(crate) channels: usize,
+    pub(crate) count: usize,
     pub(crate) inner: usize,
 }
 
 impl Channels {
     fn sample(&self) -> usize {
-        self.channels * self.inner
+        self.count * self.inner
     }
 
     /// Numbers of channels, one for each element of a sample.
@@ -55,7 +55,7 @@ pub(crate) fn sums<T: Real>(
             #[inline(always)]
             || {
                 let runs = (0..at.outer).map(|sample| {
-                    let start = (sample * at.channels + c) * at.inner;
+                    let start = (sample * at.count + c) * at.inner;
                     let x = x.map(|x| &x[start..start + at.inner]);
                     let of_run = |x| f(mean[c], x);
                     over_run(x, of_run).to_f64()
@@ -131,7 +131,7 @@ pub(crate) fn map<T: Real, const K: usize, const Q: usize>(
     parallel::chunks(y, runs * at.inner, COST, |start, y| {
         for (i, y) in y.chunks_exact_mut(at.inner).enumerate() {
             let start = start + i * at.inner;
-            let channel = start / at.inner % at.channels;
+            let channel = start / at.inner % at.count;
             let x = x.map(|x| &x[start..start + at.inner]);
             map_run(x, numbers.map(|numbers| numbers[channel]), f, y);
         }

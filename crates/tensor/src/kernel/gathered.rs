@@ -123,28 +123,28 @@ impl Product<'_> {
         let (lanes, width) = (S::F32_LANES, self.width);
         debug_assert!(row + R <= self.rows.len() && column + N * lanes <= width);
         let mut sums = [[simd.splat_f32s(0.0); N]; R];
-        for r in 0..R {
-            for v in 0..N {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            for (v, sum) in sums.iter_mut().enumerate() {
                 match self.start {
                     Start::Zero => {}
-                    Start::Row(numbers) => sums[r][v] = load(&numbers[column + v * lanes..][..lanes]),
+                    Start::Row(numbers) => *sum = load(&numbers[column + v * lanes..][..lanes]),
                     Start::Result => {
-                        sums[r][v] = load(&self.out[(row + r) * width + column + v * lanes..][..lanes])
+                        *sum = load(&self.out[(row + r) * width + column + v * lanes..][..lanes]);
                     }
                 }
             }
         }
         let mut x = [self.x.as_ptr(); R];
-        for r in 0..R {
-            x[r] = x[r].wrapping_add(self.rows[row + r]);
+        for (x, &first) in x.iter_mut().zip(&self.rows[row..]) {
+            *x = x.wrapping_add(first);
         }
         for (k, &offset) in self.offsets.iter().enumerate() {
             // SAFETY: as many rows of weights as offsets, and the columns lie inside of them.
             let weights = unsafe { self.weights.as_ptr().add(k * width + column) };
             let mut w = [simd.splat_f32s(0.0); N];
-            for v in 0..N {
+            for (v, w) in w.iter_mut().enumerate() {
                 // SAFETY: as above.
-                w[v] = unsafe { weights.add(v * lanes).cast::<S::f32s>().read_unaligned() };
+                *w = unsafe { weights.add(v * lanes).cast::<S::f32s>().read_unaligned() };
             }
             for r in 0..R {
                 // SAFETY: the largest row with the largest offset lies inside `x`.

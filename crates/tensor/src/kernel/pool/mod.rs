@@ -158,22 +158,18 @@ impl Buffer {
     fn take(class: usize) -> Option<NonNull<Header>> {
         let block = LISTS.try_with(|lists| {
             let mut lists = lists.borrow_mut();
-            match lists.pop(class).or_else(|| lists.nearby(class)) {
-                Some(mut block) => {
-                    // SAFETY: a block from the free list is valid and has no other owner.
-                    let header = unsafe { block.as_mut() };
-                    *header.count.get_mut() = 1;
-                    header.account = lists.account;
-                    lists.took(header.class as usize);
-                    Some(block)
-                }
-                None => {
-                    let block = from_system(class, lists.account)?;
-                    lists.took(class);
-                    lists.shrink(0);
-                    Some(block)
-                }
+            if let Some(mut block) = lists.pop(class).or_else(|| lists.nearby(class)) {
+                // SAFETY: a block from the free list is valid and has no other owner.
+                let header = unsafe { block.as_mut() };
+                *header.count.get_mut() = 1;
+                header.account = lists.account;
+                lists.took(header.class as usize);
+                return Some(block);
             }
+            let block = from_system(class, lists.account)?;
+            lists.took(class);
+            lists.shrink(0);
+            Some(block)
         });
         block.unwrap_or_else(|_| {
             let block = from_system(class, &LATE)?;
