@@ -1,0 +1,72 @@
+//! Instructions of one call, counted by callgrind and held to a budget. A time on a busy machine says little; a count says
+//! the same thing everywhere, as long as the compiler and the vector width are the same (callgrind knows no AVX-512).
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+/// Workload, and the two numbers of calls whose counts are subtracted: what runs once drops out.
+const COUNTED: [(&str, [usize; 2]); 5] =
+    [("W1", [1, 4]), ("W2", [1, 6]), ("W3", [5, 25]), ("W4", [1, 3]), ("hello", [10, 60])];
+/// How far a count may lie above its budget.
+const SLACK: f64 = 1.05;
+
+/// Counts, compares, prints a table; fails if a count is above its budget. Says so and passes where there is no callgrind.
+pub(crate) fn compare(bless: bool) {
+    if Command::new("valgrind").arg("--version").output().map_or(true, |out| !out.status.success()) {
+        println!("skipped, instructions are not counted: there is no valgrind");
+        return;
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/instructions.txt");
+    let budgets = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut counted = format!("# Instructions of one call, {}\n", compiler());
+    let mut above = Vec::new();
+    println!("workload  instructions of a call  budget  ratio");
+    for (workload, [few, many]) in COUNTED {
+        let instructions = (count(workload, many) - count(workload, few)) / (many - few) as u64;
+        writeln!(counted, "{workload} {instructions}").expect("a string takes every line");
+        let budget = budgets.lines().find_map(|line| line.strip_prefix(workload)?.trim().parse::<u64>().ok());
+        match budget {
+            Some(budget) => {
+                let ratio = instructions as f64 / budget as f64;
+                println!("{workload:8}  {instructions:>22}  {budget}  {ratio:.3}");
+                if ratio > SLACK {
+                    above.push(workload);
+                }
+            }
+            None => println!("{workload:8}  {instructions:>22}  none"),
+        }
+    }
+    if bless {
+        std::fs::write(&path, counted).expect("the budget can be written");
+    } else {
+        assert!(
+            above.is_empty(),
+            "more than {SLACK} times the budget: {above:?}; --bless writes the new counts"
+        );
+    }
+}
+
+/// Instructions of a process that calls a workload so often, on one thread.
+fn count(workload: &str, calls: usize) -> u64 {
+    let program = std::env::current_exe().expect("a program knows its file");
+    let out = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args([workload, "--threads", "1", "--calls", &calls.to_string()])
+        .output()
+        .expect("valgrind runs");
+    let text = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{workload}: {text}");
+    let total = text.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
+    total.unwrap_or_else(|| panic!("callgrind printed no count: {text}"))
+}
+
+/// The compiler's version: another one counts otherwise.
+fn compiler() -> String {
+    let out = Command::new("rustc").arg("--version").output();
+    out.map_or_else(
+        |_| "compiler unknown".to_string(),
+        |out| String::from_utf8_lossy(&out.stdout).trim().to_string(),
+    )
+}
