@@ -33,10 +33,11 @@ impl Gpt {
     /// The matrices one after the other.
     fn new(weights: &[f64]) -> Self {
         let mut rest = weights;
-        let [letters, places, back, query, key, value, found, inner, outer] = SHAPES.map(|[rows, columns]| {
-            let matrix = rest.split_off(..rows * columns).expect("as many weights as the shapes have");
-            Param::new(Tensor::from_slice(matrix, [rows, columns]))
-        });
+        let [letters, places, back, query, key, value, found, inner, outer] =
+            SHAPES.map(|[rows, columns]| {
+                let matrix = rest.split_off(..rows * columns).expect("as many weights as the shapes have");
+                Param::new(Tensor::from_slice(matrix, [rows, columns]))
+            });
         Self { letters, places, back, query, key, value, found, inner, outer }
     }
 
@@ -69,7 +70,8 @@ fn main() {
     start.train(&run, |letters, n| {
         let next: Vec<i64> = letters[1..=n].iter().map(|&letter| letter as i64).collect();
         let next = Tensor::from_vec(next, [n]);
-        optimizer.training_step(&mut model, |model, tape| model.scores(tape, &letters[..n]).cross_entropy(&next))
+        optimizer
+            .training_step(&mut model, |model, tape| model.scores(tape, &letters[..n]).cross_entropy(&next))
     });
     start.sample(&run, |letters| {
         let scores = model.scores(&Tape::inference(), letters).value();

@@ -19,13 +19,23 @@ pub(crate) const STEPS: u64 = 1000;
 /// values and what attention found; the two layers of the small network.
 pub(crate) const SHAPES: [[usize; 2]; 9] = {
     let square = [WIDTH, WIDTH];
-    [[LETTERS, WIDTH], square, [LETTERS, WIDTH], square, square, square, square, [4 * WIDTH, WIDTH], [WIDTH, 4 * WIDTH]]
+    [
+        [LETTERS, WIDTH],
+        square,
+        [LETTERS, WIDTH],
+        square,
+        square,
+        square,
+        square,
+        [4 * WIDTH, WIDTH],
+        [WIDTH, 4 * WIDTH],
+    ]
 };
 
 /// The samples of the canonical log.
 const SAMPLES: [&str; 20] = [
-    "kamon", "ann", "karai", "jaire", "vialan", "karia", "yeran", "anna", "areli", "kaina", "konna", "keylen",
-    "liole", "alerin", "earan", "lenne", "kana", "lara", "alela", "anton",
+    "kamon", "ann", "karai", "jaire", "vialan", "karia", "yeran", "anna", "areli", "kaina", "konna",
+    "keylen", "liole", "alerin", "earan", "lenne", "kana", "lara", "alela", "anton",
 ];
 
 /// Names in their order of training, and the generator behind the shuffle.

@@ -60,7 +60,13 @@ impl PythonRandom {
 
     /// `choices(range(n), weights)[0]`.
     pub(crate) fn choice(&mut self, weights: &[f64]) -> usize {
-        let sums: Vec<f64> = weights.iter().scan(0.0, |sum, w| { *sum += w; Some(*sum) }).collect();
+        let sums: Vec<f64> = weights
+            .iter()
+            .scan(0.0, |sum, w| {
+                *sum += w;
+                Some(*sum)
+            })
+            .collect();
         let at = self.random() * sums[sums.len() - 1];
         sums.partition_point(|sum| *sum <= at).min(sums.len() - 1)
     }
