@@ -43,7 +43,10 @@ impl Optimizer {
             for ((name, _), value) in global.into_iter().flat_map(Global::shared).zip(&group.shared) {
                 all.push((format!("group {i}/{name}"), Tensor::scalar(*value)));
             }
-            for (name, note) in &group.notes {
+            // In an order that does not depend on whether they were loaded.
+            let mut notes: Vec<_> = group.notes.iter().collect();
+            notes.sort_unstable_by_key(|(name, _)| *name);
+            for (name, note) in notes {
                 all.push((format!("group {i}/notes/{name}"), Tensor::from_slice(note, note.len())));
             }
         }

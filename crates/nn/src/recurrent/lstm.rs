@@ -60,7 +60,7 @@ impl Lstm {
         options: &RecurrentOptions,
         rng: &mut impl rand::Rng,
     ) -> Self {
-        let layers = layers("Lstm", 4, (inputs, hidden), options, rng);
+        let layers = layers("lstm", 4, (inputs, hidden), options, rng);
         let RecurrentOptions { batch_first, dropout, .. } = *options;
         Self { layers, batch_first, dropout }
     }
@@ -154,7 +154,7 @@ impl Lstm {
 
     fn stack(&self) -> Stack<'_> {
         let Self { layers, batch_first, dropout } = self;
-        Stack { name: "Lstm", kind: Kind::Lstm, layers, batch_first: *batch_first, dropout: *dropout }
+        Stack { name: "lstm", kind: Kind::Lstm, layers, batch_first: *batch_first, dropout: *dropout }
     }
 }
 
@@ -202,7 +202,7 @@ impl LstmCell {
     /// All parameters uniform in `$\pm 1/\sqrt{\mathit{hidden}}$`, F32.
     #[track_caller]
     pub fn new(inputs: usize, hidden: usize, rng: &mut impl rand::Rng) -> Self {
-        let new = RecurrentWeights::new("LstmCell", 4, inputs, hidden, &RecurrentOptions::default(), rng);
+        let new = RecurrentWeights::new("lstm_cell", 4, inputs, hidden, &RecurrentOptions::default(), rng);
         let RecurrentWeights { weight_ih, weight_hh, bias_ih, bias_hh, .. } = new;
         Self { weight_ih, weight_hh, bias_ih, bias_hh }
     }
@@ -217,7 +217,7 @@ impl LstmCell {
         let lifted = Lifted::of_cell(x.tape(), [weight_ih, weight_hh], [bias_ih, bias_hh]);
         let sizes = [weight_ih.shape()[1], weight_hh.shape()[1]];
         let state = state.map(|(h, c)| State { h, c: Some(c) });
-        let State { h, c } = step("LstmCell", Kind::Lstm, &lifted, sizes, x, state);
+        let State { h, c } = step("lstm_cell", Kind::Lstm, &lifted, sizes, x, state);
         (h, c.expect("an LSTM has a cell"))
     }
 }
