@@ -1,4 +1,4 @@
-//! The peers' workloads, W1 to W13, and W5x to W7x, the models of W5 to W7 at odd sizes: the same shapes, the same initial numbers, the same checksums.
+//! The peers' workloads, W1 to W13, W5x to W7x, the models of W5 to W7 at odd sizes, and W9x, single operations: the same shapes, the same initial numbers, the same checksums.
 //!
 //! `cargo bench --bench workloads -- W4 W9 --threads 2` prints one JSON line per measurement: workload, threads, median
 //! and least seconds, and the checksums that show that it was the same work. Without names all of them run.
@@ -16,6 +16,8 @@ mod instructions;
 mod models;
 #[path = "workloads/networks.rs"]
 mod networks;
+#[path = "workloads/operations.rs"]
+mod operations;
 #[path = "workloads/scalars.rs"]
 mod scalars;
 
@@ -49,6 +51,7 @@ fn main() {
         ("W7x", models::w7x),
         ("W8", networks::w8),
         ("W9", elementwise::w9),
+        ("W9x", operations::w9x),
         ("W10", elementwise::w10),
         ("W11", networks::w11),
         ("W12", networks::w12),
