@@ -2,11 +2,16 @@
 //!
 //! `cargo bench --bench workloads -- W4 W9 --threads 2` prints one JSON line per measurement: workload, threads, median
 //! and least seconds, and the checksums that show that it was the same work. Without names all of them run.
+//!
+//! `-- --count` counts instructions instead, by callgrind, and compares them with `benches/instructions.txt`; `--bless`
+//! rewrites that file.
 
 #[path = "workloads/common.rs"]
 mod common;
 #[path = "workloads/elementwise.rs"]
 mod elementwise;
+#[path = "workloads/instructions.rs"]
+mod instructions;
 #[path = "workloads/models.rs"]
 mod models;
 #[path = "workloads/networks.rs"]
@@ -22,11 +27,16 @@ fn main() {
         if arg == "--threads" {
             let list = args.next().expect("--threads needs a list of numbers, as 1,2");
             threads = list.split(',').map(|n| n.parse().expect("--threads needs numbers")).collect();
+        } else if arg == "--calls" {
+            let calls = args.next().and_then(|n| n.parse().ok()).expect("--calls needs a number");
+            common::CALLS.set(calls).expect("--calls is given once");
+        } else if arg == "--count" || arg == "--bless" {
+            return instructions::compare(arg == "--bless" || args.any(|a| a == "--bless"));
         } else {
             names.push(arg);
         }
     }
-    let all: [(&str, fn()); 16] = [
+    let all: [(&str, fn()); 17] = [
         ("W1", scalars::w1),
         ("W2", scalars::w2),
         ("W3", networks::w3),
@@ -43,6 +53,7 @@ fn main() {
         ("W11", networks::w11),
         ("W12", networks::w12),
         ("W13", scalars::w13),
+        ("hello", networks::hello),
     ];
     for name in &names {
         let known = all.map(|(name, _)| name).join(" ");

@@ -214,6 +214,10 @@ cases! {
     "max_pool" [&[32, 16, 28, 28]] => |x| x[0].max_pool(&Pool::of(2)).0;
     "avg_pool" [&[32, 16, 28, 28]] => |x| x[0].avg_pool(&Pool::of(2));
     "group_norm" [&[16, 16, 28, 28], &[16], &[16]] => |x| x[0].group_norm(4, Some(x[1]), Some(x[2]), 1e-5);
+    "batch_norm" [&[16, 16, 28, 28], &[16], &[16]] => |x| x[0].batch_norm_training(Some(x[1]), Some(x[2]), 1e-5).0;
+    "batch_norm of rows" [&[3000, 100], &[100], &[100]] => |x| {
+        x[0].batch_norm_training(Some(x[1]), Some(x[2]), 1e-5).0
+    };
     // Along an axis, and by places.
     "cumsum" [&[900, 700]] => |x| x[0].cumsum(1);
     "cumsum of columns" [&[900, 700]] => |x| x[0].cumsum(0);

@@ -57,6 +57,7 @@ pub mod random;
 pub mod accumulate;
 mod arrange;
 pub mod attention;
+pub mod channels;
 pub mod conv;
 mod cumulative;
 mod distance;

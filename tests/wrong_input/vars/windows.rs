@@ -92,6 +92,12 @@ fn normalised() -> Vec<Entry<Call>> {
         of("group_norm", &[&[2, 4, 3], &[4], &[4]], |x, _| x[0].group_norm(2, Some(x[1]), Some(x[2]), 1e-5)),
         of("channel_statistics", &[&[2, 4, 3]], |x, _| x[0].channel_statistics().1),
         of("batch_norm", &[&[2, 4, 3], &[4], &[4]], |x, _| x[0].batch_norm(x[1], x[2], 1e-5)),
+        of("batch_norm_with", &[&[2, 4, 3], &[4], &[4], &[4], &[4]], |x, _| {
+            x[0].batch_norm_with(x[1], x[2], Some(x[3]), Some(x[4]), 1e-5)
+        }),
+        of("batch_norm_training", &[&[2, 4, 3], &[4], &[4]], |x, _| {
+            x[0].batch_norm_training(Some(x[1]), Some(x[2]), 1e-5).0
+        }),
         of("local_response_norm", &[&[2, 4, 3]], |x, _| x[0].local_response_norm(3, 1e-4, 0.75, 1.0)),
     ]
 }

@@ -46,7 +46,6 @@ impl<A: Plain, B: Plain> Plain for (A, B) {
     }
 }
 
-#[cfg(feature = "linalg")]
 impl<A: Plain, B: Plain, C: Plain> Plain for (A, B, C) {
     type Plain = (A::Plain, B::Plain, C::Plain);
     fn plain(self) -> Self::Plain {
@@ -266,6 +265,10 @@ methods! {
         => |x| x.group_norm(groups, gamma.map(|gamma| x.lift(gamma)), beta.map(|beta| x.lift(beta)), eps);
     channel_statistics() -> (Tensor, Tensor);
     batch_norm(mean: &Tensor, variance: &Tensor, eps: f64);
+    batch_norm_with(mean: &Tensor, variance: &Tensor, gamma: Option<&Tensor>, beta: Option<&Tensor>, eps: f64)
+        => |x| x.batch_norm_with(mean, variance, gamma.map(|gamma| x.lift(gamma)), beta.map(|beta| x.lift(beta)), eps);
+    batch_norm_training(gamma: Option<&Tensor>, beta: Option<&Tensor>, eps: f64) -> (Tensor, Tensor, Tensor)
+        => |x| x.batch_norm_training(gamma.map(|gamma| x.lift(gamma)), beta.map(|beta| x.lift(beta)), eps);
     local_response_norm(n: usize, alpha: f64, beta: f64, k: f64);
     conv(weight: &Tensor, bias: Option<&Tensor>, how: &ConvOptions)
         => |x| x.conv(weight, bias.map(|bias| x.lift(bias)), how);

@@ -4,6 +4,7 @@
 pub mod composed;
 pub mod elementwise;
 
+pub mod channels;
 pub mod conv;
 pub mod cross_entropy;
 pub mod cumulative;

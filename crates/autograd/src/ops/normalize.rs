@@ -1,11 +1,11 @@
-//! Normalisations: layer (fused), root mean square, group, instance, batch, local response.
+//! Normalisations: layer (fused), root mean square, group, instance, local response; those of channels stand in `channels`.
 
 use gradus_tensor::kernel::Compiled;
 use gradus_tensor::{Axes, MAX_RANK, Shape, Tensor, normalize};
-use smallvec::SmallVec;
 
 use crate::fast::runs::{Kernels, RunKernels, run_kernels};
 use crate::op::{Backward, Op};
+use crate::ops::channels::check_channels;
 use crate::ops::elementwise::operators::{Operand, promoted, promoted_with};
 use crate::ops::expect;
 use crate::var::Var;
@@ -84,24 +84,6 @@ fn first_trailing(op: &str, shape: &Shape, trailing: usize) -> usize {
     rank - trailing
 }
 
-/// Sizes that put `[C]` beside `[N, C, …]`.
-fn channel_sizes(rank: usize, channels: usize) -> SmallVec<[usize; MAX_RANK]> {
-    let mut sizes = SmallVec::from_elem(1, rank.saturating_sub(1).max(1));
-    sizes[0] = channels;
-    sizes
-}
-
-/// Panics unless the value is `[N, C, …]` and what goes with it `[C]`.
-#[track_caller]
-fn check_channels(op: &str, shape: &Shape, parts: &[(&str, Option<Var<'_>>)]) {
-    expect::at_least(op, shape, 2, "[N, C, …]");
-    for (name, part) in parts {
-        if let Some(part) = part {
-            expect::shape(op, name, &part.shape(), &shape[1..2]);
-        }
-    }
-}
-
 /// # Normalisations
 ///
 /// Any finite ε is taken, as in PyTorch; where a negative one makes the sum under the root negative, the result is NaN.
@@ -166,22 +148,6 @@ impl<'t> Var<'t> {
         self * reciprocal_root(self, list, eps)
     }
 
-    /// `$y_{nc\dots} = \gamma_c x_{nc\dots} + \beta_c$`: scale and shift, `[C]` each, of the channels of
-    /// `[N, C, …]`.
-    ///
-    /// # Panics
-    /// If they are not of shape `[C]`.
-    #[track_caller]
-    pub fn scale_channels(self, gamma: Option<Self>, beta: Option<Self>) -> Self {
-        self.check_more("scale_channels", [gamma, beta]);
-        let ([x], [gamma, beta]) = promoted_with([self], [gamma, beta]);
-        let shape = x.shape();
-        check_channels("scale_channels", &shape, &[("gamma", gamma), ("beta", beta)]);
-        let sizes = channel_sizes(shape.len(), shape[1]);
-        let y = gamma.map_or(x, |g| x * g.reshape(&sizes[..]));
-        beta.map_or(y, |b| y + b.reshape(&sizes[..]))
-    }
-
     /// The channels of `[N, C, …]` in groups, each standardised for each sample,
     /// `$(x - \mu)/\sqrt{\sigma^2 + \varepsilon}$` over a group's channels and places, then scaled and shifted
     /// by `[C]` each. With as many groups as channels: instance normalisation.
@@ -203,39 +169,6 @@ impl<'t> Var<'t> {
         let width = shape.elements() / (shape[0] * groups).max(1);
         let y = x.reshape([shape[0] * groups, width]).standardize(1, eps).reshape(shape);
         y.scale_channels(gamma, beta)
-    }
-
-    /// The mean and the biased variance, `[C]` each, of each channel of `[N, C, …]`: what batch normalisation
-    /// uses in training.
-    ///
-    /// # Panics
-    /// If there are less than two axes.
-    #[track_caller]
-    pub fn channel_statistics(self) -> (Self, Self) {
-        expect::floats("channel_statistics", self.dtype());
-        check_channels("channel_statistics", &self.shape(), &[]);
-        let axes: Vec<isize> = (0..self.rank() as isize).filter(|&a| a != 1).collect();
-        (self.mean_axes(axes.clone()), self.var_axes(axes, 0))
-    }
-
-    /// `$(x - \mu)/\sqrt{\sigma^2 + \varepsilon}$` for each channel of `[N, C, …]` with the given mean and
-    /// variance, `[C]` each.
-    ///
-    /// # Panics
-    /// If they are not of shape `[C]`.
-    ///
-    /// # Source
-    /// Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
-    /// Covariate Shift", 2015.
-    #[track_caller]
-    pub fn batch_norm(self, mean: impl Operand<'t>, variance: impl Operand<'t>, eps: f64) -> Self {
-        let [x, mean, variance] =
-            promoted([self, self.operand("batch_norm", mean), self.operand("batch_norm", variance)]);
-        let shape = x.shape();
-        check_channels("batch_norm", &shape, &[("the mean", Some(mean)), ("the variance", Some(variance))]);
-        expect::number("batch_norm", "eps", eps, eps.is_finite(), "a finite number");
-        let sizes = channel_sizes(shape.len(), shape[1]);
-        (x - mean.reshape(&sizes[..])) * (variance + eps).rsqrt().reshape(&sizes[..])
     }
 
     /// `$x / (k + \tfrac{\alpha}{n} \sum x^2)^\beta$` of `[N, C, …]` with the sum over n neighbouring channels;

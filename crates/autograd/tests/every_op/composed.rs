@@ -117,6 +117,12 @@ table! {
     // Normalisation, attention, losses.
     "layer_norm" [[3, 4], [4], [4]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
     "layer_norm_of_many_runs" [[40, 13], [13], [13]] => |x| x[0].layer_norm(x[1], x[2], 1e-5);
+    "scale_channels" [[2, 3, 4], [3], [3]] => |x| x[0].scale_channels(Some(x[1]), Some(x[2])).square();
+    "batch_norm" [[2, 3, 4], [3], [3], [3], [3]] 0.5..1.5 => |x| {
+        x[0].batch_norm_with(x[1], x[2], Some(x[3]), Some(x[4]), 1e-5)
+    };
+    "batch_norm_training" [[2, 3, 4], [3], [3]] => |x| x[0].batch_norm_training(Some(x[1]), Some(x[2]), 1e-2).0;
+    "batch_norm_of_long_runs" [[2, 2, 20]] => |x| x[0].batch_norm_training(None, None, 1e-2).0.square();
     "rms_norm" [[3, 4]] => |x| x[0].rms_norm(1, 1e-5);
     "softmax" [[3, 4]] => |x| x[0].softmax(1);
     "softmax_of_many_runs" [[40, 13]] => |x| x[0].softmax(1);

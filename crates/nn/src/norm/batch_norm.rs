@@ -120,12 +120,12 @@ impl Running {
     }
 
     /// Hands the new values to the tape. `n` is the number of values of each channel.
-    fn update(&self, x: Var<'_>, (mean, variance): (Var<'_>, Var<'_>), n: usize, momentum: Option<f64>) {
+    fn update(&self, x: Var<'_>, mean: Tensor, variance: &Tensor, n: usize, momentum: Option<f64>) {
         let tape = x.tape();
         let count = self.num_batches_tracked.value().item() + 1.0;
         let share = tape.statistics_share().or(momentum).unwrap_or(1.0 / count);
-        let unbiased = variance.value() * (n as f64 / (n as f64 - 1.0));
-        self.move_to(x, mean.value(), unbiased, share);
+        let unbiased = variance * (n as f64 / (n as f64 - 1.0));
+        self.move_to(x, mean, unbiased, share);
         tape.update(&self.num_batches_tracked, Tensor::from(count as i64));
     }
 
@@ -146,9 +146,12 @@ impl Module for BatchNorm {
         self.check(x);
         let tape = x.tape();
         let training = matches!(tape.mode(), Mode::Training(_));
-        let (mean, variance) = match &self.running {
+        let lift = |param: &Option<Param>| param.as_ref().map(|param| tape.param(param));
+        let (weight, bias) = (lift(&self.weight), lift(&self.bias));
+        match &self.running {
             Some(running) if !tape.is_training_for("BatchNorm") => {
-                (tape.param(&running.running_mean), tape.param(&running.running_var))
+                let (mean, variance) = (tape.param(&running.running_mean), tape.param(&running.running_var));
+                x.batch_norm_with(mean, variance, weight, bias, self.eps)
             }
             running => {
                 let n = x.elements() / x.shape()[1].max(1);
@@ -157,15 +160,13 @@ impl Module for BatchNorm {
                     "batch_norm: {} has {n} value in each channel; training needs more than one",
                     x.shape()
                 );
-                let statistics = x.channel_statistics();
+                let (y, mean, variance) = x.batch_norm_training(weight, bias, self.eps);
                 if let Some(running) = running {
-                    running.update(x, statistics, n, self.momentum);
+                    running.update(x, mean, &variance, n, self.momentum);
                 }
-                statistics
+                y
             }
-        };
-        let lift = |param: &Option<Param>| param.as_ref().map(|param| tape.param(param));
-        x.batch_norm(mean, variance, self.eps).scale_channels(lift(&self.weight), lift(&self.bias))
+        }
     }
 }
 

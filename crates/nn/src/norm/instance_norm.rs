@@ -118,7 +118,7 @@ impl InstanceNorm {
         if let Some(running) = &self.running {
             if !tape.is_training_for("InstanceNorm") {
                 let (mean, variance) = (tape.param(&running.running_mean), tape.param(&running.running_var));
-                return x.batch_norm(mean, variance, eps).scale_channels(weight, bias);
+                return x.batch_norm_with(mean, variance, weight, bias, eps);
             }
             if shape[0] > 0 {
                 self.update(running, x, places);

@@ -8,6 +8,7 @@
 //! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
 //!   functions.
 //! - Runs: `runs` the driver, `few` many short ones, `softmax`, `layer_norm`; [`Compiled`] for other crates. Rows of gates: `recurrent`.
+//! - Channels, the second axis: `channels`.
 //! - Whole slices: [`axpy`], [`copy`].
 //! - Matrices: `gemm`, `transpose`.
 //!
@@ -16,6 +17,7 @@
 //! (`…_pull`).
 
 pub mod axpy;
+pub(crate) mod channels;
 pub mod copy;
 pub(crate) mod dispatch;
 mod few;

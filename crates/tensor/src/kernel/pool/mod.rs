@@ -5,11 +5,13 @@
 //! holds whatever was in it before: its contents are *unspecified but initialised*, which keeps reading it sound.
 //!
 //! The lists are bounded: live and kept bytes of a thread together never exceed its high-water mark by more than
-//! [`SLACK`]. A block is live on the account of the thread that took it, wherever it travels; the thread that lets it go
+//! [`SLACK`]. At the bound the block goes that has been unused for longest, so that a program whose sizes change gets room for
+//! the new ones ([`Lists`]). A block is live on the account of the thread that took it, wherever it travels; the thread that lets it go
 //! keeps it, within its own bound. Blocks of 2 MiB and more are mapped by themselves, on huge pages where the system has
 //! them.
 
 mod account;
+mod lists;
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::RefCell;
@@ -21,6 +23,7 @@ use bytemuck::Pod;
 
 use account::{Account, LATE};
 pub use account::{Memory, memory};
+use lists::Lists;
 
 /// How far live and kept bytes may exceed the high-water mark before a block goes back to the system.
 pub const SLACK: i64 = 64 << 20;
@@ -37,7 +40,11 @@ struct Header {
     class: u32,
     /// On which the block is live.
     account: &'static Account,
+    /// The one that was let go before this one, and the one after, of its class.
     next: Option<NonNull<Header>>,
+    previous: Option<NonNull<Header>>,
+    /// When it was let go, in blocks.
+    since: u64,
     map: Option<memmap2::MmapMut>,
 }
 
@@ -66,75 +73,6 @@ fn class_bytes(class: usize) -> usize {
     }
     let (top, step) = ((class - 1) / 4 + 6, (class - 1) % 4);
     (5 + step) << (top - 2)
-}
-
-struct Lists {
-    free: [Option<NonNull<Header>>; CLASSES],
-    account: &'static Account,
-}
-
-impl Drop for Lists {
-    fn drop(&mut self) {
-        self.release();
-    }
-}
-
-impl Lists {
-    fn new() -> Self {
-        let account = Account::open();
-        Self { free: [None; CLASSES], account }
-    }
-
-    fn release(&mut self) {
-        for class in 0..CLASSES {
-            while let Some(block) = self.pop(class) {
-                // SAFETY: a block on a free list has no owner.
-                unsafe { give_back(block) };
-            }
-        }
-    }
-
-    #[inline]
-    fn pop(&mut self, class: usize) -> Option<NonNull<Header>> {
-        let block = self.free[class]?;
-        // SAFETY: blocks on the list are valid headers, owned by the list.
-        self.free[class] = unsafe { block.as_ref() }.next;
-        Account::add(&self.account.kept, -(class_bytes(class) as i64));
-        Some(block)
-    }
-
-    #[inline]
-    fn push(&mut self, mut block: NonNull<Header>) {
-        // SAFETY: the caller was the last owner of the block.
-        let header = unsafe { block.as_mut() };
-        let class = header.class as usize;
-        let bytes = class_bytes(class) as i64;
-        if std::ptr::eq(header.account, self.account) {
-            Account::add(&self.account.live, -bytes);
-        } else {
-            header.account.elsewhere.fetch_sub(bytes, Ordering::Relaxed);
-        }
-        let live = self.account.live();
-        let kept = self.account.kept.load(Ordering::Relaxed) + bytes;
-        if live + kept > self.account.peak.load(Ordering::Relaxed) + SLACK {
-            // SAFETY: nobody owns the block and it is on no list.
-            unsafe { give_back(block) };
-            return;
-        }
-        Account::add(&self.account.kept, bytes);
-        header.next = self.free[class];
-        self.free[class] = Some(block);
-    }
-
-    /// A block of this class is live from now on.
-    #[inline]
-    fn took(&self, class: usize) {
-        Account::add(&self.account.live, class_bytes(class) as i64);
-        let live = self.account.live();
-        if live > self.account.peak.load(Ordering::Relaxed) {
-            self.account.peak.store(live, Ordering::Relaxed);
-        }
-    }
 }
 
 thread_local! {
@@ -166,7 +104,15 @@ fn from_system(class: usize, account: &'static Account) -> Option<NonNull<Header
     debug_assert_eq!(block.as_ptr() as usize % ALIGN, 0);
     // SAFETY: `block` is aligned and has room for a header.
     unsafe {
-        block.write(Header { count: AtomicU32::new(1), class: class as u32, account, next: None, map });
+        block.write(Header {
+            count: AtomicU32::new(1),
+            class: class as u32,
+            account,
+            next: None,
+            previous: None,
+            since: 0,
+            map,
+        });
     };
     Some(block)
 }
@@ -212,18 +158,22 @@ impl Buffer {
     fn take(class: usize) -> Option<NonNull<Header>> {
         let block = LISTS.try_with(|lists| {
             let mut lists = lists.borrow_mut();
-            let block = match lists.pop(class) {
+            match lists.pop(class).or_else(|| lists.nearby(class)) {
                 Some(mut block) => {
                     // SAFETY: a block from the free list is valid and has no other owner.
                     let header = unsafe { block.as_mut() };
                     *header.count.get_mut() = 1;
                     header.account = lists.account;
-                    block
+                    lists.took(header.class as usize);
+                    Some(block)
                 }
-                None => from_system(class, lists.account)?,
-            };
-            lists.took(class);
-            Some(block)
+                None => {
+                    let block = from_system(class, lists.account)?;
+                    lists.took(class);
+                    lists.shrink(0);
+                    Some(block)
+                }
+            }
         });
         block.unwrap_or_else(|_| {
             let block = from_system(class, &LATE)?;

@@ -65,6 +65,52 @@ fn what_is_kept_is_bounded_by_the_high_water_mark() {
     .unwrap();
 }
 
+#[test]
+fn the_oldest_blocks_make_room() {
+    std::thread::spawn(|| {
+        assert_eq!(class_bytes(class_of(64 << 10)), 64 << 10);
+        let size = |mib: usize| mib << 20;
+        // One program leaves 96 MiB behind, up to its high-water mark and the slack.
+        let first: Vec<Buffer> = (0..3).map(|_| Buffer::new::<u8>(size(32))).collect();
+        drop(first);
+        // Another one's blocks take their place, and serve it again and again.
+        let addresses = || {
+            let blocks: Vec<Buffer> = (0..8).map(|_| Buffer::new::<u8>(size(10))).collect();
+            let mut found: Vec<usize> = blocks.iter().map(|block| block.data() as usize).collect();
+            found.sort_unstable();
+            found
+        };
+        let once = addresses();
+        assert_eq!((addresses(), addresses()), (once.clone(), once));
+        let [kept, live] = kept_and_live();
+        assert!(kept + live <= (96 << 20) + SLACK && kept >= 80 << 20, "{kept} {live}");
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn where_memory_is_short_a_larger_block_serves() {
+    std::thread::spawn(|| {
+        let blocks: Vec<Buffer> = (0..4).map(|_| Buffer::new::<u8>(24 << 20)).collect();
+        let last = blocks[3].data() as usize;
+        drop(blocks);
+        // There is room for more: a block of its own size.
+        let small = Buffer::new::<u8>(48 << 20);
+        let [kept, _] = kept_and_live();
+        assert_eq!(kept, 4 * (24 << 20));
+        // There is none: a kept one that is less than twice as large; where none is, the oldest goes.
+        let near = Buffer::new::<u8>(20 << 20);
+        assert_eq!(near.data() as usize, last);
+        assert_eq!(kept_and_live(), [3 * (24 << 20), 72 << 20]);
+        let far = Buffer::new::<u8>(28 << 20);
+        assert_eq!(kept_and_live(), [2 * (24 << 20), 100 << 20]);
+        drop((small, near, far));
+    })
+    .join()
+    .unwrap();
+}
+
 fn kept_and_live() -> [i64; 2] {
     LISTS.with(|lists| {
         let account = lists.borrow().account;
