@@ -5,14 +5,14 @@ import sys
 import torch
 from names import LETTERS, parts, train
 
-STARTS = {"raw": "2.1701", "scaled": "2.1070", "normalised": "2.1057"}
+STARTS = {"raw": "2.1701", "small": "2.1027", "scaled": "2.1070", "normalised": "2.1057"}
 data = parts(3)
 for seed in range(int(sys.argv[1]) if len(sys.argv) > 1 else 1):
     for start, published in STARTS.items():
         torch.manual_seed(seed)
         raw, normalised = start == "raw", start == "normalised"
         table = torch.randn(LETTERS, 10)
-        w1 = torch.randn(30, 200) * (1 if raw else 5 / 3 / 30**0.5)
+        w1 = torch.randn(30, 200) * {"raw": 1.0, "small": 0.2}.get(start, 5 / 3 / 30**0.5)
         b1 = torch.randn(200) * (1 if raw else 0.01)
         w2 = torch.randn(200, LETTERS) * (1 if raw else 0.01)
         b2 = torch.randn(LETTERS) * (1 if raw else 0)
