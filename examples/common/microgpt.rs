@@ -44,15 +44,17 @@ pub(crate) struct Start {
     pub(crate) random: PythonRandom,
 }
 
-/// Reads and shuffles the names; `None` if the file is missing.
-pub(crate) fn start() -> Option<Start> {
+/// Says what is run, reads and shuffles the names; `None` if the file is missing.
+pub(crate) fn start(form: &str) -> Option<(Published, Start)> {
+    let source = "A. Karpathy, gist 8627fe009c40f57531cb18360106ce95";
+    let run = Published::new(&format!("microgpt, {form}"), source, 1);
     let path = data_file("names/names.txt", "https://github.com/karpathy/makemore")?;
     let text = std::fs::read_to_string(path).expect("names.txt is text");
     let mut names: Vec<String> = text.split_whitespace().map(String::from).collect();
     let mut random = PythonRandom::new(42);
     random.shuffle(&mut names);
     println!("num docs: {}\nvocab size: {LETTERS}", names.len());
-    Some(Start { names, random })
+    Some((run, Start { names, random }))
 }
 
 impl Start {

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--quick", action="store_true")
 arguments.add_argument("--seeds", type=int, default=1)
+arguments.add_argument("--recipe", choices=["paper", "modern"])
 options = arguments.parse_args()
 torch.set_num_threads(int(os.environ.get("GRADUS_THREADS", torch.get_num_threads())))
 PLANES = torch.tensor([*range(8), *range(4, 12), *range(4), *range(8, 12)])
@@ -75,6 +76,8 @@ def error(modern, sets, seed):
             rule.zero_grad()
             loss.backward()
             rule.step()
+        if done % 10 == 9:
+            print(f"pass {done + 1}: {time.time() - start:.1f} s", flush=True)
     net.eval()
     with torch.no_grad():
         return 100 * (net(test).argmax(1) != truth).float().mean().item()
@@ -82,6 +85,8 @@ def error(modern, sets, seed):
 
 sets = read("train"), read("t10k")
 for modern in (False, True):
+    if options.recipe == ("paper" if modern else "modern"):
+        continue
     start = time.time()
     errors = [error(modern, sets, seed) for seed in range(options.seeds)]
     seconds = (time.time() - start) / options.seeds
