@@ -6,8 +6,12 @@
 //!
 //! The file `airfoil_self_noise.dat` is looked for in the folder `airfoil` of `GRADUS_DATA`, or of `../shared/data`.
 
-use std::path::PathBuf;
+#[path = "common/airfoil.rs"]
+mod airfoil;
+#[path = "common/published.rs"]
+mod published;
 
+use airfoil::Training;
 use gradus::prelude::*;
 
 /// How to train, and what was printed for it.
@@ -30,47 +34,13 @@ pub(crate) const RECIPES: [Recipe; 4] = [
     Recipe { lr: 0.005, momentum: 0.9, factor: 1.0, epochs: 4, notes: 0.254, mean: 0.2505 },
 ];
 
-/// Where the file should be.
-pub(crate) fn file() -> PathBuf {
-    let folder = std::env::var_os("GRADUS_DATA")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
-    folder.join("airfoil").join("airfoil_self_noise.dat")
-}
-
-/// Five standardised features and the standardised sound level of the first 1500 of 1503 rows; a reason if
-/// the file is missing or another one.
-pub(crate) fn data() -> Result<Dataset, String> {
-    let path = file();
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let numbers: Result<Vec<f32>, _> = text.split_whitespace().map(str::parse).collect();
-    let numbers = numbers.map_err(|error| format!("{}: {error}", path.display()))?;
-    if numbers.len() != 1503 * 6 {
-        return Err(format!("{}: {} numbers, not 1503 rows of 6", path.display(), numbers.len()));
-    }
-    let table = Tensor::from_vec(numbers, [1503, 6]);
-    let table = Standardizer::per_column(&table).apply(&table).narrow(0, 0, 1500);
-    Ok(Dataset::new(table.narrow(1, 0, 5), table.narrow(1, 5, 1)))
-}
+pub(crate) use airfoil::data;
 
 /// Half the mean squared error on all rows after a training from small random weights.
 pub(crate) fn train(data: &Dataset, recipe: &Recipe, seed: u64) -> f64 {
-    let mut generator = rng(seed);
-    let mut model = Linear::new(5, 1, &mut generator);
-    model.weight.set(Tensor::normal([1, 5], 0.0, 0.01, &mut generator));
-    if let Some(bias) = &mut model.bias {
-        bias.set(Tensor::zeros([1]));
-    }
-    let mut optimizer = Optimizer::new(Sgd { momentum: recipe.momentum, ..Sgd::default() }, recipe.lr);
-    let loader = Loader { batch: 10, shuffle: Some(seed), drop_last: false };
-    for epoch in 0..recipe.epochs {
-        for batch in loader.epoch(data, epoch) {
-            optimizer.training_step(&mut model, |model, tape| {
-                recipe.factor * model.forward(tape.constant(&batch.inputs)).mse(&batch.labels)
-            });
-        }
-    }
-    let error = model.predict(&data.inputs) - &data.labels;
-    0.5 * error.square().mean().item()
+    let how = Training { batch: 10, epochs: recipe.epochs, factor: recipe.factor };
+    let rule = Sgd { momentum: recipe.momentum, ..Sgd::default() };
+    airfoil::train(data, how, Optimizer::new(rule, recipe.lr), seed)
 }
 
 /// Mean and standard deviation over the seeds `0 .. seeds`.
@@ -83,17 +53,7 @@ pub(crate) fn spread(data: &Dataset, recipe: &Recipe, seeds: u64) -> (f64, f64) 
 
 fn main() {
     let seeds = if std::env::args().any(|a| a == "--quick") { 4 } else { 20 };
-    let data = match data() {
-        Ok(data) => data,
-        Err(reason) => {
-            println!("skipped, there is no data: {reason}");
-            println!(
-                "airfoil_self_noise.dat is at https://archive.ics.uci.edu/dataset/291/airfoil+self+noise;"
-            );
-            println!("put it into a folder airfoil and name that folder's parent in GRADUS_DATA");
-            return;
-        }
-    };
+    let Some(data) = data() else { return };
     println!(
         "half the mean squared error after training, mean ± deviation of {seeds} seeds; the floor is 0.2417\n"
     );

@@ -35,6 +35,7 @@
 //! | [`nn`] | [`Module`](nn::Module): layers, initialisation, state dicts |
 //! | [`optim`] | [`Optimizer`](optim::Optimizer): update rules, schedules, the training step |
 //! | [`data`] | [`Dataset`](data::Dataset), [`Loader`](data::Loader), small data sets |
+//! | `train` (feature) | checkpoints, logs, early stopping, health of a training run |
 //! | [`prelude`] | the names that most programs want |
 //!
 //! A gradient by hand is three lines:
@@ -52,7 +53,8 @@
 //!
 //! None is on by default. `safetensors`: models, optimizers and tensors in files; `zip`: NumPy's npz files, and PyTorch's pt files
 //! to be read; `gzip`: data sets that are compressed;
-//! `linalg`: inverses, systems, determinants, factorisations.
+//! `linalg`: inverses, systems, determinants, factorisations; `train`: checkpoints, logs, early stopping; `progress`: their bar on a
+//! terminal.
 #![forbid(unsafe_code)]
 
 /// The names that most programs want: `use gradus::prelude::*;`.
@@ -68,6 +70,8 @@ pub use gradus_data as data;
 pub use gradus_nn as nn;
 pub use gradus_optim as optim;
 pub use gradus_tensor as tensor;
+#[cfg(feature = "train")]
+pub use gradus_train as train;
 
 pub use gradus_autograd::params;
 pub use gradus_nn::sequential;

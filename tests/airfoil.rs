@@ -11,13 +11,7 @@ const FLOOR: f64 = 0.241_69;
 
 #[test]
 fn means_of_twenty_seeds() {
-    let data = match data() {
-        Ok(data) => data,
-        Err(reason) => {
-            eprintln!("skipped, there is no data: {reason}");
-            return;
-        }
-    };
+    let Some(data) = data() else { return };
     for recipe in &RECIPES {
         let (mean, deviation) = spread(&data, recipe, 20);
         let (lr, momentum) = (recipe.lr, recipe.momentum);

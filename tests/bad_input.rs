@@ -74,19 +74,22 @@ fn recurrent_layers_point_at_the_callers_line() {
     let (mut rng, tape) = (rng(0), Tape::new());
     let var = |shape: &[usize]| tape.var(Tensor::zeros(shape));
     let (lstm, gru) = (Lstm::new(3, 4, &mut rng), Gru::new(3, 4, &mut rng));
-    says(|| lstm.predict(&zeros([5, 2, 4])), &["Lstm: the input must be [time, batch, 3]", "[5, 2, 4]"]);
-    says(|| lstm.predict(&zeros([0, 2, 3])), &["Lstm", "no steps"]);
-    says(|| gru.run(var(&[5, 2, 3]), Some(var(&[1, 3, 4]))), &["Gru: the state h must be [1, 2, 4]"]);
+    says(|| lstm.predict(&zeros([5, 2, 4])), &["lstm: the input must be [time, batch, 3]", "[5, 2, 4]"]);
+    says(|| lstm.predict(&zeros([0, 2, 3])), &["lstm", "no steps"]);
+    says(|| gru.run(var(&[5, 2, 3]), Some(var(&[1, 3, 4]))), &["gru: the state h must be [1, 2, 4]"]);
     let state = Some((var(&[1, 2, 4]), var(&[1, 2, 3])));
-    says(|| lstm.run(var(&[5, 2, 3]), state), &["Lstm: the cell c must be [1, 2, 4]"]);
-    says(|| gru.run_lengths(var(&[5, 2, 3]), None, &[5]), &["Gru: 1 lengths for a batch of 2"]);
+    says(|| lstm.run(var(&[5, 2, 3]), state), &["lstm: the cell c must be [1, 2, 4]"]);
+    says(|| gru.run_lengths(var(&[5, 2, 3]), None, &[5]), &["gru: 1 lengths for a batch of 2"]);
     let cell = GruCell::new(3, 4, &mut rng);
-    says(|| cell.step(var(&[2, 3]), Some(var(&[4]))), &["GruCell: the state h must be [2, 4]", "[4]"]);
+    says(|| cell.step(var(&[2, 3]), Some(var(&[4]))), &["gru_cell: the state h must be [2, 4]", "[4]"]);
     let deep = RecurrentOptions { num_layers: 0, ..RecurrentOptions::default() };
-    says(|| Gru::with_options(3, 4, &deep, &mut gradus::tensor::rng(0)), &["Gru: num_layers is 0"]);
+    says(|| Gru::with_options(3, 4, &deep, &mut gradus::tensor::rng(0)), &["gru: num_layers is 0"]);
     for hidden in [1 << 62, 1 << 63] {
-        says(|| Lstm::new(3, hidden, &mut rng), &["Lstm: the sizes [4, ", "multiply to more elements"]);
-        says(|| GruCell::new(3, hidden, &mut rng), &["GruCell: the sizes [3, ", "multiply to more elements"]);
+        says(|| Lstm::new(3, hidden, &mut rng), &["lstm: the sizes [4, ", "multiply to more elements"]);
+        says(
+            || GruCell::new(3, hidden, &mut rng),
+            &["gru_cell: the sizes [3, ", "multiply to more elements"],
+        );
     }
 }
 
@@ -104,7 +107,7 @@ fn attention_points_at_the_callers_line() {
     let usual = AttendOptions::default();
     says_of(
         &|| attend(&[4, 2, 5], &usual),
-        &["MultiheadAttention: the key must be [time, batch, 6]", "[4, 2, 5]"],
+        &["multihead_attention: the key must be [time, batch, 6]", "[4, 2, 5]"],
     );
     says_of(&|| attend(&[4, 3, 6], &usual), &["query [3, 2, 6], key [4, 3, 6]", "the batches must agree"]);
     let padding = AttendOptions { key_padding_mask: Some(var(&[2, 3])), ..usual };
@@ -121,7 +124,7 @@ fn attention_points_at_the_callers_line() {
         &["base is 0", "above 0"],
     );
     let rotary = MultiheadAttention { rotary: Some(RotaryPositions::default()), ..attention.clone() };
-    says(|| rotary.predict(&zeros([3, 2, 6])), &["RotaryPositions", "even width", "[2, 2, 3, 3]"]);
+    says(|| rotary.predict(&zeros([3, 2, 6])), &["rotary_positions", "even width", "[2, 2, 3, 3]"]);
 }
 
 #[test]
@@ -136,7 +139,7 @@ fn transformers_point_at_the_callers_line() {
     let encoder = TransformerEncoder::new(6, 2, 2, &options, &mut rng);
     says(
         || encoder.predict(&zeros([3, 2, 5])),
-        &["TransformerEncoderLayer: the input must be", "6", "[3, 2, 5]"],
+        &["transformer_encoder_layer: the input must be", "6", "[3, 2, 5]"],
     );
     let masks = EncoderMasks { mask: Some(var(&[2, 2])), ..EncoderMasks::default() };
     says(
@@ -145,7 +148,7 @@ fn transformers_point_at_the_callers_line() {
     );
     let decoder = TransformerDecoderLayer::with_options(6, 2, &options, &mut rng);
     let decode = |memory: &[usize]| decoder.decode(var(&[3, 2, 6]), var(memory), &DecoderMasks::default());
-    says(|| decode(&[4, 2, 7]), &["TransformerDecoderLayer: the memory must be", "[4, 2, 7]"]);
+    says(|| decode(&[4, 2, 7]), &["transformer_decoder_layer: the memory must be", "[4, 2, 7]"]);
 }
 
 #[test]
@@ -153,9 +156,9 @@ fn tables_point_at_the_callers_line() {
     use gradus::nn::EmbeddingBag;
     let mut rng = rng(0);
     let bag = EmbeddingBag::new(5, 3, &mut rng);
-    says(|| bag.predict(&Tensor::from([[7i64]])), &["EmbeddingBag", "7", "5"]);
-    says(|| bag.predict(&zeros([2, 2])), &["EmbeddingBag", "I64", "f32"]);
-    says(|| Embedding::new(5, 3, &mut rng).with_padding(-6), &["Embedding", "-6", "5 rows"]);
+    says(|| bag.predict(&Tensor::from([[7i64]])), &["embedding_bag", "7", "5"]);
+    says(|| bag.predict(&zeros([2, 2])), &["embedding_bag", "I64", "f32"]);
+    says(|| Embedding::new(5, 3, &mut rng).with_padding(-6), &["embedding", "-6", "5 rows"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
 PY = os.environ.get("PEERS_PY", sys.executable)
 PYTHON = {
-    "torch": "W1 W2 W3 W4 W8 W9 W10 W11 W12 W13", "torch-fused": "W3 W4 W5 W6 W7 W5x W6x W7x W8", "torch-compile": "W4 W9", "jax": "W2 W3 W4 W5 W6 W7 W8 W9 W10 W12",
+    "torch": "W1 W2 W3 W4 W8 W9 W9x W10 W11 W12 W13", "torch-fused": "W3 W4 W5 W6 W7 W5x W6x W7x W8", "torch-compile": "W4 W9", "jax": "W2 W3 W4 W5 W6 W7 W8 W9 W10 W12",
     "numpy": "W9 W10", "micrograd": "W1 W13",
 }
 RUST = {
@@ -52,10 +52,44 @@ def scale(entry):
     return entry["median_s"] / entry["unit_count"] if entry["workload"] == "W1" else entry["median_s"]
 
 
-def bench_binary():
-    built = subprocess.run(["cargo", "bench", "--no-run", "--bench", "workloads", "--message-format=json"], cwd=ROOT, capture_output=True, text=True, check=True)
+def bench_binary(root=ROOT, target=TARGET):
+    command = ["cargo", "bench", "--no-run", "--bench", "workloads", "--message-format=json"]
+    env = dict(os.environ, CARGO_TARGET_DIR=target)
+    built = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=True)
     artifacts = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
     return [a["executable"] for a in artifacts if a.get("target", {}).get("name") == "workloads" and a.get("executable")][-1]
+
+
+def binary_of(revision):
+    """The workloads of another revision, built in a checkout of its own below the target folder."""
+    commit = subprocess.run(["git", "rev-parse", "--verify", revision + "^{commit}"], cwd=ROOT, capture_output=True, text=True)
+    if commit.returncode:
+        sys.exit(f"--against {revision}: {commit.stderr.strip()}")
+    folder = os.path.join(TARGET, "against", commit.stdout.strip()[:12])
+    if not os.path.isdir(folder):
+        subprocess.run(["git", "worktree", "prune"], cwd=ROOT, check=True)
+        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", folder, commit.stdout.strip()], cwd=ROOT, check=True)
+    return bench_binary(folder, os.path.join(folder, "target"))
+
+
+def against(args):
+    """This state against another revision, in turn: the other's time / this one's, so above 1 this one is faster."""
+    programs = {"now": bench_binary(), args.against: binary_of(args.against)}
+    best, differ = {}, {}
+    for _ in range(args.rounds):
+        for workload in args.only.split(","):
+            for threads in map(int, args.threads.split(",")):
+                for name, program in programs.items():
+                    for line in run([program, workload, "--threads", str(threads)], threads):
+                        found = best.setdefault((line["workload"], threads), {})
+                        if name not in found or scale(line) < scale(found[name]):
+                            found[name] = line
+    print(f"| workload | threads | {args.against} | now | ratio |\n|---|---|---|---|---|")
+    for (workload, threads), found in best.items():
+        if len(found) == 2:
+            before, now = found[args.against], found["now"]
+            note = differs(now, before)
+            print(f"| {workload} | {threads} | {show(before)} | {show(now)} | {scale(before) / scale(now):.2f} |{' checksum ' + note if note else ''}")
 
 
 def memory(args):
@@ -135,8 +169,11 @@ parser.add_argument("--peers", help="only these peers, by name")
 parser.add_argument("--rounds", type=int, default=2)
 parser.add_argument("--build", action="store_true", help="W14: clean builds of a hello-MLP")
 parser.add_argument("--memory", action="store_true", help="peak memory of W4")
+parser.add_argument("--against", metavar="REV", help="build another revision of gradus too, and compare the two in turn")
 arguments = parser.parse_args()
-if arguments.build:
+if arguments.against:
+    against(arguments)
+elif arguments.build:
     build()
 elif arguments.memory:
     memory(arguments)

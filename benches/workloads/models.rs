@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use gradus::autograd::ops::{Attention, ConvOptions, Pool};
 use gradus::autograd::{Mode, Param, Tape, TensorExt, Var, params};
-use gradus::nn::{BatchNorm, LayerNorm, Linear, Module};
+use gradus::nn::{BatchNorm, LayerNorm, Linear, Lstm, Module, RecurrentLayer, RecurrentWeights};
 use gradus::optim::{Adam, AdamW, Optimizer};
-use gradus::tensor::{DType, Tensor};
+use gradus::tensor::Tensor;
 
 use crate::common::{Times, emit, labels, time, training_for, utensor, weight};
 
@@ -275,40 +275,34 @@ pub(crate) fn w6x() {
 }
 
 #[derive(Debug)]
-struct Lstm {
-    inputs: Param,
-    state: Param,
-    bias: Param,
+struct Classifier {
+    lstm: Lstm,
     out: Linear,
 }
-params!(Lstm { inputs, state, bias, out });
+params!(Classifier { lstm, out });
 
-impl Lstm {
+impl Classifier {
+    /// With one bias, as all peers have it.
     fn new(inputs: usize, hidden: usize) -> Self {
-        Self {
-            inputs: Param::new(weight(inputs, 4 * hidden, 0).t().copied()),
-            state: Param::new(weight(hidden, 4 * hidden, 1).t().copied()),
-            bias: Param::new(Tensor::zeros(4 * hidden)),
-            out: linear(hidden, 10, 2),
-        }
+        let forward = RecurrentWeights {
+            weight_ih: Param::new(weight(inputs, 4 * hidden, 0).t().copied()),
+            weight_hh: Param::new(weight(hidden, 4 * hidden, 1).t().copied()),
+            bias_ih: Some(Param::new(Tensor::zeros(4 * hidden))),
+            bias_hh: None,
+            weight_hr: None,
+        };
+        let layers = vec![RecurrentLayer { forward, reverse: None }];
+        Self { lstm: Lstm { layers, batch_first: false, dropout: 0.0 }, out: linear(hidden, 10, 2) }
     }
 
     /// From `[steps, batch, inputs]`.
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let tape = x.tape();
-        let [_, batch, _] = x.shape()[..] else { unreachable!("[steps, batch, inputs]") };
-        let zeros = || tape.constant(Tensor::zeros_of([batch, self.out.weight.shape()[1]], DType::F32));
-        let (mut h, mut c) = (zeros(), zeros());
-        let state = tape.param(&self.state);
-        for given in x.linear(tape.param(&self.inputs), Some(tape.param(&self.bias))).unbind(0) {
-            (h, c) = (given + h.linear(state, None)).lstm_cell(c);
-        }
-        self.out.forward(h)
+        self.out.forward(self.lstm.run(x, None).0.select(0, -1))
     }
 }
 
 fn lstm(name: &str, seconds: f64, batch: usize, hidden: usize) {
-    let mut model = Lstm::new(64, hidden);
+    let mut model = Classifier::new(64, hidden);
     let x = utensor([batch, 32, 64], 1010, 1.0).transpose(0, 1).copied();
     let y = labels(batch, 1011, 10);
     let mut optimizer = Optimizer::new(Adam::default(), 1e-3);

@@ -47,6 +47,18 @@ pub(crate) fn w3() {
     });
 }
 
+/// A step of the smallest useful program (`benches/peers/hello`): two layers, eight rows, AdamW.
+pub(crate) fn hello() {
+    let mut model = Mlp::new(&[4, 16, 3]);
+    let (x, y) = (utensor([8, 4], 1014, 1.0), labels(8, 1015, 3));
+    let mut optimizer = Optimizer::new(AdamW::default(), 1e-2);
+    training("hello", || {
+        optimizer.training_step(&mut model, |model, tape| {
+            model.forward(tape.constant(&x), Var::relu).cross_entropy(&y)
+        })
+    });
+}
+
 fn w4_data() -> (Tensor, Tensor) {
     ((&utensor([128, 784], 1004, 1.0) + 1.0) * 0.5, labels(128, 1005, 10))
 }

@@ -2,6 +2,7 @@
 //! published figure beside ours.
 
 #![allow(dead_code, reason = "each example takes what it needs")]
+#![allow(clippy::unused_self, reason = "a row belongs to a run")]
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -1,7 +1,10 @@
 //! Files of PyTorch and NumPy are read here, and files written here there.
 //!
 //! `data/` holds what `torch_files.py record` wrote with PyTorch 2.15 and NumPy. Where Python has both (and safetensors), the
-//! script runs: it writes the files anew, they are read, and it reads what is written here. `GRADUS_PYTHON` names another Python.
+//! script runs: it writes the files anew, they are read, and it reads what is written here. Where it has TensorBoard, its reader opens
+//! a log. `GRADUS_PYTHON` names another Python.
+
+mod tensorboard;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,6 +16,16 @@ use gradus::tensor::io::{npy, npz, pt, safetensors};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop")
+}
+
+fn python() -> String {
+    std::env::var("GRADUS_PYTHON").unwrap_or_else(|_| "python3".to_string())
+}
+
+/// Says so past the capture of the test's output.
+fn skipped(why: &str) {
+    let note = format!("interop: SKIPPED the live part: {why}\n");
+    std::io::stderr().write_all(note.as_bytes()).unwrap();
 }
 
 fn network(seed: u64) -> Sequential {
@@ -129,15 +142,12 @@ fn recorded_files_with_bytes_changed_never_panic() {
 
 #[test]
 fn with_python() {
-    let python = std::env::var("GRADUS_PYTHON").unwrap_or_else(|_| "python3".to_string());
+    let python = python();
     let has = Command::new(&python).args(["-c", "import numpy, torch, safetensors"]).output();
     if !has.is_ok_and(|output| output.status.success()) {
-        // Past the capture of the test's output.
-        let note = format!(
-            "interop: SKIPPED the live part: {python} has no numpy, torch and safetensors; the recorded files were read\n"
-        );
-        std::io::stderr().write_all(note.as_bytes()).unwrap();
-        return;
+        return skipped(&format!(
+            "{python} has no numpy, torch and safetensors; the recorded files were read"
+        ));
     }
     let data = std::env::temp_dir().join(format!("gradus-interop-{}", std::process::id()));
     std::fs::create_dir_all(&data).unwrap();

@@ -4,6 +4,8 @@
 //! cargo test --test long -- --ignored --nocapture mutants
 //! ```
 //!
-//! changes the library in one small way after the other, as `mutations.txt` lists them, and runs the tests that must notice.
+//! changes the library in one small way after the other, as `mutations.txt` lists them, and runs the tests that must notice;
+//! `killed` kills a training 1,000 times, where the test of `crates/train` does it 100 times.
 
+mod killed;
 mod mutants;

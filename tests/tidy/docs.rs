@@ -1,6 +1,8 @@
 //! What the documentation shows: examples, formulas that stay whole, links that lead somewhere.
 
-use super::{files, read};
+use std::path::Path;
+
+use super::{files, read, root};
 
 /// The doc comments of a file, each with the number of its first line: lines without their slashes.
 fn comments(text: &str) -> Vec<(usize, String)> {
@@ -167,4 +169,29 @@ fn has_example(text: &str, name: &str) -> bool {
             && lines[..at].iter().any(|line| line.trim_start() == "/// ```" && line.starts_with("        "));
         included || macro_made || own.iter().any(|line| line.trim_start() == "/// ```")
     })
+}
+
+/// Each row is whole and of an example that exists; each example that prints a published figure has a row.
+#[test]
+fn published_results_are_of_examples() {
+    let page = read("docs/results.md");
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| what |"))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    for row in &rows {
+        assert_eq!(row.len(), 8, "docs/results.md: a row has eight cells: {row:?}");
+        assert!(row.iter().all(|cell| !cell.is_empty()), "docs/results.md: an empty cell: {row:?}");
+        let example = row[6].trim_matches('`');
+        let file = Path::new("examples").join(format!("{example}.rs"));
+        assert!(root().join(file).is_file(), "docs/results.md: there is no example {example}");
+        assert!(row[7].len() >= 7, "docs/results.md: no commit in {row:?}");
+    }
+    for path in files("examples", "rs") {
+        let name = path.file_stem().expect("a file has a name").to_string_lossy().to_string();
+        let prints = read(&path).contains(".row(") && !path.starts_with("examples/common");
+        let shown = rows.iter().any(|row| row[6].trim_matches('`') == name);
+        assert!(shown || !prints, "docs/results.md has no row of {name}");
+    }
 }

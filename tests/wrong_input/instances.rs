@@ -210,7 +210,7 @@ fn labels() {
     );
     // At the caller's line, as `says` holds.
     let words = Embedding::new(3, 2, &mut rng(0));
-    says(|| summary_with_input(&words, [4]), "Embedding: rows are looked up by I64 numbers, got f32");
+    says(|| summary_with_input(&words, [4]), "embedding: rows are looked up by I64 numbers, got f32");
     let reason = state_dict::save(&words, "words.pt").unwrap_err().to_string();
     assert!(reason.contains("PyTorch's files are read, not written"), "{reason}");
     says(

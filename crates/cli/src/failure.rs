@@ -19,6 +19,8 @@ pub(crate) enum Failure {
         steps: u64,
         /// Where the weights of these steps are.
         saved: Option<PathBuf>,
+        /// The command that goes on.
+        resume: Option<String>,
     },
     /// Standard output could not be written: exit code 1.
     Output(io::Error),
@@ -38,9 +40,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(text) | Self::Run(text) => f.write_str(text),
-            Self::Interrupted { steps, saved: None } => write!(f, "interrupted after {steps} steps"),
-            Self::Interrupted { steps, saved: Some(path) } => {
-                write!(f, "interrupted after {steps} steps; their weights are saved to {}", path.display())
+            Self::Interrupted { steps, saved, resume } => {
+                write!(f, "interrupted after {steps} steps")?;
+                if let Some(path) = saved {
+                    write!(f, "; their weights are saved to {}", path.display())?;
+                }
+                match resume {
+                    Some(command) => write!(f, "; to go on: {command}"),
+                    None => write!(f, "; with --log DIR a training can go on"),
+                }
             }
             Self::Output(error) => write!(f, "standard output: {error}"),
         }

@@ -12,7 +12,7 @@ use super::function::{Function, TapeFunction};
 use super::ops;
 use crate::explain::Problem;
 use crate::failure::Failure;
-use crate::train::Data;
+use crate::train;
 
 /// The directions along which a model is looked at in four ways.
 const DIRECTIONS: usize = 4;
@@ -30,9 +30,8 @@ pub(crate) struct Classifier {
 impl Classifier {
     /// Two hidden layers of GELU as `gradus train digits` has them, on eight images.
     fn digits(seed: u64) -> Result<Self, Failure> {
-        let (train, _) = Data::Digits.load(None, seed)?;
+        let (train, _, model) = train::digits(seed)?;
         let batch = train.narrow(0, 8);
-        let model = Data::Digits.recipe().model(64, 10, &mut rng(seed));
         let about = "model of gradus train digits, cross-entropy of 8 images".to_string();
         Ok(Self { about, model, inputs: batch.inputs, labels: batch.labels, sample: 200 })
     }

@@ -5,7 +5,7 @@ use gradus::optim::{DAdaptAdam, Objective, OnTape, surfaces};
 use gradus::prelude::*;
 
 use super::contestant::{Contestant, is_method, optimizer};
-use crate::train::Data;
+use crate::train;
 
 /// The accuracy on the test set that each one has to reach.
 pub(crate) const ENOUGH: f64 = 0.95;
@@ -127,7 +127,7 @@ fn steps_to_minimum(named: &Named, name: &str, lr: f64, most: usize) -> Option<u
 
 /// The accuracy on the test set after a training, and its steps.
 fn digits(named: &Named, training: Training) -> (f64, u64) {
-    let (train, test) = Data::Digits.load(None, SEED).expect("the digits are part of the program");
+    let (train, test, _) = train::digits(SEED).expect("the digits are part of the program");
     let (mut rng, inputs, hidden) = (rng(SEED), train.inputs.shape()[1], training.hidden);
     let mut model =
         sequential![Linear::new(inputs, hidden, &mut rng), Gelu, Linear::new(hidden, 10, &mut rng)];

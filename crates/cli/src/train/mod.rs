@@ -1,63 +1,95 @@
-//! `gradus train`: a classifier from data to saved weights, with its gradient checked on the way.
+//! `gradus train`: a model from data to saved weights, with its gradient checked on the way.
 
+mod check;
+mod data;
+mod fit;
+mod models;
 mod picture;
-mod progress;
 mod recipe;
 mod rescue;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use clap::Args;
-use gradus::autograd::{Elements, GradcheckOptions, Report};
-use gradus::nn::Confusion;
 use gradus::prelude::*;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, check_writable, write_picture};
 use crate::text::arguments::learning_rate;
 
-pub(crate) use recipe::Data;
+use data::{Data, Feed, Task};
+use fit::Outcome;
+use picture::picture;
+use recipe::{Method, Model, Recipe};
+use rescue::{UntilClosed, save};
 
-use picture::{Epoch, picture};
-use progress::Progress;
-use recipe::{Method, Recipe};
-use rescue::{Stop, UntilClosed, save};
+/// Where a folder of a training keeps its recipe.
+const RECIPE: &str = "recipe.toml";
+/// The word for no file behind `--config`.
+const PRINT: &str = "-";
+/// The usual learning rate of SGD with momentum.
+const SGD_LR: f64 = 0.05;
 
-/// The gradient check passes below this relative error.
-const GRADCHECK_BOUND: f64 = 1e-6;
-/// The error is relative to the derivative, or to this if it is smaller: differences have an absolute error too.
-const FLOOR: f64 = 1e-4;
-/// Examples in the gradient check, and how many derivatives it compares.
-const GRADCHECK_EXAMPLES: usize = 8;
-const GRADCHECK_ELEMENTS: usize = 1000;
+/// The digits to learn from and to be tested with, standardised, and the new model of `gradus train digits`.
+pub(crate) fn digits(seed: u64) -> Result<(Dataset, Dataset, Sequential), Failure> {
+    let recipe = Recipe { seed, ..Recipe::of(Data::Digits, None)? };
+    let task = Data::Digits.load(None, &recipe)?;
+    match task.feed {
+        Feed::Examples(train) => Ok((train, task.test, task.model)),
+        Feed::Windows(..) => Err(Failure::Run("digits are no text".to_string())),
+    }
+}
 
-/// Trains a classifier, tests it and saves its weights.
+/// Trains a model, tests it and saves its weights.
 #[derive(Debug, Args)]
 pub(crate) struct Train {
     /// The data set.
     #[arg(value_enum, default_value = "digits")]
     data_set: Data,
-    /// The folder with the idx files of mnist, plain or .gz.
-    #[arg(long, value_name = "DIR")]
+    /// The file of text or csv.
+    file: Option<PathBuf>,
+    /// The folder with the idx files of mnist, plain or .gz; the file of names.
+    #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Fixes the split, the first weights, the order of the batches and the dropout.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
-    seed: u64,
-    /// Passes over the training set [default: 60 for digits, 5 for mnist].
+    /// The column of a table that is predicted.
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// The model [default: mlp; transformer for text].
+    #[arg(long, value_enum)]
+    model: Option<Model>,
+    /// Fixes the split, the first weights, the order of the batches and the dropout [default: 0].
+    #[arg(long, allow_negative_numbers = true)]
+    seed: Option<u64>,
+    /// Passes over the training set [default: 60 for digits, 5 for mnist, as the recipe says].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000), allow_negative_numbers = true)]
     epochs: Option<u64>,
-    /// The highest learning rate [default: 0.005 for digits, 0.002 for mnist, 0.05 for sgd].
+    /// Batches of a text [default: 2000].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000_000), allow_negative_numbers = true)]
+    steps: Option<u64>,
+    /// The highest learning rate [default: 0.005 for digits, 0.002 for mnist, 0.05 for sgd, as the recipe says].
     #[arg(long, value_parser = learning_rate, allow_negative_numbers = true)]
     lr: Option<f64>,
-    /// The method of optimisation.
-    #[arg(long, value_enum, default_value = "adamw")]
-    optimizer: Method,
+    /// The method of optimisation [default: adamw].
+    #[arg(long, value_enum)]
+    optimizer: Option<Method>,
+    /// Reads the recipe from a TOML file; without a file prints the recipe in force.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = PRINT)]
+    config: Option<PathBuf>,
+    /// The folder for the log (JSON lines, TensorBoard's events), the recipe and the checkpoints.
+    #[arg(long, value_name = "DIR")]
+    log: Option<PathBuf>,
+    /// Goes on with the training in the folder of --log.
+    #[arg(long, requires = "log")]
+    resume: bool,
+    /// Saves a checkpoint after each N steps [default: after each epoch].
+    #[arg(long, value_name = "N", requires = "log", allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    checkpoint_every: Option<u64>,
     /// Threads to compute with; the results do not depend on it [default: all cores].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256), allow_negative_numbers = true)]
     threads: Option<u64>,
-    /// The file for the weights [default: gradus-digits.safetensors or gradus-mnist.safetensors].
+    /// The file for the weights [default: gradus-DATA.safetensors].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The file for a picture of loss and accuracy, epoch by epoch.
@@ -68,30 +100,24 @@ pub(crate) struct Train {
     json: bool,
 }
 
-/// What a training leaves.
-struct Outcome {
-    /// Of each epoch.
-    epochs: Vec<Epoch>,
-    seconds: f64,
-}
-
-impl Outcome {
-    /// Loss and accuracy of the last epoch.
-    fn last(&self) -> Epoch {
-        self.epochs.last().copied().unwrap_or((f64::NAN, f64::NAN))
-    }
-}
-
 impl Train {
     /// `gradus train digits` without options.
     pub(crate) fn digits() -> Self {
         Self {
             data_set: Data::Digits,
+            file: None,
             data: None,
-            seed: 0,
+            target: None,
+            model: None,
+            seed: None,
             epochs: None,
+            steps: None,
             lr: None,
-            optimizer: Method::Adamw,
+            optimizer: None,
+            config: None,
+            log: None,
+            resume: false,
+            checkpoint_every: None,
             threads: None,
             out: None,
             svg: None,
@@ -102,52 +128,102 @@ impl Train {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         // Whoever reads the output may have seen enough; the training is for its weights.
         let out: &mut dyn Write = &mut UntilClosed { out, closed: false };
+        self.check_options()?;
+        let recipe = self.recipe()?;
+        if self.config.as_deref() == Some(Path::new(PRINT)) {
+            return Ok(write!(out, "{}", recipe.toml(self.data_set)?)?);
+        }
         let path = self.weights();
         self.check_files(&path)?;
         if let Some(threads) = self.threads {
             gradus::set_threads(threads as usize);
         }
-        let recipe = self.data_set.recipe();
-        let (train, test) = self.data_set.load(self.data.as_deref(), self.seed)?;
-        let mut rng = rng(self.seed);
-        let mut model = recipe.model(train.inputs.shape()[1], 10, &mut rng);
-        self.announce(out, &recipe, [train.len(), test.len()])?;
-        writeln!(out, "\n{}", summary(&model))?;
-
-        let report = self.check_gradient(out, &mut model, &train)?;
-        let outcome = self.fit(out, &recipe, &mut model, &train);
+        let task = self.data_set.load(self.file.as_deref().or(self.data.as_deref()), &recipe)?;
+        Self::announce(out, &recipe, &task)?;
+        writeln!(out, "\n{}", summary(&task.model))?;
+        let report = check::gradient(out, &task, recipe.seed)?;
+        let mut model = task.model.clone();
+        let outcome = fit::fit(self, out, &recipe, &task, &mut model);
         let outcome = outcome.map_err(|failure| Self::keep(&model, &path, failure))?;
         save(&model, &path)?;
-
-        let scores = model.predict(&test.inputs);
-        let confusion = Confusion::of(&scores, &test.labels);
         writeln!(out, "\ntrained in {:.2} s", outcome.seconds)?;
-        writeln!(out, "test accuracy {:.4} on {} examples\n\n{confusion}", confusion.accuracy(), test.len())?;
+        let mut found = task.finish(&model, &recipe, out)?;
         writeln!(out, "weights saved to {}", path.display())?;
-        self.draw(out, &recipe, &outcome.epochs, confusion.accuracy())?;
+        let accuracy = found.get("test_accuracy").and_then(Value::as_f64);
+        self.draw(out, &recipe, &outcome, accuracy)?;
         if self.json {
-            let line = json!({
-                "data": self.data_set.name(),
-                "seed": self.seed,
-                "epochs": self.epochs.unwrap_or(recipe.epochs),
-                "batch": recipe.batch,
-                "optimizer": self.optimizer.name(),
-                "lr": self.lr.unwrap_or(recipe.lr(self.optimizer)),
-                "threads": gradus::threads(),
-                "parameters": model.trainable_elements(),
-                "train_examples": train.len(),
-                "test_examples": test.len(),
-                "gradcheck_compared": report.compared,
-                "gradcheck_max_relative_error": report.max_relative_error(),
-                "train_loss": outcome.last().0,
-                "train_accuracy": outcome.last().1,
-                "train_seconds": outcome.seconds,
-                "test_accuracy": confusion.accuracy(),
-                "weights": path.to_string_lossy(),
-            });
-            writeln!(out, "{line}")?;
+            let [train, test] = task.sizes();
+            found.insert("gradcheck_compared".to_string(), json!(report.compared));
+            found.insert("gradcheck_max_relative_error".to_string(), json!(report.max_relative_error()));
+            found.insert("train_examples".to_string(), json!(train));
+            found.insert("test_examples".to_string(), json!(test));
+            found.insert("parameters".to_string(), json!(model.trainable_elements()));
+            found.insert("weights".to_string(), json!(path.to_string_lossy()));
+            writeln!(out, "{}", self.line(&recipe, &outcome, found))?;
         }
         Ok(())
+    }
+
+    /// The last line of `--json`.
+    fn line(&self, recipe: &Recipe, outcome: &Outcome, mut all: Map<String, Value>) -> Value {
+        let (loss, accuracy) = outcome.last();
+        let own = json!({
+            "data": self.data_set.name(),
+            "model": recipe.model.name(),
+            "seed": recipe.seed,
+            "batch": recipe.batch,
+            "optimizer": recipe.optimizer.name(),
+            "lr": recipe.lr,
+            "threads": gradus::threads(),
+            "train_loss": loss,
+            "train_accuracy": accuracy,
+            "train_seconds": outcome.seconds,
+        });
+        all.extend(own.as_object().cloned().unwrap_or_default());
+        all.extend(recipe.epochs.map(|epochs| ("epochs".to_string(), json!(epochs))));
+        all.extend(recipe.steps.map(|steps| ("steps".to_string(), json!(steps))));
+        Value::Object(all)
+    }
+
+    /// Refuses options that the data set has no use for.
+    fn check_options(&self) -> Result<(), Failure> {
+        let (data, name) = (self.data_set, self.data_set.name());
+        let refused = if let Some(file) = self.file.as_ref().filter(|_| !data.takes_file()) {
+            format!("{}: {name} takes no file behind its name", file.display())
+        } else if self.data.is_some() && data.takes_file() {
+            format!("--data is for mnist and names; the file of {name} stands behind its name")
+        } else if self.target.is_some() && data != Data::Csv {
+            format!("--target is for csv; {name} has no columns")
+        } else if self.epochs.is_some() && data == Data::Text {
+            "--epochs: a text is trained for a number of --steps".to_string()
+        } else if self.steps.is_some() && data != Data::Text {
+            format!("--steps is for text; {name} is trained for a number of --epochs")
+        } else {
+            return Ok(());
+        };
+        Err(Failure::Value(refused))
+    }
+
+    /// The recipe in force: of a file, of the training that goes on, or the program's; then what the options say.
+    fn recipe(&self) -> Result<Recipe, Failure> {
+        let kept =
+            self.log.as_ref().map(|folder| folder.join(RECIPE)).filter(|path| self.resume && path.exists());
+        let named = self.config.clone().filter(|file| file != Path::new(PRINT));
+        let file = named.or(kept);
+        let mut recipe = match &file {
+            Some(file) => Recipe::read(file, self.data_set, self.model)?,
+            None => Recipe::of(self.data_set, self.model)?,
+        };
+        if self.optimizer == Some(Method::Sgd) && file.is_none() {
+            recipe.lr = SGD_LR;
+        }
+        recipe.optimizer = self.optimizer.unwrap_or(recipe.optimizer);
+        recipe.seed = self.seed.unwrap_or(recipe.seed);
+        recipe.lr = self.lr.unwrap_or(recipe.lr);
+        recipe.epochs = self.epochs.or(recipe.epochs);
+        recipe.steps = self.steps.or(recipe.steps);
+        recipe.target = self.target.clone().or(recipe.target);
+        Ok(recipe)
     }
 
     /// The file for the weights.
@@ -160,12 +236,12 @@ impl Train {
         &self,
         out: &mut dyn Write,
         recipe: &Recipe,
-        epochs: &[Epoch],
-        test_accuracy: f64,
+        outcome: &Outcome,
+        test_accuracy: Option<f64>,
     ) -> Result<(), Failure> {
         let Some(svg) = &self.svg else { return Ok(()) };
-        let title = format!("gradus train {}: {}", self.data_set.name(), self.method(recipe));
-        write_picture(svg, &picture(&title, epochs, test_accuracy))?;
+        let title = format!("gradus train {}: {}", self.data_set.name(), Self::method(recipe));
+        write_picture(svg, &picture(&title, &outcome.epochs, test_accuracy))?;
         writeln!(out, "picture saved to {}", svg.display())?;
         Ok(())
     }
@@ -185,115 +261,31 @@ impl Train {
         let worth = matches!(failure, Failure::Interrupted { steps: 1.., .. } | Failure::Output(_));
         match (worth.then(|| save(model, path)), failure) {
             (Some(Err(failed)), _) => failed,
-            (Some(Ok(())), Failure::Interrupted { steps, .. }) => {
-                Failure::Interrupted { steps, saved: Some(path.to_path_buf()) }
+            (Some(Ok(())), Failure::Interrupted { steps, resume, .. }) => {
+                Failure::Interrupted { steps, saved: Some(path.to_path_buf()), resume }
             }
             (_, failure) => failure,
         }
     }
 
     /// How it is trained, in a line.
-    fn method(&self, recipe: &Recipe) -> String {
-        let (epochs, lr) =
-            (self.epochs.unwrap_or(recipe.epochs), self.lr.unwrap_or(recipe.lr(self.optimizer)));
-        let (batch, method, seed) = (recipe.batch, self.optimizer.name(), self.seed);
-        let s = if epochs == 1 { "" } else { "s" };
-        format!("{epochs} epoch{s} in batches of {batch}, {method}, learning rate up to {lr}, seed {seed}")
+    fn method(recipe: &Recipe) -> String {
+        let Recipe { batch, seed, lr, .. } = recipe;
+        let (model, method) = (recipe.model.name(), recipe.optimizer.name());
+        let (n, what) = recipe.steps.map_or((recipe.epochs.unwrap_or(1), "epoch"), |steps| (steps, "step"));
+        let s = if n == 1 { "" } else { "s" };
+        format!(
+            "{model}, {n} {what}{s} in batches of {batch}, {method}, learning rate up to {lr}, seed {seed}"
+        )
     }
 
-    fn announce(
-        &self,
-        out: &mut dyn Write,
-        recipe: &Recipe,
-        [train, test]: [usize; 2],
-    ) -> Result<(), Failure> {
-        let name = self.data_set.name();
-        writeln!(
-            out,
-            "gradus trains a classifier of {name}: {train} examples to learn from, {test} to be tested with."
-        )?;
-        writeln!(out, "{}, threads {}.", self.method(recipe), gradus::threads())?;
+    fn announce(out: &mut dyn Write, recipe: &Recipe, task: &Task) -> Result<(), Failure> {
+        let ([train, test], title) = (task.sizes(), &task.title);
+        writeln!(out, "gradus trains {title}: {train} examples to learn from, {test} to be tested with.")?;
+        for note in &task.notes {
+            writeln!(out, "{note}")?;
+        }
+        writeln!(out, "{}, threads {}.", Self::method(recipe), gradus::threads())?;
         Ok(())
-    }
-
-    /// Autograd against central differences in F64, on a small batch and with dropout off.
-    fn check_gradient(
-        &self,
-        out: &mut dyn Write,
-        model: &mut Sequential,
-        train: &Dataset,
-    ) -> Result<Report, Failure> {
-        let batch = train.narrow(0, train.len().min(GRADCHECK_EXAMPLES));
-        let inputs = batch.inputs.to(DType::F64);
-        let options = GradcheckOptions {
-            rtol: GRADCHECK_BOUND,
-            atol: FLOOR * GRADCHECK_BOUND,
-            elements: Elements::Sample { count: GRADCHECK_ELEMENTS, seed: self.seed },
-            ..GradcheckOptions::default()
-        };
-        let report = gradcheck_model(
-            model,
-            |model, tape| model.forward(tape.constant(&inputs)).cross_entropy(&batch.labels),
-            &options,
-        );
-        let all = model.trainable_elements();
-        writeln!(out, "The gradient on {} examples, tape against central differences, in F64:", batch.len())?;
-        writeln!(out, "{report}")?;
-        writeln!(out, "  of {all} in all; values below {FLOOR:.0e} count as {FLOOR:.0e}\n")?;
-        if report.passed() { Ok(report) } else { Err(Failure::Run("the gradient check failed".to_string())) }
-    }
-
-    fn fit(
-        &self,
-        out: &mut dyn Write,
-        recipe: &Recipe,
-        model: &mut Sequential,
-        train: &Dataset,
-    ) -> Result<Outcome, Failure> {
-        let epochs = self.epochs.unwrap_or(recipe.epochs);
-        let loader = Loader { batch: recipe.batch, shuffle: Some(self.seed), drop_last: false };
-        let batches = loader.batches(train.len());
-        let lr = self.lr.unwrap_or(recipe.lr(self.optimizer));
-        let mut optimizer = recipe.optimizer(self.optimizer, lr, epochs * batches as u64).seed(self.seed);
-        let progress = Progress::new(epochs, batches);
-        let stop = Stop::on_signals()?;
-        let start = Instant::now();
-        let mut outcome = Outcome { epochs: Vec::new(), seconds: 0.0 };
-        for epoch in 0..epochs {
-            let (mut loss_sum, mut right) = (0.0, 0.0);
-            for batch in loader.epoch(train, epoch) {
-                if stop.is_asked() {
-                    return Err(Failure::Interrupted { steps: optimizer.steps(), saved: None });
-                }
-                let (loss, hits) = Self::step(model, &mut optimizer, &batch)?;
-                loss_sum += loss * batch.len() as f64;
-                right += hits * batch.len() as f64;
-                progress.batch();
-            }
-            let (loss, accuracy) = (loss_sum / train.len() as f64, right / train.len() as f64);
-            outcome.epochs.push((loss, accuracy));
-            progress.epoch(out, epoch, loss, accuracy)?;
-        }
-        outcome.seconds = start.elapsed().as_secs_f64();
-        progress.finish();
-        Ok(outcome)
-    }
-
-    /// One step; the batch's loss and accuracy before it.
-    fn step(
-        model: &mut Sequential,
-        optimizer: &mut Optimizer,
-        batch: &Dataset,
-    ) -> Result<(f64, f64), Failure> {
-        let (step, mut hits) = (optimizer.steps(), 0.0);
-        let loss = optimizer.training_step(model, |model, tape| {
-            let scores = model.forward(tape.constant(&batch.inputs));
-            hits = accuracy(&scores.value(), &batch.labels);
-            scores.cross_entropy(&batch.labels)
-        });
-        if !loss.is_finite() {
-            return Err(Failure::Run(format!("the loss is {loss} at step {step}; try a smaller --lr")));
-        }
-        Ok((loss, hits))
     }
 }

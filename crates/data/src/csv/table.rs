@@ -15,6 +15,8 @@ use crate::error::Error;
 pub struct Table {
     /// The columns, in the order of the file.
     pub columns: Vec<Column>,
+    /// The line of the file on which each row begins, from 1.
+    pub lines: Vec<usize>,
 }
 
 /// A column of a [`Table`].
@@ -134,6 +136,7 @@ impl Table {
         for column in &mut self.columns {
             column.values = kept.iter().map(|&i| column.values[i]).collect();
         }
+        self.lines = kept.iter().map(|&i| self.lines[i]).collect();
         dropped
     }
 
@@ -247,11 +250,13 @@ fn read(text: &str, options: &CsvOptions) -> Result<Table, String> {
         return Err(format!("two columns are named {twice:?}"));
     }
     let mut cells: Vec<Vec<Cell>> = vec![Vec::new(); width];
-    for (_, row) in rows {
+    let mut lines = Vec::with_capacity(rows.len());
+    for (line, row) in rows {
+        lines.push(line);
         cells.iter_mut().zip(row).for_each(|(column, cell)| column.push(cell));
     }
     let columns = names.into_iter().zip(cells).map(|(name, cells)| column(name, cells, &options.missing));
-    Ok(Table { columns: columns.collect() })
+    Ok(Table { columns: columns.collect(), lines })
 }
 
 /// A cell as a number, if it is of a kind.

@@ -175,7 +175,7 @@ impl MultiheadAttention {
         for (name, shape, width) in [("query", q, width), ("key", k, kdim), ("value", v, vdim)] {
             assert!(
                 matches!(shape.len(), 2 | 3) && shape.last() == Some(&width),
-                "MultiheadAttention: the {name} must be {axes}{width}], or [time, {width}] without a batch, got {shape}"
+                "multihead_attention: the {name} must be {axes}{width}], or [time, {width}] without a batch, got {shape}"
             );
         }
         let batch = usize::from(!self.batch_first);
@@ -184,11 +184,11 @@ impl MultiheadAttention {
             && (q.len() == 2 || q[batch] == k[batch]);
         assert!(
             fits,
-            "MultiheadAttention: query {q}, key {k}, value {v}: the batches must agree, and keys and values be as many"
+            "multihead_attention: query {q}, key {k}, value {v}: the batches must agree, and keys and values be as many"
         );
         assert!(
             self.bias_k.is_some() == self.bias_v.is_some(),
-            "MultiheadAttention: bias_k and bias_v belong together; one of them is missing"
+            "multihead_attention: bias_k and bias_v belong together; one of them is missing"
         );
         q.len() == 2
     }
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "MultiheadAttention: the query must be [time, batch, 6], or [time, 6] without a batch, got [3, 4, 5]"
+        expected = "multihead_attention: the query must be [time, batch, 6], or [time, 6] without a batch, got [3, 4, 5]"
     )]
     fn a_wrong_width_is_named() {
         layer(&AttentionOptions::default()).predict(&Tensor::zeros([3, 4, 5]));
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "MultiheadAttention: attn_mask must be [queries, keys] = [4, 4] or [batch · heads, queries, keys] = [6, 4, 4], got [3, 4]"
+        expected = "multihead_attention: attn_mask must be [queries, keys] = [4, 4] or [batch · heads, queries, keys] = [6, 4, 4], got [3, 4]"
     )]
     fn a_wrong_mask_is_named() {
         let tape = Tape::new();
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "MultiheadAttention: the width 6 does not divide into 4 heads")]
+    #[should_panic(expected = "multihead_attention: the width 6 does not divide into 4 heads")]
     fn heads_that_do_not_divide_are_named() {
         MultiheadAttention::new(6, 4, &mut rng(0));
     }

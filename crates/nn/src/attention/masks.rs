@@ -111,7 +111,7 @@ fn over_queries<'t>(mask: Var<'t>, sizes: &Sizes) -> Var<'t> {
 
 #[track_caller]
 fn check(fits: bool, name: &str, want: &str, found: &Shape) {
-    assert!(fits, "MultiheadAttention: {name} must be {want}, got {found}");
+    assert!(fits, "multihead_attention: {name} must be {want}, got {found}");
 }
 
 /// With columns for extra keys, which are seen.

@@ -129,7 +129,7 @@ impl MultiheadAttention {
         rng: &mut impl rand::Rng,
     ) -> Self {
         check_heads(embed_dim, num_heads);
-        let packed = checked_product("MultiheadAttention", &[3, embed_dim]);
+        let packed = checked_product("multihead_attention", &[3, embed_dim]);
         let AttentionOptions { dropout, bias, add_bias_kv, add_zero_attn, kdim, vdim, batch_first } =
             *options;
         let (kdim, vdim) = (kdim.unwrap_or(embed_dim), vdim.unwrap_or(embed_dim));
@@ -167,7 +167,7 @@ impl MultiheadAttention {
 pub(super) fn check_heads(embed_dim: usize, num_heads: usize) {
     assert!(
         num_heads > 0 && embed_dim > 0 && embed_dim.is_multiple_of(num_heads),
-        "MultiheadAttention: the width {embed_dim} does not divide into {num_heads} heads"
+        "multihead_attention: the width {embed_dim} does not divide into {num_heads} heads"
     );
 }
 

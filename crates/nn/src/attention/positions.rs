@@ -39,7 +39,7 @@ impl SinusoidalPositions {
     /// If the base is not positive.
     #[track_caller]
     pub fn table(&self, time: usize, width: usize) -> Tensor {
-        check_base("SinusoidalPositions", self.base);
+        check_base("sinusoidal_positions", self.base);
         Tensor::from_fn([time, width], |place| {
             let angle = angle(place[0], place[1] / 2, width, self.base);
             if place[1] % 2 == 0 { angle.sin() } else { angle.cos() }
@@ -63,7 +63,7 @@ impl Module for SinusoidalPositions {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let shape = x.shape();
         let [.., time, width] = shape[..] else {
-            panic!("SinusoidalPositions: the input must be […, time, width], got {shape}")
+            panic!("sinusoidal_positions: the input must be […, time, width], got {shape}")
         };
         x + &self.table(time, width).to(x.dtype())
     }
@@ -105,12 +105,12 @@ impl RotaryPositions {
     /// If the input has fewer than two axes or an odd width, or if the base is not positive.
     #[track_caller]
     pub fn rotate<'t>(&self, x: Var<'t>, first: usize) -> Var<'t> {
-        check_base("RotaryPositions", self.base);
+        check_base("rotary_positions", self.base);
         let shape = x.shape();
         let (time, width) = match shape[..] {
             [.., time, width] if width % 2 == 0 => (time, width),
             _ => {
-                panic!("RotaryPositions: the input must be […, time, width] with an even width, got {shape}")
+                panic!("rotary_positions: the input must be […, time, width] with an even width, got {shape}")
             }
         };
         let half = width / 2;
@@ -173,14 +173,14 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "RotaryPositions: the input must be […, time, width] with an even width, got [2, 3]"
+        expected = "rotary_positions: the input must be […, time, width] with an even width, got [2, 3]"
     )]
     fn odd_widths_are_named() {
         RotaryPositions::default().predict(&Tensor::zeros([2, 3]));
     }
 
     #[test]
-    #[should_panic(expected = "SinusoidalPositions: the input must be […, time, width], got [3]")]
+    #[should_panic(expected = "sinusoidal_positions: the input must be […, time, width], got [3]")]
     fn missing_axes_are_named() {
         SinusoidalPositions::default().predict(&Tensor::zeros(3));
     }

@@ -67,7 +67,7 @@ impl EmbeddingBag {
     #[track_caller]
     #[must_use]
     pub fn with_padding(mut self, row: isize) -> Self {
-        self.padding_idx = Some(padded("EmbeddingBag", &mut self.weight, row));
+        self.padding_idx = Some(padded("embedding_bag", &mut self.weight, row));
         self
     }
 
@@ -97,19 +97,19 @@ impl EmbeddingBag {
         if let Some(weights) = weights {
             assert!(
                 self.mode == Bag::Sum,
-                "EmbeddingBag: weights are for the mode Bag::Sum, and this layer's is Bag::{:?}",
+                "embedding_bag: weights are for the mode Bag::Sum, and this layer's is Bag::{:?}",
                 self.mode
             );
             let own = weights.shape();
-            assert!(own == shape, "EmbeddingBag: weights {own} for numbers {shape}; each number needs one");
+            assert!(own == shape, "embedding_bag: weights {own} for numbers {shape}; each number needs one");
         }
         assert!(
             !(self.scale_grad_by_freq && self.mode == Bag::Max),
-            "EmbeddingBag: gradients by frequency (scale_grad_by_freq) are for sums and means"
+            "embedding_bag: gradients by frequency (scale_grad_by_freq) are for sums and means"
         );
         let sizes = self.sizes(&shape, offsets);
         let lookup = Lookup {
-            layer: "EmbeddingBag",
+            layer: "embedding_bag",
             weight: &self.weight,
             padding_idx: self.padding_idx,
             max_norm: self.max_norm,
@@ -134,19 +134,21 @@ impl EmbeddingBag {
             ([bags, size], None) => return vec![*size; *bags],
             ([places], Some(_)) => *places,
             ([_], None) => panic!(
-                "EmbeddingBag: numbers {shape:?} along one axis need offsets, which say where each bag begins"
+                "embedding_bag: numbers {shape:?} along one axis need offsets, which say where each bag begins"
             ),
             ([_, _], Some(_)) => panic!(
-                "EmbeddingBag: numbers {shape:?} are bags of one length; offsets are for numbers along one axis"
+                "embedding_bag: numbers {shape:?} are bags of one length; offsets are for numbers along one axis"
             ),
             _ => {
-                panic!("EmbeddingBag: the numbers must be [bags, n], or [places] with offsets, got {shape:?}")
+                panic!(
+                    "embedding_bag: the numbers must be [bags, n], or [places] with offsets, got {shape:?}"
+                )
             }
         };
         let Some(offsets) = offsets else { unreachable!("one axis comes with offsets") };
         assert!(
             offsets.dtype() == DType::I64 && offsets.rank() == 1,
-            "EmbeddingBag: the offsets must be I64 along one axis, got {}{}",
+            "embedding_bag: the offsets must be I64 along one axis, got {}{}",
             offsets.dtype(),
             offsets.shape()
         );
@@ -158,7 +160,7 @@ impl EmbeddingBag {
         let ordered = bounds.first().is_none_or(|&first| first == 0) && bounds.is_sorted();
         assert!(
             ordered && last.is_none_or(|last| last == places as i64),
-            "EmbeddingBag: the offsets {:?} must begin with 0, not fall, and {} the number of places, {places}",
+            "embedding_bag: the offsets {:?} must begin with 0, not fall, and {} the number of places, {places}",
             offsets.to_vec::<i64>(),
             if self.include_last_offset { "end with" } else { "stay within" }
         );
@@ -235,14 +237,14 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "EmbeddingBag: numbers [3] along one axis need offsets")]
+    #[should_panic(expected = "embedding_bag: numbers [3] along one axis need offsets")]
     fn missing_offsets_are_named() {
         layer(Bag::Sum).predict(&Tensor::from([0i64, 1, 2]));
     }
 
     #[test]
     #[should_panic(
-        expected = "EmbeddingBag: the offsets [0, 5] must begin with 0, not fall, and stay within the number of places, 3"
+        expected = "embedding_bag: the offsets [0, 5] must begin with 0, not fall, and stay within the number of places, 3"
     )]
     fn offsets_out_of_range_are_named() {
         let tape = Tape::new();
@@ -251,7 +253,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "EmbeddingBag: weights are for the mode Bag::Sum, and this layer's is Bag::Mean"
+        expected = "embedding_bag: weights are for the mode Bag::Sum, and this layer's is Bag::Mean"
     )]
     fn weights_of_a_mean_are_refused() {
         let tape = Tape::new();

@@ -80,7 +80,7 @@ impl Embedding {
     #[track_caller]
     pub fn of(weight: Param) -> Self {
         let shape = weight.shape();
-        assert!(shape.len() == 2, "Embedding: the table must be [rows, width], got {shape}");
+        assert!(shape.len() == 2, "embedding: the table must be [rows, width], got {shape}");
         Self { weight, padding_idx: None, max_norm: None, norm_type: 2.0, scale_grad_by_freq: false }
     }
 
@@ -91,7 +91,7 @@ impl Embedding {
     #[track_caller]
     #[must_use]
     pub fn with_padding(mut self, row: isize) -> Self {
-        self.padding_idx = Some(padded("Embedding", &mut self.weight, row));
+        self.padding_idx = Some(padded("embedding", &mut self.weight, row));
         self
     }
 }
@@ -101,7 +101,7 @@ impl Module for Embedding {
     /// If the input is not I64 or a number is out of range.
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let lookup = Lookup {
-            layer: "Embedding",
+            layer: "embedding",
             weight: &self.weight,
             padding_idx: self.padding_idx,
             max_norm: self.max_norm,
@@ -200,13 +200,13 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "Embedding: rows are looked up by I64 numbers, got f32")]
+    #[should_panic(expected = "embedding: rows are looked up by I64 numbers, got f32")]
     fn numbers_of_another_type_are_named() {
         table().predict(&Tensor::from([1f32]));
     }
 
     #[test]
-    #[should_panic(expected = "Embedding: the padding row 3 of a table with 3 rows")]
+    #[should_panic(expected = "embedding: the padding row 3 of a table with 3 rows")]
     fn a_padding_row_out_of_range_is_named() {
         let _ = table().with_padding(3);
     }

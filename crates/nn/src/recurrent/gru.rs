@@ -62,7 +62,7 @@ impl Gru {
         options: &RecurrentOptions,
         rng: &mut impl rand::Rng,
     ) -> Self {
-        let layers = layers("Gru", 3, (inputs, hidden), options, rng);
+        let layers = layers("gru", 3, (inputs, hidden), options, rng);
         let RecurrentOptions { batch_first, dropout, .. } = *options;
         Self { layers, batch_first, dropout }
     }
@@ -109,7 +109,7 @@ impl Gru {
 
     fn stack(&self) -> Stack<'_> {
         let Self { layers, batch_first, dropout } = self;
-        Stack { name: "Gru", kind: Kind::Gru, layers, batch_first: *batch_first, dropout: *dropout }
+        Stack { name: "gru", kind: Kind::Gru, layers, batch_first: *batch_first, dropout: *dropout }
     }
 }
 
@@ -152,7 +152,7 @@ impl GruCell {
     /// All parameters uniform in `$\pm 1/\sqrt{\mathit{hidden}}$`, F32.
     #[track_caller]
     pub fn new(inputs: usize, hidden: usize, rng: &mut impl rand::Rng) -> Self {
-        let new = RecurrentWeights::new("GruCell", 3, inputs, hidden, &RecurrentOptions::default(), rng);
+        let new = RecurrentWeights::new("gru_cell", 3, inputs, hidden, &RecurrentOptions::default(), rng);
         let RecurrentWeights { weight_ih, weight_hh, bias_ih, bias_hh, .. } = new;
         Self { weight_ih, weight_hh, bias_ih, bias_hh }
     }
@@ -167,7 +167,7 @@ impl GruCell {
         let lifted = Lifted::of_cell(x.tape(), [weight_ih, weight_hh], [bias_ih, bias_hh]);
         let sizes = [weight_ih.shape()[1], weight_hh.shape()[1]];
         let state = state.map(|h| State { h, c: None });
-        step("GruCell", Kind::Gru, &lifted, sizes, x, state).h
+        step("gru_cell", Kind::Gru, &lifted, sizes, x, state).h
     }
 }
 

@@ -1,6 +1,7 @@
 //! Long short-term memory and its cell.
 
 use gradus_autograd::{Param, Var, params};
+use gradus_tensor::Tensor;
 
 use super::stack::{Stack, step};
 use super::step::{Kind, Lifted, State};
@@ -59,9 +60,48 @@ impl Lstm {
         options: &RecurrentOptions,
         rng: &mut impl rand::Rng,
     ) -> Self {
-        let layers = layers("Lstm", 4, (inputs, hidden), options, rng);
+        let layers = layers("lstm", 4, (inputs, hidden), options, rng);
         let RecurrentOptions { batch_first, dropout, .. } = *options;
         Self { layers, batch_first, dropout }
+    }
+
+    /// Sets the bias of every forget gate, which with a bias of 0 begins half closed: with 1 or more a cell keeps at first what it
+    /// holds. What has to be held for n steps wants `$\ln n$` or so.
+    ///
+    /// ```
+    /// use gradus_nn::Lstm;
+    /// let layer = Lstm::new(3, 2, &mut gradus_tensor::rng(0)).forget_bias(1.0);
+    /// let [of_input, of_state] = [&layer.layers[0].forward.bias_ih, &layer.layers[0].forward.bias_hh];
+    /// let sum = of_input.as_ref().unwrap().value() + of_state.as_ref().unwrap().value();
+    /// assert_eq!(sum.to_f64_vec()[2..4], [1.0, 1.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the layers have no biases.
+    ///
+    /// # Source
+    /// Jozefowicz, Zaremba and Sutskever 2015 (1); Tallec and Ollivier 2018 (`$\ln n$`); Keras's `unit_forget_bias`.
+    #[doc(alias = "unit_forget_bias")]
+    #[track_caller]
+    pub fn forget_bias(mut self, bias: f64) -> Self {
+        for layer in &mut self.layers {
+            for weights in [Some(&mut layer.forward), layer.reverse.as_mut()].into_iter().flatten() {
+                for (param, value) in [(&mut weights.bias_ih, bias), (&mut weights.bias_hh, 0.0)] {
+                    let Some(param) = param else {
+                        panic!(
+                            "forget_bias: the Lstm has no biases; make it with RecurrentOptions {{ bias: true, .. }}"
+                        )
+                    };
+                    let hidden = param.shape()[0] / 4;
+                    let gate = Tensor::full_of([hidden], value, param.value().dtype());
+                    let gates = param.value();
+                    let (before, behind) =
+                        (gates.narrow(0, 0, hidden), gates.narrow(0, 2 * hidden, 2 * hidden));
+                    param.set(Tensor::cat(&[before, gate, behind], 0));
+                }
+            }
+        }
+        self
     }
 
     /// The sequence of the last layer's h, and the last h and c of every layer and direction,
@@ -114,7 +154,7 @@ impl Lstm {
 
     fn stack(&self) -> Stack<'_> {
         let Self { layers, batch_first, dropout } = self;
-        Stack { name: "Lstm", kind: Kind::Lstm, layers, batch_first: *batch_first, dropout: *dropout }
+        Stack { name: "lstm", kind: Kind::Lstm, layers, batch_first: *batch_first, dropout: *dropout }
     }
 }
 
@@ -162,7 +202,7 @@ impl LstmCell {
     /// All parameters uniform in `$\pm 1/\sqrt{\mathit{hidden}}$`, F32.
     #[track_caller]
     pub fn new(inputs: usize, hidden: usize, rng: &mut impl rand::Rng) -> Self {
-        let new = RecurrentWeights::new("LstmCell", 4, inputs, hidden, &RecurrentOptions::default(), rng);
+        let new = RecurrentWeights::new("lstm_cell", 4, inputs, hidden, &RecurrentOptions::default(), rng);
         let RecurrentWeights { weight_ih, weight_hh, bias_ih, bias_hh, .. } = new;
         Self { weight_ih, weight_hh, bias_ih, bias_hh }
     }
@@ -177,7 +217,7 @@ impl LstmCell {
         let lifted = Lifted::of_cell(x.tape(), [weight_ih, weight_hh], [bias_ih, bias_hh]);
         let sizes = [weight_ih.shape()[1], weight_hh.shape()[1]];
         let state = state.map(|(h, c)| State { h, c: Some(c) });
-        let State { h, c } = step("LstmCell", Kind::Lstm, &lifted, sizes, x, state);
+        let State { h, c } = step("lstm_cell", Kind::Lstm, &lifted, sizes, x, state);
         (h, c.expect("an LSTM has a cell"))
     }
 }

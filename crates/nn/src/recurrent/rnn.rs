@@ -63,7 +63,7 @@ impl Rnn {
         options: &RecurrentOptions,
         rng: &mut impl rand::Rng,
     ) -> Self {
-        let layers = layers("Rnn", 1, (inputs, hidden), options, rng);
+        let layers = layers("rnn", 1, (inputs, hidden), options, rng);
         let RecurrentOptions { batch_first, dropout, .. } = *options;
         Self { layers, batch_first, dropout, nonlinearity: Nonlinearity::Tanh }
     }
@@ -111,7 +111,7 @@ impl Rnn {
     fn stack(&self) -> Stack<'_> {
         let Self { layers, batch_first, dropout, nonlinearity } = self;
         let kind = Kind::Rnn(*nonlinearity);
-        Stack { name: "Rnn", kind, layers, batch_first: *batch_first, dropout: *dropout }
+        Stack { name: "rnn", kind, layers, batch_first: *batch_first, dropout: *dropout }
     }
 }
 
@@ -156,7 +156,7 @@ impl RnnCell {
     /// All parameters uniform in `$\pm 1/\sqrt{\mathit{hidden}}$`, F32.
     #[track_caller]
     pub fn new(inputs: usize, hidden: usize, rng: &mut impl rand::Rng) -> Self {
-        let new = RecurrentWeights::new("RnnCell", 1, inputs, hidden, &RecurrentOptions::default(), rng);
+        let new = RecurrentWeights::new("rnn_cell", 1, inputs, hidden, &RecurrentOptions::default(), rng);
         let RecurrentWeights { weight_ih, weight_hh, bias_ih, bias_hh, .. } = new;
         Self { weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity: Nonlinearity::Tanh }
     }
@@ -171,7 +171,7 @@ impl RnnCell {
         let lifted = Lifted::of_cell(x.tape(), [weight_ih, weight_hh], [bias_ih, bias_hh]);
         let sizes = [weight_ih.shape()[1], weight_hh.shape()[1]];
         let state = state.map(|h| State { h, c: None });
-        step("RnnCell", Kind::Rnn(*nonlinearity), &lifted, sizes, x, state).h
+        step("rnn_cell", Kind::Rnn(*nonlinearity), &lifted, sizes, x, state).h
     }
 }
 

@@ -6,6 +6,7 @@ use gradus_tensor::Tensor;
 use super::step::{Kind, Lifted, State};
 use super::weights::{RecurrentLayer, RecurrentWeights};
 use crate::dropout::Dropout;
+use crate::input::place;
 use crate::module::Module;
 
 /// What all three layers have.
@@ -76,7 +77,11 @@ impl Stack<'_> {
         running: Option<&Running>,
     ) -> (Var<'t>, State<'t>) {
         let weights = Lifted::of(x.tape(), weights);
-        let inputs = weights.inputs(self.kind, x).unbind(0);
+        let inputs = weights.inputs(self.kind, x);
+        if let (None, Some(all)) = (running, weights.sequence(self.kind, inputs, start, backwards)) {
+            return all;
+        }
+        let inputs = inputs.unbind(0);
         let steps = inputs.len();
         let mut outputs = vec![start.h; steps];
         let mut state = start;
@@ -104,7 +109,8 @@ impl Stack<'_> {
         let axes = if self.batch_first { "[batch, time" } else { "[time, batch" };
         assert!(
             matches!(shape.len(), 2 | 3) && shape.last() == Some(&width),
-            "{name}: the input must be {axes}, {width}], or [time, {width}] without a batch, got {shape}"
+            "{name}: the input must be {axes}, {width}], or [time, {width}] without a batch, got {shape}{}",
+            place()
         );
         let unbatched = shape.len() == 2;
         let steps = shape[usize::from(!unbatched && self.batch_first)];
@@ -319,7 +325,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "Lstm: the input must be [time, batch, 3], or [time, 3] without a batch, got [5, 2, 4]"
+        expected = "lstm: the input must be [time, batch, 3], or [time, 3] without a batch, got [5, 2, 4]"
     )]
     fn a_wrong_width_is_named() {
         Lstm::new(3, 4, &mut rng(0)).predict(&Tensor::zeros([5, 2, 4]));
@@ -327,7 +333,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "Gru: the state h must be [1, 2, 4] (layers and directions, batch, width), got [2, 4]"
+        expected = "gru: the state h must be [1, 2, 4] (layers and directions, batch, width), got [2, 4]"
     )]
     fn a_wrong_state_is_named() {
         let tape = Tape::new();
@@ -336,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "Rnn: a length is 6, and the sequences have 5 steps")]
+    #[should_panic(expected = "rnn: a length is 6, and the sequences have 5 steps")]
     fn a_length_out_of_range_is_named() {
         let tape = Tape::new();
         let x = tape.constant(Tensor::zeros([5, 2, 3]));
@@ -344,14 +350,14 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "Gru: proj_size is 2; only an LSTM projects its state")]
+    #[should_panic(expected = "gru: proj_size is 2; only an LSTM projects its state")]
     fn a_projection_of_a_gru_is_refused() {
         let options = RecurrentOptions { proj_size: 2, ..RecurrentOptions::default() };
         Gru::with_options(3, 4, &options, &mut rng(0));
     }
 
     #[test]
-    #[should_panic(expected = "LstmCell: the cell c must be [2, 4] for an input [2, 3], got [2, 3]")]
+    #[should_panic(expected = "lstm_cell: the cell c must be [2, 4] for an input [2, 3], got [2, 3]")]
     fn a_wrong_cell_is_named() {
         let tape = Tape::new();
         let [x, h] = [[2, 3], [2, 4]].map(|sizes| tape.constant(Tensor::zeros(sizes)));

@@ -1,7 +1,6 @@
 //! The block of models that only decode, such as GPT.
 
 use gradus_autograd::{Var, params};
-use gradus_tensor::checked_product;
 
 use super::encoder::{EncoderMasks, TransformerEncoderLayer};
 use super::options::TransformerOptions;
@@ -33,18 +32,13 @@ pub struct DecoderBlock {
 params!(DecoderBlock { "": layer });
 
 impl DecoderBlock {
-    /// Normalised in front, GELU, four times the width between the linear layers, batch first, without dropout.
+    /// With GPT-2's options, [`TransformerOptions::gpt2`].
+    ///
+    /// # Panics
+    /// If the heads do not divide the width.
     #[track_caller]
     pub fn new(d_model: usize, nhead: usize, rng: &mut impl rand::Rng) -> Self {
-        let options = TransformerOptions {
-            dim_feedforward: checked_product("DecoderBlock", &[4, d_model]),
-            dropout: 0.0,
-            activation: |x| x.gelu(),
-            batch_first: true,
-            norm_first: true,
-            ..TransformerOptions::default()
-        };
-        Self::with_options(d_model, nhead, &options, rng)
+        Self::with_options(d_model, nhead, &TransformerOptions::gpt2(d_model), rng)
     }
 
     /// As the options say.

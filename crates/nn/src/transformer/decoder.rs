@@ -105,8 +105,8 @@ impl TransformerDecoderLayer {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn decode<'t>(&self, x: Var<'t>, memory: Var<'t>, masks: &DecoderMasks<'t>) -> Var<'t> {
-        check("TransformerDecoderLayer", "the sequence", x, &self.self_attn);
-        check("TransformerDecoderLayer", "the memory", memory, &self.multihead_attn);
+        check("transformer_decoder_layer", "the sequence", x, &self.self_attn);
+        check("transformer_decoder_layer", "the memory", memory, &self.multihead_attn);
         let usual = AttendOptions { need_weights: false, ..AttendOptions::default() };
         let own = AttendOptions {
             attn_mask: masks.tgt_mask,

@@ -108,7 +108,7 @@ impl TransformerEncoderLayer {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn encode<'t>(&self, x: Var<'t>, masks: &EncoderMasks<'t>) -> Var<'t> {
-        check("TransformerEncoderLayer", "the input", x, &self.self_attn);
+        check("transformer_encoder_layer", "the input", x, &self.self_attn);
         let Self { self_attn, linear1, linear2, norm1, norm2, dropout, activation, norm_first } = self;
         let read = entered(x, norm1, *norm_first);
         let found = self_attn.attend(read, read, read, &masks.attend()).0;

@@ -1,6 +1,7 @@
 //! What the layers of a transformer can be told when they are made, and the parts they share.
 
 use gradus_autograd::Var;
+use gradus_tensor::checked_product;
 
 use crate::attention::{AttentionOptions, MultiheadAttention};
 use crate::dropout::Dropout;
@@ -60,6 +61,36 @@ impl Default for TransformerOptions {
 }
 
 impl TransformerOptions {
+    /// Those of GPT-2, which a [`DecoderBlock`](crate::DecoderBlock) has if nothing else is said: normalised in front, GELU, four
+    /// times the width between the linear layers, batch first; without dropout.
+    ///
+    /// ```
+    /// use gradus_autograd::Params;
+    /// use gradus_nn::{DecoderBlock, TransformerOptions};
+    /// use gradus_tensor::rng;
+    ///
+    /// let unbiased = TransformerOptions { bias: false, ..TransformerOptions::gpt2(8) };
+    /// let block = DecoderBlock::with_options(8, 2, &unbiased, &mut rng(0));
+    /// assert_eq!(block.trainable_elements(), 12 * 8 * 8 + 2 * 8);
+    /// ```
+    ///
+    /// # Panics
+    /// If four times the width is no size.
+    ///
+    /// # Source
+    /// Radford et al. 2019, section 2.3.
+    #[track_caller]
+    pub fn gpt2(d_model: usize) -> Self {
+        Self {
+            dim_feedforward: checked_product("TransformerOptions", &[4, d_model]),
+            dropout: 0.0,
+            activation: |x| x.gelu(),
+            batch_first: true,
+            norm_first: true,
+            ..Self::default()
+        }
+    }
+
     #[track_caller]
     pub(super) fn attention(
         &self,

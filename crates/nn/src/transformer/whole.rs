@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "TransformerDecoderLayer: the memory must be [time, batch, 4], or [time, 4] without a batch, got [3, 2, 5]"
+        expected = "transformer_decoder_layer: the memory must be [time, batch, 4], or [time, 4] without a batch, got [3, 2, 5]"
     )]
     fn a_memory_of_another_width_is_named() {
         let tape = Tape::new();
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "TransformerEncoderLayer: the input must be [time, batch, 4], or [time, 4] without a batch, got [3, 2, 5]"
+        expected = "transformer_encoder_layer: the input must be [time, batch, 4], or [time, 4] without a batch, got [3, 2, 5]"
     )]
     fn an_input_of_another_width_is_named() {
         let options = TransformerOptions { norm_first: true, ..options() };

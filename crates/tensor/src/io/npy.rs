@@ -50,6 +50,14 @@ pub fn to_bytes(tensor: &Tensor) -> Vec<u8> {
     out
 }
 
+/// The tensor in the bytes of a file, as [`load`] reads them.
+///
+/// # Errors
+/// [`Error::Format`] with `(bytes)` in the place of the file, if it is not what NumPy writes or holds another type.
+pub fn from_bytes(bytes: &[u8]) -> Result<Tensor, Error> {
+    parse(bytes).map_err(|reason| Error::Format { path: "(bytes)".into(), format: "npy", reason })
+}
+
 struct Header {
     kind: String,
     fortran: bool,

@@ -1,0 +1,44 @@
+//! Handwritten digits.
+
+use std::path::Path;
+
+use gradus::data;
+use gradus::prelude::*;
+
+use super::{End, Feed, Task};
+use crate::failure::Failure;
+use crate::train::models;
+use crate::train::recipe::Recipe;
+
+const CLASSES: usize = 10;
+/// Examples in the gradient check, and how many derivatives it compares; fewer where one takes long.
+const CHECK: (usize, [usize; 2]) = (8, [1000, 200]);
+
+/// Of the digits a fifth, drawn by the seed, is for testing.
+pub(super) fn digits(recipe: &Recipe) -> Result<Task, Failure> {
+    task("digits", data::digits().split(0.2, recipe.seed), recipe)
+}
+
+/// MNIST comes divided.
+pub(super) fn mnist(folder: &Path, recipe: &Recipe) -> Result<Task, Failure> {
+    let data = data::mnist(folder).map_err(|error| Failure::Value(format!("--data: {error}")))?;
+    task("mnist", data, recipe)
+}
+
+fn task(name: &str, (train, test): (Dataset, Dataset), recipe: &Recipe) -> Result<Task, Failure> {
+    if train.is_empty() || test.is_empty() {
+        return Err(Failure::Value("--data: the training set or the test set is empty".to_string()));
+    }
+    let scale = Standardizer::overall(&train.inputs);
+    let (train, test) = (train.map_inputs(|x| scale.apply(x)), test.map_inputs(|x| scale.apply(x)));
+    let inputs = train.inputs.shape()[1];
+    Ok(Task {
+        title: format!("a classifier of {name}"),
+        notes: Vec::new(),
+        model: models::of_images(recipe, inputs, CLASSES, &mut rng(recipe.seed))?,
+        check: (train.narrow(0, train.len().min(CHECK.0)), CHECK.1[usize::from(recipe.is_of_images())]),
+        feed: Feed::Examples(train),
+        test,
+        end: End::Classes,
+    })
+}

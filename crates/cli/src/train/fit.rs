@@ -1,0 +1,210 @@
+//! The loop: steps, what is said and logged of them, checkpoints.
+
+use std::io::Write;
+use std::time::Instant;
+
+use gradus::data::text::random_windows;
+use gradus::prelude::*;
+use gradus::train::{Error, Progress, Run, RunOptions};
+
+use super::data::{Feed, Task};
+use super::picture::Epoch;
+use super::recipe::Recipe;
+use super::rescue::Stop;
+use super::{RECIPE, Train};
+use crate::failure::Failure;
+
+/// A text has no epochs; this many times it is said how it stands.
+const PARTS: u64 = 20;
+
+/// What a training leaves.
+pub(super) struct Outcome {
+    /// Of each epoch.
+    pub(super) epochs: Vec<Epoch>,
+    pub(super) seconds: f64,
+}
+
+impl Outcome {
+    /// Loss and accuracy of the last epoch.
+    pub(super) fn last(&self) -> Epoch {
+        self.epochs.last().copied().unwrap_or((f64::NAN, f64::NAN))
+    }
+}
+
+/// Steps of an epoch, and of the whole training.
+fn counts(recipe: &Recipe, task: &Task) -> (u64, u64) {
+    match &task.feed {
+        Feed::Examples(data) => {
+            let batches = loader(recipe).batches(data.len()) as u64;
+            (batches, recipe.epochs.unwrap_or(1) * batches)
+        }
+        Feed::Windows(..) => {
+            let steps = recipe.steps.unwrap_or(1);
+            ((steps / PARTS).max(1), steps)
+        }
+    }
+}
+
+fn loader(recipe: &Recipe) -> Loader {
+    Loader { batch: recipe.batch, shuffle: Some(recipe.seed), drop_last: false }
+}
+
+/// The batches that are left.
+fn batches<'r>(run: &'r Run, recipe: &'r Recipe, task: &'r Task) -> Box<dyn Iterator<Item = Dataset> + 'r> {
+    match &task.feed {
+        Feed::Examples(data) => Box::new(run.batches(&loader(recipe), data)),
+        Feed::Windows(tokens, length) => Box::new(run.steps().map(move |_| {
+            random_windows(tokens, *length, recipe.batch, &mut run.rng("windows", recipe.seed))
+        })),
+    }
+}
+
+pub(super) fn fit(
+    train: &Train,
+    out: &mut dyn Write,
+    recipe: &Recipe,
+    task: &Task,
+    model: &mut Sequential,
+) -> Result<Outcome, Failure> {
+    let (part, steps) = counts(recipe, task);
+    let mut optimizer = recipe.optimizer(steps);
+    let run = start(train, recipe, [part, steps], model, &mut optimizer)?;
+    if run.resumed().is_some() {
+        writeln!(out, "goes on after step {}", run.step())?;
+    }
+    let (mut progress, stop, begin) = (Progress::new(steps), Stop::on_signals()?, Instant::now());
+    let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));
+    for batch in batches(&run, recipe, task) {
+        let lr = optimizer.lr();
+        let (loss, hits) = step(task, model, &mut optimizer, &batch)?;
+        let mean = run.mean("loss", loss, batch.len() as f64);
+        let right = hits.map(|hits| run.mean("accuracy", hits, batch.len() as f64));
+        let mut numbers = vec![("loss", loss), ("lr", lr)];
+        numbers.extend(hits.map(|hits| ("accuracy", hits)));
+        warn(run.log(&numbers));
+        let done = run.step() + 1;
+        progress.set(done);
+        if done.is_multiple_of(part) || done == steps {
+            epochs.push((mean, right.unwrap_or(f64::NAN)));
+            run.take_mean("loss");
+            run.take_mean("accuracy");
+            run.set(
+                "epochs",
+                Tensor::from_vec(
+                    epochs.iter().flat_map(|epoch| [epoch.0, epoch.1]).collect(),
+                    2 * epochs.len(),
+                ),
+            );
+            progress.say(out, &standing(recipe, done, part, (mean, right, lr)))?;
+        }
+        if stop.is_asked() && done < steps {
+            run.stop();
+        }
+        warn(run.checkpoint(model, &optimizer).map(drop));
+    }
+    progress.finish();
+    warn(run.finish(model, &optimizer).map(drop));
+    if run.is_stopped() {
+        return Err(Failure::Interrupted { steps: run.step(), saved: None, resume: train.resume() });
+    }
+    Ok(Outcome { epochs, seconds: begin.elapsed().as_secs_f64() })
+}
+
+fn pairs(numbers: &[f64]) -> Vec<Epoch> {
+    numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
+}
+
+/// What is said of an epoch.
+fn standing(recipe: &Recipe, done: u64, part: u64, (loss, right, lr): (f64, Option<f64>, f64)) -> String {
+    let right = right.map_or(String::new(), |right| format!("  train accuracy {right:.4}"));
+    let place = match recipe.epochs {
+        Some(epochs) => format!("epoch {:>3}/{epochs}", done.div_ceil(part)),
+        None => format!("step {done:>6}"),
+    };
+    format!("{place}  loss {loss:.4}{right}  learning rate {lr:.2e}")
+}
+
+/// What could not be written costs no training: it is said, and the training goes on.
+fn warn(result: Result<(), Error>) {
+    if let Err(error) = result {
+        crate::complain(&format!("warning: {error}; the training goes on"));
+    }
+}
+
+/// The run in the folder, if there is one to be; all that can be wrong with it is said here.
+fn start(
+    train: &Train,
+    recipe: &Recipe,
+    [part, steps]: [u64; 2],
+    model: &mut Sequential,
+    optimizer: &mut Optimizer,
+) -> Result<Run, Failure> {
+    let options = RunOptions {
+        folder: train.log.clone(),
+        every: train.checkpoint_every.unwrap_or(part),
+        resume: train.resume,
+        progress: false,
+        ..RunOptions::steps(steps)
+    };
+    let wrong = |what: String| Failure::Value(format!("--log {what}"));
+    let run = Run::start(options, model, optimizer).map_err(|error| match error {
+        Error::Occupied { folder } => wrong(format!(
+            "{}: a training is there; go on with it (--resume), or choose another folder",
+            folder.display()
+        )),
+        other => wrong(other.to_string()),
+    })?;
+    let Some(folder) = &train.log else { return Ok(run) };
+    if train.resume && run.resumed().is_none() {
+        return Err(Failure::Value(format!("--resume: {} holds no checkpoint", folder.display())));
+    }
+    let (path, text) = (folder.join(RECIPE), recipe.toml(train.data_set)?);
+    match std::fs::read_to_string(&path).ok().filter(|_| train.resume) {
+        Some(known) if known != text => {
+            let changed =
+                text.lines().find(|line| !known.lines().any(|known| known == *line)).unwrap_or("another one");
+            Err(Failure::Value(format!(
+                "--resume: the recipe was another ({}): {changed} is new",
+                path.display()
+            )))
+        }
+        _ => gradus::tensor::io::write_atomically(&path, text.as_bytes())
+            .map(|()| run)
+            .map_err(|error| wrong(error.to_string())),
+    }
+}
+
+impl Train {
+    /// The command that goes on with this training.
+    fn resume(&self) -> Option<String> {
+        self.log.as_ref()?;
+        let quoted = |word: String| {
+            let plain =
+                word.chars().all(|c| c.is_alphanumeric() || "-_./=,:".contains(c)) && !word.is_empty();
+            if plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+        };
+        let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
+        let again = (!self.resume).then(|| "--resume".to_string());
+        let words: Vec<String> = std::iter::once("gradus".to_string()).chain(words).chain(again).collect();
+        Some(words.join(" "))
+    }
+}
+
+/// One step; the batch's loss and accuracy before it.
+fn step(
+    task: &Task,
+    model: &mut Sequential,
+    optimizer: &mut Optimizer,
+    batch: &Dataset,
+) -> Result<(f64, Option<f64>), Failure> {
+    let (step, mut hits) = (optimizer.steps(), None);
+    let loss = optimizer.training_step(model, |model, tape| {
+        let scores = model.forward(tape.constant(&batch.inputs));
+        hits = task.hits(&scores.value(), &batch.labels);
+        task.loss(scores, &batch.labels)
+    });
+    if !loss.is_finite() {
+        return Err(Failure::Run(format!("the loss is {loss} at step {step}; try a smaller --lr")));
+    }
+    Ok((loss, hits))
+}

@@ -1,0 +1,336 @@
+//! `gradus train` beside digits: tables, names, texts, recipes, and trainings that go on.
+#![cfg(unix)]
+
+use std::fmt::Write;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("gradus-cli-train-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gradus"));
+        command.arg("train").args(arguments).current_dir(&self.0);
+        command
+    }
+
+    fn train(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// The output and the JSON of a training that succeeds.
+    fn works(&self, arguments: &[&str]) -> (String, Value) {
+        let output = self.train(&[arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        let stdout = text(&output.stdout);
+        let json = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
+        (stdout, json)
+    }
+
+    /// It fails with exit code 2, before any training, with one line that has all these parts.
+    fn refuses(&self, arguments: &[&str], parts: &[&str]) {
+        let output = self.train(arguments);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+        for part in parts {
+            assert!(message.contains(part), "{arguments:?}: {part:?} is not in {message}");
+        }
+        assert!(!text(&output.stdout).contains("\nepoch "), "{arguments:?} trained");
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        fs::write(self.0.join(name), content).unwrap();
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.0.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Houses: size, colour (some missing), an id of texts, price.
+fn houses(rows: usize) -> String {
+    let mut table = String::from("size,colour,id,price\n");
+    for i in 0..rows {
+        let (size, colour) = (20 + i * 37 % 100, ["red", "blue", ""][i % 3]);
+        let price = 3.0 * size as f64 + if colour == "red" { 50.0 } else { 0.0 } + 0.25;
+        let size = if i % 20 == 7 { String::new() } else { size.to_string() };
+        writeln!(table, "{size},{colour},house-{i},{price}").unwrap();
+    }
+    table
+}
+
+#[test]
+fn a_regression_of_a_table_with_missing_cells_and_texts() {
+    let folder = Folder::new("regression");
+    folder.write("houses.csv", &houses(300));
+    let (stdout, json) = folder.works(&["csv", "houses.csv", "--target", "price"]);
+    for part in [
+        "a regression of price: 240 examples to learn from, 60 to be tested with",
+        "column size: 15 cells are missing and count as the mean",
+        "column colour: 100 cells are missing and count as no text",
+        "column id holds 300 different texts and is left out",
+        "gradcheck passed",
+        "learning rate",
+        "test error",
+    ] {
+        assert!(stdout.contains(part), "{part:?} is not in {stdout}");
+    }
+    // A few sizes are not known.
+    assert!(json["test_r2"].as_f64().unwrap() > 0.8, "{json}");
+    assert!(json["gradcheck_max_relative_error"].as_f64().unwrap() < 1e-6);
+    assert_eq!((&json["model"], &json["train_accuracy"]), (&"mlp".into(), &Value::Null));
+}
+
+#[test]
+fn a_classification_by_texts_truth_values_and_integers() {
+    let folder = Folder::new("classes");
+    let mut table = String::from("x,y,kind,big,number\n");
+    for i in 0..200 {
+        let (x, y) = (f64::from(i % 20) / 10.0 - 1.0, f64::from(i / 20) / 5.0 - 1.0);
+        let kind = if x + y > 0.0 { "above" } else { "below" };
+        writeln!(table, "{x},{y},{kind},{},{}", x > 0.0, 3 + i / 100 * 4).unwrap();
+    }
+    folder.write("points.csv", &table);
+    for (target, names) in [("kind", "(above, below)"), ("big", "(false, true)"), ("number", "(3, 7)")] {
+        let arguments = ["csv", "points.csv", "--target", target, "--model", "linear", "--epochs", "60"];
+        let (stdout, json) = folder.works(&arguments);
+        assert!(stdout.contains(&format!("a classifier of {target} {names}")), "{stdout}");
+        assert!(json["test_accuracy"].as_f64().unwrap() > 0.8, "{target}: {json}");
+    }
+}
+
+#[test]
+fn tables_that_cannot_be_learned_say_what_is_wrong_and_where() {
+    let folder = Folder::new("wrong");
+    let target = |file: &'static str| ["csv", file, "--target", "b"];
+    let tried = |content: &str, parts: &[&str]| {
+        folder.write("t.csv", content);
+        folder.refuses(&target("t.csv"), parts);
+    };
+    tried("", &["t.csv", "it has no row"]);
+    tried("a,b\n", &["t.csv", "it has a header, and no row behind it"]);
+    tried("a,b\n1,2\n", &["1 row has a b; 2 are wanted at least"]);
+    tried("a,b\n1,\n2,\n3,4.5\n", &["1 row has a b"]);
+    tried("a,c\n1,2\n3,4\n", &["--target b", "no column is named b; there are a, c"]);
+    tried("a,b\n1,2\n3\n", &["line 3 has 1 cells, the first has 2"]);
+    tried("a,b\n1,\"2\n3,4\n", &["line 2: a quote is opened and never closed"]);
+    tried("b\n1.5\n2.5\n3.5\n", &["beside b there is no column to predict it from"]);
+    tried("a,b\n1,x\n2,x\n3,x\n", &["column b has one value only"]);
+    tried("a,b\n1.5,1.5\ninf,2.5\n2.5,3.5\n", &["line 3, column 1 (a): inf is no finite number"]);
+    let mut stray = String::from("b,a\n");
+    for i in 0..40 {
+        writeln!(stray, "{i}.5,{}", if i == 30 { "12O".to_string() } else { i.to_string() }).unwrap();
+    }
+    tried(
+        &stray,
+        &["line 32, column 2 (a): \"12O\" is no number, and 39 of the 40 cells of this column are"],
+    );
+    folder.refuses(&["csv", "t.csv"], &["csv needs --target NAME, one of b, a"]);
+    folder.refuses(&["csv"], &["csv needs a file"]);
+    folder.refuses(&["csv", "none.csv", "--target", "b"], &["none.csv"]);
+    folder.write("c.toml", "kind = \"regression\"\n");
+    folder.write("t.csv", "a,b\n1,x\n2,y\n3,x\n");
+    folder.refuses(&["csv", "t.csv", "--target", "b", "--config", "c.toml"], &["column b holds texts"]);
+}
+
+#[test]
+fn rows_without_target_are_left_out_and_two_rows_are_enough() {
+    let folder = Folder::new("few");
+    folder.write("t.csv", "a,b\n1,2.5\n2,\n3,4.5\n,NA\n");
+    let (stdout, json) = folder.works(&["csv", "t.csv", "--target", "b", "--epochs", "2"]);
+    assert!(stdout.contains("2 rows have no b and count for nothing; the first is line 3."), "{stdout}");
+    assert_eq!((&json["train_examples"], &json["test_examples"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn a_hundred_thousand_rows() {
+    let folder = Folder::new("large");
+    folder.write("houses.csv", &houses(100_000));
+    let arguments = ["csv", "houses.csv", "--target", "price", "--model", "linear", "--epochs", "1"];
+    let (_, json) = folder.works(&arguments);
+    assert_eq!(json["train_examples"], 80_000);
+    assert!(json["test_r2"].as_f64().unwrap() > 0.8, "{json}");
+}
+
+#[test]
+fn every_model_of_images_learns() {
+    let folder = Folder::new("images");
+    for (model, least) in [("linear", 0.85), ("lenet", 0.6), ("cnn", 0.5)] {
+        let (stdout, json) = folder.works(&["digits", "--model", model, "--epochs", "2"]);
+        assert!(stdout.contains("gradcheck passed"), "{stdout}");
+        assert!(json["test_accuracy"].as_f64().unwrap() > least, "{model}: {json}");
+    }
+    folder.refuses(
+        &["digits", "--model", "gru"],
+        &["--model gru: digits is learned by one of mlp, lenet, cnn, linear"],
+    );
+}
+
+const NAMES: [&str; 8] = ["anna", "hanna", "johanna", "susanna", "joanna", "marianna", "rosanna", "lianna"];
+
+#[test]
+fn every_model_of_names_learns_and_writes() {
+    let folder = Folder::new("names");
+    folder.write("names.txt", &NAMES.map(|name| format!("{name}\n")).concat().repeat(20));
+    for model in ["bigram", "mlp", "gru", "transformer"] {
+        let arguments = ["names", "--data", "names.txt", "--model", model, "--epochs", "5"];
+        let (stdout, json) = folder.works(&arguments);
+        assert!(stdout.contains("gradcheck passed") && stdout.contains("\nsamples:\n"), "{stdout}");
+        // 12 letters and the end: ln 13 = 2.56 without learning.
+        assert!(json["test_loss"].as_f64().unwrap() < 2.2, "{model}: {json}");
+    }
+    folder.refuses(&["names"], &["names needs --data FILE"]);
+    folder.write("names.txt", "anna\nj.r.\n");
+    folder.refuses(&["names", "--data", "names.txt"], &["line 2: a name holds a point"]);
+}
+
+#[test]
+fn a_text_is_learned_and_gone_on_with() {
+    let folder = Folder::new("text");
+    folder.write("text.txt", &"the cat sat on the mat and the dog sat on the log.\n".repeat(40));
+    folder.write("small.toml", "layers = 1\nheads = 2\nhidden = 16\ncontext = 16\nlr = 0.01\n");
+    let arguments = ["text", "text.txt", "--config", "small.toml", "--steps", "60"];
+    let (stdout, json) = folder.works(&arguments);
+    assert!(stdout.contains("\nsamples:\n") && stdout.contains("learning rate"), "{stdout}");
+    assert!(json["test_loss"].as_f64().unwrap() < 2.4, "{json}");
+    folder.write("short.txt", "too short");
+    folder.refuses(&["text", "short.txt"], &["short.txt: it has 9 letters; a context of 64 wants 650"]);
+    folder.refuses(&["text"], &["text needs a file"]);
+}
+
+#[test]
+fn a_recipe_is_printed_and_read() {
+    let folder = Folder::new("recipe");
+    let output = folder.train(&["digits", "--config"]);
+    let recipe = text(&output.stdout);
+    assert!(
+        output.status.success() && recipe.contains("lr = 0.005\n") && recipe.contains("model = \"mlp\"\n"),
+        "{recipe}"
+    );
+    folder
+        .write("r.toml", &recipe.replace("hidden = 256", "hidden = 32").replace("epochs = 60", "epochs = 1"));
+    let (_, json) = folder.works(&["digits", "--config", "r.toml"]);
+    assert_eq!(
+        (&json["epochs"], &json["parameters"]),
+        (&1.into(), &(64 * 32 + 32 + 32 * 32 + 32 + 32 * 10 + 10).into())
+    );
+    for (content, part) in [
+        ("hiden = 3", "digits by mlp has no `hiden`; "),
+        ("hidden = 0", "hidden is 0; it must be at least 1"),
+        ("dropout = 1.5", "dropout is 1.5; it must be at least 0 and below 1"),
+        ("lr = -1.0", "lr is -1; it must be a number above 0"),
+        ("layers = 3", "digits by mlp has no `layers`"),
+        ("lr = ", "r.toml: TOML parse error at line 1"),
+        ("model = \"gpt\"", "unknown variant `gpt`"),
+    ] {
+        folder.write("r.toml", content);
+        folder.refuses(&["digits", "--config", "r.toml"], &[part]);
+    }
+    for arguments in [
+        &["digits", "file"][..],
+        &["digits", "--target", "x"],
+        &["text", "f", "--epochs", "3"],
+        &["digits", "--steps", "3"],
+        &["csv", "f", "--data", "g"],
+        &["digits", "--resume"],
+        &["digits", "--checkpoint-every", "3"],
+    ] {
+        folder.refuses(arguments, &[]);
+    }
+}
+
+/// Weights, log and JSON of a training that was interrupted and gone on with are those of one that was not.
+#[test]
+fn an_interrupted_training_goes_on_to_the_same_bits() {
+    let folder = Folder::new("resume");
+    let whole = ["digits", "--epochs", "30", "--log", "whole", "--out", "w1", "--checkpoint-every", "7"];
+    let (_, json) = folder.works(&whole);
+    let parts = ["digits", "--epochs", "30", "--log", "parts", "--out", "w2", "--checkpoint-every", "7"];
+    let mut child = folder.command(&parts).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("epoch ") {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended before its first epoch");
+    }
+    assert!(Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap().success());
+    child.stdout = Some(lines.into_inner());
+    let output = child.wait_with_output().unwrap();
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{message}");
+    let again =
+        "to go on: gradus train digits --epochs 30 --log parts --out w2 --checkpoint-every 7 --resume";
+    assert!(message.contains(again), "{message}");
+    folder.refuses(&parts, &["--log parts: a training is there; go on with it (--resume)"]);
+    folder.refuses(
+        &["digits", "--log", "parts", "--resume", "--lr", "0.1"],
+        &["--log the learning rate at step"],
+    );
+    let (stdout, found) = folder.works(&["digits", "--log", "parts", "--resume", "--out", "w2"]);
+    assert!(stdout.contains("goes on after step "), "{stdout}");
+    assert!(folder.read("w1") == folder.read("w2"), "other weights");
+    for field in ["test_accuracy", "test_loss", "train_loss", "train_accuracy", "epochs"] {
+        assert_eq!(found[field], json[field], "{field}");
+    }
+    // All but the time, the last field of a line.
+    let log = |name: &str| -> Vec<String> {
+        let lines = text(&folder.read(&format!("{name}/log.jsonl")));
+        lines.lines().map(|line| line.split(",\"time\":").next().unwrap().to_string()).collect()
+    };
+    assert_eq!(log("whole"), log("parts"));
+    assert!(log("whole").len() == 30 * 23 && log("whole")[0].contains("\"lr\":"));
+    folder.refuses(&["digits", "--log", "empty", "--resume"], &["--resume: empty holds no checkpoint"]);
+    folder.write("file", "x");
+    folder.refuses(&["digits", "--log", "file"], &["--log file"]);
+}
+
+/// The folder of the log vanishes while it trains: the weights are saved all the same.
+#[test]
+fn a_log_that_cannot_be_written_costs_no_training() {
+    let folder = Folder::new("vanishes");
+    let mut child = folder
+        .command(&["digits", "--epochs", "20", "--log", "run", "--out", "weights"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("epoch ") {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended before its first epoch");
+    }
+    fs::remove_dir_all(folder.0.join("run")).unwrap();
+    folder.write("run", "a file");
+    child.stdout = Some(lines.into_inner());
+    let output = child.wait_with_output().unwrap();
+    let message = text(&output.stderr);
+    assert!(output.status.success(), "{message}");
+    assert!(message.contains("warning: ") && message.contains("the training goes on"), "{message}");
+    assert!(folder.0.join("weights").exists());
+    for word in message.split_whitespace().filter(|word| word.contains("gradus-rescued-")) {
+        let _ = fs::remove_file(word);
+    }
+}

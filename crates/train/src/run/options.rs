@@ -1,0 +1,45 @@
+//! What a run can be told before it starts.
+
+use std::path::PathBuf;
+
+use crate::early_stopping::EarlyStopping;
+
+/// What a [`Run`](super::Run) can be told before it starts.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The number of steps; for [`Run::batches`](super::Run::batches) the most there may be.
+    pub steps: u64,
+    /// Where the checkpoints go; `None`: nothing is saved.
+    pub folder: Option<PathBuf>,
+    /// Where the log goes; `None`: the folder of the checkpoints, if there is one.
+    pub log: Option<PathBuf>,
+    /// A checkpoint is saved after this many steps, and at the end; 1000.
+    pub every: u64,
+    /// How many checkpoints stay; 3.
+    pub keep: usize,
+    /// Whether a run that is in the folder goes on; yes. If not, a folder with checkpoints is refused.
+    pub resume: bool,
+    /// Whether the log has the time at which each line was written; yes.
+    pub time: bool,
+    /// Whether progress is shown on standard output; yes.
+    pub progress: bool,
+    /// When it stops before the last step.
+    pub early_stopping: Option<EarlyStopping>,
+}
+
+impl RunOptions {
+    /// The usual values, for this many steps.
+    pub fn steps(steps: u64) -> Self {
+        Self {
+            steps,
+            folder: None,
+            log: None,
+            every: 1000,
+            keep: 3,
+            resume: true,
+            time: true,
+            progress: true,
+            early_stopping: None,
+        }
+    }
+}
