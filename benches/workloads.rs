@@ -1,4 +1,5 @@
-//! The peers' workloads, W1 to W13, and W5x to W7x, the models of W5 to W7 at odd sizes: the same shapes, the same initial numbers, the same checksums.
+//! The peers' workloads, W1 to W13, W5x to W7x, the models of W5 to W7 at odd sizes, W9x and convolutions, single operations, and sizes
+//! that vary: the same shapes, the same initial numbers, the same checksums.
 //!
 //! `cargo bench --bench workloads -- W4 W9 --threads 2` prints one JSON line per measurement: workload, threads, median
 //! and least seconds, and the checksums that show that it was the same work. Without names all of them run.
@@ -16,8 +17,34 @@ mod instructions;
 mod models;
 #[path = "workloads/networks.rs"]
 mod networks;
+#[path = "workloads/operations.rs"]
+mod operations;
 #[path = "workloads/scalars.rs"]
 mod scalars;
+
+/// Every workload by its name.
+const ALL: [(&str, fn()); 20] = [
+    ("W1", scalars::w1),
+    ("W2", scalars::w2),
+    ("W3", networks::w3),
+    ("W4", networks::w4),
+    ("W5", models::w5),
+    ("W6", models::w6),
+    ("W7", models::w7),
+    ("W5x", models::w5x),
+    ("W6x", models::w6x),
+    ("W7x", models::w7x),
+    ("convolutions", models::convolutions),
+    ("varying", models::varying),
+    ("W8", networks::w8),
+    ("W9", elementwise::w9),
+    ("W9x", operations::w9x),
+    ("W10", elementwise::w10),
+    ("W11", networks::w11),
+    ("W12", networks::w12),
+    ("W13", scalars::w13),
+    ("hello", networks::hello),
+];
 
 fn main() {
     let mut names: Vec<String> = Vec::new();
@@ -36,32 +63,13 @@ fn main() {
             names.push(arg);
         }
     }
-    let all: [(&str, fn()); 17] = [
-        ("W1", scalars::w1),
-        ("W2", scalars::w2),
-        ("W3", networks::w3),
-        ("W4", networks::w4),
-        ("W5", models::w5),
-        ("W6", models::w6),
-        ("W7", models::w7),
-        ("W5x", models::w5x),
-        ("W6x", models::w6x),
-        ("W7x", models::w7x),
-        ("W8", networks::w8),
-        ("W9", elementwise::w9),
-        ("W10", elementwise::w10),
-        ("W11", networks::w11),
-        ("W12", networks::w12),
-        ("W13", scalars::w13),
-        ("hello", networks::hello),
-    ];
     for name in &names {
-        let known = all.map(|(name, _)| name).join(" ");
-        assert!(all.iter().any(|(n, _)| n == name), "no workload {name}; there are {known}");
+        let known = ALL.map(|(name, _)| name).join(" ");
+        assert!(ALL.iter().any(|(n, _)| n == name), "no workload {name}; there are {known}");
     }
     for &n in &threads {
         gradus::tensor::kernel::parallel::set_threads(n);
-        for (name, run) in all {
+        for (name, run) in ALL {
             if names.is_empty() || names.iter().any(|n| n == name) {
                 run();
             }

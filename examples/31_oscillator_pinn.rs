@@ -44,7 +44,7 @@ fn residual<'t>(model: &Sequential, tape: &'t Tape, times: &Tensor) -> Var<'t> {
 fn main() {
     let published =
         Published::new("An oscillator from its equation", "x'' + 2 x' + 36 x = 0, x(0) = 1, x'(0) = 0", 3);
-    let (steps, polish) = if published.quick { (150, 10) } else { (1500, 50) };
+    let (steps, polish) = if published.quick { (150, 10) } else { (2000, 150) };
     let times = Tensor::linspace_of(0.0, 2.0, 101, DType::F64).reshape([101, 1]);
     let truth: Vec<f64> = times.to_f64_vec().into_iter().map(exact).collect();
     let [mut by_adam, mut by_lbfgs, mut left] = [const { Vec::new() }; 3];

@@ -86,7 +86,10 @@ fn recurrent_layers_point_at_the_callers_line() {
     says(|| Gru::with_options(3, 4, &deep, &mut gradus::tensor::rng(0)), &["gru: num_layers is 0"]);
     for hidden in [1 << 62, 1 << 63] {
         says(|| Lstm::new(3, hidden, &mut rng), &["lstm: the sizes [4, ", "multiply to more elements"]);
-        says(|| GruCell::new(3, hidden, &mut rng), &["gru_cell: the sizes [3, ", "multiply to more elements"]);
+        says(
+            || GruCell::new(3, hidden, &mut rng),
+            &["gru_cell: the sizes [3, ", "multiply to more elements"],
+        );
     }
 }
 

@@ -7,7 +7,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
 PY = os.environ.get("PEERS_PY", sys.executable)
 PYTHON = {
-    "torch": "W1 W2 W3 W4 W8 W9 W10 W11 W12 W13", "torch-fused": "W3 W4 W5 W6 W7 W5x W6x W7x W8", "torch-compile": "W4 W9", "jax": "W2 W3 W4 W5 W6 W7 W8 W9 W10 W12",
+    "torch": "W1 W2 W3 W4 W8 W9 W9x W10 W11 W12 W13", "torch-fused": "W3 W4 W5 W6 W7 W5x W6x W7x W8", "torch-compile": "W4 W9", "jax": "W2 W3 W4 W5 W6 W7 W8 W9 W10 W12",
     "numpy": "W9 W10", "micrograd": "W1 W13",
 }
 RUST = {

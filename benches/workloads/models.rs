@@ -1,12 +1,14 @@
 //! W5, W6, W7: training steps of a convolutional network, a transformer and an LSTM; W5x, W6x, W7x: the same at odd sizes.
 
-use gradus::autograd::ops::{Attention, ConvOptions, Pool};
-use gradus::autograd::{Param, Var, params};
-use gradus::nn::{BatchNorm, LayerNorm, Linear, Module};
-use gradus::optim::{Adam, AdamW, Optimizer};
-use gradus::tensor::{DType, Tensor};
+use std::time::Instant;
 
-use crate::common::{labels, training_for, utensor, weight};
+use gradus::autograd::ops::{Attention, ConvOptions, Pool};
+use gradus::autograd::{Mode, Param, Tape, TensorExt, Var, params};
+use gradus::nn::{BatchNorm, LayerNorm, Linear, Lstm, Module, RecurrentLayer, RecurrentWeights};
+use gradus::optim::{Adam, AdamW, Optimizer};
+use gradus::tensor::Tensor;
+
+use crate::common::{Times, emit, labels, time, training_for, utensor, weight};
 
 /// A linear layer whose numbers run over `[in, out]`, as all peers have them.
 fn linear(inputs: usize, outputs: usize, seed: u32) -> Linear {
@@ -78,15 +80,22 @@ impl Cnn {
     }
 }
 
-fn cnn(name: &str, seconds: f64, size: &CnnSize) {
+/// A training step on so many of the images, at most `size.batch`.
+fn cnn_step(size: &CnnSize) -> impl FnMut(usize) -> f64 + use<> {
     let mut model = Cnn::new(size);
     let shape = [size.batch, size.channels, size.side, size.side];
     let x = (&utensor(shape, 1006, 1.0) + 1.0) * 0.5;
     let y = labels(size.batch, 1007, 10);
     let mut optimizer = Optimizer::new(Adam::default(), 1e-3);
-    training_for(name, seconds, 1.0, || {
+    move |batch| {
+        let (x, y) = (x.narrow(0, 0, batch), y.narrow(0, 0, batch));
         optimizer.training_step(&mut model, |model, tape| model.forward(tape.constant(&x)).cross_entropy(&y))
-    });
+    }
+}
+
+fn cnn(name: &str, seconds: f64, size: &CnnSize) {
+    let mut step = cnn_step(size);
+    training_for(name, seconds, 1.0, || step(size.batch));
 }
 
 /// A convolutional network on 28×28 images, batch 64, Adam.
@@ -171,15 +180,87 @@ impl Transformer {
     }
 }
 
-fn transformer(name: &str, seconds: f64, batch: usize, d: usize, heads: usize) {
+/// A training step on so many of the sequences, at most `batch`.
+fn transformer_step(batch: usize, d: usize, heads: usize) -> impl FnMut(usize) -> f64 {
     let context = 64;
     let mut model = Transformer::new(d, heads, context);
     let (x, y) = (labels(batch * context, 1008, 65), labels(batch * context, 1009, 65));
     let x = x.reshape([batch, context]);
     let mut optimizer = Optimizer::new(AdamW { weight_decay: 0.01, ..AdamW::default() }, 1e-3);
-    training_for(name, seconds, (batch * context) as f64, || {
+    move |batch| {
+        let (x, y) = (x.narrow(0, 0, batch), y.narrow(0, 0, batch * context));
         optimizer.training_step(&mut model, |model, tape| model.forward(tape, &x).cross_entropy(&y))
+    }
+}
+
+fn transformer(name: &str, seconds: f64, batch: usize, d: usize, heads: usize) {
+    let mut step = transformer_step(batch, d, heads);
+    training_for(name, seconds, (batch * 64) as f64, || step(batch));
+}
+
+/// Steps whose sizes change, beside the page faults of one step in the last quarter: many batch sizes, and three models in turn.
+pub(crate) fn varying() {
+    let colour = CnnSize { channels: 3, side: 32, norm: true, ..W5 };
+    let mut many = cnn_step(&colour);
+    faults("varying_batches", 64, |i| many(64 - i * 7 % 32));
+    let (mut first, mut second, mut third) = (cnn_step(&W5), transformer_step(37, 96, 3), cnn_step(&colour));
+    faults("varying_models", 48, |i| match i % 3 {
+        0 => first(64),
+        1 => second(37),
+        _ => third(64),
     });
+}
+
+/// Prints the median time of all steps, and the page faults of a step in the first and in the last quarter.
+fn faults(name: &str, steps: usize, mut step: impl FnMut(usize) -> f64) {
+    let (mut times, mut marks) = (vec![], vec![page_faults()]);
+    for i in 0..steps {
+        let start = Instant::now();
+        step(i);
+        times.push(start.elapsed().as_secs_f64());
+        marks.push(page_faults());
+    }
+    times.sort_by(f64::total_cmp);
+    let times = Times { median: times[steps / 2], least: times[0], calls: steps };
+    let of_step =
+        |quarter: usize| (marks[(quarter + 1) * steps / 4] - marks[quarter * steps / 4]) * 4 / steps;
+    let extra = format!("\"faults_first\":{},\"faults_last\":{}", of_step(0), of_step(3));
+    emit(name, &times, 1.0, &extra);
+}
+
+/// Page faults of this process so far; 0 where the system does not tell.
+fn page_faults() -> usize {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(7).next().and_then(|n| n.parse().ok()).unwrap_or_default()
+}
+
+/// Convolutions alone: without and with their gradients.
+pub(crate) fn convolutions() {
+    for (name, x, outputs, k, stride) in [
+        ("3x3", [64, 16, 14, 14], 32, 3, 1),
+        ("5x5s2", [64, 16, 14, 14], 32, 5, 2),
+        ("3x3_wide", [16, 64, 28, 28], 64, 3, 1),
+    ] {
+        let how = ConvOptions { stride: vec![stride], padding: vec![k / 2].into(), ..ConvOptions::default() };
+        let (x, w, b) =
+            (utensor(x, 1, 1.0), utensor([outputs, x[1], k, k], 2, 0.1), utensor([outputs], 3, 0.1));
+        let t = time(3, 7, 1.0, || {
+            let tape = Tape::with_mode(Mode::Inference);
+            let y = tape.constant(&x).conv(tape.constant(&w), Some(tape.constant(&b)), &how);
+            std::hint::black_box(y.value());
+        });
+        emit(&format!("conv_{name}_f"), &t, 1.0, "");
+        let d = Tensor::ones(x.conv(&w, Some(&b), &how).shape());
+        let t = time(3, 7, 1.0, || {
+            let gradients = gradus::autograd::value_and_grad(|tape| {
+                let [x, w, b] = [&x, &w, &b].map(|value| tape.var(value));
+                (x.conv(w, Some(b), &how) * tape.constant(&d)).sum()
+            });
+            std::hint::black_box(gradients);
+        });
+        emit(&format!("conv_{name}_fb"), &t, 1.0, "");
+    }
 }
 
 /// A transformer of characters: 4 blocks, width 128, 4 heads, context 64, batch 16, AdamW.
@@ -194,40 +275,34 @@ pub(crate) fn w6x() {
 }
 
 #[derive(Debug)]
-struct Lstm {
-    inputs: Param,
-    state: Param,
-    bias: Param,
+struct Classifier {
+    lstm: Lstm,
     out: Linear,
 }
-params!(Lstm { inputs, state, bias, out });
+params!(Classifier { lstm, out });
 
-impl Lstm {
+impl Classifier {
+    /// With one bias, as all peers have it.
     fn new(inputs: usize, hidden: usize) -> Self {
-        Self {
-            inputs: Param::new(weight(inputs, 4 * hidden, 0).t().copied()),
-            state: Param::new(weight(hidden, 4 * hidden, 1).t().copied()),
-            bias: Param::new(Tensor::zeros(4 * hidden)),
-            out: linear(hidden, 10, 2),
-        }
+        let forward = RecurrentWeights {
+            weight_ih: Param::new(weight(inputs, 4 * hidden, 0).t().copied()),
+            weight_hh: Param::new(weight(hidden, 4 * hidden, 1).t().copied()),
+            bias_ih: Some(Param::new(Tensor::zeros(4 * hidden))),
+            bias_hh: None,
+            weight_hr: None,
+        };
+        let layers = vec![RecurrentLayer { forward, reverse: None }];
+        Self { lstm: Lstm { layers, batch_first: false, dropout: 0.0 }, out: linear(hidden, 10, 2) }
     }
 
     /// From `[steps, batch, inputs]`.
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let tape = x.tape();
-        let [_, batch, _] = x.shape()[..] else { unreachable!("[steps, batch, inputs]") };
-        let zeros = || tape.constant(Tensor::zeros_of([batch, self.out.weight.shape()[1]], DType::F32));
-        let (mut h, mut c) = (zeros(), zeros());
-        let state = tape.param(&self.state);
-        for given in x.linear(tape.param(&self.inputs), Some(tape.param(&self.bias))).unbind(0) {
-            (h, c) = (given + h.linear(state, None)).lstm_cell(c);
-        }
-        self.out.forward(h)
+        self.out.forward(self.lstm.run(x, None).0.select(0, -1))
     }
 }
 
 fn lstm(name: &str, seconds: f64, batch: usize, hidden: usize) {
-    let mut model = Lstm::new(64, hidden);
+    let mut model = Classifier::new(64, hidden);
     let x = utensor([batch, 32, 64], 1010, 1.0).transpose(0, 1).copied();
     let y = labels(batch, 1011, 10);
     let mut optimizer = Optimizer::new(Adam::default(), 1e-3);

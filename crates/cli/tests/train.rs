@@ -1,6 +1,7 @@
 //! `gradus train` beside digits: tables, names, texts, recipes, and trainings that go on.
 #![cfg(unix)]
 
+use std::fmt::Write;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -75,7 +76,7 @@ fn houses(rows: usize) -> String {
         let (size, colour) = (20 + i * 37 % 100, ["red", "blue", ""][i % 3]);
         let price = 3.0 * size as f64 + if colour == "red" { 50.0 } else { 0.0 } + 0.25;
         let size = if i % 20 == 7 { String::new() } else { size.to_string() };
-        table.push_str(&format!("{size},{colour},house-{i},{price}\n"));
+        writeln!(table, "{size},{colour},house-{i},{price}").unwrap();
     }
     table
 }
@@ -109,7 +110,7 @@ fn a_classification_by_texts_truth_values_and_integers() {
     for i in 0..200 {
         let (x, y) = (f64::from(i % 20) / 10.0 - 1.0, f64::from(i / 20) / 5.0 - 1.0);
         let kind = if x + y > 0.0 { "above" } else { "below" };
-        table.push_str(&format!("{x};{y};{kind};{};{}\n", x > 0.0, 3 + i / 100 * 4).replace(';', ","));
+        writeln!(table, "{x},{y},{kind},{},{}", x > 0.0, 3 + i / 100 * 4).unwrap();
     }
     folder.write("points.csv", &table);
     for (target, names) in [("kind", "(above, below)"), ("big", "(false, true)"), ("number", "(3, 7)")] {
@@ -139,9 +140,9 @@ fn tables_that_cannot_be_learned_say_what_is_wrong_and_where() {
     tried("a,b\n1,x\n2,x\n3,x\n", &["column b has one value only"]);
     tried("a,b\n1.5,1.5\ninf,2.5\n2.5,3.5\n", &["line 3, column 1 (a): inf is no finite number"]);
     let mut stray = String::from("b,a\n");
-    (0..40).for_each(|i| {
-        stray.push_str(&format!("{i}.5,{}\n", if i == 30 { "12O".to_string() } else { i.to_string() }))
-    });
+    for i in 0..40 {
+        writeln!(stray, "{i}.5,{}", if i == 30 { "12O".to_string() } else { i.to_string() }).unwrap();
+    }
     tried(
         &stray,
         &["line 32, column 2 (a): \"12O\" is no number, and 39 of the 40 cells of this column are"],

@@ -4,6 +4,7 @@ use std::panic::Location;
 
 use gradus_autograd::{Param, Params, Var};
 
+use crate::input::Place;
 use crate::module::Module;
 
 /// A layer and a way past it: `$x + f(x)$`. The parameters have the names they have in the layer.
@@ -113,7 +114,8 @@ impl Module for Parallel {
         let _entered = x.tape().enter(Location::caller());
         assert!(!self.layers.is_empty(), "parallel: there are no layers; push one");
         let mut parts = Vec::with_capacity(self.layers.len());
-        for layer in &self.layers {
+        for (i, layer) in self.layers.iter().enumerate() {
+            let _place = Place::of(i);
             parts.push(layer.forward(x));
         }
         match self.merge {

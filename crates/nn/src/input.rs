@@ -1,7 +1,41 @@
 //! What layers ask of their input and their numbers: a batch axis that may be missing, channels, ranges.
 
+use std::cell::RefCell;
+
 use gradus_autograd::Var;
 use gradus_tensor::{Shape, Tensor};
+
+thread_local! {
+    static PLACES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The layer with this number in a container runs, until the result is dropped.
+pub(crate) struct Place;
+
+impl Place {
+    pub(crate) fn of(layer: usize) -> Self {
+        PLACES.with_borrow_mut(|places| places.push(layer));
+        Self
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        PLACES.with_borrow_mut(|places| _ = places.pop());
+    }
+}
+
+/// The end of a message of a layer that stands in a container: its place, as its parameters are named.
+pub(crate) fn place() -> String {
+    PLACES.with_borrow(|places| {
+        let numbers: Vec<String> = places.iter().map(usize::to_string).collect();
+        if numbers.is_empty() {
+            String::new()
+        } else {
+            format!("; it is layer {} of its row", numbers.join("."))
+        }
+    })
+}
 
 /// The names of spatial axes.
 pub(crate) const SPATIAL: [&str; 3] = ["L", "H, W", "D, H, W"];
@@ -12,7 +46,8 @@ pub(crate) fn spatial(layer: &str, shape: &Shape, axes: usize) {
     let form = SPATIAL[axes - 1];
     assert!(
         shape.len() == axes + 1 || shape.len() == axes + 2,
-        "{layer}: the input must be [N, C, {form}] or [C, {form}], got {shape}"
+        "{layer}: the input must be [N, C, {form}] or [C, {form}], got {shape}{}",
+        place()
     );
 }
 
@@ -22,12 +57,14 @@ pub(crate) fn channels(layer: &str, shape: &Shape, axes: usize, channels: usize)
     let form = SPATIAL[axes - 1];
     assert!(
         shape.len() == axes + 1 || shape.len() == axes + 2,
-        "{layer}: the input must be [N, {channels}, {form}] or [{channels}, {form}], got {shape}"
+        "{layer}: the input must be [N, {channels}, {form}] or [{channels}, {form}], got {shape}{}",
+        place()
     );
     let found = shape[shape.len() - axes - 1];
     assert!(
         found == channels,
-        "{layer}: the input {shape} has {found} channels, the layer takes {channels}: [N, {channels}, {form}]"
+        "{layer}: the input {shape} has {found} channels, the layer takes {channels}: [N, {channels}, {form}]{}",
+        place()
     );
 }
 

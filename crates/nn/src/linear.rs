@@ -3,6 +3,7 @@
 use gradus_autograd::{Param, Var, params};
 
 use crate::init::{self, Fan};
+use crate::input::place;
 use crate::module::Module;
 
 /// `$y = x W^\top + b$`: `[…, in]` to `[…, out]`.
@@ -47,7 +48,15 @@ impl Linear {
 
 impl Module for Linear {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let tape = x.tape();
+        let (tape, shape, weight) = (x.tape(), x.shape(), self.weight.shape());
+        // The operation says the same, but does not know where the layer stands.
+        if let (Some(inner), [_, width]) = (shape.last(), &weight[..]) {
+            assert!(
+                inner == width,
+                "linear: input {shape} × weight {weight}: the input's last size {inner} and the weight's {width} differ{}",
+                place()
+            );
+        }
         x.linear(tape.param(&self.weight), self.bias.as_ref().map(|bias| tape.param(bias)))
     }
 }

@@ -6,6 +6,8 @@ use std::panic::Location;
 use gradus_autograd::{Param, Params, Tape, Var};
 use gradus_tensor::{DType, Tensor};
 
+use crate::input::Place;
+
 /// A layer or a model: parameters and a function of one value.
 ///
 /// `forward` changes nothing in the layer: what depends on training (dropout, batch statistics) it asks of the tape of its
@@ -129,7 +131,8 @@ impl Module for Sequential {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let _entered = x.tape().enter(Location::caller());
         let mut x = x;
-        for layer in &self.layers {
+        for (i, layer) in self.layers.iter().enumerate() {
+            let _place = Place::of(i);
             x = layer.forward(x);
         }
         x
@@ -178,6 +181,34 @@ mod tests {
         assert!(ids(&model).iter().all(|id| !ids(&copy).contains(id)));
         copy.params_mut().into_iter().for_each(|(_, param)| param.set(param.value() * 2.0));
         assert!(model.predict(&x).equal(&before) && !copy.predict(&x).equal(&before));
+    }
+
+    /// Layers that look at their width, each behind one that makes another.
+    #[test]
+    fn a_wrong_width_names_the_layers_place() {
+        let mut rng = gradus_tensor::rng(1);
+        let rng = &mut rng;
+        let wrong: Vec<Box<dyn Module>> = vec![
+            Box::new(Linear::new(3, 2, rng)),
+            Box::new(crate::BatchNorm::new(3)),
+            Box::new(crate::LayerNorm::new(3)),
+            Box::new(crate::RmsNorm::new(3)),
+            Box::new(crate::GroupNorm::new(1, 3)),
+            Box::new(crate::Lstm::new(3, 2, rng)),
+        ];
+        for layer in wrong {
+            let mut inner = sequential![Relu, Relu];
+            inner.layers.push(layer);
+            let model = sequential![Linear::new(3, 4, rng), inner];
+            let run = || model.predict(&Tensor::zeros([5, 3]));
+            let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+            let message = payload.downcast_ref::<String>().expect("a message");
+            assert!(message.ends_with("; it is layer 1.2 of its row"), "{message}");
+            // The place is left in a panic, too.
+            let alone = || Linear::new(3, 2, &mut gradus_tensor::rng(0)).predict(&Tensor::zeros([5, 4]));
+            let payload = std::panic::catch_unwind(alone).unwrap_err();
+            assert!(payload.downcast_ref::<String>().expect("a message").ends_with("differ"));
+        }
     }
 
     #[test]

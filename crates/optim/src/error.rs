@@ -50,6 +50,15 @@ pub enum Error {
         /// The element type it has.
         found_type: DType,
     },
+    /// A saved state does not fit, and other rules wrote it.
+    OtherRules {
+        /// The rules that wrote it, by groups.
+        wrote: Vec<String>,
+        /// The rules that read it.
+        reads: Vec<String>,
+        /// The first thing that does not fit.
+        fault: Box<Self>,
+    },
     /// A file could not be read or written.
     File(gradus_tensor::Error),
 }
@@ -75,6 +84,12 @@ impl fmt::Display for Error {
                 f,
                 "entry {name} of the saved state is {found_type}{found}, but {expected_type}{expected} is needed"
             ),
+            Self::OtherRules { wrote, reads, fault } => write!(
+                f,
+                "the state was saved by {} and is read by {}; {fault}",
+                wrote.join(", "),
+                reads.join(", ")
+            ),
             Self::File(error) => error.fmt(f),
         }
     }
@@ -82,7 +97,11 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        if let Self::File(error) = self { error.source() } else { None }
+        match self {
+            Self::File(error) => error.source(),
+            Self::OtherRules { fault, .. } => fault.source(),
+            _ => None,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The entries: `step`, `skipped`, `waiting`; for each parameter `NAME/t` (its updates) and, from the first
 //! on, `NAME/SLOT`; `NAME/accumulated` for gradients that wait; `group I/SHARED` for a group's shared
-//! numbers, `group I/notes/NAME` for what a method remembers.
+//! numbers, `group I/notes/NAME` for what a method remembers, `group I/rule/RULE` for the rule's name.
 
 use gradus_autograd::{Gradients, Params};
 use gradus_tensor::Tensor;
@@ -39,6 +39,9 @@ impl Optimizer {
             }
         }
         for (i, group) in self.groups.iter().enumerate() {
+            if let Some(rule) = &group.rule {
+                all.push((format!("group {i}/rule/{}", rule.name()), integer(1)));
+            }
             let global = group.rule.as_deref().and_then(Rule::global);
             for ((name, _), value) in global.into_iter().flat_map(Global::shared).zip(&group.shared) {
                 all.push((format!("group {i}/{name}"), Tensor::scalar(*value)));
@@ -59,6 +62,19 @@ impl Optimizer {
     /// # Errors
     /// If an entry is missing, belongs to nothing, or has another shape or type; then nothing is changed.
     pub fn load_state(&mut self, state: Entries, model: &(impl Params + ?Sized)) -> Result<(), Error> {
+        let rule = |name: &str| Some(name.strip_prefix("group ")?.split_once("/rule/")?.1.to_string());
+        let (rules, state): (Entries, Entries) =
+            state.into_iter().partition(|(name, _)| rule(name).is_some());
+        let wrote: Vec<String> = rules.iter().filter_map(|(name, _)| rule(name)).collect();
+        let reads: Vec<String> = self.rules().map(|rule| rule.name().to_string()).collect();
+        // Rules of the same slots can take over from each other; and a state may be older than this note of its rules.
+        self.load_entries(state, model).map_err(|fault| {
+            let same = wrote.is_empty() || wrote == reads;
+            if same { fault } else { Error::OtherRules { wrote, reads, fault: Box::new(fault) } }
+        })
+    }
+
+    fn load_entries(&mut self, state: Entries, model: &(impl Params + ?Sized)) -> Result<(), Error> {
         self.bind(model)?;
         let mut state = State(state.into_iter().collect(), Vec::new());
         let (step, skipped, count) = (state.count("step")?, state.count("skipped")?, state.count("waiting")?);

@@ -241,3 +241,19 @@ fn a_second_model_goes_on_with_the_momentum_of_the_first() {
         std::panic::AssertUnwindSafe(|| optimizer.training_step(&mut other, |w, tape| tape.param(w).sum()));
     assert!(std::panic::catch_unwind(step).is_err(), "one of another shape is refused");
 }
+
+#[test]
+fn a_state_of_another_rule_says_which_wrote_it() {
+    use gradus_autograd::Param;
+    use gradus_optim::{Adam, AdamW, Optimizer, Sgd};
+    let mut w = Param::new([3.0, -2.0]);
+    let mut adam = Optimizer::new(Adam::default(), 0.1);
+    adam.training_step(&mut w, |w, tape| tape.param(w).square().sum());
+    let error = Optimizer::new(Sgd::default(), 0.1).load_state(adam.state(), &w).unwrap_err().to_string();
+    assert!(error.starts_with("the state was saved by Adam and is read by Sgd; "), "{error}");
+    // One of the same slots takes over; a state without the note of its rules says what does not fit.
+    Optimizer::new(AdamW::default(), 0.1).load_state(adam.state(), &w).expect("the same slots");
+    let older = adam.state().into_iter().filter(|(name, _)| !name.contains("/rule/")).collect();
+    let error = Optimizer::new(Sgd::default(), 0.1).load_state(older, &w).unwrap_err().to_string();
+    assert!(error.contains("belongs to no parameter"), "{error}");
+}

@@ -66,6 +66,7 @@ mod index;
 mod inner_product;
 mod last_axis;
 mod loss;
+pub mod lstm;
 mod matmul;
 mod movement;
 pub mod normalize;

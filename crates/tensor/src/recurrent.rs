@@ -5,9 +5,9 @@ use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// Rows in one parallel piece.
-const ROWS: usize = 8;
+pub(crate) const ROWS: usize = 8;
 /// Rough nanoseconds for one hidden number.
-const COST: f64 = 3.0;
+pub(crate) const COST: f64 = 3.0;
 
 /// Which half of the LSTM's cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

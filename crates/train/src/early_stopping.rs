@@ -154,7 +154,9 @@ mod tests {
     #[test]
     fn a_saved_state_goes_on() {
         let (mut first, w) = (EarlyStopping { patience: 3, ..EarlyStopping::default() }, Param::new(7.0));
-        [3.0, 2.0, 2.5].iter().for_each(|value| _ = first.observe(*value, &w));
+        for value in [3.0, 2.0, 2.5] {
+            first.observe(value, &w);
+        }
         let mut second = EarlyStopping { patience: 3, ..EarlyStopping::default() };
         second.load_state(first.state());
         let mut other = Param::new(0.0);

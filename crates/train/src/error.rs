@@ -128,6 +128,28 @@ impl fmt::Display for Error {
                 write!(f, "{}: none of its {} checkpoints is whole", folder.display(), errors.len())?;
                 errors.iter().try_for_each(|error| write!(f, "; {error}"))
             }
+            Self::Log { path, line, reason } => {
+                write!(f, "{}: line {line}: {reason}; move the file away to begin a new log", path.display())
+            }
+            Self::Occupied { folder } => write!(
+                f,
+                "{}: holds the checkpoints of a run; resume it, or choose another folder",
+                folder.display()
+            ),
+            Self::Rescued { error, place } => {
+                write!(f, "{error}; the checkpoint is saved to {} instead", place.display())
+            }
+            Self::Model(_) | Self::ElementType { .. } | Self::Optimizer(_) | Self::Schedule { .. } => {
+                self.other_training(f)
+            }
+        }
+    }
+}
+
+impl Error {
+    /// The words for a checkpoint of another training.
+    fn other_training(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Model(error) => {
                 write!(f, "the checkpoint is of another model: {error}; build the model as it was")
             }
@@ -144,17 +166,8 @@ impl fmt::Display for Error {
                 "the learning rate at step {step} was {saved} and is {found}; build the optimizer with the schedule it had, \
                  or restore with Checkpoint::restore_with_new_rate"
             ),
-            Self::Log { path, line, reason } => {
-                write!(f, "{}: line {line}: {reason}; move the file away to begin a new log", path.display())
-            }
-            Self::Occupied { folder } => write!(
-                f,
-                "{}: holds the checkpoints of a run; resume it, or choose another folder",
-                folder.display()
-            ),
-            Self::Rescued { error, place } => {
-                write!(f, "{error}; the checkpoint is saved to {} instead", place.display())
-            }
+            // All others have words of their own.
+            _ => Ok(()),
         }
     }
 }

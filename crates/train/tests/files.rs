@@ -184,7 +184,9 @@ fn the_newest_whole_one_is_found_and_the_last_are_kept() {
     // Going on from there removes what was beyond.
     newest.checkpoint.with_step(5).save_in(&folder.0, 3).unwrap();
     assert_eq!(folder.names(), [name(3), name(4), name(5)]);
-    folder.names().iter().for_each(|name| fs::write(folder.0.join(name), b"GRADUSCK").unwrap());
+    for name in folder.names() {
+        fs::write(folder.0.join(name), b"GRADUSCK").unwrap();
+    }
     let error = Checkpoint::newest(&folder.0).unwrap_err();
     assert!(error.to_string().contains("none of its 3 checkpoints is whole"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! What a look at a model finds, by hand.
 
-use gradus_nn::{Conv2d, Linear, Module, Relu, Sequential, Tanh, sequential};
+use gradus_nn::{Conv2d, ConvOptions, Linear, Module, Relu, Sequential, Tanh, sequential};
 use gradus_optim::{Optimizer, Sgd};
 use gradus_tensor::{Tensor, rng};
 use gradus_train::Health;
@@ -37,7 +37,7 @@ fn dead_units_are_counted_and_their_weights_named() {
 #[test]
 fn saturated_units_of_channels() {
     use gradus_autograd::Params;
-    let mut model = sequential![Conv2d::new(1, 3, [2, 2], Default::default(), &mut rng(0)), Tanh];
+    let mut model = sequential![Conv2d::new(1, 3, [2, 2], ConvOptions::default(), &mut rng(0)), Tanh];
     model.get_parameter_mut("0.bias").unwrap().set(Tensor::from([5f32, 0.0, -5.0]));
     let health = look(&model, &Tensor::uniform([2, 1, 4, 4], -0.1, 0.1, &mut rng(1)));
     let unit = &health.units[0];

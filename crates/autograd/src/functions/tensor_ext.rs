@@ -254,6 +254,7 @@ methods! {
     corrcoef();
     // Layers.
     lstm_cell(c: &Tensor) -> (Tensor, Tensor);
+    lstm_sequence(weight_hh: &Tensor, h: &Tensor, c: &Tensor, reverse: bool) -> (Tensor, Tensor);
     gru_cell(state_gates: &Tensor, h: &Tensor);
     visible_softmax(seen: Option<&Tensor>);
     layer_norm(gamma: &Tensor, beta: &Tensor, eps: f64);

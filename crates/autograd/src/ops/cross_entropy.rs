@@ -120,9 +120,45 @@ impl Var<'_> {
         if let Some((i, &t)) =
             labels.as_slice::<i64>().iter().enumerate().find(|&(_, &t)| !(0..classes as i64).contains(&t))
         {
-            panic!("cross_entropy: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
+            // Below 0 stands what is not to be counted, in PyTorch -100.
+            let hint = if t < 0 {
+                format!(
+                    "; to leave such labels out, cross_entropy_with and CrossEntropyOptions {{ ignore: Some({t}), .. }}"
+                )
+            } else {
+                String::new()
+            };
+            panic!(
+                "cross_entropy: label {t} at place {i} is not one of the {classes} classes 0..{classes}{hint}"
+            );
         }
         let rows = if shape.len() == 2 { self } else { self.reshape([labels.elements(), classes]) };
         self.tape().apply(CrossEntropy { labels }, &[rows])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Tape, ops::CrossEntropyOptions};
+    use gradus_tensor::Tensor;
+
+    fn two_rows(run: impl for<'t> Fn(crate::Var<'t>) -> crate::Var<'t>) -> f64 {
+        run(Tape::new().var(Tensor::zeros([2, 3]))).item()
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "label -100 at place 1 is not one of the 3 classes 0..3; to leave such labels out, cross_entropy_with and \
+                    CrossEntropyOptions { ignore: Some(-100), .. }"
+    )]
+    fn a_label_below_zero_names_the_option() {
+        two_rows(|x| x.cross_entropy(&Tensor::from([1i64, -100])));
+    }
+
+    #[test]
+    #[should_panic(expected = "3 classes 0..3; to leave such labels out, set `ignore: Some(-100)`")]
+    fn another_label_than_the_ignored_one_names_the_option() {
+        let how = CrossEntropyOptions { ignore: Some(-1), ..CrossEntropyOptions::default() };
+        two_rows(|x| x.cross_entropy_with(&Tensor::from([-1i64, -100]), &how));
     }
 }

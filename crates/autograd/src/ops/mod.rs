@@ -13,6 +13,7 @@ pub(crate) mod expect;
 pub mod index;
 #[cfg(feature = "linalg")]
 pub mod linalg;
+mod lstm;
 pub mod matmul;
 pub mod movement;
 pub mod normalize;

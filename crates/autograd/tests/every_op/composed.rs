@@ -57,6 +57,11 @@ table! {
     // Recurrent cells.
     "lstm_state" [[3, 8], [3, 2]] => |x| x[0].lstm_cell(x[1]).1;
     "lstm_output" [[3, 8], [3, 2]] => |x| x[0].lstm_cell(x[1]).0;
+    "lstm_sequence" [[3, 2, 8], [8, 2], [2, 2], [2, 2]] => |x| {
+        let (h, c) = x[0].lstm_sequence(x[1], x[2], x[3], false);
+        let (back, end) = h.repeat(&[1, 1, 4]).lstm_sequence(x[1], c, x[3], true);
+        back.square() + h + end
+    };
     "gru_cell" [[3, 6], [3, 6], [3, 2]] => |x| x[0].gru_cell(x[1], x[2]);
     // Shape.
     "reshape" [[3, 4]] => |x| x[0].reshape([2, 6]).square();

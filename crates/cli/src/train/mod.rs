@@ -26,6 +26,8 @@ use rescue::{UntilClosed, save};
 
 /// Where a folder of a training keeps its recipe.
 const RECIPE: &str = "recipe.toml";
+/// The word for no file behind `--config`.
+const PRINT: &str = "-";
 /// The usual learning rate of SGD with momentum.
 const SGD_LR: f64 = 0.05;
 
@@ -72,8 +74,8 @@ pub(crate) struct Train {
     #[arg(long, value_enum)]
     optimizer: Option<Method>,
     /// Reads the recipe from a TOML file; without a file prints the recipe in force.
-    #[arg(long, value_name = "FILE", num_args = 0..=1)]
-    config: Option<Option<PathBuf>>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = PRINT)]
+    config: Option<PathBuf>,
     /// The folder for the log (JSON lines, TensorBoard's events), the recipe and the checkpoints.
     #[arg(long, value_name = "DIR")]
     log: Option<PathBuf>,
@@ -128,7 +130,7 @@ impl Train {
         let out: &mut dyn Write = &mut UntilClosed { out, closed: false };
         self.check_options()?;
         let recipe = self.recipe()?;
-        if self.config == Some(None) {
+        if self.config.as_deref() == Some(Path::new(PRINT)) {
             return Ok(write!(out, "{}", recipe.toml(self.data_set)?)?);
         }
         let path = self.weights();
@@ -137,7 +139,7 @@ impl Train {
             gradus::set_threads(threads as usize);
         }
         let task = self.data_set.load(self.file.as_deref().or(self.data.as_deref()), &recipe)?;
-        self.announce(out, &recipe, &task)?;
+        Self::announce(out, &recipe, &task)?;
         writeln!(out, "\n{}", summary(&task.model))?;
         let report = check::gradient(out, &task, recipe.seed)?;
         let mut model = task.model.clone();
@@ -206,7 +208,8 @@ impl Train {
     fn recipe(&self) -> Result<Recipe, Failure> {
         let kept =
             self.log.as_ref().map(|folder| folder.join(RECIPE)).filter(|path| self.resume && path.exists());
-        let file = self.config.clone().flatten().or(kept);
+        let named = self.config.clone().filter(|file| file != Path::new(PRINT));
+        let file = named.or(kept);
         let mut recipe = match &file {
             Some(file) => Recipe::read(file, self.data_set, self.model)?,
             None => Recipe::of(self.data_set, self.model)?,
@@ -276,7 +279,7 @@ impl Train {
         )
     }
 
-    fn announce(&self, out: &mut dyn Write, recipe: &Recipe, task: &Task) -> Result<(), Failure> {
+    fn announce(out: &mut dyn Write, recipe: &Recipe, task: &Task) -> Result<(), Failure> {
         let ([train, test], title) = (task.sizes(), &task.title);
         writeln!(out, "gradus trains {title}: {train} examples to learn from, {test} to be tested with.")?;
         for note in &task.notes {

@@ -34,57 +34,69 @@ pub(super) fn of_images(
     rng: &mut Rng,
 ) -> Result<Sequential, Failure> {
     let side = pixels.isqrt();
-    let small = side < 16;
-    let least = if small { 4 } else { 16 };
+    let least = if side < 16 { 4 } else { 16 };
     if recipe.is_of_images() && (side * side != pixels || side < least || !side.is_multiple_of(4)) {
         return Err(Failure::Value(format!(
             "--model {}: images of {pixels} pixels are not square with a side that 4 divides",
             recipe.model.name()
         )));
     }
-    let (image, p) = ([1, side as isize, side as isize], recipe.dropout.unwrap_or(0.0));
-    let padded = |padding: usize| ConvOptions { padding: padding.into(), ..ConvOptions::default() };
-    match recipe.model {
-        Model::Lenet => {
-            // A kernel of 5 is too large for images of 8 pixels.
-            let (kernel, [first, second]) = if small { ([3, 3], [1, 1]) } else { ([5, 5], [2, 0]) };
-            let left = if small { side / 4 } else { (side / 2 - 4) / 2 };
-            Ok(sequential![
-                Unflatten::new(-1, image),
-                Conv2d::new(1, 6, kernel, padded(first), rng),
-                Tanh,
-                AvgPool2d::new(2),
-                Conv2d::new(6, 16, kernel, padded(second), rng),
-                Tanh,
-                AvgPool2d::new(2),
-                Flatten::default(),
-                Linear::new(16 * left * left, 120, rng),
-                Tanh,
-                Linear::new(120, 84, rng),
-                Tanh,
-                Dropout { p },
-                Linear::new(84, classes, rng),
-            ])
-        }
-        Model::Cnn => {
-            let width = recipe.hidden.unwrap_or(32);
-            Ok(sequential![
-                Unflatten::new(-1, image),
-                Conv2d::new(1, width, [3, 3], padded(1), rng),
-                BatchNorm::new(width),
-                Gelu,
-                AvgPool2d::new(2),
-                Conv2d::new(width, 2 * width, [3, 3], padded(1), rng),
-                BatchNorm::new(2 * width),
-                Gelu,
-                AvgPool2d::new(side / 2),
-                Flatten::default(),
-                Dropout { p },
-                Linear::new(2 * width, classes, rng),
-            ])
-        }
-        _ => Ok(of_rows(recipe, pixels, classes, rng)),
-    }
+    Ok(match recipe.model {
+        Model::Lenet => lenet(recipe, side, classes, rng),
+        Model::Cnn => cnn(recipe, side, classes, rng),
+        _ => of_rows(recipe, pixels, classes, rng),
+    })
+}
+
+/// A row of pixels as an image.
+fn image(side: usize) -> Unflatten {
+    Unflatten::new(-1, [1, side as isize, side as isize])
+}
+
+fn padded(padding: usize) -> ConvOptions {
+    ConvOptions { padding: padding.into(), ..ConvOptions::default() }
+}
+
+/// Two convolutions of tanh with average pools, and three linear layers. A kernel of 5 is too large for images of 8 pixels.
+fn lenet(recipe: &Recipe, side: usize, classes: usize, rng: &mut Rng) -> Sequential {
+    let small = side < 16;
+    let (kernel, [first, second]) = if small { ([3, 3], [1, 1]) } else { ([5, 5], [2, 0]) };
+    let left = if small { side / 4 } else { (side / 2 - 4) / 2 };
+    sequential![
+        image(side),
+        Conv2d::new(1, 6, kernel, padded(first), rng),
+        Tanh,
+        AvgPool2d::new(2),
+        Conv2d::new(6, 16, kernel, padded(second), rng),
+        Tanh,
+        AvgPool2d::new(2),
+        Flatten::default(),
+        Linear::new(16 * left * left, 120, rng),
+        Tanh,
+        Linear::new(120, 84, rng),
+        Tanh,
+        Dropout { p: recipe.dropout.unwrap_or(0.0) },
+        Linear::new(84, classes, rng),
+    ]
+}
+
+/// Two convolutions with batch norm, and the average of each channel.
+fn cnn(recipe: &Recipe, side: usize, classes: usize, rng: &mut Rng) -> Sequential {
+    let width = recipe.hidden.unwrap_or(32);
+    sequential![
+        image(side),
+        Conv2d::new(1, width, [3, 3], padded(1), rng),
+        BatchNorm::new(width),
+        Gelu,
+        AvgPool2d::new(2),
+        Conv2d::new(width, 2 * width, [3, 3], padded(1), rng),
+        BatchNorm::new(2 * width),
+        Gelu,
+        AvgPool2d::new(side / 2),
+        Flatten::default(),
+        Dropout { p: recipe.dropout.unwrap_or(0.0) },
+        Linear::new(2 * width, classes, rng),
+    ]
 }
 
 /// What follows some letters of a name.

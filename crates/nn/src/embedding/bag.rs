@@ -140,7 +140,9 @@ impl EmbeddingBag {
                 "embedding_bag: numbers {shape:?} are bags of one length; offsets are for numbers along one axis"
             ),
             _ => {
-                panic!("embedding_bag: the numbers must be [bags, n], or [places] with offsets, got {shape:?}")
+                panic!(
+                    "embedding_bag: the numbers must be [bags, n], or [places] with offsets, got {shape:?}"
+                )
             }
         };
         let Some(offsets) = offsets else { unreachable!("one axis comes with offsets") };

@@ -6,6 +6,7 @@ use std::borrow::Borrow;
 use gradus_autograd::{Mode, Param, ParamId, Params, Var, join, on_tape, params};
 use gradus_tensor::{DType, Tensor};
 
+use crate::input::place;
 use crate::module::Module;
 
 /// `$y = \gamma\,(x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` for each channel of `[N, C]` or `[N, C, …]`: one layer for what
@@ -104,7 +105,7 @@ impl BatchNorm {
         let known = known.or(self.running.as_ref().map(|running| &running.running_mean));
         let fits = shape.len() >= 2 && known.is_none_or(|param| *param.shape() == [shape[1]]);
         let want = known.map_or("C".to_string(), |param| param.value().elements().to_string());
-        assert!(fits, "batch_norm: the input must be [N, {want}, …], got {shape}");
+        assert!(fits, "batch_norm: the input must be [N, {want}, …], got {shape}{}", place());
     }
 }
 

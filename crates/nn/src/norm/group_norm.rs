@@ -3,7 +3,7 @@
 use gradus_autograd::{Param, Var, params};
 use gradus_tensor::Tensor;
 
-use crate::input::at_least_zero;
+use crate::input::{at_least_zero, place};
 use crate::module::Module;
 
 /// `$y = \gamma_c\,(x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta_c$` of `[N, C, …]`, with mean and biased variance over the
@@ -62,8 +62,9 @@ impl Module for GroupNorm {
         let eps = at_least_zero("group_norm", "eps", self.eps);
         assert!(
             shape.get(1) == Some(&self.channels),
-            "group_norm: the input must be [N, {}, …], got {shape}",
-            self.channels
+            "group_norm: the input must be [N, {}, …], got {shape}{}",
+            self.channels,
+            place()
         );
         let lift = |param: &Option<Param>| param.as_ref().map(|param| tape.param(param));
         x.group_norm(self.groups, lift(&self.weight), lift(&self.bias), eps)

@@ -4,7 +4,7 @@ use gradus_autograd::{Mode, Param, Params, Var, join};
 use gradus_tensor::Tensor;
 
 use super::Running;
-use crate::input::{Batched, at_least_zero};
+use crate::input::{Batched, at_least_zero, place};
 use crate::module::Module;
 
 /// `$y = (x - \mu)/\sqrt{\sigma^2 + \varepsilon}$` of `[N, C, …]`, with mean and biased variance over the places of a channel,
@@ -105,8 +105,9 @@ impl InstanceNorm {
         );
         assert!(
             shape.len() >= 3 && shape[1] == self.channels,
-            "instance_norm: the input must be [N, {}, …] with one spatial axis or more, got {shape}",
-            self.channels
+            "instance_norm: the input must be [N, {}, …] with one spatial axis or more, got {shape}{}",
+            self.channels,
+            place()
         );
         let lift = |param: &Option<Param>| param.as_ref().map(|param| tape.param(param));
         let (weight, bias) = (lift(&self.weight), lift(&self.bias));

@@ -3,7 +3,7 @@
 use gradus_autograd::{Param, Var, params};
 use gradus_tensor::{Shape, Tensor};
 
-use crate::input::at_least_zero;
+use crate::input::{at_least_zero, place};
 use crate::module::Module;
 
 /// `$y = \gamma \odot (x - \mu)/\sqrt{\sigma^2 + \varepsilon} + \beta$` over the last axes, with the biased variance:
@@ -52,8 +52,9 @@ impl Module for LayerNorm {
         let (tape, shape) = (x.tape(), x.shape());
         assert!(
             shape.ends_with(&self.sizes),
-            "layer_norm: the input must end with the sizes {}, got {shape}",
-            self.sizes
+            "layer_norm: the input must end with the sizes {}, got {shape}{}",
+            self.sizes,
+            place()
         );
         let eps = at_least_zero("layer_norm", "eps", self.eps);
         let or = |param: &Option<Param>, value: f64| match param {

@@ -3,7 +3,7 @@
 use gradus_autograd::{Param, Var, params};
 use gradus_tensor::{DType, Shape, Tensor};
 
-use crate::input::at_least_zero;
+use crate::input::{at_least_zero, place};
 use crate::module::Module;
 
 /// `$y = \gamma \odot x / \sqrt{\overline{x^2} + \varepsilon}$` with the mean over the last axes: `[…, sizes]` to `[…, sizes]`.
@@ -48,8 +48,9 @@ impl Module for RmsNorm {
         let shape = x.shape();
         assert!(
             shape.ends_with(&self.sizes),
-            "rms_norm: the input must end with the sizes {}, got {shape}",
-            self.sizes
+            "rms_norm: the input must end with the sizes {}, got {shape}{}",
+            self.sizes,
+            place()
         );
         let usual = if x.dtype() == DType::F64 { f64::EPSILON } else { f64::from(f32::EPSILON) };
         let eps = at_least_zero("rms_norm", "eps", self.eps.unwrap_or(usual));

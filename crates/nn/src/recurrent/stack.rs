@@ -6,6 +6,7 @@ use gradus_tensor::Tensor;
 use super::step::{Kind, Lifted, State};
 use super::weights::{RecurrentLayer, RecurrentWeights};
 use crate::dropout::Dropout;
+use crate::input::place;
 use crate::module::Module;
 
 /// What all three layers have.
@@ -76,7 +77,11 @@ impl Stack<'_> {
         running: Option<&Running>,
     ) -> (Var<'t>, State<'t>) {
         let weights = Lifted::of(x.tape(), weights);
-        let inputs = weights.inputs(self.kind, x).unbind(0);
+        let inputs = weights.inputs(self.kind, x);
+        if let (None, Some(all)) = (running, weights.sequence(self.kind, inputs, start, backwards)) {
+            return all;
+        }
+        let inputs = inputs.unbind(0);
         let steps = inputs.len();
         let mut outputs = vec![start.h; steps];
         let mut state = start;
@@ -104,7 +109,8 @@ impl Stack<'_> {
         let axes = if self.batch_first { "[batch, time" } else { "[time, batch" };
         assert!(
             matches!(shape.len(), 2 | 3) && shape.last() == Some(&width),
-            "{name}: the input must be {axes}, {width}], or [time, {width}] without a batch, got {shape}"
+            "{name}: the input must be {axes}, {width}], or [time, {width}] without a batch, got {shape}{}",
+            place()
         );
         let unbatched = shape.len() == 2;
         let steps = shape[usize::from(!unbatched && self.batch_first)];

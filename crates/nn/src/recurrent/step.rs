@@ -57,6 +57,20 @@ impl<'t> Lifted<'t> {
         x.linear(self.weight_ih, bias)
     }
 
+    /// All steps at once, where one operation does them: the outputs and the state behind the last step.
+    pub(super) fn sequence(
+        &self,
+        kind: Kind,
+        inputs: Var<'t>,
+        State { h, c }: State<'t>,
+        backwards: bool,
+    ) -> Option<(Var<'t>, State<'t>)> {
+        let (Kind::Lstm, Some(c), None) = (kind, c, self.weight_hr) else { return None };
+        let (all, c) = inputs.lstm_sequence(self.weight_hh, h, c, backwards);
+        let last = if backwards { 0 } else { -1 };
+        Some((all, State { h: all.select(0, last), c: Some(c) }))
+    }
+
     /// The state after a step, from the inputs' part `[batch, g · hidden]`.
     pub(super) fn step(&self, kind: Kind, inputs: Var<'t>, State { h, c }: State<'t>) -> State<'t> {
         match (kind, c) {

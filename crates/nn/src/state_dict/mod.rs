@@ -102,6 +102,16 @@ pub fn load_state_dict(
 
 /// Replaces the values for which there is an entry of the same name and shape, and returns what is left over on either side.
 /// PyTorch's `load_state_dict(…, strict=False)`, which takes no entries of another shape either, but fails over them.
+///
+/// Entries come from files of any format by [`io::load`](gradus_tensor::io::load):
+///
+/// ```no_run
+/// use gradus_nn::{Linear, state_dict::load_partial};
+/// let mut head = Linear::new(64, 10, &mut gradus_tensor::rng(0));
+/// let left_over = load_partial(&mut head, gradus_tensor::io::load("other.safetensors")?);
+/// println!("{left_over}"); // what the file lacks, what it has besides, what has another shape
+/// # Ok::<(), gradus_tensor::Error>(())
+/// ```
 #[doc(alias = "strict")]
 pub fn load_partial(
     model: &mut (impl Params + ?Sized),

@@ -3,6 +3,7 @@
 //! The three functions are the slopes of one trilinear form `$\sum g \cdot (x * w)$` in its three arguments, so each is a
 //! rule for the others. Values are `[N, C, spatial …]` with one to three spatial axes, weights `[O, C / groups, …]`.
 
+mod direct;
 mod planes;
 mod sample;
 mod window;
@@ -12,6 +13,7 @@ use crate::kernel::parallel;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
+use direct::{Direct, DirectInput, single, single_mut};
 use sample::{Sizes, add_bias, conv_sample, input_sample, weight_sample};
 pub use window::{Window, spatial};
 use window::{from_columns, to_columns};
@@ -78,6 +80,15 @@ pub fn conv(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, w: &Window, grou
             let size = outputs * s.places;
             if y.is_empty() {
                 return;
+            }
+            let direct = single(weight).and_then(|weight| Some((Direct::new(w, &s)?, weight)));
+            if let (Some((direct, weight)), Some(x)) = (direct, single(x)) {
+                let packed = direct.packed(weight, &s);
+                let bias = bias.as_ref().map(Tensor::as_slice::<f32>);
+                return parallel::chunks(y, size, s.cost(), |start, y| {
+                    let x = &x[start / size * channels * s.plane..][..channels * s.plane];
+                    direct.outputs(x, &packed, bias, &s, single_mut(y).expect("f32"));
+                });
             }
             parallel::chunks(y, size, s.cost(), |start, y| {
                 let x = &x[start / size * channels * s.plane..][..channels * s.plane];
@@ -158,7 +169,16 @@ pub fn conv_input(weight: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Ten
             if x.is_empty() {
                 return;
             }
-            parallel::chunks(x, size, s.cost() * s.cout as f64 / s.cin.max(1) as f64, |start, x| {
+            let cost = s.cost() * s.cout as f64 / s.cin.max(1) as f64;
+            let direct = single(weight).and_then(|weight| Some((DirectInput::new(w, &s)?, weight)));
+            if let (Some((direct, weight)), Some(g)) = (direct, single(g)) {
+                let packed = direct.packed(weight, &s);
+                return parallel::chunks(x, size, cost, |start, x| {
+                    let g = &g[start / size * outputs * s.places..][..outputs * s.places];
+                    direct.input(&packed, g, &s, single_mut(x).expect("f32"));
+                });
+            }
+            parallel::chunks(x, size, cost, |start, x| {
                 let g = &g[start / size * outputs * s.places..][..outputs * s.places];
                 input_sample(weight, g, w, &s, x);
             });
@@ -188,6 +208,7 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
             if n == 0 || size == 0 {
                 return;
             }
+            let direct = single(x).and_then(|_| Direct::new(w, &s));
             let samples = n.div_ceil(BLOCKS);
             let mut partial = vec![T::default(); n.div_ceil(samples) * size];
             parallel::chunks(&mut partial, size, s.places as f64 * samples as f64 * 0.1, |start, sum| {
@@ -195,11 +216,21 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
                 for i in first..(first + samples).min(n) {
                     let x = &x[i * channels * s.plane..][..channels * s.plane];
                     let g = &g[i * outputs * s.places..][..outputs * s.places];
-                    weight_sample(x, g, w, &s, sum);
+                    match (&direct, single(x), single(g)) {
+                        (Some(direct), Some(x), Some(g)) => {
+                            direct.weight(x, g, &s, single_mut(sum).expect("f32"));
+                        }
+                        _ => weight_sample(x, g, w, &s, sum),
+                    }
                 }
             });
-            for sum in partial.chunks(size) {
-                out.iter_mut().zip(sum).for_each(|(y, &x)| *y += x);
+            let (total, rest) = partial.split_at_mut(size);
+            for sum in rest.chunks(size) {
+                total.iter_mut().zip(sum).for_each(|(y, &x)| *y += x);
+            }
+            match (&direct, single(total), single_mut(out)) {
+                (Some(direct), Some(total), Some(out)) => direct.turned_back(total, &s, out),
+                _ => out.copy_from_slice(total),
             }
         })
     })
@@ -229,6 +260,54 @@ mod tests {
         let bias = Tensor::from([0.5]);
         let y = conv(&x, &Tensor::from([[[-1.0, 1.0]]]), Some(&bias), &w, 1);
         assert_eq!(y.to_vec::<f64>(), [3.5, 5.5, 7.5]);
+    }
+
+    /// In f32, where channels fill vectors, against f64: strides, dilations, groups, one and three axes.
+    #[test]
+    fn without_columns_the_numbers_are_the_same() {
+        let mut rng = crate::rng(4);
+        let mut random = |shape: &[usize]| Tensor::randn_of(shape, crate::DType::F64, &mut rng);
+        for (input, kernel, stride, padding, dilation, groups) in [
+            (&[9, 7][..], &[3, 3][..], 1, 1, 1, 1),
+            (&[14, 13], &[5, 5], 2, 2, 1, 1),
+            (&[17, 12], &[3, 2], 3, 2, 2, 2),
+            (&[12, 9], &[1, 1], 2, 0, 1, 1),
+            (&[23], &[4], 2, 1, 3, 1),
+            (&[5, 6, 7], &[3, 2, 3], 2, 1, 1, 1),
+            (&[3, 3], &[3, 3], 1, 0, 1, 1),
+        ] {
+            let w = Window { dilation: [dilation; 3], ..window(input, kernel, stride, padding) };
+            let of = |n: usize, c: usize, sizes: &[usize]| [&[n, c], sizes].concat();
+            for (cin, cout) in [(16, 32), (8, 24), (3, 16), (48, 5)] {
+                let (x, k) = (random(&of(3, groups * cin, input)), random(&of(groups * cout, cin, kernel)));
+                let g = random(&of(3, groups * cout, w.own(&w.output())));
+                let bias = random(&[groups * cout]);
+                let [x32, k32, g32, bias32] = [&x, &k, &g, &bias].map(|t| t.to(crate::DType::F32));
+                let pairs = [
+                    (conv(&x, &k, Some(&bias), &w, groups), conv(&x32, &k32, Some(&bias32), &w, groups)),
+                    (conv_input(&k, &g, &w, groups), conv_input(&k32, &g32, &w, groups)),
+                    (conv_weight(&x, &g, &w, groups), conv_weight(&x32, &g32, &w, groups)),
+                ];
+                for (want, found) in pairs {
+                    let scale = want.abs().max().item().max(1.0);
+                    assert!(
+                        found.to(crate::DType::F64).max_abs_diff(&want) < 1e-5 * scale,
+                        "{input:?} {kernel:?} {cin}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Padding alone: every window is of zeros.
+    #[test]
+    fn an_input_without_places() {
+        let w = window(&[0, 2], &[3, 3], 1, 2);
+        let (x, k, bias) = (Tensor::zeros([2, 8, 0, 2]), Tensor::ones([16, 8, 3, 3]), Tensor::ones(16));
+        let y = conv(&x, &k, Some(&bias), &w, 1);
+        assert_eq!((y.shape()[..].to_vec(), y.sum().item()), (vec![2, 16, 2, 4], 256.0));
+        assert_eq!(conv_weight(&x, &y, &w, 1).sum().item(), 0.0);
+        assert!(conv_input(&k, &y, &w, 1).is_empty());
     }
 
     /// Kernels of both ways over the samples: inside their padding, and, where the ends of rows are most of them, not. The

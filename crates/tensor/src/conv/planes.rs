@@ -10,6 +10,11 @@ use crate::kernel::axpy::add;
 use crate::kernel::gemm::Product;
 use crate::kernel::run;
 
+/// Whether a padded plane is not far larger than what lies in it.
+pub(super) fn is_near(padded: usize, inside: usize) -> bool {
+    padded / 8 <= inside + 64
+}
+
 /// How the samples of a convolution lie.
 pub(super) struct Planes {
     window: Window,
@@ -17,7 +22,7 @@ pub(super) struct Planes {
     /// Sizes of one phase.
     phase: [usize; 3],
     /// Where each tap begins in a channel.
-    taps: Vec<usize>,
+    pub(super) taps: Vec<usize>,
     /// Elements of all phases of a channel.
     pub(super) channel: usize,
     /// Elements from the first window to the last.
@@ -27,19 +32,22 @@ pub(super) struct Planes {
 impl Planes {
     /// For a window of which the ends of rows are not too much of a plane.
     pub(super) fn new(w: &Window) -> Option<Self> {
+        let places: usize = w.output().iter().product();
+        Self::of(w).filter(|planes| !w.is_pointwise() && planes.n <= places + places / 2)
+    }
+
+    /// For a window that is not mostly padding.
+    pub(super) fn of(w: &Window) -> Option<Self> {
         let out = w.output();
         let phase: [usize; 3] =
             std::array::from_fn(|a| (w.input[a] + 2 * w.padding[a]).div_ceil(w.stride[a]));
         let at = |[d, h, v]: [usize; 3]| (d * phase[1] + h) * phase[2] + v;
-        let places: usize = out.iter().product();
+        let (plane, places): (usize, usize) = (w.input.iter().product(), out.iter().product());
         let size = w.stride.iter().chain(&phase).try_fold(1usize, |size, &n| size.checked_mul(n))?;
-        if places == 0 || w.is_pointwise() || size > isize::MAX as usize / 8 {
+        if places == 0 || plane == 0 || !is_near(size, plane + places) {
             return None;
         }
         let n = at(out.map(|n| n - 1)) + 1;
-        if n > places + places / 2 {
-            return None;
-        }
         let one = size / w.stride.iter().product::<usize>();
         let mut taps = Vec::with_capacity(w.kernel.iter().product());
         for d in 0..w.kernel[0] {
@@ -53,6 +61,18 @@ impl Planes {
             }
         }
         Some(Self { window: *w, out, phase, taps, channel: size, n })
+    }
+
+    /// Where so many windows along each axis begin in a padded channel that has one phase.
+    pub(super) fn windows(&self, count: [usize; 3], stride: [usize; 3]) -> Vec<usize> {
+        let mut windows = Vec::with_capacity(count.iter().product());
+        for d in (0..count[0]).map(|d| d * stride[0]) {
+            for h in (0..count[1]).map(|h| h * stride[1]) {
+                let row = (d * self.phase[1] + h) * self.phase[2];
+                windows.extend((0..count[2]).map(|v| row + v * stride[2]));
+            }
+        }
+        windows
     }
 
     /// Calls `each(element, element of the padded channel)` for the first element of each row of a channel and each phase
@@ -83,7 +103,7 @@ impl Planes {
     }
 
     /// Puts the channels of a sample into their padding.
-    fn pad<T: Product>(&self, x: &[T], padded: &mut [T]) {
+    pub(super) fn pad<T: Product>(&self, x: &[T], padded: &mut [T]) {
         padded.fill(T::ZERO);
         let (plane, step): (usize, usize) = (self.window.input.iter().product(), self.window.stride[2]);
         run(

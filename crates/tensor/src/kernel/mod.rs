@@ -10,7 +10,7 @@
 //! - Runs: `runs` the driver, `few` many short ones, `softmax`, `layer_norm`; [`Compiled`] for other crates. Rows of gates: `recurrent`.
 //! - Channels, the second axis: `channels`.
 //! - Whole slices: [`axpy`], [`copy`].
-//! - Matrices: `gemm`, `transpose`.
+//! - Matrices: `gemm`, `gathered` (products whose left operand lies scattered), `transpose`.
 //!
 //! Gradients are no business of these loops with one exception: a function of a run is not a sum of functions of its
 //! elements, so `softmax`, `layer_norm` and `recurrent` hold, beside each function, the kernel that adds its gradient
@@ -22,6 +22,7 @@ pub mod copy;
 pub(crate) mod dispatch;
 mod few;
 pub(crate) mod fold;
+pub(crate) mod gathered;
 pub(crate) mod gemm;
 pub(crate) mod layer_norm;
 pub mod math;

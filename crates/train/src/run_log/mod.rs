@@ -108,7 +108,9 @@ impl Histogram {
         let limits =
             (1..=BUCKETS).map(|i| if i == BUCKETS { high } else { low + width * i as f64 }).collect();
         let mut counts = vec![0.0; BUCKETS];
-        values.iter().for_each(|x| counts[(((x - low) / width) as usize).min(BUCKETS - 1)] += 1.0);
+        for x in &values {
+            counts[(((x - low) / width) as usize).min(BUCKETS - 1)] += 1.0;
+        }
         Self { range: [low, high], moments, limits, counts }
     }
 }

@@ -41,6 +41,16 @@ impl Numeric<'_> {
         self.dy.clone()
     }
 
+    /// The gradient of the output, which the operation may write over. [`dy`](Self::dy) has none afterwards.
+    pub(crate) fn take_dy(&mut self) -> Tensor {
+        std::mem::replace(&mut self.dy, Tensor::zeros(0))
+    }
+
+    /// The output.
+    pub(crate) fn y(&mut self) -> Tensor {
+        self.inner.value(self.id)
+    }
+
     /// The number of inputs.
     pub(crate) fn inputs(&self) -> usize {
         self.inputs.len()

@@ -48,6 +48,10 @@ pub(crate) fn gemm<T: Product>(
     if dots::fits((m, k, n), &a, &b) {
         return dots::dots((m, k, n), a, b, alpha, accumulate, c);
     }
+    let other = n.saturating_mul(k).saturating_add((m * n).saturating_mul(2));
+    if a.rs == 1 && a.cs > 1 && b.cs == 1 && n >= NARROW && other < m.saturating_mul(k) / 4 * 3 {
+        return turned((m, k, n), a, b, alpha, accumulate, c);
+    }
     if a.rs == 1 && a.cs > 1 {
         return with_rows_of(a, (m, k), |a| gemm((m, k, n), a, b, alpha, accumulate, c));
     }
@@ -119,6 +123,27 @@ fn with_rows_of<T: Product>(x: Mat<'_, T>, (rows, cols): (usize, usize), f: impl
     let copy = &mut copy.get_mut::<T>().expect("a fresh block has one owner")[..rows * cols];
     transpose::transpose(x.data, rows, cols, x.cs as usize, copy);
     f(Mat { data: copy, rs: cols as isize, cs: 1 });
+}
+
+/// A product whose left operand has dense columns and is the largest of the three, by way of `$C^\top = B^\top A^\top$`: the
+/// others are laid out again instead (a weight's gradient over many rows).
+fn turned<T: Product>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
+    let mut product = Buffer::new::<T>(m * n);
+    let product = &mut product.get_mut::<T>().expect("a fresh block has one owner")[..m * n];
+    gemm((n, k, m), b.t(), a.t(), alpha, false, product);
+    if accumulate {
+        let turned = Mat { data: &*product, rs: 1, cs: m as isize };
+        with_rows_of(turned, (m, n), |sum| super::axpy::add(sum.data, c));
+    } else {
+        transpose::transpose(product, m, n, m, c);
+    }
 }
 
 /// Destinations narrower than a vector of the blocked kernel are widened to one.

@@ -42,6 +42,15 @@ pub fn logistic_pdf<R: Real>(x: R) -> R {
     e / (d * d)
 }
 
+/// (σ(x), σ(x) σ(−x)), with one exponential.
+#[inline(always)]
+pub fn sigmoid_and_slope<R: Real>(x: R) -> (R, R) {
+    let e = (-x.abs()).exp();
+    let large = R::ONE / (R::ONE + e);
+    let small = e * large;
+    (select(x < R::ZERO, small, large), small * large)
+}
+
 /// 1/cosh² x = 4e/(1 + e)² with e = e^−2|x|.
 #[inline(always)]
 pub fn sech_squared<R: Real>(x: R) -> R {

@@ -227,6 +227,14 @@ pub(super) fn tanh(x: f64) -> f64 {
     (e / (e + 2.0)).copysign(x)
 }
 
+/// (tanh x, 1/cosh² x), the latter as 4e/(1 + e)² with e = exp(−2|x|).
+#[inline(always)]
+pub(super) fn tanh_and_slope(x: f64) -> (f64, f64) {
+    let e = exp(-2.0 * x.abs());
+    let d = 1.0 + e;
+    (tanh(x), 4.0 * e / (d * d))
+}
+
 /// With e = exp(−|x|): e/(1 + e) for negative x, else 1/(1 + e).
 #[inline(always)]
 pub(super) fn sigmoid(x: f64) -> f64 {

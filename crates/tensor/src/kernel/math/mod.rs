@@ -65,7 +65,7 @@ pub use compound::{
 pub use derivative::{
     acosh_slope, asin_slope, asinh_slope, atan_slope, atanh_slope, clamp_max, clamp_min, erfcx_integral,
     finite, gelu_tanh_slope, i0e_derivative, inverse_mills, kept, logistic_pdf, logit_slope, sech_squared,
-    sinc_derivative,
+    sigmoid_and_slope, sinc_derivative,
 };
 pub use gamma::{digamma, gamma, lgamma, polygamma, trigamma};
 pub use normal::{erfc, erfcx, erfinv, log_normal_cdf, ndtri, normal_cdf, normal_pdf};

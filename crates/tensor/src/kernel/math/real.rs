@@ -104,6 +104,8 @@ pub trait Real: bytemuck::Pod + PartialOrd + Default + Send + Sync + Debug + Dis
     fn pow(self, y: Self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
+    /// (tanh x, 1/cosh² x), at less than the cost of both.
+    fn tanh_and_slope(self) -> (Self, Self);
     /// 1/(1 + e⁻ˣ).
     fn sigmoid(self) -> Self;
     /// (2/√π) ∫₀ˣ e⁻ᵗ² dt.
@@ -191,6 +193,10 @@ macro_rules! real {
             #[inline(always)]
             fn normal_tail(self, t: Self, low: Self) -> Self {
                 $module::normal_tail(self, t, low)
+            }
+            #[inline(always)]
+            fn tanh_and_slope(self) -> (Self, Self) {
+                $module::tanh_and_slope(self)
             }
             #[inline(always)]
             fn pow(self, y: Self) -> Self {

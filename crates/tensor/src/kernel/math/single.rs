@@ -191,20 +191,34 @@ pub(super) fn pow(x: f32, y: f32) -> f32 {
     power::pow_edges(wide_x, wide_y, double::exp(wide_y * double::ln(wide_x.abs()))) as f32
 }
 
+/// (tanh(a) − a)/a³ for a < ⅝, as a polynomial in a².
+const TANH_NEAR: [f32; 5] =
+    [-3.333_328_068e-1, 1.333_140_582e-1, -5.373_651_162e-2, 2.062_814_124e-2, -5.692_247_767e-3];
+
 /// a < ⅝: a + a³T(a²), else 1 − 2/(e²ᵃ + 1), with a = |x|.
 #[inline(always)]
 pub(super) fn tanh(x: f32) -> f32 {
     let a = x.abs();
     let a = if a > 10.0 { 10.0 } else { a };
     let square = a * a;
-    let t = polynomial(
-        square,
-        [-3.333_328_068e-1, 1.333_140_582e-1, -5.373_651_162e-2, 2.062_814_124e-2, -5.692_247_767e-3],
-    );
+    let t = polynomial(square, TANH_NEAR);
     let near = (a * square).mul_add(t, a);
     let (p, k) = reduce_exp(2.0 * a);
     let e = (p + 1.0) * power_of_two(k);
     select(a < 0.625, near, 1.0 - 2.0 / (e + 1.0)).copysign(x)
+}
+
+/// As [`tanh`] with e = exp(−2a), 1 − 2e/(1 + e) beyond ⅝, and 4e/(1 + e)².
+#[inline(always)]
+pub(super) fn tanh_and_slope(x: f32) -> (f32, f32) {
+    let a = x.abs();
+    let square = a * a;
+    let t = polynomial(square, TANH_NEAR);
+    let near = (a * square).mul_add(t, a);
+    let e = exp(-2.0 * a);
+    let d = 1.0 / (1.0 + e);
+    let part = 2.0 * (e * d);
+    (select(a < 0.625, near, 1.0 - part).copysign(x), 2.0 * (part * d))
 }
 
 /// With e = exp(−|x|) and t = e/(1 + e): t = e − e·t for negative x, else 1 − t.

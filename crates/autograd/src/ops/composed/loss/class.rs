@@ -169,7 +169,15 @@ impl<'t> Var<'t> {
         expect::integers(op, "labels", labels);
         for (i, &t) in labels.contiguous().as_slice::<i64>().iter().enumerate() {
             let known = ignore == Some(t) || (0..classes as i64).contains(&t);
-            assert!(known, "{op}: label {t} at place {i} is not one of the {classes} classes 0..{classes}");
+            assert!(
+                known,
+                "{op}: label {t} at place {i} is not one of the {classes} classes 0..{classes}{}",
+                if t < 0 {
+                    format!("; to leave such labels out, set `ignore: Some({t})`")
+                } else {
+                    String::new()
+                }
+            );
         }
         axis
     }
