@@ -35,6 +35,18 @@ fn best_linear(clean: &Tensor, rng: &mut Rng) -> Tensor {
     (squares + Tensor::eye_of(65, DType::F64) * 1e-6).solve(&products)
 }
 
+fn network(rng: &mut Rng) -> Sequential {
+    sequential![
+        Linear::new(64, 256, rng),
+        Relu,
+        Linear::new(256, 32, rng),
+        Relu,
+        Linear::new(32, 256, rng),
+        Relu,
+        Linear::new(256, 64, rng),
+    ]
+}
+
 fn main() {
     let published =
         Published::new("Denoising autoencoder", "the digits, 8×8 pixels, noise of deviation 0.4", 3);
@@ -45,15 +57,7 @@ fn main() {
     let mut errors = Vec::new();
     for seed in 0..published.seeds {
         let mut generator = rng(seed);
-        let mut model = sequential![
-            Linear::new(64, 256, &mut generator),
-            Relu,
-            Linear::new(256, 32, &mut generator),
-            Relu,
-            Linear::new(32, 256, &mut generator),
-            Relu,
-            Linear::new(256, 64, &mut generator),
-        ];
+        let mut model = network(&mut generator);
         let loader = Loader { batch: 64, shuffle: Some(seed), drop_last: false };
         let steps = epochs * loader.batches(train.len()) as u64;
         let mut optimizer = Optimizer::new(Adam::default(), Cosine { peak: 3e-3, end: 0.0, steps });
