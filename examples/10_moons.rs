@@ -79,7 +79,12 @@ fn main() {
     println!();
     draw(&model);
     println!();
+    compare(&run, &losses, &share);
+    run.done();
+}
 
+/// Beside what was published.
+fn compare(run: &Published, losses: &[f64], share: &[f64]) {
     run.row("loss of the start", "0.89584410", &losses[..1]);
     run.row("after one step", "1.72359053", &losses[1..2]);
     run.row("points on the right side before it, %", "81", &share[1..2]);
@@ -93,5 +98,4 @@ fn main() {
         }
     }
     run.falls("the loss", losses[0], losses[losses.len() - 1]);
-    run.done();
 }

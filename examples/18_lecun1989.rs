@@ -86,10 +86,10 @@ fn errors(modern: bool, sets: &(Dataset, Dataset), run: &Published, seed: u64) -
         }
         // One digit at a time, in the same order in each pass.
         let one_by_one = Loader { batch: 1, shuffle: None, drop_last: false };
-        let batches = one_by_one.epoch(&train, pass).transformed(seed, |one, rng| match modern {
+        let batches = one_by_one.epoch(&train, pass).transformed(seed, |one, rng| {
             // A shift brings in zeros at the edge: 0 must be the background meanwhile.
-            true => one.map_inputs(|x| transform::random_shift(&(x + 1.0), 1, rng) - 1.0),
-            false => Dataset::new(one.inputs, transform::one_hot(&one.labels, 10) * 2.0 - 1.0),
+            let moved = modern.then(|| one.map_inputs(|x| transform::random_shift(&(x + 1.0), 1, rng) - 1.0));
+            moved.unwrap_or_else(|| Dataset::new(one.inputs, transform::one_hot(&one.labels, 10) * 2.0 - 1.0))
         });
         let loss_of = |one: Dataset| {
             optimizer.training_step(&mut net, |net, tape| {

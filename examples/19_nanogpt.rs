@@ -75,32 +75,31 @@ fn sample(gpt: &Gpt, vocabulary: &Vocabulary, letters: usize, rng: &mut Rng) -> 
     vocabulary.decode(&text).expect("letters of the vocabulary")
 }
 
-fn train(text: &Tensor, vocabulary: &Vocabulary, run: &Published, seed: u64) -> f64 {
-    let mut rng = rng(seed);
+fn train(text: &Tensor, vocabulary: &Vocabulary, run: &Published, rng: &mut Rng) -> f64 {
     let learned = text.elements() * 9 / 10;
     let (training, validation) =
         (text.narrow(0, 0, learned), text.narrow(0, learned, text.elements() - learned));
-    let mut gpt = Gpt::new(vocabulary.len(), &mut rng);
+    let mut gpt = Gpt::new(vocabulary.len(), rng);
     let steps = if run.quick { 20 } else { 2000 };
     // Matrices decay, the scales of norms do not.
     let adam = |weight_decay| AdamW { weight_decay, beta2: 0.99, ..AdamW::default() };
     let rate = Cosine { peak: 1e-3, end: 1e-4, steps: 1900 }.warmup(100);
     let mut optimizer =
         Optimizer::new(adam(0.1), rate).group(|_, param| param.rank() < 2, adam(0.0)).clip_norm(1.0);
-    let (first, mut seconds) = (estimate(&gpt, &validation, &mut rng), 0.0);
+    let (first, mut seconds) = (estimate(&gpt, &validation, rng), 0.0);
     for step in 1..=steps {
         let begin = Instant::now();
-        let batch = random_windows(&training, CONTEXT, BATCH, &mut rng);
+        let batch = random_windows(&training, CONTEXT, BATCH, rng);
         let loss = optimizer.training_step(&mut gpt, |gpt, tape| {
             gpt.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels)
         });
         seconds += begin.elapsed().as_secs_f64();
         if step % 250 == 0 {
-            let validation = estimate(&gpt, &validation, &mut rng);
+            let validation = estimate(&gpt, &validation, rng);
             println!("step {step:4}  training {loss:.4}  validation {validation:.4}");
         }
     }
-    let (last, text) = (estimate(&gpt, &validation, &mut rng), sample(&gpt, vocabulary, 300, &mut rng));
+    let (last, text) = (estimate(&gpt, &validation, rng), sample(&gpt, vocabulary, 300, rng));
     run.falls("the validation loss", first, last);
     println!("{:.2} ms an iteration\n{text}\n", 1e3 * seconds / f64::from(steps));
     last
@@ -114,7 +113,7 @@ fn main() {
     let text = std::fs::read_to_string(file).expect("a text");
     let vocabulary = Vocabulary::characters(&text);
     let text = vocabulary.encode(&text).expect("its own letters");
-    let ours: Vec<f64> = (0..run.seeds).map(|seed| train(&text, &vocabulary, &run, seed)).collect();
+    let ours: Vec<f64> = (0..run.seeds).map(|seed| train(&text, &vocabulary, &run, &mut rng(seed))).collect();
     run.row("validation loss after 2,000 iterations", "1.88", &ours);
     run.done();
 }

@@ -49,8 +49,8 @@ impl Vae {
     /// One code is drawn for each picture; the tape has the random numbers, and each step draws others.
     fn bound<'t>(&self, x: Var<'t>) -> Bound<'t> {
         let (mean, log_variance) = self.encode(x);
-        let mut rng = x.tape().rng_for("Vae").unwrap_or_else(|| rng(0));
-        let noise = Tensor::randn(mean.shape(), &mut rng);
+        let mut generator = x.tape().rng_for("Vae").unwrap_or_else(|| rng(0));
+        let noise = Tensor::randn(mean.shape(), &mut generator);
         let logits = self.decoder.forward(mean + (0.5 * log_variance).exp() * &noise);
         let pictures = x.shape()[0] as f64;
         // Σ over pixels of ln(1 + e^a) − x a is the cross-entropy of a pixel that is lit with probability σ(a).

@@ -41,7 +41,8 @@ fn draw(points: &Tensor) -> String {
             plane[row as usize][column as usize] = '*';
         }
     }
-    plane.into_iter().map(|row| format!("  {}\n", row.into_iter().collect::<String>())).collect()
+    let rows: Vec<String> = plane.into_iter().map(|row| format!("  {}", String::from_iter(row))).collect();
+    rows.join("\n")
 }
 
 fn network(inputs: usize, outputs: usize, rng: &mut Rng) -> Sequential {

@@ -92,7 +92,7 @@ fn main() {
                 let mut x = tape.constant(pieces.select(2, 0));
                 let off = (1..PIECE).map(|i| {
                     x = step_on_tape(model, x);
-                    x.mse(&pieces.select(2, i as isize))
+                    x.mse(pieces.select(2, i as isize))
                 });
                 Var::stack(&off.collect::<Vec<_>>(), 0).mean()
             }));

@@ -2,9 +2,9 @@
 
 #[path = "../examples/07_airfoil.rs"]
 #[allow(dead_code)]
-mod airfoil;
+mod example;
 
-use airfoil::{RECIPES, data, spread, train};
+use example::{RECIPES, data, spread, train};
 
 /// Least squares on all rows leaves this.
 const FLOOR: f64 = 0.241_69;

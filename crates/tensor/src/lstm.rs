@@ -144,13 +144,14 @@ pub struct LstmGradients {
     pub c: Tensor,
 }
 
-/// The gradients of [`lstm_sequence`] in what it was given: `[weight, h, c]`, with result `y` weighted by `d`, whose memory they
-/// take where nobody else holds it.
+/// The gradients of [`lstm_sequence`] in what it was given: gates of so many `steps` and `[weight, h, c]`, with result `y` weighted by
+/// `d`, whose memory they take where nobody else holds it.
 ///
 /// # Panics
 /// As [`lstm_sequence`].
 #[track_caller]
 pub fn lstm_sequence_pull(
+    steps: usize,
     [weight, h, c]: [&Tensor; 3],
     y: &Tensor,
     mut d: Tensor,
@@ -158,7 +159,6 @@ pub fn lstm_sequence_pull(
     wants_weight: bool,
 ) -> LstmGradients {
     let (batch, hidden) = (h.shape()[0], h.shape()[1]);
-    let steps = y.elements() / (6 * batch * hidden).max(1);
     let s = Sequence { steps, batch, hidden, reverse };
     let (weight, h, c, y) = (weight.contiguous(), h.contiguous(), c.contiguous(), y.contiguous());
     let (mut of_h, mut of_c) = (h.zeros_like(), c.zeros_like());

@@ -112,7 +112,8 @@ impl NumericRule for LstmSequence {
     fn pull(&self, step: &mut Numeric<'_>) {
         let (y, dy) = (step.y(), step.take_dy());
         let [weight, h, c] = [1, 2, 3].map(|i| step.x(i));
-        let all = lstm_sequence_pull([&weight, &h, &c], &y, dy, self.reverse, step.needs(1));
+        let steps = step.x(0).shape()[0];
+        let all = lstm_sequence_pull(steps, [&weight, &h, &c], &y, dy, self.reverse, step.needs(1));
         for (i, dx) in [Some(all.gates), all.weight, Some(all.h), Some(all.c)].into_iter().enumerate() {
             if let Some(dx) = dx.filter(|_| step.needs(i)) {
                 step.give(i, dx);
