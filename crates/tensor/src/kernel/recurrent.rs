@@ -43,6 +43,16 @@ fn map_row<T: Real, const X: usize, const Y: usize>(
     }
 }
 
+/// Number `k` of each row. A loop, since `map` of an array may become a call, which no vector survives.
+#[inline(always)]
+fn column<T: Real, const N: usize>(rows: &[[T; WIDTH]; N], k: usize) -> [T; N] {
+    let mut column = [T::ZERO; N];
+    for (to, row) in column.iter_mut().zip(rows) {
+        *to = row[k];
+    }
+    column
+}
+
 /// [`map_row`] of a row that is at least one vector long.
 #[inline(always)]
 fn vectors<T: Real, const X: usize, const Y: usize>(
@@ -54,11 +64,11 @@ fn vectors<T: Real, const X: usize, const Y: usize>(
     let mut last = [[T::ZERO; WIDTH]; Y];
     for i in 0..y[0].len().div_ceil(WIDTH) {
         let start = if i == 0 { end } else { (i - 1) * WIDTH };
-        let from: [&[T; WIDTH]; X] = x.map(|x| x[start..].first_chunk().expect("a vector"));
-        let mut to = [[T::ZERO; WIDTH]; Y];
+        let (mut from, mut to) = ([[T::ZERO; WIDTH]; X], [[T::ZERO; WIDTH]; Y]);
+        from.iter_mut().zip(&x).for_each(|(to, x)| to.copy_from_slice(&x[start..start + WIDTH]));
         to.iter_mut().zip(&y).for_each(|(to, y)| to.copy_from_slice(&y[start..start + WIDTH]));
         for k in 0..WIDTH {
-            let new = f(from.map(|x| x[k]), to.each_ref().map(|y| y[k]));
+            let new = f(column(&from, k), column(&to, k));
             to.iter_mut().zip(new).for_each(|(to, new)| to[k] = new);
         }
         if i == 0 {
