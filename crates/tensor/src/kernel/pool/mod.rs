@@ -6,7 +6,7 @@
 //!
 //! The lists are bounded: live and kept bytes of a thread together never exceed its high-water mark by more than
 //! [`SLACK`]. At the bound the block goes that has been unused for longest, so that a program whose sizes change gets room for
-//! the new ones ([`Lists`]). A block is live on the account of the thread that took it, wherever it travels; the thread that lets it go
+//! the new ones (`Lists`). A block is live on the account of the thread that took it, wherever it travels; the thread that lets it go
 //! keeps it, within its own bound. Blocks of 2 MiB and more are mapped by themselves, on huge pages where the system has
 //! them.
 
