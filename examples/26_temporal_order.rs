@@ -103,7 +103,7 @@ fn main() {
     let source = "Hochreiter and Schmidhuber 1997, experiments 6a and 6b";
     let published = Published::new("Temporal order, 100 steps", source, 5);
     for task in TASKS {
-        let steps = if published.quick { 100 } else { 4000 };
+        let steps = if published.quick { 100 } else { 15_000 };
         let runs: Vec<Run> = (0..published.seeds).map(|seed| train(&task, steps, seed)).collect();
         for run in &runs {
             published.falls("the loss", run.first, run.last);
