@@ -193,7 +193,7 @@ impl<'t> Var<'t> {
     pub fn channel_statistics(self) -> (Self, Self) {
         expect::floats("channel_statistics", self.dtype());
         check_channels("channel_statistics", &self.shape(), &[]);
-        let axes: Vec<isize> = (0..self.rank() as isize).filter(|&a| a != 1).collect();
+        let axes = other_axes(self.rank());
         (self.mean_axes(axes.clone()), self.var_axes(axes, 0))
     }
 

@@ -160,21 +160,21 @@ impl<'t> Var<'t> {
         c: impl Operand<'t>,
         reverse: bool,
     ) -> (Self, Self) {
-        let operand = "lstm_sequence";
-        let (h, c) = (self.operand(operand, h), self.operand(operand, c));
-        let [gates, weight, h, c] = promoted([self, self.operand(operand, weight_hh), h, c]);
-        expect::floats(operand, gates.dtype());
+        const OP: &str = "lstm_sequence";
+        let (h, c) = (self.operand(OP, h), self.operand(OP, c));
+        let [gates, weight, h, c] = promoted([self, self.operand(OP, weight_hh), h, c]);
+        expect::floats(OP, gates.dtype());
         let state = h.shape();
         assert!(state.len() == 2, "lstm_sequence: the state h must be [N, H], got {state}");
-        let width = checked_product(operand, &[4, state[1]]);
-        expect::shape(operand, "the state c", &c.shape(), &state);
+        let width = checked_product(OP, &[4, state[1]]);
+        expect::shape(OP, "the state c", &c.shape(), &state);
         let of_gates = gates.shape();
         assert!(
             of_gates.len() == 3 && of_gates[1..] == [state[0], width] && of_gates[0] > 0,
             "lstm_sequence: for a state {state} the gates must be [T, {}, {width}] with at least one step, got {of_gates}",
             state[0]
         );
-        expect::shape(operand, "the weight", &weight.shape(), &state.with(0, width));
+        expect::shape(OP, "the weight", &weight.shape(), &state.with(0, width));
         let last = if reverse { 0 } else { -1 };
         let y = self.tape().apply(LstmSequence { reverse }, &[gates, weight, h, c]);
         let [all, states, _] = parts(y, gates);

@@ -104,7 +104,7 @@ pub trait Real: bytemuck::Pod + PartialOrd + Default + Send + Sync + Debug + Dis
     fn pow(self, y: Self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
-    /// (tanh x, 1/cosh² x), at less than the cost of both.
+    /// (tanh x, 1/cosh² x); in `f32` with one exponential for both.
     fn tanh_and_slope(self) -> (Self, Self);
     /// 1/(1 + e⁻ˣ).
     fn sigmoid(self) -> Self;
