@@ -68,7 +68,15 @@ fn crates_know_each_other_in_one_direction() {
         ("crates/train", &["gradus-tensor", "gradus-autograd", "gradus-nn", "gradus-optim", "gradus-data"]),
         (
             ".",
-            &["gradus-tensor", "gradus-autograd", "gradus-nn", "gradus-optim", "gradus-data", "gradus-train"],
+            &[
+                "gradus-tensor",
+                "gradus-autograd",
+                "gradus-nn",
+                "gradus-optim",
+                "gradus-data",
+                "gradus-train",
+                "gradus-viz",
+            ],
         ),
         ("crates/cli", &["gradus", "gradus-viz"]),
     ];
