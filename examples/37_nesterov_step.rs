@@ -71,7 +71,7 @@ fn main() {
     );
 
     let grid = Grid::sample((-3.3, -2.1), (-1.1, 0.9), [121, 201], |x, y| value((x, y)));
-    let chart = Chart::new("Momentum and Nesterov's step: η = 0.25, β = 0.9")
+    let chart = Chart::new("Where each asks for the gradient")
         .size(300.0, 500.0)
         .x_axis("x", Scale::Linear)
         .y_axis("y", Scale::Linear)

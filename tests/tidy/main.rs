@@ -3,6 +3,7 @@
 mod docs;
 mod engine;
 mod lists;
+mod notes;
 mod recipes;
 
 use std::fs;
