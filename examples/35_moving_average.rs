@@ -21,9 +21,6 @@ fn main() {
     let samples: Vec<f64> = signal.iter().zip(&noise).map(|(s, n)| s + n).collect();
     let dots: Vec<(f64, f64)> = samples.iter().enumerate().map(|(t, x)| (t as f64, *x)).collect();
 
-    let panel = |title: &str, x: &str, y: &str| {
-        Chart::new(title).size(300.0, 270.0).x_axis(x, Scale::Linear).y_axis(y, Scale::Linear)
-    };
     let mut averages = panel("averages of noisy samples", "step t", "average m");
     let mut weights =
         panel("weight of the sample k steps ago", "steps back k", "weight (1 − γ) γᵏ").x_range(-1.0, 60.0);
@@ -47,7 +44,19 @@ fn main() {
         weights = weights.vertical(&format!("window {window}"), window).color(color);
     }
 
-    let (plain, corrected) = (ewma(0.98, &samples), ewma_corrected(0.98, &samples));
+    let bias = start(&samples, &signal);
+    let figure =
+        Figure::new("The exponentially weighted moving average").panel(averages).panel(weights).panel(bias);
+    save("35_moving_average", &figure.svg());
+}
+
+fn panel(title: &str, x: &str, y: &str) -> Chart {
+    Chart::new(title).size(300.0, 270.0).x_axis(x, Scale::Linear).y_axis(y, Scale::Linear)
+}
+
+/// The average from its first sample on, as it stands and corrected.
+fn start(samples: &[f64], signal: &[f64]) -> Chart {
+    let (plain, corrected) = (ewma(0.98, samples), ewma_corrected(0.98, samples));
     println!(
         "\nγ = 0.98 at the first sample, {:.3}: {:.3}, corrected {:.3}",
         samples[0], plain[0], corrected[0]
@@ -58,13 +67,10 @@ fn main() {
         constant.iter().all(|m| (m - 3.0).abs() < 1e-12),
         "corrected, the average of a constant is right at once"
     );
-    let bias = panel("the start: γ = 0.98", "step t", "average m")
+    panel("the start: γ = 0.98", "step t", "average m")
         .curve("as it stands", &plain)
         .curve("divided by 1 − γᵗ", &corrected)
-        .curve("signal", &signal)
+        .curve("signal", signal)
         .color("#777777")
-        .dashed();
-    let figure =
-        Figure::new("The exponentially weighted moving average").panel(averages).panel(weights).panel(bias);
-    save("35_moving_average", &figure.svg());
+        .dashed()
 }

@@ -41,9 +41,6 @@ fn worst(path: &[f64], mass: f64, friction: f64) -> f64 {
 }
 
 fn main() {
-    let panel = |title: &str| {
-        Chart::new(title).size(400.0, 290.0).x_axis("step", Scale::Linear).y_axis("place x", Scale::Linear)
-    };
     let mass = 100.0;
     let mut swings = panel("mass 100").y_range(-1.1, 1.1);
     println!(
@@ -90,4 +87,8 @@ fn main() {
         "44_mass_and_friction",
         &Figure::new("A body with mass and friction").panel(swings).panel(forms).svg(),
     );
+}
+
+fn panel(title: &str) -> Chart {
+    Chart::new(title).size(400.0, 290.0).x_axis("step", Scale::Linear).y_axis("place x", Scale::Linear)
 }
