@@ -143,8 +143,8 @@ macro_rules! fields {
 
         impl Value for $kind {
             fn read(&mut self, text: &str) -> bool {
-                let read: fn(&str) -> Option<$kind> = $read;
-                read(text).map(|value| *self = value).is_some()
+                let read: fn(&mut $kind, &str) -> bool = $read;
+                read(self, text)
             }
 
             fn shown(&self) -> String {
@@ -165,9 +165,19 @@ macro_rules! fields {
 
 const SWITCH: &str = "true or false";
 
-/// A value or the word for none.
-fn maybe<T: std::str::FromStr>(text: &str) -> Option<Option<T>> {
-    if text == "none" { Some(None) } else { text.parse().ok().map(Some) }
+/// Takes what was read, if something was.
+fn take<T>(field: &mut T, value: Option<T>) -> bool {
+    value.map(|value| *field = value).is_some()
+}
+
+/// A value or the word for none; the field stays as it is where the text is neither.
+fn read_maybe<T: std::str::FromStr>(field: &mut Option<T>, text: &str) -> bool {
+    let value = text.parse().ok();
+    let fits = text == "none" || value.is_some();
+    if fits {
+        *field = value;
+    }
+    fits
 }
 
 fn shown<T: ToString>(value: Option<&T>) -> String {
@@ -209,26 +219,28 @@ fn form(text: &str) -> Option<MomentumForm> {
     chosen(&FORMS, text).or_else(|| inside(text).map(MomentumForm::Dampened))
 }
 
+fn three(text: &str) -> Option<[f64; 3]> {
+    let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+    let numbers: Option<Vec<f64>> = inner.split(',').map(|x| x.trim().parse().ok()).collect();
+    numbers?.try_into().ok()
+}
+
 fields! {
-    f64: "a number" |text| text.parse().ok(), |x| x.to_string();
-    u64: "a whole number from 0 on" |text| text.parse().ok(), |x| x.to_string();
-    usize: "a whole number from 0 on" |text| text.parse().ok(), |x| x.to_string();
-    bool: "true or false" |text| text.parse().ok(), |x| x.to_string();
-    Option<f64>: "a number or none" maybe, |x| shown(x.as_ref());
-    Option<usize>: "a whole number or none" maybe, |x| shown(x.as_ref());
-    [f64; 3]: "a list of three numbers, as in [3.4,-4.8,2]" |text| {
-        let inner = text.strip_prefix('[')?.strip_suffix(']')?;
-        let numbers: Option<Vec<f64>> = inner.split(',').map(|x| x.trim().parse().ok()).collect();
-        numbers?.try_into().ok()
-    }, |[a, b, c]| format!("[{a},{b},{c}]");
-    MomentumForm: "leaky, velocity, average, physical-average, physical or dampened(0.1)" form, |x| match x {
+    f64: "a number" |x, text| take(x, text.parse().ok()), |x| x.to_string();
+    u64: "a whole number from 0 on" |x, text| take(x, text.parse().ok()), |x| x.to_string();
+    usize: "a whole number from 0 on" |x, text| take(x, text.parse().ok()), |x| x.to_string();
+    bool: "true or false" |x, text| take(x, text.parse().ok()), |x| x.to_string();
+    Option<f64>: "a number or none" read_maybe, |x| shown(x.as_ref());
+    Option<usize>: "a whole number or none" read_maybe, |x| shown(x.as_ref());
+    [f64; 3]: "a list of three numbers, as in [3.4,-4.8,2]" |x, text| take(x, three(text)), |[a, b, c]| format!("[{a},{b},{c}]");
+    MomentumForm: "leaky, velocity, average, physical-average, physical or dampened(0.1)" |x, text| take(x, form(text)), |x| match x {
         MomentumForm::Dampened(tau) => format!("dampened({tau})"),
         other => word(&FORMS, other),
     };
-    MuonRate: "original, match-adamw or spectral" |text| chosen(&RATES, text), |x| word(&RATES, x);
-    ConjugateForm: "fletcher-reeves, polak-ribiere or hestenes-stiefel" |text| chosen(&CONJUGATE, text),
+    MuonRate: "original, match-adamw or spectral" |x, text| take(x, chosen(&RATES, text)), |x| word(&RATES, x);
+    ConjugateForm: "fletcher-reeves, polak-ribiere or hestenes-stiefel" |x, text| take(x, chosen(&CONJUGATE, text)),
         |x| word(&CONJUGATE, x);
-    LineSearch: "none or strong-wolfe" |text| chosen(&SEARCHES, text), |x| word(&SEARCHES, x);
+    LineSearch: "none or strong-wolfe" |x, text| take(x, chosen(&SEARCHES, text)), |x| word(&SEARCHES, x);
 }
 
 #[cfg(test)]

@@ -122,7 +122,8 @@ impl OptimizerSpec {
                 let value = value.unwrap_or_default();
                 let rate = schedule::parse(value).map_err(|error| self.wrong(text, &error.to_string()))?;
                 self.rate = Some(rate);
-                self.label += &format!(":schedule={value}");
+                self.label.push_str(":schedule=");
+                self.label.push_str(value);
             }
             _ => self.set_field(text, &field, value)?,
         }
@@ -150,7 +151,8 @@ impl OptimizerSpec {
         let usual = setting.value();
         setting.set(value).map_err(|wanted| self.wrong(text, &format!("{wanted}, as in {field}={usual}")))?;
         self.settings.push((field.to_string(), value.to_string()));
-        self.label += &format!(":{text}");
+        self.label.push(':');
+        self.label.push_str(text);
         Ok(())
     }
 

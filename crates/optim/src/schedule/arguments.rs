@@ -25,27 +25,23 @@ impl<'a> Arguments<'a> {
             let named = part
                 .split_once('=')
                 .filter(|(name, _)| name.trim().chars().all(|c| c.is_alphabetic() || c == '_'));
-            let (name, value) = match named {
-                Some((name, value)) => {
-                    let name = name.trim();
-                    let known = names().find(|known| *known == name);
-                    (
-                        known.ok_or_else(|| {
-                            format!("{of} has no parameter {name}; {}", instead(name, names()))
-                        })?,
-                        value.trim(),
+            let (name, value) = if let Some((name, value)) = named {
+                let name = name.trim();
+                let known = names().find(|known| *known == name);
+                (
+                    known
+                        .ok_or_else(|| format!("{of} has no parameter {name}; {}", instead(name, names())))?,
+                    value.trim(),
+                )
+            } else {
+                let most = || {
+                    format!(
+                        "{of} has {} parameters: {}",
+                        parameters.len(),
+                        names().collect::<Vec<_>>().join(", ")
                     )
-                }
-                None => {
-                    let most = || {
-                        format!(
-                            "{of} has {} parameters: {}",
-                            parameters.len(),
-                            names().collect::<Vec<_>>().join(", ")
-                        )
-                    };
-                    (names().nth(i).ok_or_else(most)?, part)
-                }
+                };
+                (names().nth(i).ok_or_else(most)?, part)
             };
             if values.iter().any(|(known, _)| *known == name) {
                 return Err(format!("{of}: {name} is given twice"));

@@ -143,7 +143,9 @@ fn one(text: &str) -> Result<Box<dyn Schedule>, String> {
     (form.make)(&arguments).map_err(|why| format!("{why}; {} as in {}", form.usage(), form.example))
 }
 
-const LINKS: [(&str, &[(&str, Option<&str>)]); 5] = [
+/// What can be chained, with its parameters.
+type Link = (&'static str, &'static [(&'static str, Option<&'static str>)]);
+const LINKS: [Link; 5] = [
     ("warmup", &[("steps", None), ("ramp", Some("linear")), ("start", Some("none"))]),
     ("then", &[("step", None), ("schedule", None)]),
     ("times", &[("schedule", None)]),
