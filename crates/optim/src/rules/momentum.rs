@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Needs, Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// A notation of momentum: what goes into the velocity `$v$`, and what comes out of it.
 ///
@@ -154,6 +155,8 @@ fn check_mass(name: &str, mass: f64) {
 }
 
 impl Rule for Momentum {
+    settings!(beta, form, weight_decay, decoupled);
+
     fn options(&self) -> Options {
         Options::of("Momentum")
             .up_to_one("beta", self.beta)
@@ -213,6 +216,8 @@ impl Default for Nesterov {
 }
 
 impl Rule for Nesterov {
+    settings!(beta, form, reach);
+
     fn options(&self) -> Options {
         Options::of("Nesterov")
             .up_to_one("beta", self.beta)
