@@ -3,6 +3,7 @@
 mod docs;
 mod engine;
 mod lists;
+mod notes;
 mod recipes;
 
 use std::fs;
@@ -68,7 +69,15 @@ fn crates_know_each_other_in_one_direction() {
         ("crates/train", &["gradus-tensor", "gradus-autograd", "gradus-nn", "gradus-optim", "gradus-data"]),
         (
             ".",
-            &["gradus-tensor", "gradus-autograd", "gradus-nn", "gradus-optim", "gradus-data", "gradus-train"],
+            &[
+                "gradus-tensor",
+                "gradus-autograd",
+                "gradus-nn",
+                "gradus-optim",
+                "gradus-data",
+                "gradus-train",
+                "gradus-viz",
+            ],
         ),
         ("crates/cli", &["gradus", "gradus-viz"]),
     ];

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// AdaBelief: where the gradient is near its average, the step is large.
 ///
@@ -42,6 +43,8 @@ impl Default for AdaBelief {
 }
 
 impl Rule for AdaBelief {
+    settings!(beta1, beta2, eps, eps_root, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("AdaBelief")
             .below_one("beta1", self.beta1)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adadelta: the step has the unit of the parameter, since it is scaled by the root mean square of earlier
 /// steps.
@@ -37,6 +38,8 @@ impl Default for Adadelta {
 }
 
 impl Rule for Adadelta {
+    settings!(rho, eps, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Adadelta")
             .below_one("rho", self.rho)

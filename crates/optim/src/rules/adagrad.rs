@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
+use crate::settings;
 
 /// AdaGrad: each element's step is divided by the root of its summed squared gradients.
 ///
@@ -45,6 +46,8 @@ impl Default for Adagrad {
 }
 
 impl Rule for Adagrad {
+    settings!(lr_decay, weight_decay, initial_accumulator, eps, eps_inside);
+
     fn options(&self) -> Options {
         Options::of("Adagrad")
             .non_negative("lr_decay", self.lr_decay)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Needs, Rule, Slot, Step, number, power, zeros};
+use crate::settings;
 
 /// AdaHessian: steps divided by a power of the root mean square curvature.
 ///
@@ -49,6 +50,8 @@ impl Default for AdaHessian {
 }
 
 impl Rule for AdaHessian {
+    settings!(beta1, beta2, eps, power, weight_decay, every);
+
     fn options(&self) -> Options {
         Options::of("AdaHessian")
             .below_one("beta1", self.beta1)

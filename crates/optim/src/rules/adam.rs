@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adam: each element's step is its average gradient over the root of its average squared gradient.
 ///
@@ -63,6 +64,8 @@ impl Default for Adam {
 }
 
 impl Rule for Adam {
+    settings!(beta1, beta2, eps, weight_decay, amsgrad, bias_correction);
+
     fn options(&self) -> Options {
         Options::of("Adam")
             .below_one("beta1", self.beta1)
@@ -135,6 +138,8 @@ impl Default for AdamW {
 }
 
 impl Rule for AdamW {
+    settings!(beta1, beta2, eps, weight_decay, amsgrad, bias_correction, paper_rate);
+
     fn options(&self) -> Options {
         Options::of("AdamW")
             .below_one("beta1", self.beta1)

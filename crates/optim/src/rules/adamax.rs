@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adamax: Adam in the infinity norm.
 ///
@@ -41,6 +42,8 @@ impl Default for Adamax {
 }
 
 impl Rule for Adamax {
+    settings!(beta1, beta2, eps, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Adamax")
             .below_one("beta1", self.beta1)

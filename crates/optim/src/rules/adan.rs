@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adan: averages of the gradient, of its change, and of the square of both together.
 ///
@@ -46,6 +47,8 @@ impl Default for Adan {
 }
 
 impl Rule for Adan {
+    settings!(beta1, beta2, beta3, eps, weight_decay, proximal);
+
     fn options(&self) -> Options {
         Options::of("Adan")
             .below_one("beta1", self.beta1)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// AdEMAMix: a fast average that follows the landscape and a slow one that remembers tens of thousands of
 /// steps.
@@ -62,6 +63,8 @@ impl AdEmaMix {
 }
 
 impl Rule for AdEmaMix {
+    settings!(beta1, beta2, beta3, alpha, eps, weight_decay, warmup);
+
     fn options(&self) -> Options {
         Options::of("AdEmaMix")
             .below_one("beta1", self.beta1)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// LAMB: Adam's direction, as long as the tensor itself.
 ///
@@ -44,6 +45,8 @@ impl Default for Lamb {
 }
 
 impl Rule for Lamb {
+    settings!(beta1, beta2, eps, weight_decay, bias_correction);
+
     fn options(&self) -> Options {
         Options::of("Lamb")
             .below_one("beta1", self.beta1)

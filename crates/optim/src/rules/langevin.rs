@@ -4,6 +4,7 @@ use gradus_tensor::{Tensor, rng};
 
 use crate::options::Options;
 use crate::rule::{Rule, Step};
+use crate::settings;
 
 /// Langevin dynamics: gradient descent with noise, so that the parameters become samples of
 /// `$p(\theta) \propto e^{-f(\theta)/T}$` for small rates. At `$T = 0$` it is gradient descent.
@@ -32,6 +33,8 @@ impl Default for Langevin {
 }
 
 impl Rule for Langevin {
+    settings!(temperature, seed);
+
     fn options(&self) -> Options {
         Options::of("Langevin").non_negative("temperature", self.temperature)
     }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
+use crate::settings;
 
 /// MADGRAD: weighted sums of gradients and squares from the start; the parameter follows the dual average.
 ///
@@ -35,6 +36,8 @@ impl Default for Madgrad {
 }
 
 impl Rule for Madgrad {
+    settings!(momentum, eps, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Madgrad")
             .below_one("momentum", self.momentum)

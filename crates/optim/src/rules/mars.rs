@@ -6,6 +6,7 @@ use super::adam::AdamW;
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
+use crate::settings;
 
 /// MARS-AdamW, approximate: the change of the gradient is added to it, scaled, and the sum clipped to length
 /// 1.
@@ -37,6 +38,8 @@ impl Default for Mars {
 }
 
 impl Rule for Mars {
+    settings!(gamma, adamw);
+
     fn options(&self) -> Options {
         Options::of("Mars").non_negative("gamma", self.gamma).and(self.adamw.options())
     }

@@ -7,6 +7,7 @@ use super::adam::AdamW;
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// How Muon's rate depends on a matrix's shape `$A \times B$`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,8 @@ fn orthogonalized(g: &Tensor, [a, b, c]: [f64; 3], iterations: usize, eps: f64) 
 }
 
 impl Rule for Muon {
+    settings!(momentum, nesterov, weight_decay, coefficients, eps, iterations, rate, others);
+
     fn options(&self) -> Options {
         Options::of("Muon")
             .below_one("momentum", self.momentum)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, power, zeros};
+use crate::settings;
 
 /// NAdam: Adam whose average gradient looks one step ahead, with a momentum `$\mu_t$` that warms up.
 ///
@@ -54,6 +55,8 @@ impl Default for NAdam {
 }
 
 impl Rule for NAdam {
+    settings!(beta1, beta2, eps, momentum_decay, weight_decay, decoupled);
+
     fn options(&self) -> Options {
         Options::of("NAdam")
             .below_one("beta1", self.beta1)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, power, zeros};
+use crate::settings;
 
 /// Rectified Adam: the variance of the adaptive rate is known, and early steps are scaled down for it, or
 /// taken by momentum alone.
@@ -54,6 +55,8 @@ pub(crate) fn rectification(beta2: f64, t: u64, threshold: f64) -> Option<f64> {
 }
 
 impl Rule for RAdam {
+    settings!(beta1, beta2, eps, weight_decay, decoupled);
+
     fn options(&self) -> Options {
         Options::of("RAdam")
             .below_one("beta1", self.beta1)

@@ -4,6 +4,7 @@ use gradus_tensor::Tensor;
 
 use crate::options::Options;
 use crate::rule::{Ascent, Global, Needs, Rule, Slot, Step};
+use crate::settings;
 
 /// Sharpness-aware minimisation, around any rule: a step up the gradient of length `$\rho$`, the gradient
 /// there, and with that the rule's step from the old place.
@@ -38,6 +39,8 @@ impl<R> Sam<R> {
 }
 
 impl<R: Rule> Rule for Sam<R> {
+    settings!(rule, rho, eps, adaptive);
+
     fn options(&self) -> Options {
         Options::of("Sam")
             .non_negative("rho", self.rho)

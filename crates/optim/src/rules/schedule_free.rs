@@ -7,6 +7,7 @@ use super::radam::rectification;
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, power};
+use crate::settings;
 
 /// What the steps of a schedule-free method are made of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,6 +100,8 @@ impl ScheduleFree {
 }
 
 impl Rule for ScheduleFree {
+    settings!(base, momentum, weight_decay, warmup, step_power, lr_power);
+
     fn options(&self) -> Options {
         Options::of("ScheduleFree")
             .below_one("momentum", self.momentum)

@@ -7,6 +7,7 @@ use crate::linalg::matrix_power;
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Shampoo: AdaGrad for matrices, with the second moments of rows and of columns.
 ///
@@ -47,6 +48,8 @@ pub(crate) fn as_matrix(shape: &Shape) -> Option<[usize; 2]> {
 }
 
 impl Rule for Shampoo {
+    settings!(momentum, eps, weight_decay, every);
+
     fn options(&self) -> Options {
         Options::of("Shampoo")
             .below_one("momentum", self.momentum)

@@ -6,6 +6,7 @@ use super::shampoo::as_matrix;
 use crate::linalg::eigen;
 use crate::options::Options;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// SOAP: the gradient is turned into the eigenbasis of its second moments, Adam runs there, and its step is
 /// turned back.
@@ -64,6 +65,8 @@ impl Soap {
 }
 
 impl Rule for Soap {
+    settings!(beta1, beta2, beta_shampoo, eps, weight_decay, every);
+
     fn options(&self) -> Options {
         Options::of("Soap")
             .below_one("beta1", self.beta1)

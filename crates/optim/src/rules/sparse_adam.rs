@@ -5,6 +5,7 @@ use gradus_tensor::{Tensor, with_float};
 
 use crate::options::Options;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adam for embedding tables: rows (along the first axis) whose gradient is all zero keep their value and
 /// their averages; the count `$t$` goes on for all.
@@ -38,6 +39,8 @@ impl Default for SparseAdam {
 }
 
 impl Rule for SparseAdam {
+    settings!(beta1, beta2, eps);
+
     fn options(&self) -> Options {
         Options::of("SparseAdam")
             .below_one("beta1", self.beta1)

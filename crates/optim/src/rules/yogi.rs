@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
+use crate::settings;
 
 /// Yogi: the average of squares grows and shrinks by addition, so that it does not forget fast when gradients
 /// are sparse.
@@ -43,6 +44,8 @@ impl Default for Yogi {
 }
 
 impl Rule for Yogi {
+    settings!(beta1, beta2, eps, initial);
+
     fn options(&self) -> Options {
         Options::of("Yogi")
             .below_one("beta1", self.beta1)
