@@ -28,11 +28,11 @@ pub(crate) fn published_start(gpt: &mut impl Params, generator: &mut TorchRandom
             generator.randn(shape)
         };
     }
-    generator.rand(&shapes[0].1);
+    generator.rand(shapes[0].1);
     let mut draw = |wanted: fn(&str) -> bool, std: f64| {
         for (name, param) in gpt.params_mut() {
             if param.rank() == 2 && wanted(&name) {
-                param.set(generator.randn(&param.shape()) * std);
+                param.set(generator.randn(param.shape()) * std);
             }
         }
     };

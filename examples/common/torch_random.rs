@@ -33,7 +33,7 @@ impl TorchRandom {
         assert!(n >= 16, "randn: {n} numbers; PyTorch draws fewer than 16 in another way");
         let mut drawn: Vec<f32> = (0..n).map(|_| self.fraction()).collect();
         drawn.chunks_exact_mut(16).for_each(normal);
-        if n % 16 != 0 {
+        if !n.is_multiple_of(16) {
             drawn[n - 16..].iter_mut().for_each(|number| *number = self.fraction());
             normal(&mut drawn[n - 16..]);
         }
@@ -62,12 +62,12 @@ pub(crate) fn check() {
     let mut generator = TorchRandom::new(2_147_483_647);
     let normal = generator.randn(&[27]);
     let (integers, uniform) = (generator.randint(182_625, 3), generator.rand(&[2]));
-    let first = Tensor::from([1.567362f32, -0.23729232]);
-    let last = Tensor::from([-0.23210864f32, -0.34761706]);
+    let first = Tensor::from([1.567_362_f32, -0.237_292_32]);
+    let last = Tensor::from([-0.232_108_64_f32, -0.347_617_06]);
     assert!(
         normal.narrow(0, 0, 2).allclose(&first, 1e-6, 1e-6)
             && normal.narrow(0, 25, 2).allclose(&last, 1e-6, 1e-6)
     );
-    assert_eq!(integers.to_vec::<i64>(), [77912, 151742, 139870]);
-    assert_eq!(uniform.to_vec::<f32>(), [0.4279191, 0.05736035]);
+    assert_eq!(integers.to_vec::<i64>(), [77_912, 151_742, 139_870]);
+    assert_eq!(uniform.to_vec::<f32>(), [0.427_919_1, 0.057_360_35]);
 }
