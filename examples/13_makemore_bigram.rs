@@ -10,6 +10,8 @@ mod makemore;
 mod published;
 #[path = "common/python_random.rs"]
 mod python_random;
+#[path = "common/torch_random.rs"]
+mod torch_random;
 
 use gradus::data::text::ngram_counts;
 use gradus::prelude::*;
@@ -50,7 +52,7 @@ fn main() {
     }
     println!();
     let table = logits.value().clone();
-    names.invent(1, 10, &mut generator, |letter| table.index_select(0, &letter.flatten()));
+    names.invent(1, &mut generator, |letter| table.index_select(0, &letter.flatten()));
 
     let last = losses[losses.len() - 1];
     run.row("counted", "2.4540", &[counted]);
