@@ -13,6 +13,7 @@ mod python_random;
 #[path = "common/torch_random.rs"]
 mod torch_random;
 
+use approx::abs_diff_eq;
 use gradus::data::text::ngram_counts;
 use gradus::prelude::*;
 use makemore::LETTERS;
@@ -59,7 +60,7 @@ fn main() {
     run.row("counted, one more of each", "2.4546", &[smoothed]);
     run.row("learned", "2.4540", &[last]);
     run.falls("the loss", losses[0], last);
-    assert!((counted - 2.4540).abs() < 1e-4, "the counts give another loss");
+    assert!(abs_diff_eq!(counted, 2.4540, epsilon = 1e-4), "the counts give another loss");
     assert!(last > counted - 1e-6, "no table of pairs is better than the counts");
     assert!(run.quick || last < counted + 5e-4, "the learned table is not the counted one");
     run.done();
