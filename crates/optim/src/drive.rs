@@ -9,6 +9,7 @@ use crate::fit::{check_visited, foreign};
 use crate::optimizer::{Entry, Optimizer};
 use crate::prepare::{Prepared, scaled};
 use crate::rule::{Rule, Step};
+use crate::together::Together;
 
 impl Optimizer {
     /// One step with gradients at the model's own place: every parameter with a gradient is updated by its
@@ -190,6 +191,7 @@ impl Optimizer {
         let sign = self.preparation.sign();
         let rates: Vec<f64> =
             self.groups.iter().map(|group| group.lr.as_ref().unwrap_or(&self.lr).at(self.step)).collect();
+        let mut together = Together::new(grads);
         self.each(model, grads, factor, &mut |this, i, theta, g| {
             let entry = &mut this.entries[i];
             let group = &this.groups[entry.group];
@@ -200,8 +202,11 @@ impl Optimizer {
             let curvature = curvature.and_then(|all| all.by_id(entry.id)).map(|h| scaled(h, sign));
             let (t, key, curvature) = (entry.t, entry.key, curvature.as_deref());
             let step = Step { lr, t, step: this.step, key, curvature, shared: &group.shared };
-            rule.update(&step, theta, g, &mut entry.slots);
+            if !together.takes((i, entry.group), &step, g) {
+                rule.update(&step, theta, g, &mut entry.slots);
+            }
         });
+        together.run(self.step, &self.groups, &mut self.entries, model);
     }
 
     /// Calls `f(self, place, value, gradient)` for each parameter that has one.

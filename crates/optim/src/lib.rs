@@ -61,6 +61,7 @@ mod rule;
 mod settings;
 mod spec;
 mod state;
+mod together;
 mod training_step;
 
 // The optimizers.

@@ -10,9 +10,9 @@ use gradus_tensor::kernel::{Real, parallel, run, sum};
 use gradus_tensor::{Element, Tensor, inner_product, with_float};
 
 /// Elements of one parallel piece: four arrays of them fit into a second-level cache.
-const PIECE: usize = 1 << 14;
+pub(crate) const PIECE: usize = 1 << 14;
 /// The rough time of one element in nanoseconds.
-const COST: f64 = 0.7;
+pub(crate) const COST: f64 = 0.7;
 
 /// The functions below differ in the number of slots only.
 macro_rules! passes {

@@ -24,7 +24,7 @@ fn the_scales_are_those_of_the_papers() {
     let shape = [300, 200];
     let xavier = (2.0 / 500.0f64).sqrt();
     let close = |x: &Tensor, want: f64| {
-        assert!(abs_diff_eq!(std_of(x) / want, 1.0, epsilon = 0.02), "{} {want}", std_of(x))
+        assert!(abs_diff_eq!(std_of(x) / want, 1.0, epsilon = 0.02), "{} {want}", std_of(x));
     };
     close(&xavier_uniform(shape, Gain::Linear, &mut rng), xavier);
     close(&xavier_normal(shape, Gain::Tanh, &mut rng), xavier * 5.0 / 3.0);
