@@ -27,6 +27,19 @@ pub(crate) fn read(of: &str, list: &str) -> Result<Vec<OptimizerSpec>, Failure> 
     split_list(list).into_iter().map(one).collect()
 }
 
+/// One rule without a rate of its own; `why` says who has the rate.
+pub(crate) fn read_rule(of: &str, text: &str, why: &str) -> Result<OptimizerSpec, Failure> {
+    let wrong = |what: String| Failure::Value(format!("{of} {text}: {what}"));
+    match &read(of, text)?[..] {
+        [who] if is_method(who) => {
+            Err(wrong("it finds the length of its steps itself; take a rule, such as adamw".to_string()))
+        }
+        [who] if who.rate().is_some() => Err(wrong(format!("{why}; write {}", who.named().name))),
+        [who] => Ok(who.clone()),
+        _ => Err(wrong("one optimizer is wanted, as in adamw:weight-decay=0.1".to_string())),
+    }
+}
+
 /// Whether it evaluates the loss itself, and so finds the length of its steps.
 pub(crate) fn is_method(who: &OptimizerSpec) -> bool {
     who.rule().method().is_some()

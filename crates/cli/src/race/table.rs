@@ -1,5 +1,7 @@
 //! What a race says: a line for each contestant.
 
+use std::fmt::Write as _;
+
 use gradus::optim::Ending;
 
 use super::eigenbasis;
@@ -59,10 +61,10 @@ pub(crate) fn table(course: &Course<'_>, runs: &[Run]) -> String {
             end @ Ending::GaveUp => format!("  {end}"),
             _ => String::new(),
         };
-        text += &format!("{line}{note}\n");
+        let _ = writeln!(text, "{line}{note}");
     }
     if !course.surface.note.is_empty() {
-        text += &format!("\n{}\n", course.surface.note);
+        let _ = writeln!(text, "\n{}", course.surface.note);
     }
     if course.surface.name == eigenbasis::NAME {
         text += &eigenbasis::text(runs);

@@ -49,15 +49,16 @@ pub(crate) fn snapshot(name: &str, code: i32, arguments: &[&str]) {
 #[allow(dead_code, reason = "not each file of tests asks for it")]
 #[track_caller]
 pub(crate) fn mistakes(name: &str, command: &str, all: &[&[&str]]) {
-    let mut said = String::new();
+    let mut said = Vec::new();
     for arguments in all {
         let output = gradus(&[&[command], *arguments].concat());
         let message = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
         assert_eq!(text(&output.stdout), "", "{arguments:?}");
         assert!(message.starts_with("error: ") && message.lines().count() <= 3, "{arguments:?}: {message}");
-        said += &format!("{}\n{message}\n", arguments.join(" "));
+        said.push(format!("{}\n{message}\n", arguments.join(" ")));
     }
+    let said = said.concat();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(format!("{name}.txt"));
     if std::env::var_os("GRADUS_BLESS").is_some() {
         std::fs::write(&path, &said).expect("the snapshot can be written");
