@@ -89,8 +89,8 @@ fn a_rate_is_suggested() {
         assert!((low..high).contains(&suggested) && suggested < lowest, "{said}");
     }
     let table = std::env::temp_dir().join(format!("gradus-find-lr-{}.csv", std::process::id()));
-    let rows: String = (0..200).map(|i| format!("{},{}\n", f64::from(i) / 10.0, 3 * i + 1)).collect();
-    std::fs::write(&table, format!("x,y\n{rows}")).unwrap();
+    let rows: Vec<String> = (0..200).map(|i| format!("{},{}", f64::from(i) / 10.0, 3 * i + 1)).collect();
+    std::fs::write(&table, format!("x,y\n{}\n", rows.join("\n"))).unwrap();
     let output = gradus(&["find-lr", "csv", &table.to_string_lossy(), "--target", "y"]);
     std::fs::remove_file(&table).unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));

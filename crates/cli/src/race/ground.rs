@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(Ground::read("(x-3)^2").unwrap().at([1.0, 9.0]), 4.0);
         let (line, plane) = (Ground::read("pit-1d").unwrap(), Ground::read("pit").unwrap());
         for x in [-1.0, 0.9, 1.077, 4.0] {
-            assert!((line.at([x, 0.0]) - plane.at([x, 0.0])).abs() < 1e-12, "{x}");
+            approx::assert_abs_diff_eq!(line.at([x, 0.0]), plane.at([x, 0.0]), epsilon = 1e-12);
         }
         let (value, gradient) = (&own).value_and_grad(&[2.0, 1.0]);
         assert_eq!((value, gradient), (14.0, vec![4.0, 20.0]));

@@ -65,8 +65,7 @@ mod tests {
             let mut noisy = Noisy::new(&ground, Noise { deviation: 2.0, batch, seed: 3 });
             let draws: Vec<f64> = (0..4000).map(|_| noisy.value_and_grad(&[0.0, 0.0]).1[0]).collect();
             let variance = draws.iter().map(|x| x * x).sum::<f64>() / draws.len() as f64;
-            let want = 4.0 / f64::from(batch);
-            assert!((variance / want - 1.0).abs() < 0.1, "{batch}: {variance}, not {want}");
+            approx::assert_relative_eq!(variance, 4.0 / f64::from(batch), max_relative = 0.1);
         }
     }
 }

@@ -47,14 +47,12 @@ impl Course<'_> {
         if is_method(who) || who.rate().is_some() {
             return Ok(self.at(who, given.unwrap_or(who.named().lr)));
         }
-        Ok(match given.or(self.surface.rate) {
-            Some(lr) => self.at(who, lr),
-            None => {
-                let runs = RATES.into_iter().map(|lr| self.at(who, lr));
-                runs.reduce(|best, run| if run.beats(&best) { run } else { best })
-                    .expect("the catalogue has rates")
-            }
-        })
+        if let Some(lr) = given.or(self.surface.rate) {
+            return Ok(self.at(who, lr));
+        }
+        let runs = RATES.into_iter().map(|lr| self.at(who, lr));
+        let best = runs.reduce(|best, run| if run.beats(&best) { run } else { best });
+        Ok(best.expect("the catalogue has rates"))
     }
 
     /// At its own rate or schedule, else at this rate.
@@ -194,7 +192,7 @@ mod tests {
         let noise = |batch| Noise { deviation: 3.0, batch, seed: 1 };
         let end = |batch| {
             run_on("quadratic", "sgd:lr=0.1", None, |course| {
-                (course.steps, course.noise) = (300, Some(noise(batch)))
+                (course.steps, course.noise) = (300, Some(noise(batch)));
             })
         };
         assert!(end(1).distance > 3.0 * end(1000).distance);

@@ -247,7 +247,7 @@ mod tests {
                 let [x, y] = turned[..] else { unreachable!("a place has two coordinates") };
                 let seen = [0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x];
                 assert!(
-                    seen.iter().zip(&plain).all(|(a, b)| (a - b).abs() < 1e-12),
+                    seen.iter().zip(&plain).all(|(a, b)| approx::abs_diff_eq!(*a, *b, epsilon = 1e-12)),
                     "{seen:?}, not {plain:?}"
                 );
             }
