@@ -35,7 +35,7 @@ fn every_place_is_named() {
         assert_eq!(mentions(name), named, "the places of {name}");
         recipes += 1;
     }
-    assert_eq!(recipes, 6, "a row, an operation, an optimizer, a layer, a schedule, a data set");
+    assert_eq!(recipes, 7, "a row, an operation, an optimizer, a layer, a schedule, a surface, a data set");
 }
 
 /// The files of the crates and the documents that hold a word.

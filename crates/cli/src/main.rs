@@ -5,8 +5,10 @@
 mod check;
 mod explain;
 mod failure;
+mod find_lr;
 mod optimizers;
 mod race;
+mod schedule;
 mod text;
 mod theory;
 mod train;
@@ -26,6 +28,8 @@ Start here:
   gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88    backpropagation, step by step
   gradus check tanh                                 a gradient beside its finite differences
   gradus race --svg race.svg                        four optimizers on one surface, as a picture
+  gradus schedule \"cosine(0.3, 95).warmup(5)\"       a learning rate by step, and a training under it
+  gradus find-lr                                    a learning rate for a model, by its range test
   gradus COMMAND --help                             all options of a command
 
 From a clone of the repository, `cargo install --path crates/cli` installs this command;
@@ -47,6 +51,8 @@ enum Command {
     Race(race::Race),
     Theory(theory::Theory),
     Optimizers(optimizers::Optimizers),
+    Schedule(schedule::ScheduleCommand),
+    FindLr(find_lr::FindLr),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +67,8 @@ fn main() -> ExitCode {
         Command::Race(race) => race.run(&mut std::io::stdout()),
         Command::Theory(theory) => theory.run(&mut std::io::stdout()),
         Command::Optimizers(optimizers) => optimizers.run(&mut std::io::stdout()),
+        Command::Schedule(schedule) => schedule.run(&mut std::io::stdout()),
+        Command::FindLr(find_lr) => find_lr.run(&mut std::io::stdout()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -71,25 +71,7 @@ const MISTAKES: [&[&str]; 30] = [
 
 #[test]
 fn mistakes() {
-    let mut all = Vec::new();
-    for arguments in MISTAKES {
-        let output = gradus(&[&["explain"], arguments].concat());
-        let message = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
-        assert_eq!(text(&output.stdout), "", "{arguments:?}");
-        assert!(message.starts_with("error: ") && message.lines().count() <= 3, "{arguments:?}: {message}");
-        all.push(format!("{}\n{message}\n", arguments.join(" ")));
-    }
-    let all = all.concat();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/explain_mistakes.txt");
-    if std::env::var_os("GRADUS_BLESS").is_some() {
-        std::fs::write(path, &all).unwrap();
-    }
-    let want = std::fs::read_to_string(path).unwrap_or_default();
-    for (got, want) in all.lines().zip(want.lines()) {
-        assert_eq!(got, want, "if the new text is right: GRADUS_BLESS=1 cargo test -p gradus-cli");
-    }
-    assert_eq!(all.lines().count(), want.lines().count());
+    snapshot::mistakes("explain_mistakes", "explain", &MISTAKES);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod snapshot;
 
-use snapshot::{gradus, snapshot, text};
+use snapshot::{gradus, mistakes, snapshot, text};
 
 #[test]
 fn tables() {
@@ -98,7 +98,10 @@ fn wrong_values_say_what_is_right() {
     // What no part of the race asks for.
     refuses(&["--lr", "1", "--optimizers", "sgd:lr=0.1,adam:lr=0.2"], &["--lr 1", "of its own"]);
     refuses(&["--surface", "saddle", "--tolerance", "1"], &["--tolerance 1", "saddle has no minimum"]);
-    refuses(&["--optimizers", "adam:beta=1"], &["beta=1", "adam:lr=0.1"]);
+    refuses(
+        &["--optimizers", "adam:beta=1"],
+        &["adam has no setting beta", "are beta1", "write adam:beta1=0.9"],
+    );
     refuses(&["--optimizers", "adam:lr=-1"], &["above 0"]);
     refuses(&["--lr", "0"], &["--lr", "above 0"]);
     refuses(&["--start", "1"], &["--start", "-1.2,1"]);
@@ -106,6 +109,102 @@ fn wrong_values_say_what_is_right() {
     refuses(&["--tolerance", "-1"], &["--tolerance", "above 0"]);
     refuses(&["--steps", "0"], &["--steps"]);
     refuses(&["--svg", "/nowhere/at/all/x.svg"], &["--svg", "/nowhere/at/all/x.svg"]);
+}
+
+/// Each answer names what there is, and has an example.
+#[test]
+fn wrong_settings() {
+    mistakes(
+        "race_mistakes",
+        "race",
+        &[
+            &["--optimizers", "adm"],
+            &["--optimizers", "adam,"],
+            &["--optimizers", "adam:bta1=0.5"],
+            &["--optimizers", "adam:beta1"],
+            &["--optimizers", "adam:beta1=high"],
+            &["--optimizers", "adam:beta1=1.5"],
+            &["--optimizers", "adam:lr=0"],
+            &["--optimizers", "adam:lr=0.1:lr=0.2"],
+            &["--optimizers", "adam:lr=0.1:schedule=cosine(0.1,5)"],
+            &["--optimizers", "adagrad:eps_insde"],
+            &["--optimizers", "nesterov:form=mean"],
+            &["--optimizers", "momentum:mass=2"],
+            &["--optimizers", "lbfgs:line-search=long"],
+            &["--optimizers", "sgd:schedule=cosin(0.5,20)"],
+            &["--optimizers", "sgd:schedule=cosine"],
+            &["--optimizers", "sgd:schedule=cosine(0.5)"],
+            &["--optimizers", "sgd:schedule=cosine(0.5,20).warm(5)"],
+            &["--optimizers", "sgd:schedule=plateau(0.5)"],
+            &["--optimizers", "sgd:schedule=linear(0.1,-0.1,20)"],
+            &["--optimizers", "sgd:schedule=lambda(1/(3-t))"],
+            &["--lr", "1", "--optimizers", "sgd:lr=0.1,adam:schedule=cosine(0.1,20)"],
+            &["--lr", "fast"],
+            &["--surface", "rosenbrok"],
+            &["--surface", "a^2+b^2"],
+            &["--surface", "x^2+"],
+            &["--surface", "[x, y]"],
+            &["--surface", "sine(x)"],
+            &["--surface", "ln(x)"],
+            &["--surface", "pit-1d", "--start", "1,2"],
+            &["--surface", "x^2", "--start", "left"],
+            &["--start", "1"],
+            &["--surface", "x^2", "--tolerance", "1"],
+            &["--noise", "0"],
+            &["--batch", "8"],
+            &["--noise", "1", "--batch", "0"],
+        ],
+    );
+}
+
+#[test]
+fn the_pit_and_the_turned_quadratic() {
+    snapshot("race_pit", 0, &["race", "--surface", "pit-1d", "--optimizers", "sgd,momentum"]);
+    let turned =
+        ["race", "--surface", "turned", "--steps", "20", "--lr", "0.4", "--optimizers", "sgd,momentum"];
+    snapshot("race_turned", 0, &turned);
+    let settings =
+        "momentum:beta=0.5,momentum:beta=0.25,sgd:schedule=cosine(0.5,20),adagrad:eps=1e-6:eps-inside";
+    snapshot(
+        "race_settings",
+        0,
+        &["race", "--surface", "quadratic", "--lr", "0.6", "--steps", "20", "--optimizers", settings],
+    );
+    let own = ["race", "--surface", "x^2+10*y^2", "--lr", "0.05", "--steps", "20", "--start", "1,1"];
+    snapshot("race_expression", 0, &own);
+    let noisy = ["--noise", "2", "--batch", "4", "--steps", "50", "--lr", "0.1", "--optimizers", "sgd"];
+    snapshot("race_noise", 0, &[&["race", "--surface", "quadratic"], &noisy[..]].concat());
+}
+
+#[test]
+fn every_kind_of_surface_is_drawn() {
+    for (surface, words) in [
+        ("pit-1d", &["f", "minimum"][..]),
+        ("turned", &["u = 0.8 x + 0.6 y", "minimum"]),
+        ("x^2+10*y^2", &["expression: x^2+10*y^2", "y"]),
+        ("exp(x)-x", &["places on the curve, from the ring on"]),
+    ] {
+        let path = std::env::temp_dir().join(format!("gradus-race-kind-{}.svg", std::process::id()));
+        let file = path.to_string_lossy();
+        let schedule = "sgd:schedule=cosine(0.01,30),adam:lr=0.1";
+        let output = gradus(&[
+            "race",
+            "--surface",
+            surface,
+            "--steps",
+            "30",
+            "--optimizers",
+            schedule,
+            "--svg",
+            &file,
+        ]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let svg = std::fs::read_to_string(&path).expect("the picture is there").replace('\n', "");
+        std::fs::remove_file(&path).unwrap();
+        for word in words.iter().chain(&["sgd:schedule=cosine(0.01,30)", "adam, lr 0.1"]) {
+            assert!(svg.contains(&format!(">{word}<")), "{surface}: {word}");
+        }
+    }
 }
 
 #[test]

@@ -49,6 +49,17 @@ impl Problem {
         Ok(problem)
     }
 
+    /// The names in an expression that need a value, each once.
+    pub(crate) fn unknowns(text: &str) -> Result<Vec<String>, Failure> {
+        let mut used = Vec::new();
+        names_in(&parse(text).map_err(|mistake| mistake.under(text))?, &mut used);
+        let mut names: Vec<String> = used.into_iter().map(|(name, _)| name).collect();
+        names.retain(|name| constant(name).is_none());
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
     fn constants<'t>(&self, tape: &'t Tape) -> Vec<Var<'t>> {
         self.values.iter().map(|value| tape.constant(value)).collect()
     }

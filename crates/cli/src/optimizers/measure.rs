@@ -1,10 +1,10 @@
 //! What `gradus optimizers --measure` does with each one: a classifier of digits, and three functions.
 
-use gradus::optim::catalog::{Named, RATES};
-use gradus::optim::{DAdaptAdam, Objective, OnTape, surfaces};
+use gradus::optim::catalog::RATES;
+use gradus::optim::{DAdaptAdam, Objective, OnTape, OptimizerSpec, Rule, surfaces};
 use gradus::prelude::*;
 
-use super::contestant::{Contestant, is_method, optimizer};
+use super::is_method;
 use crate::train;
 
 /// The accuracy on the test set that each one has to reach.
@@ -38,18 +38,23 @@ const OTHER: (&str, fn() -> DAdaptAdam, &str) = (
 );
 
 /// What the table does not say about one.
-pub(crate) fn remark(named: &Named) -> Option<&'static str> {
-    (named.name == OTHER.0).then_some(OTHER.2)
+pub(crate) fn remark(who: &OptimizerSpec) -> Option<&'static str> {
+    (who.label() == OTHER.0).then_some(OTHER.2)
+}
+
+/// The rule that learns the digits.
+fn rule(who: &OptimizerSpec) -> Box<dyn Rule> {
+    if who.label() == OTHER.0 { OTHER.1().into() } else { who.rule() }
 }
 
 impl Training {
     /// Batches of 64, 30 epochs, a hidden layer of 64, and the rate of the optimizer's source; but for some that rate
     /// is meant for larger problems, and some need all examples at once.
-    pub(crate) fn of(who: Contestant) -> Self {
-        let usual = Self { lr: who.named.lr, batch: Some(64), epochs: 30, hidden: 64 };
+    pub(crate) fn of(who: &OptimizerSpec) -> Self {
+        let usual = Self { lr: who.named().lr, batch: Some(64), epochs: 30, hidden: 64 };
         let at = |lr| Self { lr, ..usual };
         let full = |steps| Self { batch: None, epochs: steps, ..usual };
-        let chosen = match who.named.name {
+        let chosen = match who.named().name {
             "sgd" | "asgd" | "langevin" => at(0.1),
             "muon" => at(0.02),
             "schedule-free-radam" => at(0.01),
@@ -65,7 +70,7 @@ impl Training {
             "newton" => Self { hidden: 12, ..full(20) },
             _ => usual,
         };
-        Self { lr: who.lr.unwrap_or(chosen.lr), ..chosen }
+        Self { lr: who.lr().unwrap_or(chosen.lr), ..chosen }
     }
 }
 
@@ -85,21 +90,21 @@ impl Measured {
     }
 }
 
-pub(crate) fn measure(who: Contestant) -> Measured {
+pub(crate) fn measure(who: &OptimizerSpec) -> Measured {
     let training = Training::of(who);
-    let (accuracy, steps) = digits(who.named, training);
-    let arrivals = FUNCTIONS.iter().map(|name| arrival(who.named, name)).collect();
+    let (accuracy, steps) = digits(who, training);
+    let arrivals = FUNCTIONS.iter().map(|name| arrival(who, name)).collect();
     Measured { training, steps, accuracy, arrivals }
 }
 
 /// The fewest steps to a minimum and their rate: the catalogue's for a method, the best of all for a rule.
-fn arrival(named: &Named, name: &str) -> Option<(usize, f64)> {
-    let rates = if is_method(named) { vec![named.lr] } else { RATES.to_vec() };
+fn arrival(who: &OptimizerSpec, name: &str) -> Option<(usize, f64)> {
+    let rates = if is_method(who) { vec![who.named().lr] } else { RATES.to_vec() };
     BUDGETS.into_iter().find_map(|budget| {
         let mut best: Option<(usize, f64)> = None;
         for &lr in &rates {
             let most = best.map_or(budget, |(steps, _)| steps - 1);
-            if let Some(steps) = steps_to_minimum(named, name, lr, most) {
+            if let Some(steps) = steps_to_minimum(who, name, lr, most) {
                 best = Some((steps, lr));
             }
         }
@@ -107,11 +112,11 @@ fn arrival(named: &Named, name: &str) -> Option<(usize, f64)> {
     })
 }
 
-fn steps_to_minimum(named: &Named, name: &str, lr: f64, most: usize) -> Option<usize> {
+fn steps_to_minimum(who: &OptimizerSpec, name: &str, lr: f64, most: usize) -> Option<usize> {
     let surface = surfaces::surface(name).expect("a standard function is a surface");
     let mut f = OnTape(surface.f);
     let f: &mut dyn Objective = &mut f;
-    let (mut by, mut x) = (optimizer(named, lr), Param::new(surface.start));
+    let (mut by, mut x) = (Optimizer::new(who.rule(), lr), Param::new(surface.start));
     for step in 1..=most {
         by.advance(&mut x, f);
         let distance = surface.distance(&x.value().to_f64_vec());
@@ -126,27 +131,26 @@ fn steps_to_minimum(named: &Named, name: &str, lr: f64, most: usize) -> Option<u
 }
 
 /// The accuracy on the test set after a training, and its steps.
-fn digits(named: &Named, training: Training) -> (f64, u64) {
+fn digits(who: &OptimizerSpec, training: Training) -> (f64, u64) {
     let (train, test, _) = train::digits(SEED).expect("the digits are part of the program");
     let (mut rng, inputs, hidden) = (rng(SEED), train.inputs.shape()[1], training.hidden);
     let mut model =
         sequential![Linear::new(inputs, hidden, &mut rng), Gelu, Linear::new(hidden, 10, &mut rng)];
-    let steps = fit(named, training, &mut model, &train);
+    let steps = fit(who, training, &mut model, &train);
     (accuracy(&model.predict(&test.inputs), &test.labels), steps)
 }
 
 /// Trains a model and returns the number of steps. Rules: with a warm-up over a twentieth of the steps, then half a cosine
 /// down to 0, as `gradus train` does it. Methods find the length of their steps, and take the examples in their order.
-fn fit(named: &Named, training: Training, model: &mut Sequential, train: &Dataset) -> u64 {
-    let method = is_method(named);
+fn fit(who: &OptimizerSpec, training: Training, model: &mut Sequential, train: &Dataset) -> u64 {
+    let method = is_method(who);
     let batch = training.batch.unwrap_or(train.len());
     let loader = Loader { batch, shuffle: (!method).then_some(SEED), drop_last: false };
     let steps = training.epochs * loader.batches(train.len()) as u64;
     let warmup = steps / 20;
     let cosine = Cosine { peak: training.lr, end: 0.0, steps: (steps - warmup).max(1) }.warmup(warmup);
     let rate: Box<dyn Schedule> = if method { Box::new(training.lr) } else { Box::new(cosine) };
-    let made = if named.name == OTHER.0 { OTHER.1().into() } else { (named.make)() };
-    let mut optimizer = Optimizer::new(made, rate);
+    let mut optimizer = Optimizer::new(rule(who), rate);
     for epoch in 0..training.epochs {
         for batch in loader.epoch(train, epoch) {
             optimizer.training_step(model, |model, tape| {

@@ -1,19 +1,61 @@
 //! `gradus optimizers`: the catalogue as a list, and, measured, what each one does.
 
-mod contestant;
 mod measure;
 
 use std::io::Write;
 
 use clap::Args;
-use gradus::optim::catalog::{Named, all};
+use gradus::optim::catalog::all;
+use gradus::optim::schedule::Schedule;
+use gradus::optim::{Error, OptimizerSpec, split_list};
 
 use crate::failure::Failure;
+use crate::text::numbers::number;
 use crate::text::table::Table;
 
-pub(crate) use contestant::{Contestant, is_method, optimizer};
-
 use measure::{ENOUGH, FUNCTIONS, Measured, measure, remark};
+
+/// The optimizers of a list such as `adam,sgd:lr=0.1`; `of` is the option that has it.
+pub(crate) fn read(of: &str, list: &str) -> Result<Vec<OptimizerSpec>, Failure> {
+    let one = |text: &str| {
+        text.trim().parse().map_err(|error| {
+            let all =
+                if matches!(error, Error::Unknown { .. }) { "; `gradus optimizers` lists all" } else { "" };
+            Failure::Value(format!("{of} {error}{all}").trim_start().to_string())
+        })
+    };
+    split_list(list).into_iter().map(one).collect()
+}
+
+/// One rule without a rate of its own; `why` says who has the rate.
+pub(crate) fn read_rule(of: &str, text: &str, why: &str) -> Result<OptimizerSpec, Failure> {
+    let wrong = |what: String| Failure::Value(format!("{of} {text}: {what}"));
+    match &read(of, text)?[..] {
+        [who] if is_method(who) => {
+            Err(wrong("it finds the length of its steps itself; take a rule, such as adamw".to_string()))
+        }
+        [who] if who.rate().is_some() => Err(wrong(format!("{why}; write {}", who.named().name))),
+        [who] => Ok(who.clone()),
+        _ => Err(wrong("one optimizer is wanted, as in adamw:weight-decay=0.1".to_string())),
+    }
+}
+
+/// Whether it evaluates the loss itself, and so finds the length of its steps.
+pub(crate) fn is_method(who: &OptimizerSpec) -> bool {
+    who.rule().method().is_some()
+}
+
+/// Refuses a schedule with a rate that is none, somewhere in so many steps.
+pub(crate) fn check_rates(of: &str, rate: &dyn Schedule, steps: u64) -> Result<(), Failure> {
+    let wrong =
+        (0..steps).map(|step| (step, rate.at(step))).find(|(_, rate)| !(rate.is_finite() && *rate >= 0.0));
+    let Some((step, rate)) = wrong else { return Ok(()) };
+    let help = if rate < 0.0 { "end it at 0, as by .max(0)" } else { "limit it, as by .min(1)" };
+    Err(Failure::Value(format!(
+        "{of}: the rate at step {step} is {}, and a rate is a finite number from 0 on; {help}",
+        number(rate, 6)
+    )))
+}
 
 /// Lists the optimizers: name, learning rate, what it is and whose, hyper-parameters.
 ///
@@ -21,9 +63,9 @@ use measure::{ENOUGH, FUNCTIONS, Measured, measure, remark};
 /// not reach an accuracy of 0.95 or a minimum.
 #[derive(Debug, Args)]
 pub(crate) struct Optimizers {
-    /// Only these; with --measure one may have a learning rate of its own for the digits, as in adam:lr=0.01.
-    #[arg(value_delimiter = ',')]
-    names: Vec<Contestant>,
+    /// Only these, with commas or blanks between them; each may have settings, as in adam:beta1=0.5, and with --measure a
+    /// learning rate of its own for the digits, as in adam:lr=0.01.
+    names: Vec<String>,
     /// Measures: takes about two minutes in a release build.
     #[arg(long)]
     measure: bool,
@@ -34,56 +76,64 @@ pub(crate) struct Optimizers {
 
 impl Optimizers {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let chosen: Vec<Contestant> = if self.names.is_empty() {
-            all().map(|named| Contestant { named, lr: None }).collect()
+        let chosen: Vec<OptimizerSpec> = if self.names.is_empty() {
+            all().map(OptimizerSpec::of).collect()
         } else {
-            self.names.clone()
+            self.names.iter().map(|list| read("", list)).collect::<Result<Vec<_>, _>>()?.concat()
         };
+        if let Some(who) = chosen.iter().find(|who| who.rate().is_some() && who.lr().is_none()) {
+            let label = who.label();
+            let text = format!(
+                "{label}: a schedule is raced by `gradus race --optimizers \"{label}\"`; leave it out"
+            );
+            return Err(Failure::Value(text));
+        }
         if self.measure {
             return self.results(out, &chosen);
         }
-        if let Some(Contestant { named, lr: Some(lr) }) = chosen.iter().find(|who| who.lr.is_some()) {
+        if let Some((who, lr)) = chosen.iter().find_map(|who| Some((who.label(), who.lr()?))) {
             let text = format!(
-                "{name}:lr={lr}: the list has no use for a learning rate; measure at it by `gradus optimizers \
-                 {name}:lr={lr} --measure`, or race at it by `gradus race --optimizers {name}:lr={lr}`",
-                name = named.name
+                "{who}:lr={lr}: the list has no use for a learning rate; measure at it by `gradus optimizers \
+                 {who}:lr={lr} --measure`, or race at it by `gradus race --optimizers {who}:lr={lr}`"
             );
             return Err(Failure::Value(text));
         }
         self.list(out, &chosen)
     }
 
-    fn list(&self, out: &mut dyn Write, chosen: &[Contestant]) -> Result<(), Failure> {
+    fn list(&self, out: &mut dyn Write, chosen: &[OptimizerSpec]) -> Result<(), Failure> {
         // The hyper-parameters with their defaults, as they are written in Rust.
-        let values = |named: &Named| format!("{:?}", (named.make)());
+        let values = |who: &OptimizerSpec| format!("{:?}", who.rule());
         if self.markdown {
             let code = |text: &str| format!("`{text}`");
             let mut table = Table::new(&["optimizer", "lr", "what it is; whose", "hyper-parameters"]);
-            for Contestant { named, .. } in chosen {
+            for who in chosen {
+                let named = who.named();
                 let (lr, about) = (named.lr.to_string(), named.about.to_string());
-                table.row([code(named.name), lr, about, code(&values(named))]);
+                table.row([code(who.label()), lr, about, code(&values(who))]);
             }
             return Ok(write!(out, "{}", table.markdown())?);
         }
-        for Contestant { named, .. } in chosen {
-            writeln!(out, "{:20} lr {:<7} {}\n    {}", named.name, named.lr, named.about, values(named))?;
+        for who in chosen {
+            let named = who.named();
+            writeln!(out, "{:20} lr {:<7} {}\n    {}", who.label(), named.lr, named.about, values(who))?;
         }
         Ok(())
     }
 
-    fn results(&self, out: &mut dyn Write, chosen: &[Contestant]) -> Result<(), Failure> {
+    fn results(&self, out: &mut dyn Write, chosen: &[OptimizerSpec]) -> Result<(), Failure> {
         let mut head = vec!["optimizer", "accuracy", "lr", "steps", "batch", "hidden"];
         head.extend(FUNCTIONS);
         let (mut table, mut failed) = (Table::new(&head), Vec::new());
-        for &who in chosen {
+        for who in chosen {
             let measured = measure(who);
             if !measured.passed() {
-                failed.push(who.named.name);
+                failed.push(who.label());
             }
             table.row(self.row(who, &measured));
         }
         write!(out, "{}", if self.markdown { table.markdown() } else { table.plain() })?;
-        for remark in chosen.iter().filter_map(|who| remark(who.named)) {
+        for remark in chosen.iter().filter_map(remark) {
             writeln!(out, "\n{remark}.")?;
         }
         if failed.is_empty() {
@@ -93,8 +143,8 @@ impl Optimizers {
         Err(Failure::Run(text))
     }
 
-    fn row(&self, who: Contestant, measured: &Measured) -> Vec<String> {
-        let name = who.named.name;
+    fn row(&self, who: &OptimizerSpec, measured: &Measured) -> Vec<String> {
+        let name = who.label();
         let training = &measured.training;
         let mut row = vec![
             if self.markdown { format!("`{name}`") } else { name.to_string() },

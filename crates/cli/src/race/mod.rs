@@ -1,36 +1,48 @@
-//! `gradus race`: optimizers of the catalogue on one surface, side by side, as a table and as a picture.
+//! `gradus race`: optimizers of the catalogue with any settings on one surface, side by side, as a table and as a picture.
 
+mod eigenbasis;
+mod ground;
+mod line;
+mod noise;
 mod picture;
 mod run;
+mod table;
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use gradus::optim::Ending;
-use gradus::optim::surfaces::Surface;
+use gradus::optim::OptimizerSpec;
 
 use crate::failure::{Failure, check_writable, write_picture};
-use crate::optimizers::Contestant;
+use crate::optimizers;
 use crate::text::arguments::{above_zero, learning_rate};
-use crate::text::numbers::{fixed, given};
+use crate::text::numbers::given;
 
+use ground::{Aim, Ground};
+use noise::Noise;
 use picture::picture;
-use run::{Course, Run, surface};
+use run::{Course, Run};
 
 /// Races optimizers down a surface.
 ///
 /// Without a learning rate each rule runs at the best of thirteen rates from 0.0001 to 3: the one that arrives first, or
 /// ends lowest if none arrives. Methods with a line search run at their own; on a surface without a minimum all
-/// rules run at 0.05. The table says which rate it was.
+/// rules run at 0.05, in the pit at 0.1. The table says which rate it was.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples: gradus race --surface pit-1d --optimizers sgd,momentum --lr 0.1
+  gradus race --surface quadratic --lr 0.6 --steps 20 --optimizers momentum:beta=0.5,momentum:beta=0.25
+  gradus race --surface \"x^2+10*y^2\" --optimizers \"sgd:schedule=cosine(0.1,50),adagrad:eps=1e-6:eps-inside\" --steps 50")]
 pub(crate) struct Race {
-    /// Where: quadratic, booth, ravine, rosenbrock, beale, himmelblau, rastrigin, ackley or saddle.
-    #[arg(long, value_name = "NAME", default_value = "rosenbrock", value_parser = surface)]
-    surface: &'static Surface,
-    /// Who: names of `gradus optimizers`, with commas; one may have a rate of its own, as in adam:lr=0.1.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "sgd,momentum,nesterov,adam")]
-    optimizers: Vec<Contestant>,
+    /// Where: quadratic, turned, booth, ravine, rosenbrock, beale, himmelblau, rastrigin, ackley, plateau, pit, pit-1d or
+    /// saddle; or an expression of x and y, or of x alone, as in "x^2+10*y^2".
+    #[arg(long, value_name = "NAME", default_value = "rosenbrock", allow_hyphen_values = true)]
+    surface: String,
+    /// Who: names of `gradus optimizers`, with commas; each may have settings, as in adam:lr=0.1:beta1=0.5 or
+    /// sgd:schedule=cosine(0.5,20).
+    #[arg(long, value_name = "NAMES", default_value = "sgd,momentum,nesterov,adam")]
+    optimizers: String,
     /// How many steps each one has.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000), allow_negative_numbers = true)]
     steps: u32,
@@ -38,26 +50,31 @@ pub(crate) struct Race {
     #[arg(long, value_parser = learning_rate, allow_negative_numbers = true)]
     lr: Option<f64>,
     /// The start, as in -1.2,1 [default: the surface's usual one].
-    #[arg(long, value_name = "X,Y", value_parser = place, allow_hyphen_values = true)]
-    start: Option<[f64; 2]>,
+    #[arg(long, value_name = "X,Y", allow_hyphen_values = true)]
+    start: Option<String>,
     /// How near to a minimum is there [default: 0.01].
     #[arg(long, value_parser = tolerance, allow_negative_numbers = true)]
     tolerance: Option<f64>,
+    /// The deviation of noise on each coordinate of the gradient of one example.
+    #[arg(long, value_name = "DEVIATION", value_parser = deviation, allow_negative_numbers = true)]
+    noise: Option<f64>,
+    /// Examples in a batch: the noise of its gradient is smaller by the root of this [default: 1].
+    #[arg(long, requires = "noise", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
+    batch: Option<u32>,
+    /// Fixes the noise [default: 0].
+    #[arg(long, requires = "noise", allow_negative_numbers = true)]
+    seed: Option<u64>,
     /// The file for a picture of the paths and of the values.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 }
 
-fn place(text: &str) -> Result<[f64; 2], String> {
-    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse::<f64>()).collect();
-    match numbers.as_deref() {
-        Ok(&[x, y]) if x.is_finite() && y.is_finite() => Ok([x, y]),
-        _ => Err("a start is two numbers with a comma, as in -1.2,1".to_string()),
-    }
-}
-
 fn tolerance(text: &str) -> Result<f64, String> {
     above_zero(text, "a tolerance")
+}
+
+fn deviation(text: &str) -> Result<f64, String> {
+    above_zero(text, "a deviation")
 }
 
 impl Race {
@@ -65,77 +82,71 @@ impl Race {
         if let Some(path) = &self.svg {
             check_writable("--svg", path)?;
         }
-        let surface = self.surface;
-        let start = self.start.unwrap_or(surface.start);
-        if !surface.at(start).is_finite() {
-            let [x, y] = start.map(given);
-            let text =
-                format!("--start {x},{y}: {} has no finite value there; begin nearer to 0", surface.name);
-            return Err(Failure::Value(text));
-        }
-        self.refuse_idle()?;
-        let tolerance = self.tolerance.unwrap_or(0.01);
-        let course = Course { surface, start, steps: self.steps as usize, tolerance };
-        let runs: Vec<Run> = self.optimizers.iter().map(|&who| course.run(who, self.lr)).collect();
-        write!(out, "{}", table(&course, &runs))?;
+        let mut ground = Ground::read(&self.surface)?;
+        let start = self.start(&ground)?;
+        let contestants = optimizers::read("--optimizers", &self.optimizers)?;
+        self.refuse_idle(&ground, &contestants)?;
+        let noise = self.noise.map(|deviation| {
+            let (batch, seed) = (self.batch.unwrap_or(1), self.seed.unwrap_or(0));
+            Noise { deviation, batch, seed }
+        });
+        let (steps, tolerance) = (self.steps as usize, self.tolerance.unwrap_or(0.01));
+        let course = Course { surface: &ground, start, steps, tolerance, noise };
+        let runs: Vec<Run> =
+            contestants.iter().map(|who| course.run(who, self.lr)).collect::<Result<_, _>>()?;
+        write!(out, "{}", table::table(&course, &runs))?;
         if let Some(path) = &self.svg {
+            if ground.aim == Aim::Low {
+                let near = runs.iter().filter(|run| !run.diverged).flat_map(|run| &run.path.points);
+                ground.surround(near.chain([&start.to_vec()]));
+            }
+            let course = Course { surface: &ground, start, steps, tolerance, noise };
             write_picture(path, &picture(&course, &runs))?;
             writeln!(out, "\npicture saved to {}", path.display())?;
         }
         Ok(())
     }
-}
 
-impl Race {
+    /// The start given, or the surface's own.
+    fn start(&self, ground: &Ground) -> Result<[f64; 2], Failure> {
+        let Some(text) = &self.start else { return checked(ground, ground.start) };
+        let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse::<f64>()).collect();
+        let wrong = |what: &str| Failure::Value(format!("--start {text}: {what}"));
+        match (numbers.as_deref(), ground.dimensions) {
+            (Ok(&[x, y]), 2) if x.is_finite() && y.is_finite() => checked(ground, [x, y]),
+            (Ok(&[x]), 1) if x.is_finite() => checked(ground, [x, 0.0]),
+            (_, 1) => Err(wrong("a start on a line is one number, as in -1")),
+            _ => Err(wrong("a start is two numbers with a comma, as in -1.2,1")),
+        }
+    }
+
     /// Refuses options that nothing in this race asks for.
-    fn refuse_idle(&self) -> Result<(), Failure> {
-        let name = self.surface.name;
-        if let (Some(lr), true) = (self.lr, self.optimizers.iter().all(|who| who.lr.is_some())) {
+    fn refuse_idle(&self, ground: &Ground, all: &[OptimizerSpec]) -> Result<(), Failure> {
+        let name = &ground.name;
+        if let (Some(lr), true) = (self.lr, all.iter().all(|who| who.rate().is_some())) {
             return Err(Failure::Value(format!("--lr {lr}: every optimizer here has a rate of its own")));
         }
-        if let (Some(tolerance), []) = (self.tolerance, self.surface.minima) {
-            let text = format!("--tolerance {tolerance}: {name} has no minimum to be near to; leave it out");
-            return Err(Failure::Value(text));
+        let why = match ground.aim {
+            Aim::Minimum => return Ok(()),
+            Aim::Border => format!("{name} has no minimum to be near to"),
+            Aim::Low => format!("the minima of an {name} are not known"),
+        };
+        match self.tolerance {
+            Some(tolerance) => Err(Failure::Value(format!("--tolerance {tolerance}: {why}; leave it out"))),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
-/// The results, the steps right-aligned under what they count.
-fn table(course: &Course, runs: &[Run]) -> String {
-    let Course { surface, start, steps, tolerance } = course;
-    let [x, y] = start.map(given);
-    let falls = surface.minima.is_empty();
-    let aim = if falls {
-        "there is no minimum: who leaves the window is counted".to_string()
-    } else {
-        format!("to stay within {} of a minimum", given(*tolerance))
-    };
-    let mut text =
-        format!("{}: {}, from ({x}, {y}), {steps} steps; {aim}\n\n", surface.name, surface.formula);
-    let wide = runs.iter().map(|run| run.name.len()).max().unwrap_or(0).max("optimizer".len());
-    let aim = if falls { "steps to leave" } else { "steps to tolerance" };
-    let [lr, aim, distance, value] = ["lr", aim, "final distance", "final value"];
-    let head = format!("{:wide$} {lr:>7} {aim:>18} {distance:>15} {value:>12}", "optimizer");
-    text += &head;
-    text.push('\n');
-    for run in runs {
-        let arrival = run.arrival.map_or("–".to_string(), |step| step.to_string());
-        let distance = if falls { "–".to_string() } else { fixed(run.distance) };
-        let note = match run.path.end {
-            _ if run.diverged => "diverged".to_string(),
-            end @ Ending::GaveUp => end.to_string(),
-            _ => String::new(),
-        };
-        let line = format!(
-            "{:wide$} {:>7} {arrival:>18} {:>15} {:>12}  {note}",
-            run.name,
-            given(run.lr),
-            distance,
-            fixed(run.value)
-        );
-        text += line.trim_end();
-        text.push('\n');
+/// A start, if the function has a value there.
+fn checked(ground: &Ground, start: [f64; 2]) -> Result<[f64; 2], Failure> {
+    if ground.at(start).is_finite() {
+        return Ok(start);
     }
-    text
+    let place = start[..ground.dimensions].iter().map(|&x| given(x)).collect::<Vec<_>>().join(",");
+    let name = if ground.aim == Aim::Low { &ground.formula } else { &ground.name };
+    let other = if ground.dimensions == 1 { "1" } else { "1,1" };
+    Err(Failure::Value(format!(
+        "--start {place}: {name} has no finite value there; begin nearer to 0, or elsewhere, as by --start {other}"
+    )))
 }

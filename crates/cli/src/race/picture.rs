@@ -2,8 +2,9 @@
 
 use gradus_viz::{Chart, Figure, Grid, Marker, Scale, linear_levels, log_levels};
 
+use super::ground::Aim;
 use super::run::{Course, Run};
-use crate::text::numbers::given;
+use super::{eigenbasis, line};
 
 /// Nodes of the grid on which the surface is drawn, in each direction.
 const NODES: [usize; 2] = [241, 241];
@@ -11,13 +12,18 @@ const LEVELS: usize = 14;
 /// Where the axis of the values ends at the latest.
 const FLOOR: f64 = 1e-20;
 
-pub(crate) fn picture(course: &Course, runs: &[Run]) -> String {
-    let title = format!("{}: {}", course.surface.name, course.surface.formula);
-    Figure::new(&title).panel(paths(course, runs)).panel(values(course, runs)).shared_legend().svg()
+pub(crate) fn picture(course: &Course<'_>, runs: &[Run]) -> String {
+    let title = course.title();
+    let ways = if course.surface.dimensions == 1 { line::panel(course, runs) } else { paths(course, runs) };
+    let mut figure = Figure::new(&title).panel(ways);
+    if course.surface.name == eigenbasis::NAME {
+        figure = figure.panel(eigenbasis::panel(runs));
+    }
+    figure.panel(values(course, runs)).shared_legend().svg()
 }
 
 /// The surface's window, larger if the start lies outside.
-fn window(course: &Course) -> [(f64, f64); 2] {
+fn window(course: &Course<'_>) -> [(f64, f64); 2] {
     let reach = |(low, high): (f64, f64), at: f64| {
         let room = 0.05 * (high - low);
         (if at < low { at - room } else { low }, if at > high { at + room } else { high })
@@ -26,10 +32,10 @@ fn window(course: &Course) -> [(f64, f64); 2] {
     [reach(x, course.start[0]), reach(y, course.start[1])]
 }
 
-fn paths(course: &Course, runs: &[Run]) -> Chart {
+fn paths(course: &Course<'_>, runs: &[Run]) -> Chart {
     let [x, y] = window(course);
     let grid = Grid::sample(x, y, NODES, |x, y| course.surface.at([x, y]));
-    let levels = if has_valley(&grid) && !course.surface.minima.is_empty() {
+    let levels = if has_valley(&grid) && course.surface.aim != Aim::Border {
         log_levels(&grid, LEVELS)
     } else {
         linear_levels(&grid, LEVELS)
@@ -45,7 +51,7 @@ fn paths(course: &Course, runs: &[Run]) -> Chart {
         let places: Vec<(f64, f64)> = run.path.points.iter().map(|place| (place[0], place[1])).collect();
         chart = chart.path(&legend(run), &places).stroke(1.5);
     }
-    for minimum in course.surface.minima {
+    for minimum in &course.surface.minima {
         chart = chart.marker("minimum", (minimum[0], minimum[1]), Marker::Cross);
     }
     chart
@@ -62,12 +68,13 @@ fn has_valley(grid: &Grid) -> bool {
     above(50) > 15.0 * above(1)
 }
 
-fn legend(run: &Run) -> String {
+pub(super) fn legend(run: &Run) -> String {
     let note = if run.diverged { ", diverged" } else { "" };
-    format!("{}, lr {}{note}", run.name, given(run.lr))
+    let rate = if run.lr.is_some() { format!(", lr {}", run.rate()) } else { String::new() };
+    format!("{}{rate}{note}", run.name)
 }
 
-fn values(course: &Course, runs: &[Run]) -> Chart {
+fn values(course: &Course<'_>, runs: &[Run]) -> Chart {
     let chart = Chart::new("value after each step").size(400.0, 400.0).x_axis("step", Scale::Linear);
     let first = runs.first().map_or(1.0, |run| run.path.values[0]);
     let all = || runs.iter().flat_map(|run| run.path.values.iter().copied()).filter(|v| v.is_finite());

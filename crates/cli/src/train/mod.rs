@@ -18,10 +18,11 @@ use serde_json::{Map, Value, json};
 use crate::failure::{Failure, check_writable, write_picture};
 use crate::text::arguments::learning_rate;
 
-use data::{Data, Feed, Task};
+pub(crate) use data::{Data, Feed, Task};
 use fit::Outcome;
 use picture::picture;
-use recipe::{Method, Model, Recipe};
+use recipe::Method;
+pub(crate) use recipe::{Model, Recipe};
 use rescue::{UntilClosed, save};
 
 /// Where a folder of a training keeps its recipe.
@@ -188,13 +189,8 @@ impl Train {
     /// Refuses options that the data set has no use for.
     fn check_options(&self) -> Result<(), Failure> {
         let (data, name) = (self.data_set, self.data_set.name());
-        let refused = if let Some(file) = self.file.as_ref().filter(|_| !data.takes_file()) {
-            format!("{}: {name} takes no file behind its name", file.display())
-        } else if self.data.is_some() && data.takes_file() {
-            format!("--data is for mnist and names; the file of {name} stands behind its name")
-        } else if self.target.is_some() && data != Data::Csv {
-            format!("--target is for csv; {name} has no columns")
-        } else if self.epochs.is_some() && data == Data::Text {
+        data.check_file(self.file.as_deref(), self.data.is_some(), self.target.is_some())?;
+        let refused = if self.epochs.is_some() && data == Data::Text {
             "--epochs: a text is trained for a number of --steps".to_string()
         } else if self.steps.is_some() && data != Data::Text {
             format!("--steps is for text; {name} is trained for a number of --epochs")

@@ -46,6 +46,31 @@ pub(crate) fn snapshot(name: &str, code: i32, arguments: &[&str]) {
     );
 }
 
+/// Runs the command with each of these, which are wrong, and compares what it answers with `tests/snapshots/NAME.txt`.
+#[allow(dead_code, reason = "not each file of tests asks for it")]
+#[track_caller]
+pub(crate) fn mistakes(name: &str, command: &str, all: &[&[&str]]) {
+    let mut said = Vec::new();
+    for arguments in all {
+        let output = gradus(&[&[command], *arguments].concat());
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert_eq!(text(&output.stdout), "", "{arguments:?}");
+        assert!(message.starts_with("error: ") && message.lines().count() <= 3, "{arguments:?}: {message}");
+        said.push(format!("{}\n{message}\n", arguments.join(" ")));
+    }
+    let said = said.concat();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(format!("{name}.txt"));
+    if std::env::var_os("GRADUS_BLESS").is_some() {
+        std::fs::write(&path, &said).expect("the snapshot can be written");
+    }
+    let want = std::fs::read_to_string(&path).unwrap_or_default();
+    for (got, want) in said.lines().zip(want.lines()) {
+        assert_eq!(got, want, "if the new text is right: GRADUS_BLESS=1 cargo test -p gradus-cli");
+    }
+    assert_eq!(said.lines().count(), want.lines().count());
+}
+
 fn same(a: &str, b: &str) -> bool {
     a == b
         || (a.lines().count() == b.lines().count()

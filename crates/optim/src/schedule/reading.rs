@@ -65,7 +65,8 @@ pub fn parse_plan(text: &str) -> Result<Plan, Error> {
             text.len()
         )));
     }
-    if let Some(inner) = text.strip_prefix("plateau(").and_then(|rest| rest.strip_suffix(')')) {
+    let alone = text.strip_prefix("plateau(").and_then(|rest| rest.strip_suffix(')'));
+    if let Some(inner) = alone.filter(|inner| balanced(inner)) {
         return plateau(inner).map(Plan::Plateau).map_err(wrong);
     }
     let schedule = schedule(text).map_err(wrong)?;
@@ -139,7 +140,8 @@ fn one(text: &str) -> Result<Box<dyn Schedule>, String> {
     let form = form.ok_or_else(|| {
         format!("no schedule is named {name}; {}; one is cosine(0.3, 20)", instead(&name, names()))
     })?;
-    let arguments = Arguments::read(form.name, inner, form.parameters)?;
+    let arguments = Arguments::read(form.name, inner, form.parameters)
+        .map_err(|why| format!("{why}, as in {}", form.example))?;
     (form.make)(&arguments).map_err(|why| format!("{why}; {} as in {}", form.usage(), form.example))
 }
 
@@ -258,7 +260,7 @@ mod tests {
         for (text, parts) in [
             ("cosin(0.3, 20)", &["no schedule is named cosin", "cosine", "cosine(0.3, 20)"][..]),
             ("cosine", &["NAME(VALUES)", "it is cosine(peak, steps, end = 0)"]),
-            ("cosine(0.3)", &["cosine needs steps"]),
+            ("cosine(0.3)", &["cosine needs steps", "as in cosine(0.3, 20)"]),
             ("cosine(0.3, 20", &["NAME(VALUES)"]),
             ("cosine(0.3, 2.5)", &["steps=2.5: a whole number", "as in cosine(0.3, 20)"]),
             ("cosine(0.3, 20, 0, 1)", &["cosine has 3 parameters"]),
@@ -271,6 +273,7 @@ mod tests {
             ("lambda(0.1 * x)", &["x"]),
             ("plateau(0.1, 2)", &["below 1", "plateau(0.1, 0.5, 3)"]),
             ("plateau(0.1)", &["follows the loss"]),
+            ("plateau(0.1).warmup(5)", &["stands alone"]),
             ("step(nan, 5)", &["initial is NaN"]),
         ] {
             let message = parse(text).unwrap_err().to_string();

@@ -90,6 +90,22 @@ fn ravine(x: Var<'_>) -> Var<'_> {
     0.05 * x.square() + 5.0 * (y - 0.5 * x.sin()).square()
 }
 
+/// The quadratic in other coordinates: u = 0.8 x + 0.6 y and v = 0.8 y − 0.6 x are its eigenvectors' coordinates.
+fn turned(x: Var<'_>) -> Var<'_> {
+    let (x, y) = parts(x);
+    let (u, v) = (0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x);
+    0.1 * u.square() + 2.0 * v.square()
+}
+
+fn plateau(x: Var<'_>) -> Var<'_> {
+    1.0 - (x.square().sum() * -0.25).exp()
+}
+
+fn pit(x: Var<'_>) -> Var<'_> {
+    let (x, y) = parts(x);
+    0.05 * (x - 4.0).square() - 0.25 * ((x - 1.0).square() * -8.0).exp() + 0.5 * y.square()
+}
+
 /// All surfaces, from the easiest on.
 ///
 /// # Source
@@ -103,6 +119,14 @@ pub const SURFACES: &[Surface] = &[
         start: [-5.0, -2.0],
         minima: &[[0.0, 0.0]],
         window: [(-5.5, 1.0), (-3.0, 3.0)],
+    },
+    Surface {
+        name: "turned",
+        formula: "0.1 u² + 2 v², u = 0.8 x + 0.6 y, v = 0.8 y − 0.6 x",
+        f: turned,
+        start: [-2.8, -4.6],
+        minima: &[[0.0, 0.0]],
+        window: [(-5.5, 2.0), (-5.5, 2.0)],
     },
     Surface {
         name: "booth",
@@ -166,6 +190,22 @@ pub const SURFACES: &[Surface] = &[
         window: [(-3.0, 3.0), (-3.0, 3.0)],
     },
     Surface {
+        name: "plateau",
+        formula: "1 − exp(−¼ (x² + y²))",
+        f: plateau,
+        start: [-4.0, 1.0],
+        minima: &[[0.0, 0.0]],
+        window: [(-5.0, 3.0), (-3.0, 3.0)],
+    },
+    Surface {
+        name: "pit",
+        formula: "0.05 (x − 4)² − ¼ exp(−8 (x − 1)²) + ½ y²",
+        f: pit,
+        start: [-1.0, 1.0],
+        minima: &[[4.0, 0.0]],
+        window: [(-2.0, 6.0), (-2.0, 2.0)],
+    },
+    Surface {
         name: "saddle",
         formula: "x² − y²",
         f: saddle,
@@ -180,6 +220,7 @@ mod tests {
     use super::*;
     use crate::methods::Objective;
     use crate::study::objective::OnTape;
+    use crate::{Optimizer, Sgd, minimize};
 
     #[test]
     fn gradients_vanish_at_the_minima() {
@@ -191,5 +232,39 @@ mod tests {
                 assert!(surface.at(*minimum).abs() < 1e-12, "{}", surface.name);
             }
         }
+    }
+
+    /// From the same place, seen in the eigenbasis, descent and momentum take the quadratic's steps on the turned one.
+    #[test]
+    fn the_turned_quadratic_decouples_in_its_eigenbasis() {
+        for beta in [0.0, 0.9] {
+            let path = |name: &str| {
+                let surface = surface(name).unwrap();
+                let mut by = Optimizer::new(Sgd { momentum: beta, ..Sgd::default() }, 0.1);
+                minimize(surface.f, &surface.start, &mut by, 30).points
+            };
+            for (turned, plain) in path("turned").iter().zip(path("quadratic")) {
+                let [x, y] = turned[..] else { unreachable!("a place has two coordinates") };
+                let seen = [0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x];
+                assert!(
+                    seen.iter().zip(&plain).all(|(a, b)| approx::abs_diff_eq!(*a, *b, epsilon = 1e-12)),
+                    "{seen:?}, not {plain:?}"
+                );
+            }
+        }
+    }
+
+    /// Descent stops in the pit at 1.077; momentum rolls through it to the minimum at 4.
+    #[test]
+    fn momentum_rolls_out_of_the_pit() {
+        let surface = surface("pit").unwrap();
+        let end = |beta: f64| {
+            let mut by = Optimizer::new(Sgd { momentum: beta, ..Sgd::default() }, 0.1);
+            minimize(surface.f, &surface.start, &mut by, 1000).last()[0]
+        };
+        assert_eq!(
+            (format!("{:.3}", end(0.0)), format!("{:.3}", end(0.9))),
+            ("1.077".into(), "4.000".into())
+        );
     }
 }

@@ -49,6 +49,21 @@ impl Data {
         matches!(self, Self::Text | Self::Csv)
     }
 
+    /// Refuses a file, a --data and a --target that it has no use for.
+    pub(crate) fn check_file(self, file: Option<&Path>, data: bool, target: bool) -> Result<(), Failure> {
+        let name = self.name();
+        let refused = if let Some(file) = file.filter(|_| !self.takes_file()) {
+            format!("{}: {name} takes no file behind its name", file.display())
+        } else if data && self.takes_file() {
+            format!("--data is for mnist and names; the file of {name} stands behind its name")
+        } else if target && self != Self::Csv {
+            format!("--target is for csv; {name} has no columns")
+        } else {
+            return Ok(());
+        };
+        Err(Failure::Value(refused))
+    }
+
     /// The data and a new model.
     pub(crate) fn load(self, path: Option<&Path>, recipe: &Recipe) -> Result<Task, Failure> {
         let missing = |what: &str| Failure::Value(what.to_string());
@@ -65,9 +80,11 @@ impl Data {
             (Self::Names, Some(file)) => names::load(file, recipe),
             (Self::Names, None) => Err(missing("names needs --data FILE, a file with one name a line")),
             (Self::Text, Some(file)) => text::load(file, recipe),
-            (Self::Text, None) => Err(missing("text needs a file: gradus train text FILE")),
+            (Self::Text, None) => Err(missing("text needs a file behind its name, as in text FILE")),
             (Self::Csv, Some(file)) => table::load(file, recipe),
-            (Self::Csv, None) => Err(missing("csv needs a file: gradus train csv FILE --target NAME")),
+            (Self::Csv, None) => {
+                Err(missing("csv needs a file behind its name, as in csv FILE --target NAME"))
+            }
         }
     }
 }
