@@ -49,6 +49,9 @@ impl Chart {
         if !legend.is_empty() {
             text += &format!("{:margin$}  {}\n", "", legend.join("   "));
         }
+        if !self.note.is_empty() {
+            text += &format!("{:margin$}  {}\n", "", self.note);
+        }
         text
     }
 
