@@ -49,6 +49,16 @@ impl Grid {
         (at(self.x, i, self.columns), at(self.y, j, self.rows))
     }
 
+    /// Whether the lowest value is not at the border.
+    fn is_lowest_inside(&self) -> bool {
+        let finite = (0..self.values.len()).filter(|&k| self.values[k].is_finite());
+        let lowest = finite.min_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
+        lowest.is_some_and(|k| {
+            let (i, j) = (k % self.columns, k / self.columns);
+            (1..self.columns - 1).contains(&i) && (1..self.rows - 1).contains(&j)
+        })
+    }
+
     /// The finite values in order.
     fn sorted(&self) -> Vec<f64> {
         let mut values: Vec<f64> = self.values.iter().copied().filter(|v| v.is_finite()).collect();
@@ -78,8 +88,8 @@ pub fn log_levels(grid: &Grid, count: usize) -> Vec<f64> {
     (0..count).map(|k| low + first * ratio.powf(k as f64)).collect()
 }
 
-/// At most about `count` levels that are round numbers: at equal distances, or, where a part of the grid is a valley and most of it
-/// lies far above, 1, 2 and 5 times powers of ten above the lowest value (every third, where all are too many).
+/// At most about `count` levels that are round numbers: at equal distances, or, where the lowest place is inside and most of the grid
+/// lies far above it, 1, 2 and 5 times powers of ten above the lowest value (every third, where all are too many).
 pub fn round_levels(grid: &Grid, count: usize) -> Vec<f64> {
     let values = grid.sorted();
     let (Some(&low), Some(&high)) = (values.first(), values.last()) else { return Vec::new() };
@@ -87,7 +97,7 @@ pub fn round_levels(grid: &Grid, count: usize) -> Vec<f64> {
         return Vec::new();
     }
     let above = |part: usize| values[values.len() * part / 100] - low;
-    if above(1) <= 0.0 || above(50) <= 15.0 * above(1) {
+    if !grid.is_lowest_inside() || above(1) <= 0.0 || above(50) <= 15.0 * above(1) {
         let inside = |level: &f64| low < *level && *level < high;
         return Span { scale: Scale::Linear, low, high }
             .ticks(count)

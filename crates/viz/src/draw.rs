@@ -11,6 +11,7 @@ use crate::paint;
 use crate::palette::{GRID, INK};
 use crate::plane::bar;
 use crate::scale::Tick;
+use crate::stroke::ends;
 use crate::text::{SIZE, bold_width, widest};
 
 /// A whole chart.
@@ -43,6 +44,12 @@ pub(crate) fn chart(chart: &Chart, layout: &Layout) -> Group {
     let mut group = Group::new().add(Definitions::new().add(clip)).add(inside).add(axes(layout));
     if let Some(colors) = &layout.bar {
         group = group.add(bar(colors, plot));
+    }
+    // The ends of all paths, lest a later path hides that of an earlier one.
+    for mark in &chart.marks {
+        if let Data::Path(places) = &mark.data {
+            group = ends(group, mark, &layout.places(places), plot);
+        }
     }
     for mark in markers {
         group = group.add(paint::mark(mark, layout, &[]));

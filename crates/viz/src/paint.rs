@@ -21,7 +21,7 @@ pub(crate) fn mark(mark: &Mark, layout: &Layout, lines: &[Vec<Point>]) -> Group 
     match &mark.data {
         Data::Line(points) => {
             let places = layout.places(points);
-            dots(stroke(group, mark, &places, plot), mark, &specks(&places, plot), plot, 2.4)
+            dots(stroke(group, mark, &places, plot), mark, &specks(&places, plot), plot, mark.width.max(2.4))
         }
         Data::Points(points) => dots(group, mark, &layout.places(points), plot, 3.2),
         Data::Path(points) => way(group, mark, &layout.places(points), plot),

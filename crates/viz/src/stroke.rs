@@ -12,7 +12,7 @@ use crate::palette::INK;
 /// Dots nearer to each other than this would be a rope.
 const STRIDE: f64 = 6.0;
 
-/// A line with dots, a ring around its first place and a square at its last.
+/// A line with dots where they are told apart.
 pub(crate) fn way(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> Group {
     let far = |a: Option<&Point>, b: &Point| a.is_none_or(|a| !((a.0 - b.0).hypot(a.1 - b.1) < STRIDE));
     let apart = (0..places.len()).filter(|&i| {
@@ -21,7 +21,12 @@ pub(crate) fn way(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> Gr
     });
     let apart: Vec<Point> = apart.map(|i| places[i]).collect();
     let radius = f64::max(2.4, 0.5 * mark.width + 1.0);
-    let mut group = dots(stroke(group, mark, places, plot), mark, &apart, plot, radius);
+    dots(stroke(group, mark, places, plot), mark, &apart, plot, radius)
+}
+
+/// A ring around the first place of a way and a square at its last one, above all ways.
+pub(crate) fn ends(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> Group {
+    let mut group = group;
     if let Some(&start) = places.first()
         && plot.holds(start)
     {
