@@ -9,7 +9,7 @@ mod lesson;
 
 use gradus::optim::{Adagrad, Rule};
 use gradus::prelude::*;
-use gradus::viz::{Chart, Figure, Scale};
+use gradus::viz::{Chart, Figure, Scale, series_color};
 use lesson::{Point, push, save};
 
 const BATCHES: usize = 40;
@@ -66,19 +66,24 @@ fn main() {
     }
     let left = Chart::new("dog, dog, dog, cat")
         .size(340.0, 280.0)
-        .x_axis("batch", Scale::Linear)
+        .x_axis("batch", Scale::Integer)
         .y_axis("distance from the goal", Scale::Linear)
         .curve("SGD: dog", &descent[0])
         .curve("SGD: cat", &descent[1])
+        .color(series_color(0))
+        .dashed()
         .curve("AdaGrad: dog", &adaptive[0])
+        .color(series_color(1))
         .stroke(6.0)
-        .curve("AdaGrad: cat", &adaptive[1]);
+        .curve("AdaGrad: cat", &adaptive[1])
+        .color("#222222")
+        .dashed();
 
     println!("weight of a feature after {EXAMPLES} examples, its goal is 1");
     println!("{:8} {:>12} {:>12}", "", "in all", "in 1 %");
     let mut right = Chart::new("a feature that 1 % of the examples have")
         .size(340.0, 280.0)
-        .x_axis("example", Scale::Linear)
+        .x_axis("example", Scale::Integer)
         .y_axis("its weight", Scale::Linear);
     let rules: [(&str, Box<dyn Rule>, Box<dyn Rule>, f64); 3] = [
         ("SGD", Sgd::default().into(), Sgd::default().into(), 0.01),

@@ -161,8 +161,8 @@ mod tests {
 
     #[test]
     fn the_line_of_exact_errors_is_explained() {
-        for (text, exact) in [("x^2", true), ("exp(x)", false)] {
-            let mut target = Target::find(text, &["x=1".to_string()], 0).expect("an expression");
+        for (text, at, exact) in [("x", "x=0", true), ("exp(x)", "x=1", false)] {
+            let mut target = Target::find(text, &[at.to_string()], 0).expect("an expression");
             let curve = Curve::of(&mut target, 0);
             let zeros = curve.curves.iter().flat_map(|curve| &curve.points).any(|p| p.error == 0.0);
             let svg = curve.svg();

@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn slopes_colours_and_formulas() {
         let svg = drawn("1/x + w*x", &["x=2", "w=5"]);
-        for text in ["%2 = 1 / x", "×-0.25", "-0.25 + 5 = 4.75", "variable", "operation", "result"] {
+        for text in ["%2 = 1 / x", "×-0.25", "5 - 0.25 = 4.75", "variable", "operation", "result"] {
             assert!(svg.contains(text), "{text}: {svg}");
         }
         assert!(!svg.contains("number_over") && !svg.contains('←'), "{svg}");

@@ -56,7 +56,7 @@ fn map(theory: &Theory) -> Chart {
         .x_range(0.0, widest)
         .y_range(0.0, 1.0)
         .heat(grid, "spectral radius; grey: diverges", (0.0, 1.0))
-        .line("ηλ = 2 + 2β: the limit", &limit)
+        .line("ηλ = 2 + 2β", &limit)
         .color(LIMIT)
         .stroke(2.5)
         .line("β = (1 − √ηλ)²; complex above", &critical)
