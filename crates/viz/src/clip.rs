@@ -69,7 +69,11 @@ fn segment(a: Point, b: Point, rect: Rect) -> Option<(Point, Point)> {
             to = to.min(q / p);
         }
     }
-    let at = |t: f64| (a.0 + t * dx, a.1 + t * dy);
+    // Between ends that are far away on both sides, rounding is larger than the rectangle.
+    let at = |t: f64| {
+        let (x, y) = (a.0 + t * dx, a.1 + t * dy);
+        (x.clamp(rect.left, rect.right()), y.clamp(rect.top, rect.bottom()))
+    };
     let start = if from > 0.0 { at(from) } else { a };
     let end = if to < 1.0 { at(to) } else { b };
     (from <= to).then_some((start, end))
@@ -192,6 +196,19 @@ mod tests {
         assert_eq!(straightened(&zigzag, 0.1), zigzag);
         assert_eq!(straightened(&[(0.0, 0.0), (1.0, 1.0), (2.0, 2.0)], 0.1), [(0.0, 0.0), (2.0, 2.0)]);
         assert!(straightened(&[], 0.1).is_empty());
+    }
+
+    #[test]
+    fn between_far_ends_a_line_stays_inside() {
+        // A run that diverges jumps from side to side; rounding put such a line at (461, 1024) in a picture 600 high.
+        for size in [1e10, 1e20, 1e150, 1e300] {
+            for (a, b) in
+                [((-size, -0.3 * size), (1.1 * size, 0.33 * size)), ((5.0, -size), (5.0, 1.7 * size))]
+            {
+                let parts = polyline(&[a, b, a], UNIT);
+                assert!(parts.iter().flatten().all(|&point| UNIT.holds(point)), "{parts:?}");
+            }
+        }
     }
 
     #[test]
