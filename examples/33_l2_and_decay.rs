@@ -8,6 +8,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
+use approx::abs_diff_eq;
 use gradus::optim::Rule;
 use gradus::prelude::*;
 use gradus::viz::{Chart, Figure, Scale};
@@ -70,7 +71,7 @@ fn main() {
                 .line("L2, gradients of 1", &l2[1]),
         );
         // Decoupled decay is blind to gradients, whatever the rule.
-        assert!(ends[2..].iter().all(|end| (end - shrunk()).abs() < 0.11), "{name}: {ends:?}");
+        assert!(ends[2..].iter().all(|end| abs_diff_eq!(*end, shrunk(), epsilon = 0.11)), "{name}: {ends:?}");
     }
     let [sgd, momentum, adam] = &pairs;
     let apart = |i: usize| (end(&sgd.1[i]) - end(&sgd.2[i])).abs();

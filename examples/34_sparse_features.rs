@@ -7,6 +7,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
+use approx::abs_diff_eq;
 use gradus::optim::{Adagrad, Rule};
 use gradus::prelude::*;
 use gradus::viz::{Chart, Figure, Scale, series_color};
@@ -60,9 +61,9 @@ fn main() {
     println!("SGD      dog {:.4}  cat {:.4}", at(&descent[0], 5), at(&descent[1], 5));
     println!("AdaGrad  dog {:.4}  cat {:.4}\n", at(&adaptive[0], 5), at(&adaptive[1], 5));
     for t in 0..=BATCHES {
-        assert!((descent[0][t] - 0.7f64.powi(t as i32)).abs() < 1e-12, "dog: (1 - ¾ η)^t");
-        assert!((descent[1][t] - 0.9f64.powi(t as i32)).abs() < 1e-12, "cat: (1 - ¼ η)^t");
-        assert!((adaptive[0][t] - adaptive[1][t]).abs() < 1e-9, "AdaGrad moves both alike");
+        assert!(abs_diff_eq!(descent[0][t], 0.7f64.powi(t as i32), epsilon = 1e-12), "dog: (1 - ¾ η)^t");
+        assert!(abs_diff_eq!(descent[1][t], 0.9f64.powi(t as i32), epsilon = 1e-12), "cat: (1 - ¼ η)^t");
+        assert!(abs_diff_eq!(adaptive[0][t], adaptive[1][t], epsilon = 1e-9), "AdaGrad moves both alike");
     }
     let left = Chart::new("dog, dog, dog, cat")
         .size(340.0, 280.0)
@@ -85,7 +86,8 @@ fn main() {
         .size(340.0, 280.0)
         .x_axis("example", Scale::Integer)
         .y_axis("its weight", Scale::Linear);
-    let rules: [(&str, Box<dyn Rule>, Box<dyn Rule>, f64); 3] = [
+    type Rules = (&'static str, Box<dyn Rule>, Box<dyn Rule>, f64);
+    let rules: [Rules; 3] = [
         ("SGD", Sgd::default().into(), Sgd::default().into(), 0.01),
         ("AdaGrad", Adagrad::default().into(), Adagrad::default().into(), 0.2),
         ("Adam", Adam::default().into(), Adam::default().into(), 0.01),
@@ -94,12 +96,12 @@ fn main() {
     for (name, for_all, for_rare, lr) in rules {
         let (all, few) = (feature(for_all, lr, 1), feature(for_rare, lr, RARE));
         println!("{name:8} {:>12.4} {:>12.4}", last(&all), last(&few));
-        assert!((last(&all) - 1.0).abs() < 0.01, "{name} learns the frequent feature");
+        assert!(abs_diff_eq!(last(&all), 1.0, epsilon = 0.01), "{name} learns the frequent feature");
         right = right.line(&format!("{name}, rate {lr}"), &few);
         rare.push(last(&few));
     }
     right = right.horizontal("goal", 1.0);
-    assert!((rare[0] - (1.0 - 0.99f64.powi(20))).abs() < 1e-12, "descent has seen it 20 times");
+    assert!(abs_diff_eq!(rare[0], 1.0 - 0.99f64.powi(20), epsilon = 1e-12), "descent has seen it 20 times");
     assert!(rare[1] > 0.8 && rare[2] > 0.8, "the others have learnt it: {rare:?}");
     let figure = Figure::new("Rare words and rare features").panel(left).panel(right);
     save("34_sparse_features", &figure.svg());

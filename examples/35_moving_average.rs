@@ -7,6 +7,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus::optim::theory::{effective_samples, ewma, ewma_corrected};
 use gradus::prelude::*;
 use gradus::viz::{Chart, Figure, OKABE_ITO, Scale};
@@ -35,7 +36,7 @@ fn main() {
         let window = effective_samples(gamma).round();
         let inside: f64 = weight[..window as usize].iter().sum();
         println!("{gamma:4}  {window:>6}  {inside:>20.3}  {:>9.3}", 1.0 - inside);
-        assert!((inside - (1.0 - gamma.powf(window))).abs() < 1e-12);
+        assert_abs_diff_eq!(inside, 1.0 - gamma.powf(window), epsilon = 1e-12);
         assert!((0.63..=0.75).contains(&inside), "the window holds about two thirds, not nearly all");
     }
     averages = averages.points("samples", &dots).color("#b0b0b0");
@@ -61,10 +62,13 @@ fn start(samples: &[f64], signal: &[f64]) -> Chart {
         "\nγ = 0.98 at the first sample, {:.3}: {:.3}, corrected {:.3}",
         samples[0], plain[0], corrected[0]
     );
-    assert!((plain[0] - 0.02 * samples[0]).abs() < 1e-12 && (corrected[0] - samples[0]).abs() < 1e-12);
+    assert!(
+        abs_diff_eq!(plain[0], 0.02 * samples[0], epsilon = 1e-12)
+            && abs_diff_eq!(corrected[0], samples[0], epsilon = 1e-12)
+    );
     let constant = ewma_corrected(0.98, &[3.0; 50]);
     assert!(
-        constant.iter().all(|m| (m - 3.0).abs() < 1e-12),
+        constant.iter().all(|m| abs_diff_eq!(*m, 3.0, epsilon = 1e-12)),
         "corrected, the average of a constant is right at once"
     );
     panel("the start: γ = 0.98", "step t", "average m")

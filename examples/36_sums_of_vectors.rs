@@ -6,6 +6,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus::optim::theory::ewma;
 use gradus::viz::{Chart, Figure, Scale};
 use lesson::{Point, arrows, save};
@@ -46,9 +47,12 @@ fn main() {
         let cos = f64::to_radians(degrees).cos();
         let moved = moving(&vectors);
         println!("{degrees:>4}  {:>18.4}  {cos:>5.3}  {:>25.4}", x.hypot(y), moved[COUNT - 1]);
-        assert!((x.hypot(y) - cos).abs() < 1e-12, "the mean of unit vectors at ±φ has the length cos φ");
+        assert!(
+            abs_diff_eq!(x.hypot(y), cos, epsilon = 1e-12),
+            "the mean of unit vectors at ±φ has the length cos φ"
+        );
         // The weights of the two sides differ by (1 - γ)/(1 + γ) at most, so little of the zigzag is left.
-        assert!((moved[COUNT - 1] - cos).abs() < 0.09);
+        assert_abs_diff_eq!(moved[COUNT - 1], cos, epsilon = 0.09);
         lengths = lengths.curve(&format!("±{degrees}°"), &moved);
 
         // The gradients one after the other, and their mean from the start.

@@ -6,6 +6,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus::autograd::{FiniteDifference, directional_derivative};
 use gradus::prelude::*;
 use gradus::viz::{Chart, Figure, Marker, Scale, series_color};
@@ -33,7 +34,7 @@ fn secants() -> Chart {
         x * x * x / 3.0 - x
     });
     let exact = x * x - 1.0;
-    assert!((slope.0 - cubic(x)).abs() < 1e-15);
+    assert_abs_diff_eq!(slope.0, cubic(x), epsilon = 1e-15);
     println!("x³/3 - x at {x}: slope {exact:.4}");
     let mut chart = Chart::new("secants turn into the tangent")
         .size(340.0, 300.0)
@@ -46,7 +47,10 @@ fn secants() -> Chart {
     for h in [1.6, 0.8, 0.2] {
         let secant = (cubic(x + h) - cubic(x)) / h;
         println!("  h = {h}: secant {secant:.4}, off by {:.4}", secant - exact);
-        assert!((secant - exact - (x * h + h * h / 3.0)).abs() < 1e-12, "off by f'' h/2 + f''' h²/6");
+        assert!(
+            abs_diff_eq!(secant - exact, x * h + h * h / 3.0, epsilon = 1e-12),
+            "off by f'' h/2 + f''' h²/6"
+        );
         chart = chart.line(&format!("secant, h = {h}"), &straight(x, secant));
     }
     chart.line("tangent", &straight(x, exact)).color(series_color(5)).stroke(2.6).marker(
@@ -72,18 +76,24 @@ fn main() {
         let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
         let slope =
             directional_derivative(|x| hill(x[0]), std::slice::from_ref(&place), &[Tensor::from([cos, sin])]);
-        assert!((slope - gradient[0] * cos - gradient[1] * sin).abs() < 1e-12, "the slope is ∇f · u");
+        assert!(
+            abs_diff_eq!(slope - gradient[0] * cos, gradient[1] * sin, epsilon = 1e-12),
+            "the slope is ∇f · u"
+        );
         assert!(slope <= length + 1e-12, "no direction is steeper than the gradient");
         exact.push((f64::from(degrees), slope));
         if degrees % 15 == 0 {
             let difference = by.directional(plain, &AT, &[cos, sin]);
-            assert!((difference - slope).abs() < 1e-3);
+            assert_abs_diff_eq!(difference, slope, epsilon = 1e-3);
             differences.push((f64::from(degrees), difference));
         }
     }
     let steepest = exact.iter().fold((0.0, 0.0), |best: Point, p| if p.1 > best.1 { *p } else { best });
     println!("steepest of whole degrees: {}°, slope {:.4}", steepest.0, steepest.1);
-    assert!((steepest.0 - angle).abs() <= 0.5 && (steepest.1 - length).abs() < 1e-3 * length);
+    assert!(
+        abs_diff_eq!(steepest.0, angle, epsilon = 0.5)
+            && abs_diff_eq!(steepest.1, length, epsilon = 1e-3 * length)
+    );
     let right = Chart::new("the slope in each direction")
         .size(340.0, 300.0)
         .x_axis("angle of u in degrees", Scale::Linear)

@@ -7,6 +7,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
+use approx::abs_diff_eq;
 use gradus::optim::{Adagrad, Newton, Rule, minimize};
 use gradus::prelude::*;
 use gradus::viz::{Chart, Figure, Scale};
@@ -50,6 +51,6 @@ fn main() {
     assert!(distances[1] < 1e-8, "AdaGrad walks one: {}", distances[1]);
     assert!(distances[2] < 1e-12, "and so does Newton's method: {}", distances[2]);
     // The first step is η whatever the gradient, since the gradient is divided by itself.
-    assert!(panels[1].1.iter().all(|path| (path[1] - 3.0).abs() < 1e-8));
+    assert!(panels[1].1.iter().all(|path| abs_diff_eq!(path[1], 3.0, epsilon = 1e-8)));
     save("40_adagrad_newton", &figure.svg());
 }

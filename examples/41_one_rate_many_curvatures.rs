@@ -6,6 +6,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
+use approx::abs_diff_eq;
 use gradus::optim::minimize;
 use gradus::prelude::*;
 use gradus::viz::{Chart, Figure, Scale, series_color};
@@ -39,7 +40,7 @@ fn main() {
         let (path, factor) = (descend(lambda), 1.0 - LR * lambda);
         println!("{lambda:>6} {factor:>8.2} {:>10.6}", path[STEPS]);
         for (t, x) in path.iter().enumerate() {
-            assert!((x - factor.powi(t as i32)).abs() < 1e-12, "λ = {lambda}, step {t}: {x}");
+            assert!(abs_diff_eq!(*x, factor.powi(t as i32), epsilon = 1e-12), "λ = {lambda}, step {t}: {x}");
         }
         paths = paths.curve(&format!("λ = {lambda}"), &path);
         rates = rates.points(&format!("λ = {lambda}"), &[(lambda, factor.abs())]).color(series_color(i));

@@ -7,6 +7,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
+use approx::abs_diff_eq;
 use gradus::data::iris;
 use gradus::optim::{Lamb, Lars, Rule};
 use gradus::prelude::*;
@@ -101,7 +102,7 @@ fn main() {
     assert!(spread(&rules[0].1) > 10.0, "SGD moves some layers ten times as much as others");
     for rule in &rules[2..] {
         assert!(
-            rule.1.iter().all(|part| (part / LR - 1.0).abs() < 1e-3),
+            rule.1.iter().all(|part| abs_diff_eq!(part / LR, 1.0, epsilon = 1e-3)),
             "{} moves each by η: {:?}",
             rule.0,
             rule.1

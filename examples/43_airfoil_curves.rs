@@ -14,6 +14,7 @@ mod lesson;
 #[path = "common/published.rs"]
 mod published;
 
+use approx::abs_diff_eq;
 use gradus::prelude::*;
 use gradus::viz::{Chart, Scale};
 use lesson::{Point, save};
@@ -40,7 +41,7 @@ fn curve(data: &Dataset, (lr, momentum, factor, epochs, _): (f64, f64, f64, u64,
     for epoch in 0..epochs {
         for batch in loader.epoch(data, epoch) {
             if seen % 100 == 0 {
-                points.push((seen as f64 / data.len() as f64, half_error(&model, data)));
+                points.push((f64::from(seen) / data.len() as f64, half_error(&model, data)));
             }
             optimizer.training_step(&mut model, |model, tape| {
                 factor * model.forward(tape.constant(&batch.inputs)).mse(&batch.labels)
@@ -48,7 +49,7 @@ fn curve(data: &Dataset, (lr, momentum, factor, epochs, _): (f64, f64, f64, u64,
             seen += 10;
         }
     }
-    points.push((seen as f64 / data.len() as f64, half_error(&model, data)));
+    points.push((f64::from(seen) / data.len() as f64, half_error(&model, data)));
     points
 }
 
@@ -72,7 +73,7 @@ fn main() {
         let end = points.last().expect("there are steps").1;
         let after_one = points[points.len() / epochs as usize].1;
         println!("{lr:5}  {momentum:8}  {loss:6}  {after_one:13.4}  {end:10.4}");
-        assert!(end > FLOOR - 1e-4 && (end - mean).abs() < 0.03, "{end} is far from {mean}");
+        assert!(end > FLOOR - 1e-4 && abs_diff_eq!(end, mean, epsilon = 0.03), "{end} is far from {mean}");
         chart = chart.line(&format!("η = {lr}, β = {momentum}, {loss}"), &points).stroke(width);
     }
     chart = chart.horizontal("least squares", FLOOR).note(

@@ -7,6 +7,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus::optim::{Momentum, minimize};
 use gradus::prelude::*;
 use gradus::viz::{Chart, Figure, Scale, series_color};
@@ -48,12 +49,13 @@ fn main() {
     );
     for friction in [0.0, 2.0, 20.0, 60.0] {
         let (rule, lr) = Momentum::physical(mass, friction);
-        assert!((rule.beta - (1.0 - friction / mass)).abs() < 1e-15 && (lr - 1.0 / mass).abs() < 1e-15);
+        assert_abs_diff_eq!(rule.beta, 1.0 - friction / mass, epsilon = 1e-15);
+        assert_abs_diff_eq!(lr, 1.0 / mass, epsilon = 1e-15);
         let (alpha, path) = (rule.beta, roll((rule, lr)));
         let swing = path[STEPS - 60..].iter().fold(0.0, |most: f64, x| most.max(x.abs()));
         println!("{friction:>8} {alpha:>6} {lr:>6} {:>12.4} {swing:>28.4}", path[STEPS]);
         if friction == 0.0 {
-            assert!((swing - 1.0).abs() < 0.01, "without friction it swings for ever");
+            assert!(abs_diff_eq!(swing, 1.0, epsilon = 0.01), "without friction it swings for ever");
         } else {
             assert!(swing < 0.9, "friction takes the swing away");
         }
@@ -85,9 +87,8 @@ fn main() {
         .dashed();
     // The same friction that turns an explicit step around is well in an implicit one.
     let heavy = roll(Momentum::physical_implicit(1.0, 9.0));
-    assert!(
-        (heavy[1] - 0.9).abs() < 1e-12 && heavy.windows(2).all(|pair| 0.0 < pair[1] && pair[1] < pair[0])
-    );
+    assert_abs_diff_eq!(heavy[1], 0.9, epsilon = 1e-12);
+    assert!(heavy.windows(2).all(|pair| 0.0 < pair[1] && pair[1] < pair[0]));
     save(
         "44_mass_and_friction",
         &Figure::new("A body with mass and friction").panel(swings).panel(forms).svg(),

@@ -135,6 +135,7 @@ pub(crate) fn straightened(points: &[Point], distance: f64) -> Vec<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     const UNIT: Rect = Rect { left: 0.0, top: 0.0, width: 10.0, height: 10.0 };
 
@@ -173,7 +174,10 @@ mod tests {
     fn far_away_points_keep_their_direction() {
         let parts = polyline(&[(5.0, 5.0), (5.0 + 1e200, 5.0 + 0.5e200)], UNIT);
         let end = parts[0][1];
-        assert!((end.0 - 10.0).abs() < 1e-9 && (end.1 - 7.5).abs() < 1e-9, "{end:?}");
+        assert!(
+            abs_diff_eq!(end.0, 10.0, epsilon = 1e-9) && abs_diff_eq!(end.1, 7.5, epsilon = 1e-9),
+            "{end:?}"
+        );
     }
 
     #[test]
@@ -190,7 +194,7 @@ mod tests {
         assert!((8..60).contains(&few.len()) && few[0] == circle[0] && few[few.len() - 1] == circle[360]);
         for ends in few.windows(2) {
             let middle = (f64::midpoint(ends[0].0, ends[1].0), f64::midpoint(ends[0].1, ends[1].1));
-            assert!((middle.0.hypot(middle.1) - 1.0).abs() <= 0.0101, "{ends:?}");
+            assert_abs_diff_eq!(middle.0.hypot(middle.1), 1.0, epsilon = 0.0101);
         }
         let zigzag = [(0.0, 0.0), (1.0, 1.0), (2.0, 0.0), (3.0, 1.0)];
         assert_eq!(straightened(&zigzag, 0.1), zigzag);

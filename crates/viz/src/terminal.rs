@@ -1,5 +1,7 @@
 //! A chart as text, for a terminal.
 
+use std::fmt::Write as _;
+
 use crate::chart::Chart;
 use crate::clip::{Point, Rect, polyline};
 use crate::mark::{Data, Mark};
@@ -29,25 +31,25 @@ impl Chart {
         let margin = y_ticks.iter().map(|(_, label)| label.chars().count()).max().unwrap_or(0);
         let mut text = format!("{}\n", self.title);
         if !self.y.label.is_empty() {
-            text += &format!("{:margin$} {}\n", "", self.y.label);
+            let _ = writeln!(text, "{:margin$} {}", "", self.y.label);
         }
         for (i, line) in self.cells(x, y).iter().enumerate() {
             let label = y_ticks.iter().find(|(at, label)| *at == i && !label.is_empty());
             let (label, axis) = label.map_or(("", '│'), |(_, label)| (label, '┤'));
             let line: String = line.iter().collect();
-            text += &format!("{label:>margin$} {axis}{}\n", line.trim_end());
+            let _ = writeln!(text, "{label:>margin$} {axis}{}", line.trim_end());
         }
         let (axis, labels) = bottom(x);
-        text += &format!("{:margin$} └{axis}\n{:margin$}  {}\n", "", "", labels.trim_end());
+        let _ = writeln!(text, "{:margin$} └{axis}\n{:margin$}  {}", "", "", labels.trim_end());
         if !self.x.label.is_empty() {
-            text += &format!("{:margin$}  {:>WIDTH$}\n", "", self.x.label);
+            let _ = writeln!(text, "{:margin$}  {:>WIDTH$}", "", self.x.label);
         }
         let legend: Vec<String> = signs(&self.marks)
             .filter(|(mark, _)| !mark.name.is_empty())
             .map(|(mark, sign)| format!("{sign} {}", mark.name))
             .collect();
         if !legend.is_empty() {
-            text += &format!("{:margin$}  {}\n", "", legend.join("   "));
+            let _ = writeln!(text, "{:margin$}  {}", "", legend.join("   "));
         }
         if !self.note.is_empty() {
             text += &format!("{:margin$}  {}\n", "", self.note);
@@ -75,7 +77,9 @@ impl Chart {
                         .iter()
                         .flat_map(|part| part.windows(2))
                         .for_each(|ends| between(ends[0], ends[1], &mut |at| put(at, sign)));
-                    places.into_iter().for_each(|at| put(at, sign));
+                    for at in places {
+                        put(at, sign);
+                    }
                 }
                 Data::Points(points) => points.iter().map(place).for_each(|at| put(at, sign)),
                 Data::Marker(point, _) => put(place(point), sign),

@@ -79,10 +79,11 @@ impl Rule for AdaBelief {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_surprise_is_nine_tenths_of_the_gradient() {
         let got = path(&AdaBelief::default(), &[0.5], &[3.0]);
-        assert!((got[0] - (1.0 - 0.5 / 0.9)).abs() < 1e-14);
+        assert_abs_diff_eq!(got[0], 1.0 - 0.5 / 0.9, epsilon = 1e-14);
     }
 }

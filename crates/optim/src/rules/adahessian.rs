@@ -95,6 +95,7 @@ impl Rule for AdaHessian {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_is_newtons() {
@@ -104,6 +105,6 @@ mod tests {
         let curvature = Tensor::from([4.0]);
         let step = Step { curvature: Some(&curvature), ..Step::new(1.0, 1) };
         rule.update(&step, &mut theta, &Tensor::from([2.0]), &mut slots);
-        assert!((theta.item() - 0.5).abs() < 1e-14);
+        assert_abs_diff_eq!(theta.item(), 0.5, epsilon = 1e-14);
     }
 }

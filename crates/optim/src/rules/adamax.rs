@@ -75,10 +75,11 @@ impl Rule for Adamax {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_is_the_rate() {
         let got = path(&Adamax { eps: 0.0, ..Adamax::default() }, &[0.5], &[-3.0]);
-        assert!((got[0] - 1.5).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 1.5, epsilon = 1e-15);
     }
 }

@@ -94,10 +94,11 @@ impl Rule for Adan {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_is_the_rate_and_decay_divides() {
         let got = path(&Adan { eps: 0.0, weight_decay: 2.0, ..Adan::default() }, &[0.5], &[3.0]);
-        assert!((got[0] - 0.25).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 0.25, epsilon = 1e-15);
     }
 }

@@ -101,13 +101,14 @@ impl Rule for AdEmaMix {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn half_lives_rise_linearly() {
         let rule = AdEmaMix { warmup: 100, ..AdEmaMix::default() };
         let half_life = |t| 0.5f64.ln() / rule.warm(t).1.ln();
         let (first, last) = (0.5f64.ln() / 0.9f64.ln(), 0.5f64.ln() / 0.9999f64.ln());
-        assert!((half_life(50) - f64::midpoint(first, last)).abs() < 1e-6);
+        assert_abs_diff_eq!(half_life(50), f64::midpoint(first, last), epsilon = 1e-6);
         assert_eq!(rule.warm(100), (5.0, 0.9999));
     }
 }

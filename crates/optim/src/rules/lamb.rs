@@ -83,10 +83,11 @@ impl Rule for Lamb {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::abs_diff_eq;
 
     #[test]
     fn the_step_is_the_rate_times_the_parameter() {
         let got = path(&Lamb { eps: 0.0, ..Lamb::default() }, &[0.5; 2], &[7.0, 7.0]);
-        assert!((got[0] - 0.5).abs() < 1e-15 && (got[1] - 0.25).abs() < 1e-15);
+        assert!(abs_diff_eq!(got[0], 0.5, epsilon = 1e-15) && abs_diff_eq!(got[1], 0.25, epsilon = 1e-15));
     }
 }

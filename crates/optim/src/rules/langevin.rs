@@ -49,6 +49,7 @@ impl Rule for Langevin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn samples_have_the_variance_of_the_temperature() {
@@ -59,6 +60,6 @@ mod tests {
             let g = theta.clone();
             rule.update(&Step::new(0.1, t), &mut theta, &g, &mut []);
         }
-        assert!((theta.var(0).item() - 0.5 / 0.95).abs() < 0.02);
+        assert_abs_diff_eq!(theta.var(0).item(), 0.5 / 0.95, epsilon = 0.02);
     }
 }

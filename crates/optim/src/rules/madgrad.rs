@@ -69,11 +69,12 @@ impl Rule for Madgrad {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_by_hand() {
         // s = 1, v = 2: z = 1 − 2^(−1/3), of which a tenth counts.
         let got = path(&Madgrad { eps: 0.0, ..Madgrad::default() }, &[0.5], &[2.0]);
-        assert!((got[0] - (1.0 - 0.1 / 2f64.cbrt())).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 1.0 - 0.1 / 2f64.cbrt(), epsilon = 1e-15);
     }
 }

@@ -101,12 +101,13 @@ impl Rule for RAdam {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn early_steps_are_momentum() {
         let got = path(&RAdam::default(), &[0.5], &[2.0]);
-        assert!((got[0] - 0.0).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 0.0, epsilon = 1e-15);
         assert_eq!(rectification(0.999, 5, 5.0), None);
-        assert!((rectification(0.999, 100_000, 5.0).unwrap() - 1.0).abs() < 1e-12);
+        assert_abs_diff_eq!(rectification(0.999, 100_000, 5.0).unwrap(), 1.0, epsilon = 1e-12);
     }
 }

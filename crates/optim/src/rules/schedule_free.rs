@@ -170,11 +170,12 @@ impl Rule for ScheduleFree {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::abs_diff_eq;
 
     #[test]
     fn the_answer_is_the_mean_of_the_steps() {
         // g = 1: z = 0.5, 0; x = 0.5, 0.25; y = 0.1 z + 0.9 x
         let got = path(&ScheduleFree::sgd(), &[0.5; 2], &[1.0; 2]);
-        assert!((got[0] - 0.5).abs() < 1e-15 && (got[1] - 0.225).abs() < 1e-15);
+        assert!(abs_diff_eq!(got[0], 0.5, epsilon = 1e-15) && abs_diff_eq!(got[1], 0.225, epsilon = 1e-15));
     }
 }

@@ -82,6 +82,7 @@ impl Rule for SparseAdam {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn absent_rows_stay() {
@@ -90,7 +91,7 @@ mod tests {
         let mut slots: Vec<Tensor> = rule.slots(&theta, 0.5).into_iter().map(|(_, slot)| slot).collect();
         rule.update(&Step::new(0.5, 1), &mut theta, &Tensor::from([[1.0, 0.0], [0.0, 0.0]]), &mut slots);
         let got = theta.to_vec::<f64>();
-        assert!((got[0] - 0.5).abs() < 1e-6 && got[1..] == [1.0, 1.0, 1.0]);
+        assert!(abs_diff_eq!(got[0], 0.5, epsilon = 1e-6) && got[1..] == [1.0, 1.0, 1.0]);
         assert_eq!(slots[0].to_vec::<f64>()[1..], [0.0; 3]);
     }
 }

@@ -173,6 +173,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn values() {
@@ -185,7 +186,7 @@ mod tests {
             ("floor(2.5)*2.e0", 4.0),
         ] {
             let got = Formula::parse(text).unwrap().at(2, 3.0);
-            assert!((got - want).abs() < 1e-12, "{text}: {got}");
+            assert!(abs_diff_eq!(got, want, epsilon = 1e-12), "{text}: {got}");
         }
     }
 

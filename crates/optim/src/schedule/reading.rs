@@ -223,13 +223,14 @@ fn plateau(inner: &str) -> Result<ReduceOnPlateau, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[track_caller]
     fn rates<const N: usize>(text: &str, steps: [u64; N], want: [f64; N]) {
         let schedule = parse(text).unwrap_or_else(|error| panic!("{error}"));
         for (step, want) in steps.into_iter().zip(want) {
             let got = schedule.at(step);
-            assert!((got - want).abs() < 1e-12, "{text} at {step}: {got}, not {want}");
+            assert!(abs_diff_eq!(got, want, epsilon = 1e-12), "{text} at {step}: {got}, not {want}");
         }
     }
 
