@@ -113,7 +113,9 @@ impl Figure {
             row.push(Layout::new(chart, left, top, !self.shared));
         }
         let lowest = row.iter().map(|layout| layout.plot.top).fold(0.0, f64::max);
-        row.iter_mut().for_each(|layout| layout.lower(lowest - layout.plot.top));
+        for layout in &mut row {
+            layout.lower(lowest - layout.plot.top);
+        }
         row
     }
 

@@ -60,7 +60,7 @@ impl Layout {
         let (before, beyond) = overhang(x, &x_ticks, plot_width);
         let margin = (widest_tick + 12.0 + beside).max(before);
         let bar = chart.bar(plot_height);
-        let right = bar.as_ref().map_or(10.0, |bar| bar.width()).max(beyond);
+        let right = bar.as_ref().map_or(10.0, Bar::width).max(beyond);
         let total = margin + plot_width + right;
         let title = bold_wrapped(&chart.title, HEADING, total);
         let head = HEAD + more(&title, HEADING);

@@ -14,7 +14,7 @@ const STRIDE: f64 = 6.0;
 
 /// A line with dots where they are told apart.
 pub(crate) fn way(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> Group {
-    let far = |a: Option<&Point>, b: &Point| a.is_none_or(|a| !((a.0 - b.0).hypot(a.1 - b.1) < STRIDE));
+    let far = |a: Option<&Point>, b: &Point| !a.is_some_and(|a| (a.0 - b.0).hypot(a.1 - b.1) < STRIDE);
     let apart = (0..places.len()).filter(|&i| {
         let before = i.checked_sub(1).and_then(|i| places.get(i));
         far(before, &places[i]) && far(places.get(i + 1), &places[i])

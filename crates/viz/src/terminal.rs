@@ -52,7 +52,7 @@ impl Chart {
             let _ = writeln!(text, "{:margin$}  {}", "", legend.join("   "));
         }
         if !self.note.is_empty() {
-            text += &format!("{:margin$}  {}\n", "", self.note);
+            text.extend([" ".repeat(margin + 2).as_str(), &self.note, "\n"]);
         }
         text
     }
