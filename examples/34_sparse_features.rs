@@ -54,18 +54,9 @@ fn last(path: &[Point]) -> f64 {
     path.last().expect("there are examples").1
 }
 
-fn main() {
-    let (descent, adaptive) = (words(Sgd::default(), 0.4), words(Adagrad::default(), 0.4));
-    let at = |path: &[f64], batch: usize| path[batch];
-    println!("distance from the goal after 5 batches of dog, dog, dog, cat");
-    println!("SGD      dog {:.4}  cat {:.4}", at(&descent[0], 5), at(&descent[1], 5));
-    println!("AdaGrad  dog {:.4}  cat {:.4}\n", at(&adaptive[0], 5), at(&adaptive[1], 5));
-    for t in 0..=BATCHES {
-        assert!(abs_diff_eq!(descent[0][t], 0.7f64.powi(t as i32), epsilon = 1e-12), "dog: (1 - ¾ η)^t");
-        assert!(abs_diff_eq!(descent[1][t], 0.9f64.powi(t as i32), epsilon = 1e-12), "cat: (1 - ¼ η)^t");
-        assert!(abs_diff_eq!(adaptive[0][t], adaptive[1][t], epsilon = 1e-9), "AdaGrad moves both alike");
-    }
-    let left = Chart::new("dog, dog, dog, cat")
+/// Descent and AdaGrad on dogs and cats: one colour a rule, dashed for cats.
+fn animals(descent: &[Vec<f64>; 2], adaptive: &[Vec<f64>; 2]) -> Chart {
+    Chart::new("dog, dog, dog, cat")
         .size(340.0, 280.0)
         .x_axis("batch", Scale::Integer)
         .y_axis("distance from the goal", Scale::Linear)
@@ -78,8 +69,20 @@ fn main() {
         .stroke(6.0)
         .curve("AdaGrad: cat", &adaptive[1])
         .color("#222222")
-        .dashed();
+        .dashed()
+}
 
+fn main() {
+    let (descent, adaptive) = (words(Sgd::default(), 0.4), words(Adagrad::default(), 0.4));
+    let at = |path: &[f64], batch: usize| path[batch];
+    println!("distance from the goal after 5 batches of dog, dog, dog, cat");
+    println!("SGD      dog {:.4}  cat {:.4}", at(&descent[0], 5), at(&descent[1], 5));
+    println!("AdaGrad  dog {:.4}  cat {:.4}\n", at(&adaptive[0], 5), at(&adaptive[1], 5));
+    for t in 0..=BATCHES {
+        assert!(abs_diff_eq!(descent[0][t], 0.7f64.powi(t as i32), epsilon = 1e-12), "dog: (1 - ¾ η)^t");
+        assert!(abs_diff_eq!(descent[1][t], 0.9f64.powi(t as i32), epsilon = 1e-12), "cat: (1 - ¼ η)^t");
+        assert!(abs_diff_eq!(adaptive[0][t], adaptive[1][t], epsilon = 1e-9), "AdaGrad moves both alike");
+    }
     println!("weight of a feature after {EXAMPLES} examples, its goal is 1");
     println!("{:8} {:>12} {:>12}", "", "in all", "in 1 %");
     let mut right = Chart::new("a feature that 1 % of the examples have")
@@ -103,6 +106,6 @@ fn main() {
     right = right.horizontal("goal", 1.0);
     assert!(abs_diff_eq!(rare[0], 1.0 - 0.99f64.powi(20), epsilon = 1e-12), "descent has seen it 20 times");
     assert!(rare[1] > 0.8 && rare[2] > 0.8, "the others have learnt it: {rare:?}");
-    let figure = Figure::new("Rare words and rare features").panel(left).panel(right);
+    let figure = Figure::new("Rare words and rare features").panel(animals(&descent, &adaptive)).panel(right);
     save("34_sparse_features", &figure.svg());
 }

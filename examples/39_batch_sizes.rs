@@ -11,7 +11,7 @@ mod lesson;
 use std::time::Instant;
 
 use gradus::prelude::*;
-use gradus::viz::{Chart, Figure, Marker, Scale, series_color};
+use gradus::viz::{Chart, Figure, Marker, Scale};
 use lesson::{Point, arrows, quick, save};
 
 /// Two weights, `$y = 2 x_1 - 3.4 x_2$` plus noise of 0.5.
@@ -89,14 +89,11 @@ fn main() {
     let mut cloud = panel("40 gradients of each size", "∂f/∂w₁", "∂f/∂w₂");
     let mut variances = Vec::new();
     println!("\n{:>6} {:>12} {:>14}", "batch", "variance", "times B");
-    for (batch, color) in [(1, 3), (10, 2), (100, 1)] {
+    for batch in [1, 10, 100] {
         let (drawn, variance) = noise(&data, batch, draws);
         println!("{batch:>6} {variance:>12.5} {:>14.4}", variance * batch as f64);
         let from_start: Vec<(Point, Point)> = drawn.iter().take(40).map(|g| ((0.0, 0.0), *g)).collect();
-        cloud = cloud
-            .line(&format!("batches of {batch}"), &arrows(&from_start, 0.5))
-            .stroke(1.2)
-            .color(series_color(color));
+        cloud = cloud.line(&format!("batches of {batch}"), &arrows(&from_start, 0.5)).stroke(1.2);
         variances.push((batch as f64, variance));
     }
     let whole = noise(&data, n, 1).0[0];
@@ -111,9 +108,7 @@ fn main() {
         .x_axis("batch size B", Scale::Log10)
         .y_axis("variance", Scale::Log10)
         .line("1/B", &law)
-        .color(series_color(6))
-        .points("measured", &variances)
-        .color(series_color(4));
+        .points("measured", &variances);
     let figure = Figure::new("Batches of all, 100, 10 and 1").columns(2);
     save("39_batch_sizes", &figure.panel(work).panel(time).panel(cloud).panel(falling).svg());
 }

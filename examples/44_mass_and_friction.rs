@@ -67,6 +67,18 @@ fn main() {
     );
     assert!(roll(Momentum::physical(mass, 60.0))[STEPS] > 0.1, "more friction, and it creeps");
 
+    // The same friction that turns an explicit step around is well in an implicit one.
+    let heavy = roll(Momentum::physical_implicit(1.0, 9.0));
+    assert_abs_diff_eq!(heavy[1], 0.9, epsilon = 1e-12);
+    assert!(heavy.windows(2).all(|pair| 0.0 < pair[1] && pair[1] < pair[0]));
+    save(
+        "44_mass_and_friction",
+        &Figure::new("A body with mass and friction").panel(swings).panel(forms()).svg(),
+    );
+}
+
+/// Both forms beside the motion itself, where friction is as large as the mass.
+fn forms() -> Chart {
     let (mass, friction) = (2.0, 2.0);
     let explicit = roll(Momentum::physical(mass, friction));
     let implicit = roll(Momentum::physical_implicit(mass, friction));
@@ -76,7 +88,7 @@ fn main() {
     assert!(by_explicit > 3.0 * by_implicit, "the explicit step is the farther one");
     assert!(explicit.iter().all(|x| *x >= 0.0), "it has lost the swing through the valley");
     assert!(implicit.iter().any(|x| *x < -0.01), "which the implicit one keeps");
-    let forms = panel("mass 2, friction 2: two steps and the motion itself")
+    panel("mass 2, friction 2: two steps and the motion itself")
         .x_range(0.0, 12.0)
         .curve("friction of the old velocity, α = 0", &explicit)
         .color(series_color(4))
@@ -84,15 +96,7 @@ fn main() {
         .color(series_color(5))
         .line("exact", &curve(|t| exact(mass, friction, t)))
         .color("#777777")
-        .dashed();
-    // The same friction that turns an explicit step around is well in an implicit one.
-    let heavy = roll(Momentum::physical_implicit(1.0, 9.0));
-    assert_abs_diff_eq!(heavy[1], 0.9, epsilon = 1e-12);
-    assert!(heavy.windows(2).all(|pair| 0.0 < pair[1] && pair[1] < pair[0]));
-    save(
-        "44_mass_and_friction",
-        &Figure::new("A body with mass and friction").panel(swings).panel(forms).svg(),
-    );
+        .dashed()
 }
 
 fn panel(title: &str) -> Chart {

@@ -28,7 +28,7 @@ fn width(words: &str, size: f64, bold: bool) -> f64 {
         'm' | 'w' | 'M' | 'W' => 0.93,
         '⁰' | '¹' | '²' | '³' | '⁴' | '⁵' | '⁶' | '⁷' | '⁸' | '⁹' | '⁻' => 0.40,
         '−' | '×' | '=' => 0.838,
-        '·' => 0.318,
+        '·' => 0.32,
         c if c.is_uppercase() => 0.70,
         _ => 0.61,
     };
@@ -43,7 +43,7 @@ fn texts(svg: &str) -> Vec<Text> {
     for part in svg.split('<').skip(1) {
         let (tag, words) = part.split_once('>').expect("a tag ends");
         let shift = moved.last().copied().unwrap_or_default();
-        if tag.starts_with("g") && !tag.ends_with('/') {
+        if tag.starts_with('g') && !tag.ends_with('/') {
             let by = attribute(tag, "transform").and_then(|move_by| {
                 let (x, y) = move_by.strip_prefix("translate(")?.strip_suffix(')')?.split_once(' ')?;
                 Some((x.parse::<f64>().ok()?, y.parse::<f64>().ok()?))
@@ -211,7 +211,7 @@ fn long_titles_are_broken_and_whole() {
     let texts = check(&svg).expect("it fits");
     let lines: Vec<&str> =
         texts.iter().map(|text| text.words.as_str()).filter(|words| title.contains(words)).collect();
-    assert!(lines.len() > 3 && lines.concat().len() + lines.len() - 1 >= title.len(), "{lines:?}");
+    assert!(lines.len() > 3 && lines.concat().len() + lines.len() > title.len(), "{lines:?}");
 }
 
 #[test]
