@@ -80,9 +80,9 @@ mod tests {
 
     fn drawn(text: &str, values: &[&str]) -> String {
         let values: Vec<String> = values.iter().map(|value| (*value).to_string()).collect();
-        let problem = Problem::read(text, &values).ok().expect("it reads");
-        let explanation = Explanation::of(problem, 1).ok().expect("it has a gradient");
-        svg(&explanation).ok().expect("it is small").replace('\n', "")
+        let problem = Problem::read(text, &values).expect("it reads");
+        let explanation = Explanation::of(problem, 1).expect("it has a gradient");
+        svg(&explanation).expect("it is small").replace('\n', "")
     }
 
     #[test]

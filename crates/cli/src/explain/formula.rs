@@ -78,9 +78,7 @@ mod tests {
     fn explained(text: &str) -> Explanation {
         let values: Vec<String> =
             ["x=2", "y=3"].into_iter().filter(|pair| text.contains(&pair[..1])).map(str::to_string).collect();
-        Explanation::of(Problem::read(text, &values).ok().expect("it reads"), 1)
-            .ok()
-            .expect("it has a gradient")
+        Explanation::of(Problem::read(text, &values).expect("it reads"), 1).expect("it has a gradient")
     }
 
     #[test]
