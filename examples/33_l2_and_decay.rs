@@ -60,7 +60,7 @@ fn main() {
         figure = figure.panel(
             Chart::new(name)
                 .size(260.0, 260.0)
-                .x_axis("step", Scale::Linear)
+                .x_axis("step", Scale::Integer)
                 .y_axis("weight", Scale::Linear)
                 .y_range(0.0, 1.05)
                 .line("decoupled, gradients of 100", &decay[0])

@@ -10,7 +10,7 @@ mod lesson;
 use approx::abs_diff_eq;
 use gradus::optim::{Adagrad, Rule};
 use gradus::prelude::*;
-use gradus::viz::{Chart, Figure, Scale};
+use gradus::viz::{Chart, Figure, Scale, series_color};
 use lesson::{Point, push, save};
 
 const BATCHES: usize = 40;
@@ -54,6 +54,24 @@ fn last(path: &[Point]) -> f64 {
     path.last().expect("there are examples").1
 }
 
+/// Descent and AdaGrad on dogs and cats: one colour a rule, dashed for cats.
+fn animals(descent: &[Vec<f64>; 2], adaptive: &[Vec<f64>; 2]) -> Chart {
+    Chart::new("dog, dog, dog, cat")
+        .size(340.0, 280.0)
+        .x_axis("batch", Scale::Integer)
+        .y_axis("distance from the goal", Scale::Linear)
+        .curve("SGD: dog", &descent[0])
+        .curve("SGD: cat", &descent[1])
+        .color(series_color(0))
+        .dashed()
+        .curve("AdaGrad: dog", &adaptive[0])
+        .color(series_color(1))
+        .stroke(6.0)
+        .curve("AdaGrad: cat", &adaptive[1])
+        .color("#222222")
+        .dashed()
+}
+
 fn main() {
     let (descent, adaptive) = (words(Sgd::default(), 0.4), words(Adagrad::default(), 0.4));
     let at = |path: &[f64], batch: usize| path[batch];
@@ -65,21 +83,11 @@ fn main() {
         assert!(abs_diff_eq!(descent[1][t], 0.9f64.powi(t as i32), epsilon = 1e-12), "cat: (1 - ¼ η)^t");
         assert!(abs_diff_eq!(adaptive[0][t], adaptive[1][t], epsilon = 1e-9), "AdaGrad moves both alike");
     }
-    let left = Chart::new("dog, dog, dog, cat")
-        .size(340.0, 280.0)
-        .x_axis("batch", Scale::Linear)
-        .y_axis("distance from the goal", Scale::Linear)
-        .curve("SGD: dog", &descent[0])
-        .curve("SGD: cat", &descent[1])
-        .curve("AdaGrad: dog", &adaptive[0])
-        .stroke(6.0)
-        .curve("AdaGrad: cat", &adaptive[1]);
-
     println!("weight of a feature after {EXAMPLES} examples, its goal is 1");
     println!("{:8} {:>12} {:>12}", "", "in all", "in 1 %");
     let mut right = Chart::new("a feature that 1 % of the examples have")
         .size(340.0, 280.0)
-        .x_axis("example", Scale::Linear)
+        .x_axis("example", Scale::Integer)
         .y_axis("its weight", Scale::Linear);
     type Rules = (&'static str, Box<dyn Rule>, Box<dyn Rule>, f64);
     let rules: [Rules; 3] = [
@@ -98,6 +106,6 @@ fn main() {
     right = right.horizontal("goal", 1.0);
     assert!(abs_diff_eq!(rare[0], 1.0 - 0.99f64.powi(20), epsilon = 1e-12), "descent has seen it 20 times");
     assert!(rare[1] > 0.8 && rare[2] > 0.8, "the others have learnt it: {rare:?}");
-    let figure = Figure::new("Rare words and rare features").panel(left).panel(right);
+    let figure = Figure::new("Rare words and rare features").panel(animals(&descent, &adaptive)).panel(right);
     save("34_sparse_features", &figure.svg());
 }

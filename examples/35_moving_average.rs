@@ -10,7 +10,7 @@ mod lesson;
 use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus::optim::theory::{effective_samples, ewma, ewma_corrected};
 use gradus::prelude::*;
-use gradus::viz::{Chart, Figure, Scale};
+use gradus::viz::{Chart, Figure, OKABE_ITO, Scale};
 use lesson::save;
 
 const GAMMAS: [f64; 3] = [0.5, 0.9, 0.98];
@@ -40,7 +40,7 @@ fn main() {
         assert!((0.63..=0.75).contains(&inside), "the window holds about two thirds, not nearly all");
     }
     averages = averages.points("samples", &dots).color("#b0b0b0");
-    for (gamma, color) in GAMMAS.into_iter().zip(["#000000", "#e69f00", "#56b4e9"]).skip(1) {
+    for (gamma, color) in GAMMAS.into_iter().zip(OKABE_ITO).skip(1) {
         let window = effective_samples(gamma).round();
         weights = weights.vertical(&format!("window {window}"), window).color(color);
     }
@@ -52,7 +52,7 @@ fn main() {
 }
 
 fn panel(title: &str, x: &str, y: &str) -> Chart {
-    Chart::new(title).size(300.0, 270.0).x_axis(x, Scale::Linear).y_axis(y, Scale::Linear)
+    Chart::new(title).size(300.0, 270.0).x_axis(x, Scale::Integer).y_axis(y, Scale::Linear)
 }
 
 /// The average from its first sample on, as it stands and corrected.
@@ -73,7 +73,9 @@ fn start(samples: &[f64], signal: &[f64]) -> Chart {
     );
     panel("the start: γ = 0.98", "step t", "average m")
         .curve("as it stands", &plain)
+        .color(OKABE_ITO[2])
         .curve("divided by 1 − γᵗ", &corrected)
+        .color(OKABE_ITO[3])
         .curve("signal", signal)
         .color("#777777")
         .dashed()

@@ -37,7 +37,7 @@ fn main() {
     let mut figure = Figure::new("Vectors whose average stays, and vectors whose average shrinks").columns(2);
     let mut lengths = Chart::new("length of the moving average, γ = 0.9")
         .size(330.0, 250.0)
-        .x_axis("step", Scale::Linear)
+        .x_axis("step", Scale::Integer)
         .y_axis("length", Scale::Linear)
         .y_range(-0.03, 1.08);
     println!("   φ  length of the mean  cos φ  moving average at the end");
@@ -62,7 +62,9 @@ fn main() {
             chain.push((at, next));
             at = next;
         }
-        let sum = [((0.0, -1.6), (COUNT as f64 * x, COUNT as f64 * y - 1.6))];
+        // A sum of length 0 is drawn as what it is: a dot.
+        let sum = (COUNT as f64 * x, COUNT as f64 * y);
+        let end = if sum.0.hypot(sum.1) > 1e-9 { (sum.0, sum.1 - 1.6) } else { (0.0, -1.6) };
         let chart = Chart::new(&format!("gradients at ±{degrees}°: mean of length {:.1}", x.hypot(y)))
             .size(330.0, 120.0)
             .x_axis("x", Scale::Linear)
@@ -70,8 +72,11 @@ fn main() {
             .x_range(-0.5, 12.5)
             .y_range(-2.7, 2.03)
             .line("gradients, one after the other", &arrows(&chain, 0.3))
-            .line("their sum", &arrows(&sum, 0.5))
-            .stroke(3.0);
+            .line(
+                &format!("their sum, of length {:.0}", sum.0.hypot(sum.1)),
+                &arrows(&[((0.0, -1.6), end)], 0.5),
+            )
+            .stroke(4.0);
         figure = figure.panel(chart);
     }
     save("36_sums_of_vectors", &figure.panel(lengths).svg());

@@ -8,7 +8,7 @@ mod lesson;
 
 use gradus::optim::{Momentum, MomentumForm, Nesterov, Rule};
 use gradus::prelude::*;
-use gradus::viz::{Chart, Grid, Marker, Scale, linear_levels};
+use gradus::viz::{Chart, Grid, Marker, Scale, round_levels};
 use lesson::{Point, arrows, save};
 
 const BETA: f64 = 0.9;
@@ -71,13 +71,13 @@ fn main() {
     );
 
     let grid = Grid::sample((-3.3, -2.1), (-1.1, 0.9), [121, 201], |x, y| value((x, y)));
-    let chart = Chart::new("Where each asks for the gradient")
+    let chart = Chart::new("Momentum asks for the gradient at θ, Nesterov at θ + βv")
         .size(300.0, 500.0)
         .x_axis("x", Scale::Linear)
         .y_axis("y", Scale::Linear)
         .x_range(-3.3, -2.1)
         .y_range(-1.1, 0.9)
-        .contours(&grid, &linear_levels(&grid, 9))
+        .contours(&grid, &round_levels(&grid, 13))
         .line("velocity: first step, then βv", &arrows(&[(START, here), (here, ahead)], 0.05))
         .line("momentum: −η ∇f(θ)", &arrows(&[(ahead, by_here)], 0.05))
         .stroke(2.6)

@@ -38,7 +38,7 @@ fn main() {
         figure = figure.panel(
             Chart::new(name)
                 .size(260.0, 260.0)
-                .x_axis("step", Scale::Linear)
+                .x_axis("step", Scale::Integer)
                 .y_axis("x", Scale::Linear)
                 .y_range(-4.6, 5.4)
                 .curve("λ = 0.1", flat)

@@ -9,7 +9,7 @@ mod lesson;
 use approx::abs_diff_eq;
 use gradus::optim::minimize;
 use gradus::prelude::*;
-use gradus::viz::{Chart, Figure, Scale};
+use gradus::viz::{Chart, Figure, Scale, series_color};
 use lesson::{samples, save};
 
 const LR: f64 = 0.1;
@@ -24,7 +24,7 @@ fn descend(lambda: f64) -> Vec<f64> {
 fn main() {
     let mut paths = Chart::new("x after t steps: (1 − ηλ)ᵗ")
         .size(400.0, 300.0)
-        .x_axis("step t", Scale::Linear)
+        .x_axis("step t", Scale::Integer)
         .y_axis("x", Scale::Linear)
         .y_range(-1.05, 1.05);
     let mut rates = Chart::new("how much of x is left by one step")
@@ -36,14 +36,14 @@ fn main() {
         .color("#999999")
         .horizontal("beyond 1 it diverges", 1.0);
     println!("gradient descent at η = {LR} from x = 1\n     λ   1 - ηλ   x after {STEPS} steps");
-    for lambda in [0.1, 1.0, 10.0, 19.0] {
+    for (i, lambda) in [0.1, 1.0, 10.0, 19.0].into_iter().enumerate() {
         let (path, factor) = (descend(lambda), 1.0 - LR * lambda);
         println!("{lambda:>6} {factor:>8.2} {:>10.6}", path[STEPS]);
         for (t, x) in path.iter().enumerate() {
             assert!(abs_diff_eq!(*x, factor.powi(t as i32), epsilon = 1e-12), "λ = {lambda}, step {t}: {x}");
         }
         paths = paths.curve(&format!("λ = {lambda}"), &path);
-        rates = rates.points(&format!("λ = {lambda}"), &[(lambda, factor.abs())]);
+        rates = rates.points(&format!("λ = {lambda}"), &[(lambda, factor.abs())]).color(series_color(i));
     }
     assert!(descend(19.0)[STEPS].abs() < 0.14, "ηλ is 1.9, and it converges");
     assert!(descend(21.0)[STEPS].abs() > 6.0, "ηλ is 2.1, and it does not");

@@ -11,7 +11,7 @@ use approx::abs_diff_eq;
 use gradus::data::iris;
 use gradus::optim::{Lamb, Lars, Rule};
 use gradus::prelude::*;
-use gradus::viz::{Chart, Figure, Scale};
+use gradus::viz::{Chart, Figure, Scale, series_color};
 use lesson::{Point, save};
 
 const LAYERS: usize = 6;
@@ -60,8 +60,11 @@ fn spread(parts: &[f64]) -> f64 {
     most / parts.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-fn numbered(values: &[f64]) -> Vec<Point> {
-    values.iter().enumerate().map(|(i, y)| (i as f64 + 1.0, *y)).collect()
+/// A dot for each layer and a line through them, which was added last; a rule has one colour in both panels.
+fn dotted(chart: Chart, name: &str, values: &[f64], rule: usize) -> Chart {
+    let points: Vec<Point> = values.iter().enumerate().map(|(i, y)| (i as f64 + 1.0, *y)).collect();
+    let color = series_color(rule);
+    chart.points("", &points).color(color).line(name, &points).color(color)
 }
 
 fn main() {
@@ -79,23 +82,23 @@ fn main() {
     let panel = |title: &str, y: &str| {
         Chart::new(title)
             .size(340.0, 280.0)
-            .x_axis("layer", Scale::Linear)
+            .x_axis("layer", Scale::Integer)
             .y_axis(y, Scale::Log10)
             .x_range(0.5, LAYERS as f64 + 0.5)
     };
     let mut lengths = panel("length of the step / of the weights", "‖Δθ‖ / ‖θ‖");
-    for (name, parts) in &rules {
+    // LARS and LAMB lie on each other: the one below is wider.
+    for (i, (name, parts)) in rules.iter().enumerate() {
         let cells: Vec<String> = parts.iter().map(|part| format!("{part:9.2e}")).collect();
         println!("{name:5} {}   spread {:.2}", cells.join(" "), spread(parts));
-        lengths = lengths.path(name, &numbered(parts));
+        lengths = dotted(lengths, name, parts, i).stroke(if i == 2 { 6.0 } else { 1.8 });
     }
     // What LARS and LAMB multiply by: in the first step it is what they moved beside what SGD and Adam moved.
     let ratio =
         |by: usize, of: usize| rules[by].1.iter().zip(&rules[of].1).map(|(a, b)| a / b).collect::<Vec<f64>>();
     let (lars, lamb) = (ratio(2, 0), ratio(3, 1));
-    let ratios = panel("what the rate is multiplied by", "ratio")
-        .path("LARS: ‖θ‖/‖g‖", &numbered(&lars))
-        .path("LAMB: ‖θ‖/‖u‖", &numbered(&lamb));
+    let ratios = dotted(panel("what the rate is multiplied by", "ratio"), "LARS: ‖θ‖/‖g‖", &lars, 2);
+    let ratios = dotted(ratios, "LAMB: ‖θ‖/‖u‖", &lamb, 3);
     assert!(spread(&rules[0].1) > 10.0, "SGD moves some layers ten times as much as others");
     for rule in &rules[2..] {
         assert!(

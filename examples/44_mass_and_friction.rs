@@ -10,7 +10,7 @@ mod lesson;
 use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus::optim::{Momentum, minimize};
 use gradus::prelude::*;
-use gradus::viz::{Chart, Figure, Scale};
+use gradus::viz::{Chart, Figure, Scale, series_color};
 use lesson::{Point, save};
 
 const STEPS: usize = 120;
@@ -67,29 +67,38 @@ fn main() {
     );
     assert!(roll(Momentum::physical(mass, 60.0))[STEPS] > 0.1, "more friction, and it creeps");
 
-    let (mass, friction) = (30.0, 27.0);
-    let explicit = roll(Momentum::physical(mass, friction));
-    let implicit = roll(Momentum::physical_implicit(mass, friction));
-    let (by_explicit, by_implicit) = (worst(&explicit, mass, friction), worst(&implicit, mass, friction));
-    println!("\nmass {mass}, friction {friction}: farthest from the exact motion");
-    println!("friction of the old velocity {by_explicit:.4}, of the new one {by_implicit:.4}");
-    let forms = panel("mass 30, friction 27: two steps and the motion itself")
-        .x_range(0.0, 60.0)
-        .curve("friction of the old velocity", &explicit)
-        .curve("friction of the new velocity", &implicit)
-        .line("exact", &curve(|t| exact(mass, friction, t)))
-        .color("#777777")
-        .dashed();
     // The same friction that turns an explicit step around is well in an implicit one.
     let heavy = roll(Momentum::physical_implicit(1.0, 9.0));
     assert_abs_diff_eq!(heavy[1], 0.9, epsilon = 1e-12);
     assert!(heavy.windows(2).all(|pair| 0.0 < pair[1] && pair[1] < pair[0]));
     save(
         "44_mass_and_friction",
-        &Figure::new("A body with mass and friction").panel(swings).panel(forms).svg(),
+        &Figure::new("A body with mass and friction").panel(swings).panel(forms()).svg(),
     );
 }
 
+/// Both forms beside the motion itself, where friction is as large as the mass.
+fn forms() -> Chart {
+    let (mass, friction) = (2.0, 2.0);
+    let explicit = roll(Momentum::physical(mass, friction));
+    let implicit = roll(Momentum::physical_implicit(mass, friction));
+    let (by_explicit, by_implicit) = (worst(&explicit, mass, friction), worst(&implicit, mass, friction));
+    println!("\nmass {mass}, friction {friction}: farthest from the exact motion");
+    println!("friction of the old velocity {by_explicit:.4}, of the new one {by_implicit:.4}");
+    assert!(by_explicit > 3.0 * by_implicit, "the explicit step is the farther one");
+    assert!(explicit.iter().all(|x| *x >= 0.0), "it has lost the swing through the valley");
+    assert!(implicit.iter().any(|x| *x < -0.01), "which the implicit one keeps");
+    panel("mass 2, friction 2: two steps and the motion itself")
+        .x_range(0.0, 12.0)
+        .curve("friction of the old velocity, α = 0", &explicit)
+        .color(series_color(4))
+        .curve("friction of the new velocity, α = 0.5", &implicit)
+        .color(series_color(5))
+        .line("exact", &curve(|t| exact(mass, friction, t)))
+        .color("#777777")
+        .dashed()
+}
+
 fn panel(title: &str) -> Chart {
-    Chart::new(title).size(400.0, 290.0).x_axis("step", Scale::Linear).y_axis("place x", Scale::Linear)
+    Chart::new(title).size(400.0, 290.0).x_axis("step", Scale::Integer).y_axis("place x", Scale::Linear)
 }

@@ -116,8 +116,20 @@ fn the_graph_has_every_node() {
     let svg = std::fs::read_to_string(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     let words: Vec<&str> = svg.lines().map(str::trim).collect();
-    for part in ["w", "x", "b", "%3  mul", "%4  add", "%5  tanh", "value", "0.706419", "gradient", "-1.50292"]
-    {
+    for part in [
+        "w",
+        "x",
+        "b",
+        "%3 = w * x",
+        "%4 = %3 + b",
+        "%5 = tanh(%4)",
+        "value",
+        "0.706419",
+        "gradient",
+        "-1.50292",
+        "×-3",
+        "×2",
+    ] {
         assert!(words.contains(&part), "{part}: {svg}");
     }
     assert_eq!(svg.matches("marker-end").count(), 5, "{svg}");

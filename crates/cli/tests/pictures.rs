@@ -89,9 +89,14 @@ fn every_picture_is_what_its_command_draws() {
         );
     }
     let files = std::fs::read_dir(root.join("docs/pictures")).expect("the pictures are there");
-    let mut files: Vec<_> = files.map(|entry| entry.unwrap().file_name()).collect();
-    // Those of the examples begin with the example's number.
-    files.retain(|file| !file.to_string_lossy().starts_with(|c: char| c.is_ascii_digit()));
+    let files = files.map(|entry| entry.unwrap().file_name());
+    // An example draws the picture of its name.
+    let (examples, mut files): (Vec<_>, Vec<_>) =
+        files.partition(|name| name.to_string_lossy().starts_with(|c: char| c.is_ascii_digit()));
+    for name in examples {
+        let example = root.join("examples").join(&name).with_extension("rs");
+        assert!(example.exists(), "no example draws docs/pictures/{}", name.display());
+    }
     files.sort();
     drawn.sort();
     assert_eq!(files, drawn, "README names the command of each picture");

@@ -51,7 +51,7 @@ fn the_picture_holds_all_paths_and_nothing_outside() {
         "--optimizers",
         "sgd:lr=0.6,momentum:lr=0.1,adam:lr=0.4",
         "--steps",
-        "40",
+        "400",
         "--svg",
         &file,
     ]);

@@ -1,7 +1,8 @@
 //! A chart: axes, and what stands between them.
 
 use crate::contour::{Grid, contour};
-use crate::mark::{Data, Heat, Mark, Marker};
+use crate::layout::Bar;
+use crate::mark::{Data, Heat, Level, Mark, Marker};
 use crate::scale::{Scale, Span};
 
 /// One plot with its axes and its legend, built by value.
@@ -14,6 +15,8 @@ pub struct Chart {
     pub(crate) marks: Vec<Mark>,
     /// Of the area between the axes, in pixels.
     pub(crate) size: (f64, f64),
+    /// Below all else.
+    pub(crate) note: String,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -36,7 +39,7 @@ impl Chart {
     /// An empty chart with linear axes.
     pub fn new(title: &str) -> Self {
         let (x, y) = (Axis::default(), Axis::default());
-        Self { title: title.to_string(), x, y, marks: Vec::new(), size: (460.0, 320.0) }
+        Self { title: title.to_string(), x, y, marks: Vec::new(), size: (460.0, 320.0), note: String::new() }
     }
 
     /// The horizontal axis: what it shows and how it is divided.
@@ -77,7 +80,13 @@ impl Chart {
         self
     }
 
-    /// A line through points `(x, y)`.
+    /// Sentences below the chart that say what its axes and names cannot; broken into lines where the chart ends.
+    pub fn note(mut self, text: &str) -> Self {
+        self.note = text.to_string();
+        self
+    }
+
+    /// A line through points `(x, y)`; one of a single point is a dot.
     pub fn line(self, name: &str, points: &[(f64, f64)]) -> Self {
         self.series(name, Data::Line(points.to_vec()))
     }
@@ -93,7 +102,8 @@ impl Chart {
         self.series(name, Data::Points(points.to_vec()))
     }
 
-    /// The way of something that moves: a line with a dot at each place and a ring around the first.
+    /// The way of something that moves: a line with a ring around the first place and a square at the last one; a hollow square
+    /// where it leaves the plot for good. Places have dots where the steps between them are long enough to be told apart.
     pub fn path(self, name: &str, places: &[(f64, f64)]) -> Self {
         self.series(name, Data::Path(places.to_vec()))
     }
@@ -118,11 +128,11 @@ impl Chart {
         self.with(Mark::plain(name, Data::Band(from, to))).color("#56b4e9")
     }
 
-    /// The lines on which a function has these levels, the low ones darker.
+    /// The lines on which a function has these levels, the low ones darker, with the levels written on them where there is room.
     pub fn contours(self, grid: &Grid, levels: &[f64]) -> Self {
         let last = levels.len().saturating_sub(1).max(1) as f64;
-        let lines = levels.iter().enumerate().map(|(k, &level)| (k as f64 / last, contour(grid, level)));
-        let mut mark = Mark::plain("", Data::Contours(lines.collect()));
+        let line = |(k, &value)| Level { height: k as f64 / last, value, lines: contour(grid, value) };
+        let mut mark = Mark::plain("", Data::Contours(levels.iter().enumerate().map(line).collect()));
         mark.width = 1.0;
         self.with(mark)
     }
@@ -166,6 +176,14 @@ impl Chart {
     fn with(mut self, mark: Mark) -> Self {
         self.marks.push(mark);
         self
+    }
+
+    /// The bar beside the coloured plane, if there is one.
+    pub(crate) fn bar(&self, height: f64) -> Option<Bar> {
+        self.plane().map(|heat| {
+            let (low, high) = heat.range;
+            Bar::new(Span { scale: Scale::Linear, low, high }, &heat.label, height)
+        })
     }
 
     /// What the axes show.

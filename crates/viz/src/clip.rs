@@ -69,14 +69,27 @@ fn segment(a: Point, b: Point, rect: Rect) -> Option<(Point, Point)> {
             to = to.min(q / p);
         }
     }
-    let at = |t: f64| (a.0 + t * dx, a.1 + t * dy);
+    // Between ends that are far away on both sides, rounding is larger than the rectangle.
+    let at = |t: f64| {
+        let (x, y) = (a.0 + t * dx, a.1 + t * dy);
+        (x.clamp(rect.left, rect.right()), y.clamp(rect.top, rect.bottom()))
+    };
     let start = if from > 0.0 { at(from) } else { a };
     let end = if to < 1.0 { at(to) } else { b };
     (from <= to).then_some((start, end))
 }
 
+/// Where a line would not be seen: its single points, and its parts that are shorter than its stroke is wide.
+pub(crate) fn specks(points: &[Point], rect: Rect) -> Vec<Point> {
+    let seen = |part: &Vec<Point>| {
+        part.iter().any(|point| (point.0 - part[0].0).abs().max((point.1 - part[0].1).abs()) >= 2.0)
+    };
+    let short = polyline(points, rect).into_iter().filter(|part| !seen(part)).map(|part| part[0]);
+    lone(points).into_iter().chain(short).collect()
+}
+
 /// The points of a line that no segment reaches, since both neighbours are missing or not finite.
-pub(crate) fn lone(points: &[Point]) -> Vec<Point> {
+fn lone(points: &[Point]) -> Vec<Point> {
     let there =
         |i: Option<usize>| i.and_then(|i| points.get(i)).is_some_and(|(x, y)| x.is_finite() && y.is_finite());
     let alone = |i: usize| there(Some(i)) && !there(i.checked_sub(1)) && !there(Some(i + 1));
@@ -95,10 +108,34 @@ pub(crate) fn thin(points: &[Point], distance: f64) -> Vec<Point> {
     kept
 }
 
+/// Leaves out points of a line whose absence moves it by no more than this: of each stretch between points that stay, the
+/// farthest from the straight line stays if it is farther than this (Douglas and Peucker 1973).
+pub(crate) fn straightened(points: &[Point], distance: f64) -> Vec<Point> {
+    let mut stays = vec![false; points.len()];
+    let Some(last) = points.len().checked_sub(1) else { return Vec::new() };
+    (stays[0], stays[last]) = (true, true);
+    let mut stretches = vec![(0, last)];
+    while let Some((from, to)) = stretches.pop() {
+        let ((x, y), end) = (points[from], points[to]);
+        let (dx, dy) = (end.0 - x, end.1 - y);
+        let length = dx.hypot(dy);
+        // A closed line has no direction from its end to its end.
+        let off = |&(a, b): &Point| {
+            if length > 0.0 { ((a - x) * dy - (b - y) * dx).abs() / length } else { (a - x).hypot(b - y) }
+        };
+        let farthest = (from + 1..to).max_by(|&i, &j| off(&points[i]).total_cmp(&off(&points[j])));
+        if let Some(i) = farthest.filter(|&i| off(&points[i]) > distance) {
+            stays[i] = true;
+            stretches.extend([(from, i), (i, to)]);
+        }
+    }
+    points.iter().zip(stays).filter(|(_, stays)| *stays).map(|(point, _)| *point).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approx::abs_diff_eq;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     const UNIT: Rect = Rect { left: 0.0, top: 0.0, width: 10.0, height: 10.0 };
 
@@ -141,6 +178,41 @@ mod tests {
             abs_diff_eq!(end.0, 10.0, epsilon = 1e-9) && abs_diff_eq!(end.1, 7.5, epsilon = 1e-9),
             "{end:?}"
         );
+    }
+
+    #[test]
+    fn what_is_too_short_for_a_stroke_is_a_speck() {
+        assert_eq!(specks(&[(1.0, 1.0)], UNIT), [(1.0, 1.0)]);
+        assert_eq!(specks(&[(1.0, 1.0), (1.0, 1.0), (1.5, 1.0)], UNIT), [(1.0, 1.0)]);
+        assert!(specks(&[(1.0, 1.0), (4.0, 1.0)], UNIT).is_empty());
+    }
+
+    #[test]
+    fn a_straightened_line_lies_where_it_lay() {
+        let circle: Vec<Point> = (0..=360).map(|i| f64::from(i).to_radians().sin_cos()).collect();
+        let few = straightened(&circle, 0.01);
+        assert!((8..60).contains(&few.len()) && few[0] == circle[0] && few[few.len() - 1] == circle[360]);
+        for ends in few.windows(2) {
+            let middle = (f64::midpoint(ends[0].0, ends[1].0), f64::midpoint(ends[0].1, ends[1].1));
+            assert_abs_diff_eq!(middle.0.hypot(middle.1), 1.0, epsilon = 0.0101);
+        }
+        let zigzag = [(0.0, 0.0), (1.0, 1.0), (2.0, 0.0), (3.0, 1.0)];
+        assert_eq!(straightened(&zigzag, 0.1), zigzag);
+        assert_eq!(straightened(&[(0.0, 0.0), (1.0, 1.0), (2.0, 2.0)], 0.1), [(0.0, 0.0), (2.0, 2.0)]);
+        assert!(straightened(&[], 0.1).is_empty());
+    }
+
+    #[test]
+    fn between_far_ends_a_line_stays_inside() {
+        // A run that diverges jumps from side to side; rounding put such a line at (461, 1024) in a picture 600 high.
+        for size in [1e10, 1e20, 1e150, 1e300] {
+            for (a, b) in
+                [((-size, -0.3 * size), (1.1 * size, 0.33 * size)), ((5.0, -size), (5.0, 1.7 * size))]
+            {
+                let parts = polyline(&[a, b, a], UNIT);
+                assert!(parts.iter().flatten().all(|&point| UNIT.holds(point)), "{parts:?}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::scale::{Scale, Span};
+
 /// A function's values at the nodes of a rectangular grid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
@@ -47,6 +49,16 @@ impl Grid {
         (at(self.x, i, self.columns), at(self.y, j, self.rows))
     }
 
+    /// Whether the lowest value is not at the border.
+    fn is_lowest_inside(&self) -> bool {
+        let finite = (0..self.values.len()).filter(|&k| self.values[k].is_finite());
+        let lowest = finite.min_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
+        lowest.is_some_and(|k| {
+            let (i, j) = (k % self.columns, k / self.columns);
+            (1..self.columns - 1).contains(&i) && (1..self.rows - 1).contains(&j)
+        })
+    }
+
     /// The finite values in order.
     fn sorted(&self) -> Vec<f64> {
         let mut values: Vec<f64> = self.values.iter().copied().filter(|v| v.is_finite()).collect();
@@ -74,6 +86,34 @@ pub fn log_levels(grid: &Grid, count: usize) -> Vec<f64> {
     }
     let ratio = ((high - low) / first).powf(1.0 / count as f64);
     (0..count).map(|k| low + first * ratio.powf(k as f64)).collect()
+}
+
+/// At most about `count` levels that are round numbers: at equal distances, or, where the lowest place is inside and most of the grid
+/// lies far above it, 1, 2 and 5 times powers of ten above the lowest value (every third, where all are too many).
+pub fn round_levels(grid: &Grid, count: usize) -> Vec<f64> {
+    let values = grid.sorted();
+    let (Some(&low), Some(&high)) = (values.first(), values.last()) else { return Vec::new() };
+    if high <= low || count == 0 {
+        return Vec::new();
+    }
+    let above = |part: usize| values[values.len() * part / 100] - low;
+    if !grid.is_lowest_inside() || above(1) <= 0.0 || above(50) <= 15.0 * above(1) {
+        let inside = |level: &f64| low < *level && *level < high;
+        return Span { scale: Scale::Linear, low, high }
+            .ticks(count)
+            .iter()
+            .map(|tick| tick.at)
+            .filter(inside)
+            .collect();
+    }
+    // A lowest value of nearly 0 counts as 0, for the sake of round sums.
+    let base = if low.abs() < 1e-3 * above(1) { 0.0 } else { low };
+    let first = above(1);
+    let decades = first.log10().floor() as i32..=(high - low).log10().ceil() as i32;
+    let series = decades.flat_map(|k| [1.0, 2.0, 5.0].map(|unit| unit * 10f64.powi(k)));
+    let all: Vec<f64> =
+        series.map(|up| base + up).filter(|&level| base + first <= level && level < high).collect();
+    all.iter().step_by(if all.len() > count { 3 } else { 1 }).copied().collect()
 }
 
 /// An edge between neighbouring nodes: of the node at its lower end, and whether it goes along x.
@@ -152,7 +192,7 @@ fn crossing(grid: &Grid, level: f64, (i, j, along_x): Edge) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approx::abs_diff_eq;
+    use approx::{abs_diff_eq, relative_eq};
 
     #[test]
     fn of_a_plane_a_straight_line() {
@@ -203,5 +243,22 @@ mod tests {
         assert!(levels[7] < 11.0);
         let plane = Grid::sample((0.0, 1.0), (0.0, 1.0), [2, 2], |x, _| 4.0 * x);
         assert_eq!(linear_levels(&plane, 3), [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn round_ones() {
+        let plane = Grid::sample((0.0, 1.0), (0.0, 1.0), [2, 2], |x, _| 4.0 * x);
+        assert_eq!(round_levels(&plane, 4), [1.0, 2.0, 3.0]);
+        let valley = Grid::sample((-2.0, 2.0), (-1.0, 3.0), [201, 201], |x, y| {
+            (1.0 - x).powi(2) + 100.0 * (y - x * x).powi(2)
+        });
+        let levels = round_levels(&valley, 14);
+        assert!((5..=14).contains(&levels.len()), "{levels:?}");
+        for level in levels {
+            let lead = level / 10f64.powf(level.log10().floor());
+            assert!([1.0, 2.0, 5.0, 10.0].iter().any(|unit| relative_eq!(lead, *unit)), "{level}");
+        }
+        let flat = Grid::sample((0.0, 1.0), (0.0, 1.0), [2, 2], |_, _| 1.0);
+        assert!(round_levels(&flat, 4).is_empty());
     }
 }

@@ -3,13 +3,16 @@
 use svg::node::element::{ClipPath, Definitions, Group};
 
 use crate::chart::Chart;
-use crate::element::{label, px, rectangle, straight, title};
-use crate::layout::Layout;
+use crate::clip::Point;
+use crate::element::{headings, label, lines, px, rectangle, straight, upright};
+use crate::layout::{HEADING, Layout};
 use crate::mark::{Data, Mark};
 use crate::paint;
 use crate::palette::{GRID, INK};
 use crate::plane::bar;
 use crate::scale::Tick;
+use crate::stroke::ends;
+use crate::text::{SIZE, bold_width, widest};
 
 /// A whole chart.
 pub(crate) fn chart(chart: &Chart, layout: &Layout) -> Group {
@@ -21,28 +24,44 @@ pub(crate) fn chart(chart: &Chart, layout: &Layout) -> Group {
     let (back, front): (Vec<&Mark>, Vec<&Mark>) =
         chart.marks.iter().partition(|mark| matches!(mark.data, Data::Heat(_) | Data::Band(..)));
     for mark in &back {
-        inside = inside.add(paint::mark(mark, layout));
+        inside = inside.add(paint::mark(mark, layout, &[]));
     }
     if chart.plane().is_none() {
         inside = inside.add(grid_lines(layout));
     }
     // Markers may stand on the border.
-    let (markers, lines): (Vec<&Mark>, Vec<&Mark>) =
+    let (markers, front): (Vec<&Mark>, Vec<&Mark>) =
         front.into_iter().partition(|mark| matches!(mark.data, Data::Marker(..)));
-    for mark in lines {
-        inside = inside.add(paint::mark(mark, layout));
+    let busy: Vec<Vec<Point>> = chart
+        .marks
+        .iter()
+        .filter(|mark| !is_contours(mark))
+        .map(|mark| layout.places(&mark.points()))
+        .collect();
+    for mark in front {
+        inside = inside.add(paint::mark(mark, layout, &busy));
     }
-    let mut group = Group::new().add(Definitions::new().add(clip)).add(inside).add(axes(chart, layout));
-    if let Some(heat) = chart.plane() {
-        group = group.add(bar(heat, plot));
+    let mut group = Group::new().add(Definitions::new().add(clip)).add(inside).add(axes(layout));
+    if let Some(colors) = &layout.bar {
+        group = group.add(bar(colors, plot));
+    }
+    // The ends of all paths, lest a later path hides that of an earlier one.
+    for mark in &chart.marks {
+        if let Data::Path(places) = &mark.data {
+            group = ends(group, mark, &layout.places(places), plot);
+        }
     }
     for mark in markers {
-        group = group.add(paint::mark(mark, layout));
+        group = group.add(paint::mark(mark, layout, &[]));
     }
-    match &layout.legend {
-        Some(legend) => group.add(legend.draw(plot.left, plot.bottom() + 44.0)),
-        None => group,
+    if let Some(legend) = &layout.legend {
+        group = group.add(legend.draw(plot.left, layout.legend_top()));
     }
+    group.add(lines(&layout.note, (plot.left, layout.note_top() + SIZE), "start"))
+}
+
+fn is_contours(mark: &Mark) -> bool {
+    matches!(mark.data, Data::Contours(_))
 }
 
 fn grid_lines(layout: &Layout) -> Group {
@@ -58,12 +77,12 @@ fn grid_lines(layout: &Layout) -> Group {
     group
 }
 
-fn axes(chart: &Chart, layout: &Layout) -> Group {
+fn axes(layout: &Layout) -> Group {
     let plot = layout.plot;
     let frame = rectangle(plot, "none").set("stroke", INK).set("stroke-width", 1);
-    let middle = plot.left + plot.width / 2.0;
-    let mut group =
-        Group::new().add(frame).add(title(&chart.title, middle, plot.top - 9.0).set("font-size", 13));
+    let wide = layout.title.iter().map(|line| bold_width(line, HEADING)).fold(0.0, f64::max);
+    let heading = headings(&layout.title, HEADING, (layout.middle(wide), plot.top - 9.0));
+    let mut group = Group::new().add(frame).add(heading);
     let length = |tick: &Tick| if tick.label.is_empty() { 3.0 } else { 5.0 };
     for tick in &layout.x_ticks {
         let x = layout.place((tick.at, f64::NAN)).0;
@@ -79,14 +98,10 @@ fn axes(chart: &Chart, layout: &Layout) -> Group {
             group = group.add(label(&tick.label, (plot.left - 8.0, y + 4.0), "end"));
         }
     }
-    if !chart.y.label.is_empty() {
-        let (x, y) = (layout.outer.left + 12.0, plot.top + plot.height / 2.0);
-        let turn = format!("rotate(-90 {} {})", px(x), px(y));
-        group = group.add(label(&chart.y.label, (x, y), "middle").set("transform", turn));
-    }
-    if chart.x.label.is_empty() {
-        group
-    } else {
-        group.add(label(&chart.x.label, (middle, plot.bottom() + 37.0), "middle"))
-    }
+    let (left, below) = (layout.outer.left + 12.0, plot.bottom() + 37.0);
+    group.add(upright(&layout.y_label, (left, plot.top + plot.height / 2.0))).add(lines(
+        &layout.x_label,
+        (layout.middle(widest(&layout.x_label, SIZE)), below),
+        "middle",
+    ))
 }

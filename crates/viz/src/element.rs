@@ -1,11 +1,11 @@
 //! The elements that pictures are made of.
 
 use svg::Document;
-use svg::node::element::{Circle, Line, Rectangle, Text, Title};
+use svg::node::element::{Circle, Group, Line, Rectangle, Text, Title};
 
 use crate::clip::{Point, Rect};
 use crate::palette::INK;
-use crate::text::SIZE;
+use crate::text::{LEADING, SIZE};
 
 /// The size of titles.
 pub(crate) const TITLE: f64 = 15.0;
@@ -22,6 +22,29 @@ pub(crate) fn label(text: &str, (x, y): Point, anchor: &str) -> Text {
         .set("font-size", SIZE)
         .set("fill", INK)
         .set("text-anchor", anchor)
+}
+
+/// Lines of text below each other, the first one's baseline at a place.
+pub(crate) fn lines(texts: &[String], (x, y): Point, anchor: &str) -> Group {
+    texts.iter().enumerate().fold(Group::new(), |group, (i, text)| {
+        group.add(label(text, (x, y + LEADING * SIZE * i as f64), anchor))
+    })
+}
+
+/// Lines of text that read from below, beside each other, the first one's baseline at a place.
+pub(crate) fn upright(texts: &[String], (x, y): Point) -> Group {
+    texts.iter().enumerate().fold(Group::new(), |group, (i, text)| {
+        let x = x + LEADING * SIZE * i as f64;
+        let turn = format!("rotate(-90 {} {})", px(x), px(y));
+        group.add(label(text, (x, y), "middle").set("transform", turn))
+    })
+}
+
+/// Lines of a title of this size, centred, the last one's baseline at a place.
+pub(crate) fn headings(texts: &[String], size: f64, (x, y): Point) -> Group {
+    texts.iter().rev().enumerate().fold(Group::new(), |group, (i, text)| {
+        group.add(title(text, x, y - LEADING * size * i as f64).set("font-size", size))
+    })
 }
 
 /// A title, centred.

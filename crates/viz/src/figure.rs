@@ -5,9 +5,10 @@ use svg::node::element::Group;
 
 use crate::chart::Chart;
 use crate::draw;
-use crate::element::{self, TITLE, paper, title};
+use crate::element::{self, TITLE, headings, lines, paper};
 use crate::layout::Layout;
 use crate::legend::Legend;
+use crate::text::{LEADING, SIZE, bold_wrapped, wrapped};
 
 /// Charts in rows, with a title and, if they share their series, one legend.
 ///
@@ -25,6 +26,7 @@ pub struct Figure {
     panels: Vec<Chart>,
     columns: usize,
     shared: bool,
+    note: String,
 }
 
 /// Around the picture and between panels.
@@ -33,7 +35,13 @@ const MARGIN: f64 = 14.0;
 impl Figure {
     /// An empty figure; without a title if that is empty.
     pub fn new(title: &str) -> Self {
-        Self { title: title.to_string(), panels: Vec::new(), columns: usize::MAX, shared: false }
+        Self {
+            title: title.to_string(),
+            panels: Vec::new(),
+            columns: usize::MAX,
+            shared: false,
+            note: String::new(),
+        }
     }
 
     /// Another chart, to the right of the one before.
@@ -59,39 +67,69 @@ impl Figure {
         self
     }
 
+    /// Sentences below the figure; broken into lines where it ends.
+    pub fn note(mut self, text: &str) -> Self {
+        self.note = text.to_string();
+        self
+    }
+
     /// The figure as an SVG document.
     pub fn svg(&self) -> String {
-        let head = if self.title.is_empty() { MARGIN } else { MARGIN + TITLE + 10.0 };
-        let (mut body, mut top, mut width) = (Group::new(), head, 0.0f64);
-        for row in self.panels.chunks(self.columns.min(self.panels.len()).max(1)) {
-            let (mut left, mut bottom) = (MARGIN, top);
-            for chart in row {
-                let layout = Layout::new(chart, left, top, !self.shared);
-                body = body.add(draw::chart(chart, &layout));
-                left = layout.outer.right() + MARGIN;
-                bottom = bottom.max(layout.outer.bottom());
+        let per_row = self.columns.min(self.panels.len()).max(1);
+        let wide = self.panels.chunks(per_row).map(|row| self.row(row, 0.0)).map(|row| right(&row));
+        let width = wide.fold(if self.panels.is_empty() { 240.0 } else { 0.0 }, f64::max);
+        let room = width - 2.0 * MARGIN;
+        let head = bold_wrapped(&self.title, TITLE, room);
+        let mut top = MARGIN;
+        if !head.is_empty() {
+            top += TITLE + 10.0 + LEADING * TITLE * (head.len() - 1) as f64;
+        }
+        let mut body = Group::new().add(headings(&head, TITLE, (width / 2.0, top - 10.0)));
+        for charts in self.panels.chunks(per_row) {
+            let row = self.row(charts, top);
+            for (chart, layout) in charts.iter().zip(&row) {
+                body = body.add(draw::chart(chart, layout));
             }
-            width = width.max(left);
-            top = bottom + MARGIN;
+            top = row.iter().map(|layout| layout.outer.bottom()).fold(top, f64::max) + MARGIN;
         }
         if self.shared {
-            let legend = Legend::of(self.panels.iter().flat_map(|chart| &chart.marks), width - 2.0 * MARGIN);
+            let legend = Legend::of(self.panels.iter().flat_map(|chart| &chart.marks), room);
             body = body.add(legend.draw(MARGIN, top));
             top += legend.height() + MARGIN;
         }
+        let note = wrapped(&self.note, SIZE, room);
+        body = body.add(lines(&note, (MARGIN, top + SIZE - 4.0), "start"));
+        if !note.is_empty() {
+            top += LEADING * SIZE * note.len() as f64 + MARGIN - 4.0;
+        }
         self.document(width, top, body).to_string() + "\n"
+    }
+
+    /// Where charts beside each other lie; their plots begin at one height.
+    fn row(&self, charts: &[Chart], top: f64) -> Vec<Layout> {
+        let mut row: Vec<Layout> = Vec::new();
+        for chart in charts {
+            let left = if row.is_empty() { MARGIN } else { right(&row) };
+            row.push(Layout::new(chart, left, top, !self.shared));
+        }
+        let lowest = row.iter().map(|layout| layout.plot.top).fold(0.0, f64::max);
+        for layout in &mut row {
+            layout.lower(lowest - layout.plot.top);
+        }
+        row
     }
 
     fn document(&self, width: f64, height: f64, body: Group) -> Document {
         let (width, height) = (width.ceil(), height.ceil());
         let name =
             if self.title.is_empty() { self.panels.first().map_or("", |c| &c.title) } else { &self.title };
-        let mut document = element::document(width, height, name).add(paper(width, height));
-        if !self.title.is_empty() {
-            document = document.add(title(&self.title, width / 2.0, MARGIN + TITLE));
-        }
-        document.add(body)
+        element::document(width, height, name).add(paper(width, height)).add(body)
     }
+}
+
+/// Where the next chart of a row begins.
+fn right(row: &[Layout]) -> f64 {
+    row.last().map_or(0.0, |layout| layout.outer.right()) + MARGIN
 }
 
 // A single chart is drawn as the figure of one panel: it stands here so that a chart knows nothing of figures.

@@ -3,58 +3,79 @@
 use svg::node::element::Group;
 
 use crate::clip::Rect;
-use crate::element::{disc, label, rectangle};
+use crate::element::{disc, lines, rectangle};
 use crate::mark::{Data, Mark};
 use crate::stroke::{marker, stroke};
-use crate::text::{SIZE, width};
+use crate::text::{LEADING, SIZE, widest, wrapped};
 
 /// Names with their strokes, in rows.
 #[derive(Debug)]
 pub(crate) struct Legend {
-    rows: Vec<Vec<Mark>>,
+    rows: Vec<Vec<Entry>>,
+}
+
+/// A mark without its data, and its name in lines.
+#[derive(Debug)]
+struct Entry {
+    mark: Mark,
+    name: Vec<String>,
 }
 
 const ROW: f64 = 19.0;
 const SAMPLE: f64 = 30.0;
 
-fn entry_width(mark: &Mark) -> f64 {
-    SAMPLE + width(&mark.name, SIZE) + 14.0
+impl Entry {
+    fn width(&self) -> f64 {
+        SAMPLE + widest(&self.name, SIZE) + 14.0
+    }
+}
+
+/// Lines after the first make a row higher.
+fn row_height(row: &[Entry]) -> f64 {
+    let lines = row.iter().map(|entry| entry.name.len()).max().unwrap_or(1);
+    ROW + LEADING * SIZE * lines.saturating_sub(1) as f64
 }
 
 impl Legend {
     /// Of the marks with a name, each name once, in rows of at most this width.
     pub(crate) fn of<'a>(marks: impl Iterator<Item = &'a Mark>, room: f64) -> Self {
-        let mut rows: Vec<Vec<Mark>> = Vec::new();
+        let mut rows: Vec<Vec<Entry>> = Vec::new();
         let mut used = f64::INFINITY;
         for mark in marks.filter(|mark| !mark.name.is_empty()) {
-            if rows.iter().flatten().any(|seen| seen.name == mark.name) {
+            if rows.iter().flatten().any(|seen| seen.mark.name == mark.name) {
                 continue;
             }
-            if used + entry_width(mark) > room {
+            let name = wrapped(&mark.name, SIZE, room - SAMPLE);
+            let entry = Entry { mark: Mark { data: sample(&mark.data), ..mark.clone() }, name };
+            if used + entry.width() > room + 14.0 {
                 rows.push(Vec::new());
                 used = 0.0;
             }
-            used += entry_width(mark);
+            used += entry.width();
             if let Some(row) = rows.last_mut() {
-                row.push(Mark { data: sample(&mark.data), ..mark.clone() });
+                row.push(entry);
             }
         }
         Self { rows }
     }
 
     pub(crate) fn height(&self) -> f64 {
-        ROW * self.rows.len() as f64
+        self.rows.iter().map(|row| row_height(row)).sum()
     }
 
     pub(crate) fn draw(&self, left: f64, top: f64) -> Group {
-        let mut group = Group::new();
-        for (i, row) in self.rows.iter().enumerate() {
-            let (mut x, y) = (left, top + ROW * (i as f64 + 0.5));
-            for mark in row {
-                group =
-                    group.add(draw_sample(mark, x, y)).add(label(&mark.name, (x + SAMPLE, y + 4.0), "start"));
-                x += entry_width(mark);
+        let (mut group, mut top) = (Group::new(), top);
+        for row in &self.rows {
+            let (mut x, y) = (left, top + 0.5 * ROW);
+            for entry in row {
+                group = group.add(draw_sample(&entry.mark, x, y)).add(lines(
+                    &entry.name,
+                    (x + SAMPLE, y + 4.0),
+                    "start",
+                ));
+                x += entry.width();
             }
+            top += row_height(row);
         }
         group
     }

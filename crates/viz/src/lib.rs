@@ -15,6 +15,8 @@
 //! What holds for every chart:
 //! - A line is cut at the border of the plot where it crosses it. No point is moved to the border.
 //! - A point that is not finite, or not positive on a logarithmic axis, breaks the line; one that stands alone is a dot.
+//! - No text leaves the picture or lies on another: long titles, names and notes are broken into lines, labels of ticks without
+//!   room are left out.
 //! - Ticks stand at round numbers, on a logarithmic axis at powers of ten.
 //! - The legend stands below the plot and never covers data.
 //! - Colours are those of Okabe and Ito, *Color Universal Design* (2008), which readers of all kinds of colour
@@ -31,6 +33,7 @@ mod figure;
 mod graph;
 mod layout;
 mod legend;
+mod levels;
 mod mark;
 mod paint;
 mod palette;
@@ -41,7 +44,7 @@ mod terminal;
 mod text;
 
 pub use chart::Chart;
-pub use contour::{Grid, contour, linear_levels, log_levels};
+pub use contour::{Grid, contour, linear_levels, log_levels, round_levels};
 pub use figure::Figure;
 pub use graph::{Graph, Role};
 pub use mark::Marker;

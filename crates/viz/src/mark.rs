@@ -20,15 +20,23 @@ pub enum Marker {
 pub(crate) enum Data {
     Line(Vec<Point>),
     Points(Vec<Point>),
-    /// A line with a dot at each point and a ring around the first.
+    /// A line with dots, a ring around the first place and a square at the last.
     Path(Vec<Point>),
     Marker(Point, Marker),
     Vertical(f64),
     Horizontal(f64),
     Band(f64, f64),
-    /// Height between the lowest and the highest level in 0 ..= 1, with the lines of that level.
-    Contours(Vec<(f64, Vec<Vec<Point>>)>),
+    Contours(Vec<Level>),
     Heat(Heat),
+}
+
+/// The lines of one level.
+#[derive(Debug, Clone)]
+pub(crate) struct Level {
+    /// Between the lowest and the highest level, in 0 ..= 1.
+    pub(crate) height: f64,
+    pub(crate) value: f64,
+    pub(crate) lines: Vec<Vec<Point>>,
 }
 
 /// A coloured plane.
@@ -77,7 +85,7 @@ impl Mark {
             Data::Horizontal(y) => vec![(f64::NAN, *y)],
             Data::Band(low, high) => vec![(*low, f64::NAN), (*high, f64::NAN)],
             Data::Contours(levels) => {
-                levels.iter().flat_map(|(_, lines)| lines.iter().flatten()).copied().collect()
+                levels.iter().flat_map(|level| level.lines.iter().flatten()).copied().collect()
             }
             Data::Heat(heat) => vec![(heat.grid.x.0, heat.grid.y.0), (heat.grid.x.1, heat.grid.y.1)],
         }

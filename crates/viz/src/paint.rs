@@ -2,16 +2,17 @@
 
 use svg::node::element::{Group, Title};
 
-use crate::clip::{Rect, lone};
+use crate::clip::{Point, Rect, specks};
 use crate::element::rectangle;
 use crate::layout::Layout;
+use crate::levels::labels;
 use crate::mark::{Data, Mark};
 use crate::palette::contour_ramp;
 use crate::plane::plane;
 use crate::stroke::{dots, marker, stroke, way};
 
-/// A mark in its place.
-pub(crate) fn mark(mark: &Mark, layout: &Layout) -> Group {
+/// A mark in its place; `lines` are those that the labels of contours keep away from.
+pub(crate) fn mark(mark: &Mark, layout: &Layout, lines: &[Vec<Point>]) -> Group {
     let plot = layout.plot;
     let mut group = Group::new();
     if !mark.name.is_empty() {
@@ -20,7 +21,7 @@ pub(crate) fn mark(mark: &Mark, layout: &Layout) -> Group {
     match &mark.data {
         Data::Line(points) => {
             let places = layout.places(points);
-            dots(stroke(group, mark, &places, plot), mark, &lone(&places), plot, 2.4)
+            dots(stroke(group, mark, &places, plot), mark, &specks(&places, plot), plot, mark.width.max(2.4))
         }
         Data::Points(points) => dots(group, mark, &layout.places(points), plot, 3.2),
         Data::Path(points) => way(group, mark, &layout.places(points), plot),
@@ -46,10 +47,16 @@ pub(crate) fn mark(mark: &Mark, layout: &Layout) -> Group {
                 group
             }
         }
-        Data::Contours(levels) => levels.iter().fold(group, |group, (height, lines)| {
-            let shade = Mark { color: contour_ramp(*height), ..mark.clone() };
-            lines.iter().fold(group, |group, line| stroke(group, &shade, &layout.places(line), plot))
-        }),
+        Data::Contours(levels) => {
+            let group = levels.iter().fold(group, |group, level| {
+                let shade = Mark { color: contour_ramp(level.height), ..mark.clone() };
+                level
+                    .lines
+                    .iter()
+                    .fold(group, |group, line| stroke(group, &shade, &layout.places(line), plot))
+            });
+            labels(group, levels, layout, lines)
+        }
         Data::Heat(heat) => plane(group, heat, layout),
     }
 }

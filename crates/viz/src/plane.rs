@@ -3,11 +3,10 @@
 use svg::node::element::Group;
 
 use crate::clip::Rect;
-use crate::element::{label, px, rectangle};
-use crate::layout::Layout;
+use crate::element::{label, rectangle, upright};
+use crate::layout::{BAR, Bar, Layout};
 use crate::mark::Heat;
 use crate::palette::ramp;
-use crate::scale::{Scale, Span};
 
 /// Values from the end of a ramp on.
 const BEYOND: &str = "#d9d9d9";
@@ -47,10 +46,9 @@ pub(crate) fn plane(group: Group, heat: &Heat, layout: &Layout) -> Group {
 }
 
 /// What the colours mean.
-pub(crate) fn bar(heat: &Heat, plot: Rect) -> Group {
+pub(crate) fn bar(bar: &Bar, plot: Rect) -> Group {
     let (left, wide) = (plot.right() + 14.0, 14.0);
-    let span = Span { scale: Scale::Linear, low: heat.range.0, high: heat.range.1 };
-    let at = |value: f64| plot.bottom() - span.place(value) * plot.height;
+    let at = |value: f64| plot.bottom() - bar.span.place(value) * plot.height;
     let step = plot.height / STEPS;
     let mut group = Group::new();
     for k in 0..STEPS as usize {
@@ -58,10 +56,9 @@ pub(crate) fn bar(heat: &Heat, plot: Rect) -> Group {
         group =
             group.add(rectangle(Rect { left, top, width: wide, height: step + 0.5 }, &shade_color(Some(k))));
     }
-    for tick in span.ticks((plot.height / 60.0) as usize) {
-        group = group.add(label(&tick.label, (left + wide + 5.0, at(tick.at) + 4.0), "start"));
+    for tick in bar.ticks.iter().filter(|tick| !tick.label.is_empty()) {
+        group = group.add(label(&tick.label, (plot.right() + BAR, at(tick.at) + 4.0), "start"));
     }
-    let (x, y) = (left + wide + 44.0, plot.top + plot.height / 2.0);
-    let turn = format!("rotate(-90 {} {})", px(x), px(y));
-    group.add(label(&heat.label, (x, y), "middle").set("transform", turn))
+    let beside = (plot.right() + BAR + bar.widest + 16.0, plot.top + plot.height / 2.0);
+    group.add(upright(&bar.label, beside))
 }

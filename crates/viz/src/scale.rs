@@ -8,6 +8,8 @@ pub enum Scale {
     /// Equal distances for equal differences.
     #[default]
     Linear,
+    /// As [`Scale::Linear`], with ticks at whole numbers only: for steps, epochs, counts.
+    Integer,
     /// Equal distances for equal ratios; numbers that are not positive have no place.
     Log10,
 }
@@ -34,19 +36,19 @@ const HUGE: f64 = 1e300;
 impl Scale {
     /// Whether a number has a place.
     pub(crate) fn shows(self, x: f64) -> bool {
-        x.is_finite() && (self == Self::Linear || x > 0.0)
+        x.is_finite() && (self != Self::Log10 || x > 0.0)
     }
 
     fn warp(self, x: f64) -> f64 {
         match self {
-            Self::Linear => x,
+            Self::Linear | Self::Integer => x,
             Self::Log10 => x.log10(),
         }
     }
 
     fn unwarp(self, x: f64) -> f64 {
         match self {
-            Self::Linear => x,
+            Self::Linear | Self::Integer => x,
             Self::Log10 => 10f64.powf(x),
         }
     }
@@ -61,7 +63,8 @@ impl Span {
         if low > high {
             (low, high) = (0.0, 1.0);
         }
-        let room = if high > low { 0.04 * (high - low) } else { 0.5f64.max(0.05 * low.abs()) };
+        let room =
+            if high - low > f64::MIN_POSITIVE { 0.04 * (high - low) } else { 0.5f64.max(0.05 * low.abs()) };
         Self { scale, low: scale.unwarp(low - room), high: scale.unwarp(high + room) }
     }
 
@@ -78,15 +81,20 @@ impl Span {
     pub(crate) fn ticks(self, count: usize) -> Vec<Tick> {
         let count = count.max(2);
         match self.scale {
-            Scale::Linear => linear_ticks(self.low, self.high, count),
+            Scale::Linear => linear_ticks(self.low, self.high, count, 0.0),
+            Scale::Integer => linear_ticks(self.low, self.high, count, 1.0),
             Scale::Log10 => log_ticks(self.low, self.high, count),
         }
     }
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten.
-fn linear_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
-    let raw = (high - low) / count as f64;
+/// Multiples of 1, 2 or 5 times a power of ten that is at least `least`.
+fn linear_ticks(low: f64, high: f64, count: usize, least: f64) -> Vec<Tick> {
+    let raw = ((high - low) / count as f64).max(least);
+    // Ranges beyond all numbers, or within one, cannot be divided.
+    if !raw.is_normal() || raw < 1e-300 {
+        return Vec::new();
+    }
     let mut power = raw.log10().floor() as i32;
     let mut unit = [1, 2, 5].into_iter().find(|&unit| unit as f64 * 10f64.powi(power) >= raw * (1.0 - 1e-9));
     if unit.is_none() {
@@ -97,7 +105,25 @@ fn linear_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     let largest = low.abs().max(high.abs());
     let tick = |i: i64| Tick { at: i as f64 * step, label: multiple(i, unit, power, largest) };
-    (first..=last).map(tick).collect()
+    let mut ticks: Vec<Tick> = (first..=last).map(tick).collect();
+    // Numbers so close together that rounding joins them.
+    ticks.dedup_by(|a, b| a.at == b.at);
+    ticks
+}
+
+/// Multiples of 1, 2 and 5 of powers of ten with labels; the others without.
+fn few_decades(low: f64, high: f64) -> Vec<Tick> {
+    let mut ticks = Vec::new();
+    for k in low.log10().floor() as i32..=high.log10().floor() as i32 {
+        for m in 1..10 {
+            let at = m as f64 * 10f64.powi(k);
+            if (low..=high).contains(&at) {
+                let label = if matches!(m, 1 | 2 | 5) { multiple(1, m, k, high) } else { String::new() };
+                ticks.push(Tick { at, label });
+            }
+        }
+    }
+    ticks
 }
 
 /// Powers of ten; with minor ticks between them where they are few, and with round numbers where they are
@@ -106,7 +132,10 @@ fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let first = (low.log10() - 1e-9).ceil() as i32;
     let last = (high.log10() + 1e-9).floor() as i32;
     if last < first + 1 {
-        return linear_ticks(low, high, count.min(5)).into_iter().filter(|tick| tick.at > 0.0).collect();
+        if high >= 8.0 * low {
+            return few_decades(low, high);
+        }
+        return linear_ticks(low, high, count.min(5), 0.0).into_iter().filter(|tick| tick.at > 0.0).collect();
     }
     let stride = (last - first + 1).unsigned_abs().div_ceil(count as u32).max(1) as i32;
     let mut ticks = Vec::new();
@@ -147,6 +176,32 @@ mod tests {
         assert_eq!(labels(Scale::Log10, 1e-3, 20.0, 8), ["10⁻³", "10⁻²", "10⁻¹", "1", "10"]);
         assert_eq!(labels(Scale::Log10, 1e-16, 1.0, 6), ["10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "1"]);
         assert_eq!(labels(Scale::Log10, 2.0, 8.0, 6), ["2", "4", "6", "8"]);
+    }
+
+    #[test]
+    fn less_than_two_powers_of_ten() {
+        // They read 2, 4, 6, 8 once, all of them in the upper sixth.
+        assert_eq!(labels(Scale::Log10, 0.12, 9.0, 5), ["0.2", "0.5", "1", "2", "5"]);
+    }
+
+    #[test]
+    fn steps_are_whole() {
+        assert_eq!(labels(Scale::Integer, 0.0, 2.0, 9), ["0", "1", "2"]);
+        assert_eq!(labels(Scale::Integer, 0.0, 80.0, 9), labels(Scale::Linear, 0.0, 80.0, 9));
+        assert_eq!(labels(Scale::Integer, -0.5, 0.5, 9), ["0"]);
+    }
+
+    #[test]
+    fn ranges_that_cannot_be_divided_have_no_ticks() {
+        for (low, high) in [(-1e308, 1e308), (0.0, 5e-324), (1e16, 1e16 + 2.0)] {
+            for scale in [Scale::Linear, Scale::Integer] {
+                let ticks = Span { scale, low, high }.ticks(8);
+                assert!(
+                    ticks.len() <= 9 && ticks.windows(2).all(|pair| pair[0].at < pair[1].at),
+                    "{ticks:?}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -2,29 +2,58 @@
 
 use std::fmt::Write;
 
-use svg::node::element::{Group, Path};
+use svg::node::element::{Group, Path, Rectangle};
 
-use crate::clip::{Point, Rect, polyline, thin};
-use crate::element::{disc, px, straight};
+use crate::clip::{Point, Rect, polyline, straightened, thin};
+use crate::element::{disc, px, rectangle, straight};
 use crate::mark::{Mark, Marker};
 use crate::palette::INK;
 
-/// A line with its points, and a ring around the first.
+/// Dots nearer to each other than this would be a rope.
+const STRIDE: f64 = 6.0;
+
+/// A line with dots where they are told apart.
 pub(crate) fn way(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> Group {
-    let group = dots(stroke(group, mark, places, plot), mark, places, plot, 2.4);
-    match places.first() {
-        Some(&start) if plot.holds(start) => {
-            group.add(disc(start, 5.0, "none").set("stroke", INK).set("stroke-width", 1.5))
-        }
-        _ => group,
+    let far = |a: Option<&Point>, b: &Point| !a.is_some_and(|a| (a.0 - b.0).hypot(a.1 - b.1) < STRIDE);
+    let apart = (0..places.len()).filter(|&i| {
+        let before = i.checked_sub(1).and_then(|i| places.get(i));
+        far(before, &places[i]) && far(places.get(i + 1), &places[i])
+    });
+    let apart: Vec<Point> = apart.map(|i| places[i]).collect();
+    let radius = f64::max(2.4, 0.5 * mark.width + 1.0);
+    dots(stroke(group, mark, places, plot), mark, &apart, plot, radius)
+}
+
+/// A ring around the first place of a way and a square at its last one, above all ways.
+pub(crate) fn ends(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> Group {
+    let mut group = group;
+    if let Some(&start) = places.first()
+        && plot.holds(start)
+    {
+        group = group.add(disc(start, 5.0, "none").set("stroke", INK).set("stroke-width", 1.5));
     }
+    match places.iter().rev().find(|place| place.0.is_finite() && place.1.is_finite()) {
+        Some(&end) if plot.holds(end) => group.add(square(end, &mark.color, "#ffffff")),
+        // The end of the last part inside.
+        Some(_) => match polyline(places, plot).last().and_then(|part| part.last()) {
+            Some(&exit) => group.add(square(exit, "#ffffff", &mark.color)),
+            None => group,
+        },
+        None => group,
+    }
+}
+
+fn square((x, y): Point, fill: &str, border: &str) -> Rectangle {
+    rectangle(Rect { left: x - 4.5, top: y - 4.5, width: 9.0, height: 9.0 }, fill)
+        .set("stroke", border)
+        .set("stroke-width", 1.5)
 }
 
 /// A line, cut a little outside of the plot so that its ends do not show.
 pub(crate) fn stroke(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> Group {
     let mut path = String::new();
     for part in polyline(places, plot.grown(4.0)) {
-        for (i, (x, y)) in thin(&part, 0.4).into_iter().enumerate() {
+        for (i, (x, y)) in straightened(&thin(&part, 0.4), 0.1).into_iter().enumerate() {
             let verb = if i == 0 { 'M' } else { 'L' };
             write!(path, "{verb}{} {}", px(x), px(y)).expect("writing to a string");
         }

@@ -51,6 +51,9 @@ impl Chart {
         if !legend.is_empty() {
             let _ = writeln!(text, "{:margin$}  {}", "", legend.join("   "));
         }
+        if !self.note.is_empty() {
+            text.extend([" ".repeat(margin + 2).as_str(), &self.note, "\n"]);
+        }
         text
     }
 

@@ -24,6 +24,14 @@ pub(crate) struct Curve {
 /// leaves the domain, is a gap of the line.
 const LEAST: f64 = 1e-17;
 
+/// Why the curves fall and rise.
+const BRANCHES: &str = "On the right the step is too long for a curved function (truncation): the error falls with the step, or with a \
+                        power of it. On the left the values are rounded: the error grows as 1/h, up to 1, where rounding hides the \
+                        whole difference.";
+/// What the line at the bottom is.
+const EXACT: &str = " A difference that is the derivative to the last bit has the error 0, for which a logarithmic axis has no place: it \
+                     stands on the dashed line, at 1e-17.";
+
 impl Curve {
     pub(crate) fn of(target: &mut Target, seed: u64) -> Self {
         let along = if target.elements() == 1 {
@@ -54,6 +62,7 @@ impl Curve {
     /// Two panels, F64 and F32.
     pub(crate) fn svg(&self) -> String {
         let mut figure = Figure::new(&format!("Finite differences: {}", self.about)).shared_legend();
+        let mut exact = false;
         for (dtype, title) in [(DType::F64, "computed in F64"), (DType::F32, "computed in F32")] {
             let mut chart = Chart::new(title)
                 .x_axis("step h", Scale::Log10)
@@ -67,15 +76,16 @@ impl Curve {
                     chart = chart.dashed();
                 }
             }
-            if drawn().any(|(_, curve)| curve.points.iter().any(|p| p.error == 0.0)) {
+            if drawn().any(|(_, curve)| curve.points.iter().any(|p| self.relative(p.error) < LEAST)) {
                 chart = chart.horizontal("errors of exactly 0", LEAST);
+                exact = true;
             }
             for (i, curve) in drawn() {
                 chart = chart.points("", &self.points(curve)).color(series_color(i));
             }
             figure = figure.panel(chart);
         }
-        figure.svg()
+        figure.note(&format!("{BRANCHES}{}", if exact { EXACT } else { "" })).svg()
     }
 
     /// The slope left of the best step, as far as the error is still smaller than the derivative.
@@ -148,6 +158,20 @@ mod tests {
     use gradus::autograd::STEPS;
 
     use super::*;
+
+    #[test]
+    fn the_line_of_exact_errors_is_explained() {
+        for (text, at, exact) in [("x", "x=0", true), ("exp(x)", "x=1", false)] {
+            let mut target = Target::find(text, &[at.to_string()], 0).expect("an expression");
+            let curve = Curve::of(&mut target, 0);
+            let zeros = curve.curves.iter().flat_map(|curve| &curve.points).any(|p| p.error == 0.0);
+            let svg = curve.svg();
+            let (line, said) = (svg.contains("errors of exactly 0"), svg.contains("has the error 0"));
+            assert_eq!([line, said], [zeros; 2], "{text}");
+            assert!(zeros || !exact, "{text}");
+            assert!(svg.contains("(truncation)") && svg.contains("values are rounded"), "{text}");
+        }
+    }
 
     #[test]
     fn what_is_no_number_is_not_drawn() {

@@ -102,14 +102,6 @@ impl Explanation {
         if it.op == "constant" && it.value.rank() == 0 { short(it.value.item()) } else { format!("%{node}") }
     }
 
-    /// A formula of the tape with the names of the variables: `mul(w, x)`.
-    pub(crate) fn formula(&self, node: usize) -> String {
-        let it = &self.trace.nodes[node];
-        let inputs = it.inputs.iter().map(|&input| self.name(input));
-        let arguments: Vec<String> = inputs.chain(self.attributes(node)).collect();
-        format!("{}({})", it.op, arguments.join(", "))
-    }
-
     /// What an operation carries besides its inputs: an exponent, an axis.
     pub(crate) fn attributes(&self, node: usize) -> Option<String> {
         self.trace.nodes[node].attributes.clone()

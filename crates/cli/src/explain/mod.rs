@@ -3,6 +3,7 @@
 
 mod drawing;
 mod explanation;
+mod formula;
 mod functions;
 mod hessian;
 mod json;

@@ -32,9 +32,11 @@ impl Explanation {
         let mut table = Table::new(&["node", "operation", "inputs", "shape", "value", "in the expression"]);
         for node in &self.trace.nodes {
             let i = node.node;
-            let op = if i < self.problem.names.len() { "variable" } else { &node.op };
-            let operation =
-                [op.to_string()].into_iter().chain(self.attributes(i)).collect::<Vec<_>>().join(" ");
+            let operation = if i < self.problem.names.len() {
+                format!("variable {}", self.name(i))
+            } else {
+                self.operation(i)
+            };
             let inputs: Vec<String> = node.inputs.iter().map(|&input| self.name(input)).collect();
             let shape =
                 if node.value.rank() == 0 { "scalar".to_string() } else { node.value.shape().to_string() };
@@ -42,7 +44,7 @@ impl Explanation {
             let part = part.map_or_else(String::new, |part| cut(part, 30));
             table.row([
                 format!("%{i}"),
-                named(op, &self.name(i), operation),
+                operation,
                 inputs.join(", "),
                 shape,
                 cut(&brief(&node.value), 38),
@@ -159,11 +161,6 @@ impl Explanation {
             }
         }
     }
-}
-
-/// A variable stands with its name.
-fn named(op: &str, name: &str, operation: String) -> String {
-    if op == "variable" { format!("variable {name}") } else { operation }
 }
 
 fn all_finite(x: &gradus::tensor::Tensor) -> bool {

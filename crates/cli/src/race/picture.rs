@@ -1,13 +1,14 @@
 //! The picture of a race: the surface's contours with all paths, and the values step by step.
 
-use gradus_viz::{Chart, Figure, Grid, Marker, Scale, linear_levels, log_levels};
+use gradus_viz::{Chart, Figure, Grid, Marker, Scale, round_levels};
 
 use super::ground::Aim;
 use super::run::{Course, Run};
 use super::{eigenbasis, line};
 
-/// Nodes of the grid on which the surface is drawn, in each direction.
-const NODES: [usize; 2] = [241, 241];
+/// Nodes of the grid on which the surface is drawn, in each direction: so many that the lowest contours of a narrow valley, such
+/// as Rosenbrock's, are whole.
+const NODES: [usize; 2] = [641, 641];
 const LEVELS: usize = 14;
 /// Where the axis of the values ends at the latest.
 const FLOOR: f64 = 1e-20;
@@ -19,7 +20,16 @@ pub(crate) fn picture(course: &Course<'_>, runs: &[Run]) -> String {
     if course.surface.name == eigenbasis::NAME {
         figure = figure.panel(eigenbasis::panel(runs));
     }
-    figure.panel(values(course, runs)).shared_legend().svg()
+    figure.panel(values(course, runs)).shared_legend().note(NOTE).svg()
+}
+
+/// What the signs of the paths mean.
+const NOTE: &str = "A path begins at the ring and ends at the square; it leaves the window for good at a hollow square. Dots are \
+                    steps; where steps are too short to be told apart there is the line alone. Numbers on the contours are values of f.";
+
+/// The width of a path's stroke: each later one is thinner, so that one below it shows on both sides.
+fn width(number: usize, count: usize) -> f64 {
+    f64::min(1.5 + 1.1 * (count - 1 - number) as f64, 7.0)
 }
 
 /// The surface's window, larger if the start lies outside.
@@ -35,37 +45,22 @@ fn window(course: &Course<'_>) -> [(f64, f64); 2] {
 fn paths(course: &Course<'_>, runs: &[Run]) -> Chart {
     let [x, y] = window(course);
     let grid = Grid::sample(x, y, NODES, |x, y| course.surface.at([x, y]));
-    let levels = if has_valley(&grid) && course.surface.aim != Aim::Border {
-        log_levels(&grid, LEVELS)
-    } else {
-        linear_levels(&grid, LEVELS)
-    };
-    let mut chart = Chart::new("paths, from the ring on")
+    let levels = round_levels(&grid, LEVELS);
+    let mut chart = Chart::new("paths, from the ring to the squares")
         .size(470.0, 400.0)
         .x_axis("x", Scale::Linear)
         .y_axis("y", Scale::Linear)
         .x_range(x.0, x.1)
         .y_range(y.0, y.1)
         .contours(&grid, &levels);
-    for run in runs {
+    for (i, run) in runs.iter().enumerate() {
         let places: Vec<(f64, f64)> = run.path.points.iter().map(|place| (place[0], place[1])).collect();
-        chart = chart.path(&legend(run), &places).stroke(1.5);
+        chart = chart.path(&legend(run), &places).stroke(width(i, runs.len()));
     }
     for minimum in &course.surface.minima {
         chart = chart.marker("minimum", (minimum[0], minimum[1]), Marker::Cross);
     }
     chart
-}
-
-/// Whether most of the window lies far above its lowest part.
-fn has_valley(grid: &Grid) -> bool {
-    let mut values: Vec<f64> = grid.values.iter().copied().filter(|v| v.is_finite()).collect();
-    if values.is_empty() {
-        return false;
-    }
-    values.sort_by(f64::total_cmp);
-    let above = |part: usize| values[values.len() * part / 100] - values[0];
-    above(50) > 15.0 * above(1)
 }
 
 pub(super) fn legend(run: &Run) -> String {
@@ -75,7 +70,7 @@ pub(super) fn legend(run: &Run) -> String {
 }
 
 fn values(course: &Course<'_>, runs: &[Run]) -> Chart {
-    let chart = Chart::new("value after each step").size(400.0, 400.0).x_axis("step", Scale::Linear);
+    let chart = Chart::new("value after each step").size(400.0, 400.0).x_axis("step", Scale::Integer);
     let first = runs.first().map_or(1.0, |run| run.path.values[0]);
     let all = || runs.iter().flat_map(|run| run.path.values.iter().copied()).filter(|v| v.is_finite());
     let steps = runs.iter().map(|run| run.path.values.len()).max().unwrap_or(1);
@@ -93,10 +88,57 @@ fn values(course: &Course<'_>, runs: &[Run]) -> Chart {
         let room = 0.05 * (highest - lowest).max(1e-9);
         chart.y_axis("f", Scale::Linear).y_range(lowest - room, highest + room)
     };
-    for run in runs {
+    for (i, run) in runs.iter().enumerate() {
         let points: Vec<(f64, f64)> =
             run.path.values.iter().enumerate().map(|(step, &value)| (step as f64, value)).collect();
-        chart = chart.line(&legend(run), &points);
+        chart = chart.line(&legend(run), &points).stroke(width(i, runs.len()));
     }
     chart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::race::run::surface;
+    use gradus_viz::contour;
+
+    fn course(name: &str) -> Course {
+        let surface = surface(name).unwrap();
+        Course { surface, start: surface.start, steps: 60, tolerance: 0.1 }
+    }
+
+    /// The contours of Rosenbrock's valley broke at (1.7, 2.9), where it is narrower than the cells of a coarse grid.
+    #[test]
+    fn no_contour_of_a_valley_breaks() {
+        let course = course("rosenbrock");
+        let [x, y] = window(&course);
+        let grid = |nodes| Grid::sample(x, y, nodes, |x, y| course.surface.at([x, y]));
+        let (drawn, fine) = (grid(NODES), grid([1601, 1601]));
+        let levels = round_levels(&drawn, LEVELS);
+        assert!(levels.len() > 4, "{levels:?}");
+        for level in levels {
+            assert_eq!(contour(&drawn, level).len(), contour(&fine, level).len(), "pieces at {level}");
+        }
+    }
+
+    #[test]
+    fn a_run_of_two_steps_has_ticks_at_whole_steps() {
+        let run = Course { steps: 2, ..course("booth") }.run("sgd:lr=3".parse().unwrap(), None);
+        let svg = picture(&course("booth"), &[run]).replace('\n', "");
+        assert!(!svg.contains(">0.5<") && !svg.contains(">1.5<"), "{svg}");
+    }
+
+    #[test]
+    fn paths_below_are_wider_and_ends_are_marked() {
+        let course = course("quadratic");
+        let runs: Vec<Run> = ["sgd", "momentum", "adam"]
+            .map(|who| course.run(who.parse().unwrap(), None))
+            .into_iter()
+            .collect();
+        assert!((1..3).all(|i| width(i, 3) < width(i - 1, 3)) && width(0, 20) <= 7.0);
+        let svg = picture(&course, &runs);
+        assert_eq!(svg.matches("width=\"9\"").count(), 3, "a square for each path");
+        // Sixty steps each; near the minimum they are no longer told apart.
+        assert!(svg.matches("<circle").count() < 3 * 60);
+    }
 }

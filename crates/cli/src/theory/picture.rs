@@ -11,6 +11,20 @@ const STEPS: usize = 60;
 /// The largest ηλ at which some momentum below 1 is stable, and a little more; the map reaches at least that far.
 const WIDEST: f64 = 4.2;
 
+/// One colour for one thing, in all three panels: the values given, the best ones for both curvatures, the best momentum at the
+/// larger one, and the limits. Of Okabe and Ito; the last two, of which the first is Tol's wine (2021), are told apart from them.
+const GIVEN: &str = "#d55e00";
+const BEST: &str = "#009e73";
+const BEST_HERE: &str = "#0072b2";
+const CRITICAL: &str = "#56b4e9";
+const LIMIT: &str = "#222222";
+/// Of the momenta whose weights are drawn; the last is no momentum, here and where it converges.
+const WEIGHTS: [&str; 4] = ["#882255", "#e69f00", "#cc79a7", "#666666"];
+
+/// Why the third panel does not show the place alone.
+const NOTE: &str = "√(x² + Δx²) is the length of the place x and the last step Δx together. The place alone passes 0 in each swing, which \
+                    would be a gap in a logarithmic plot; both together are 0 only where the motion has ended.";
+
 pub(crate) fn picture(theory: &Theory) -> String {
     let title = format!(
         "Momentum on a quadratic: β = {}, η = {}, λ = {}, κ = {}",
@@ -19,7 +33,7 @@ pub(crate) fn picture(theory: &Theory) -> String {
         given(theory.lambda),
         given(theory.condition)
     );
-    Figure::new(&title).panel(map(theory)).panel(weights()).panel(motion(theory)).svg()
+    Figure::new(&title).panel(map(theory)).panel(weights()).panel(motion(theory)).note(NOTE).svg()
 }
 
 /// The plane of ηλ and β, coloured by the spectral radius, with the values given and the best ones.
@@ -43,66 +57,116 @@ fn map(theory: &Theory) -> Chart {
         .y_range(0.0, 1.0)
         .heat(grid, "spectral radius; grey: diverges", (0.0, 1.0))
         .line("ηλ = 2 + 2β", &limit)
-        .color("#d55e00")
+        .color(LIMIT)
         .stroke(2.5)
         .line("β = (1 − √ηλ)²; complex above", &critical)
-        .color("#56b4e9")
+        .color(CRITICAL)
         .stroke(2.5);
     let pair = |chart: Chart, name: &str, step: f64, beta: f64, marker: Marker, color: &str| {
         let other = (step / theory.condition, beta);
         chart.marker(name, (step, beta), marker).color(color).marker(name, other, marker).color(color)
     };
-    let chart = pair(chart, "given, at λ and λ/κ", step, theory.beta, Marker::Disc, "#d55e00");
-    pair(chart, "best for κ, at λ and λ/κ", best.eta * theory.lambda, best.beta, Marker::Diamond, "#009e73")
+    let chart = pair(chart, "given, at λ and λ/κ", step, theory.beta, Marker::Disc, GIVEN);
+    let chart =
+        pair(chart, "best for κ, at λ and λ/κ", best.eta * theory.lambda, best.beta, Marker::Diamond, BEST);
+    match theory.best_beta() {
+        Some(beta) => chart.marker("best β at λ", (step, beta), Marker::Cross).color(BEST_HERE),
+        None => chart,
+    }
 }
 
 /// What a gradient counts after t steps.
 fn weights() -> Chart {
     let mut chart = Chart::new("weight of a gradient t steps ago")
         .size(330.0, 340.0)
-        .x_axis("t", Scale::Linear)
+        .x_axis("t, steps ago", Scale::Integer)
         .y_axis("βᵗ", Scale::Linear)
         .x_range(0.0, 40.0)
         .y_range(0.0, 1.05);
-    for beta in BETAS {
+    for (beta, color) in BETAS.into_iter().zip(WEIGHTS) {
         let weights: Vec<(f64, f64)> = (0..=40).map(|t| (f64::from(t), beta.powi(t))).collect();
-        chart = chart.line(&format!("β = {beta}"), &weights);
+        chart = chart.line(&format!("β = {beta}"), &weights).color(color);
     }
     chart
 }
 
-/// The length of place and step together, which has no zeros where the place changes its sign; from x = 1 at rest.
+/// The length of place and step together; from x = 1 at rest.
 fn motion(theory: &Theory) -> Chart {
     let given = theory.system();
     let slow = QuadraticMomentum { lambda: theory.lambda / theory.condition, ..given };
     let best = optimal_momentum(slow.lambda, theory.lambda);
     let mut lines = vec![
-        (format!("β = {}, at λ", theory.beta), given),
-        (format!("β = {}, at λ/κ", theory.beta), slow),
+        (format!("β = {}, at λ", theory.beta), given, GIVEN, false),
+        (format!("β = {}, at λ/κ", theory.beta), slow, GIVEN, true),
         (
             format!("best for κ (η {}, β {}), at λ/κ", decimals(best.eta), decimals(best.beta)),
             QuadraticMomentum { eta: best.eta, beta: best.beta, ..slow },
+            BEST,
+            true,
         ),
     ];
     if theory.beta > 0.0 {
-        lines.push(("β = 0, at λ/κ".to_string(), QuadraticMomentum { beta: 0.0, ..slow }));
+        lines.push(("β = 0, at λ/κ".to_string(), QuadraticMomentum { beta: 0.0, ..slow }, WEIGHTS[3], true));
     }
     if let Some(beta) = theory.best_beta() {
-        lines.push((format!("best β at λ, {}", decimals(beta)), QuadraticMomentum { beta, ..given }));
+        let name = format!("best β at λ, {}", decimals(beta));
+        lines.push((name, QuadraticMomentum { beta, ..given }, BEST_HERE, false));
     }
     let mut chart = Chart::new("convergence from x = 1")
         .size(360.0, 340.0)
-        .x_axis("step", Scale::Linear)
-        .y_axis("√(x² + Δx²), logarithmic", Scale::Log10)
+        .x_axis("step", Scale::Integer)
+        .y_axis("√(x² + Δx²)", Scale::Log10)
         .x_range(0.0, STEPS as f64)
         .y_range(1e-8, 30.0);
-    for (name, system) in lines {
+    // At the smaller curvature a line is dashed.
+    for (name, system, color, dashed) in lines {
         let (mut before, mut points) = (1.0, vec![(0.0, 1.0)]);
         for (t, x) in system.trajectory(0.0, 1.0, STEPS).into_iter().enumerate() {
             points.push(((t + 1) as f64, x.hypot(x - before)));
             before = x;
         }
-        chart = chart.line(&name, &points);
+        chart = chart.line(&name, &points).color(color);
+        chart = if dashed { chart.dashed() } else { chart };
     }
     chart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// The colours of all named marks: no colour has two meanings.
+    #[test]
+    fn one_colour_for_one_thing() {
+        let theory = Theory { beta: 0.9, lr: 0.4, lambda: 1.0, condition: 20.0, svg: None };
+        let svg = picture(&theory).replace('\n', "");
+        // What the first words of a name are about; "β = 0.9" is the momentum given, at whatever curvature.
+        let about = |name: &str| match name {
+            name if name.starts_with("β = 0.9, at") || name.starts_with("given") => "given".to_string(),
+            name if name.starts_with("best for κ") => "best for κ".to_string(),
+            name if name.starts_with("best β at λ") => "best β".to_string(),
+            name => name.split(',').next().unwrap_or(name).to_string(),
+        };
+        let mut meanings: BTreeMap<String, String> = BTreeMap::new();
+        for mark in svg.split("<g><title>").skip(1) {
+            let (name, rest) = mark.split_once("</title>").expect("a title ends");
+            let rest = rest.split("</g>").find(|part| part.contains('#')).unwrap_or_default();
+            let colors = ["stroke=\"#", "fill=\"#"]
+                .iter()
+                .flat_map(|key| rest.split(key).skip(1))
+                .map(|rest| &rest[..6]);
+            for color in colors.filter(|color| *color != "ffffff") {
+                let known = meanings.entry(color.to_string()).or_insert_with(|| about(name));
+                assert_eq!(*known, about(name), "#{color}");
+            }
+        }
+        assert!(meanings.len() >= 8, "{meanings:?}");
+    }
+
+    #[test]
+    fn the_length_of_place_and_step_is_explained() {
+        let theory = Theory { beta: 0.9, lr: 0.4, lambda: 1.0, condition: 20.0, svg: None };
+        assert!(picture(&theory).contains("is the length of the place x and the last step"));
+    }
 }

@@ -12,7 +12,7 @@ pub(crate) fn picture(title: &str, epochs: &[Epoch], test_accuracy: Option<f64>)
     };
     let last = 1.02 * epochs.len().max(1) as f64;
     let panel =
-        |title: &str| Chart::new(title).size(400.0, 280.0).x_axis("epoch", Scale::Linear).x_range(0.0, last);
+        |title: &str| Chart::new(title).size(400.0, 280.0).x_axis("epoch", Scale::Integer).x_range(0.0, last);
     let loss = panel("mean loss of an epoch")
         .y_axis("loss, logarithmic", Scale::Log10)
         .line("training set, with dropout", &points(|epoch| epoch.0));
