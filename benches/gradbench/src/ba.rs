@@ -3,7 +3,6 @@
 //! Each observation has a camera of 11 numbers, a point of 3 and a weight: two rows of the Jacobian with 15 entries
 //! each. All observations are one batch, and each of the 15 numbers is a vector over it.
 
-use gradus::autograd::batched_jacobian;
 use gradus::prelude::*;
 
 use crate::data::{Input, Output};
@@ -63,7 +62,7 @@ impl Observations {
         let inputs = self.inputs();
         let reprojection = predict(|tape| {
             let inputs: Vec<Var<'_>> = inputs.iter().map(|x| tape.constant(x)).collect();
-            self.reprojection(&inputs)
+            Var::stack(&self.reprojection(&inputs), 1)
         });
         let weight = predict(|tape| weight_error(tape.constant(&self.weights)));
         let count = self.camera.len();
@@ -85,8 +84,8 @@ impl Observations {
         ])
     }
 
-    /// `[observations, 2]`.
-    fn reprojection<'t>(&self, x: &[Var<'t>]) -> Var<'t> {
+    /// Both coordinates' errors of all observations.
+    fn reprojection<'t>(&self, x: &[Var<'t>]) -> [Var<'t>; 2] {
         let [focal, u, v, k1, k2] = [x[6], x[7], x[8], x[9], x[10]];
         let (rotation, weight) = ([x[0], x[1], x[2]], x[14]);
         let [cx, cy, cz] = rotate(rotation, [x[11] - x[3], x[12] - x[4], x[13] - x[5]]);
@@ -94,16 +93,23 @@ impl Observations {
         let square = px.square() + py.square();
         let distortion = (square * k2 + k1) * square + 1.0;
         let scale = distortion * focal;
-        let errors =
-            [weight * (px * scale + u - &self.features[0]), weight * (py * scale + v - &self.features[1])];
-        Var::stack(&errors, 1)
+        [weight * (px * scale + u - &self.features[0]), weight * (py * scale + v - &self.features[1])]
     }
 
+    /// An error depends on its own observation only, so the gradient of a sum over all of them holds each one's derivatives.
     fn jacobian(&self) -> Output {
         let count = self.camera.len();
-        let blocks = batched_jacobian(|x| self.reprojection(x), &self.inputs());
-        let blocks: Vec<Vec<f64>> = blocks.iter().map(Tensor::to_f64_vec).collect();
-        let weights = batched_jacobian(|x| weight_error(x[0]), std::slice::from_ref(&self.weights));
+        let inputs = self.inputs();
+        let [slopes, weights] = on_tape(Mode::Record, |tape| {
+            let inputs: Vec<Var<'_>> = inputs.iter().map(|x| tape.var(x)).collect();
+            let of = |error: Var<'_>, by: &[Var<'_>]| {
+                let gradients = error.sum().backward();
+                by.iter().map(|&x| gradients.wrt(x).to_f64_vec()).collect::<Vec<_>>()
+            };
+            let slopes = self.reprojection(&inputs).map(|error| of(error, &inputs)).concat();
+            let weight = inputs[ROW - 1];
+            [slopes, of(weight_error(weight), &[weight])]
+        });
         let mut sparse = Sparse::new(count);
         let (points, last) = (CAMERA * self.cameras.shape()[1], 3 * self.points.shape()[1]);
         for i in 0..count {
@@ -111,10 +117,10 @@ impl Observations {
             for part in 0..2 {
                 let places = (0..CAMERA).map(|j| CAMERA * camera + j);
                 let places = places.chain((0..3).map(|j| points + 3 * point + j)).chain([points + last + i]);
-                sparse.row(places, blocks.iter().map(|block| block[2 * i + part]));
+                sparse.row(places, slopes[part * ROW..][..ROW].iter().map(|slope| slope[i]));
             }
         }
-        for (i, slope) in weights[0].to_f64_vec().into_iter().enumerate() {
+        for (i, &slope) in weights[0].iter().enumerate() {
             sparse.row([points + last + i], [slope]);
         }
         sparse.output()
