@@ -3,6 +3,7 @@
 //! Every operation appends a node that remembers its inputs and the slope in each. The sweep walks back from the result
 //! and hands each input its share: upstream times slope. All the rest of gradus is this, for tensors, and fast.
 
+use approx::abs_diff_eq;
 use std::cell::RefCell;
 use std::ops::{Add, Mul};
 
@@ -96,5 +97,7 @@ fn main() {
     println!("\n         tape            central difference");
     println!("dy/dx    {:+.10}   {dx:+.10}", gradient[x.id]);
     println!("dy/dw    {:+.10}   {dw:+.10}", gradient[w.id]);
-    assert!((gradient[x.id] - dx).abs() < 1e-9 && (gradient[w.id] - dw).abs() < 1e-9);
+    assert!(
+        abs_diff_eq!(gradient[x.id], dx, epsilon = 1e-9) && abs_diff_eq!(gradient[w.id], dw, epsilon = 1e-9)
+    );
 }

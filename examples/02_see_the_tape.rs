@@ -1,5 +1,6 @@
 //! The tape can be seen: every operation is a line with its inputs, type and value, and every line has a gradient.
 
+use approx::assert_abs_diff_eq;
 use gradus::prelude::*;
 
 fn main() {
@@ -24,7 +25,7 @@ fn main() {
         d2y.item(),
         tape.len()
     );
-    assert!((dy.item() - grads.wrt(x).item()).abs() < 1e-15);
+    assert_abs_diff_eq!(dy.item(), grads.wrt(x).item(), epsilon = 1e-15);
 
     println!("A layer: values are tensors, and `{{tape:#}}` adds the line of code that made each.\n");
     let tape = Tape::new();

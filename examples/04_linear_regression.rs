@@ -3,6 +3,7 @@
 //! `$y = 2 x_1 - 3.4 x_2 + 4.2$` plus noise. The whole batch takes sure but few steps; single examples take many cheap
 //! steps that shake; small batches take most of both.
 
+use approx::abs_diff_eq;
 use std::time::Instant;
 
 use gradus::prelude::*;
@@ -73,7 +74,11 @@ fn main() {
             let w = model.weight.value().to_f64_vec();
             let b = model.bias.as_ref().map_or(f64::NAN, |b| b.value().item());
             println!("{:11} found y = {:.3} x1 {:+.3} x2 {:+.3}", "", w[0], w[1], b);
-            assert!((w[0] - 2.0).abs() < 0.1 && (w[1] + 3.4).abs() < 0.1 && (b - 4.2).abs() < 0.1);
+            assert!(
+                abs_diff_eq!(w[0], 2.0, epsilon = 0.1)
+                    && (w[1] + 3.4).abs() < 0.1
+                    && abs_diff_eq!(b, 4.2, epsilon = 0.1)
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A derivative is a function like any other, so it has a derivative: series, Newton's method, curvature.
 
+use approx::assert_abs_diff_eq;
 use gradus::prelude::*;
 
 fn main() {
@@ -18,7 +19,7 @@ fn third_derivative() {
     for x in [-1.0f64, 0.0, 0.5, 2.0] {
         let (found, exact) = (d3(tape.var(x)).item(), 2.0 * x.exp() * (x.cos() - x.sin()));
         println!("{x:>5}  {found:>+18.12}  {exact:>+18.12}  {:.1e}", (found - exact).abs());
-        assert!((found - exact).abs() < 1e-12 * exact.abs().max(1.0));
+        assert_abs_diff_eq!(found, exact, epsilon = 1e-12 * exact.abs().max(1.0));
     }
 }
 
@@ -51,7 +52,7 @@ fn newton() {
         let x = tape.var(at);
         at -= slope(x).item() / curvature(x).item();
     }
-    assert!((at - 2.25).abs() < 1e-10);
+    assert_abs_diff_eq!(at, 2.25, epsilon = 1e-10);
 }
 
 /// `$H v = \nabla (\nabla f \cdot v)$`: the Hessian acts on a vector without ever being written down.

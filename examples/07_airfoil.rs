@@ -12,6 +12,7 @@ mod airfoil;
 mod published;
 
 use airfoil::Training;
+use approx::abs_diff_eq;
 use gradus::prelude::*;
 
 /// How to train, and what was printed for it.
@@ -63,6 +64,6 @@ fn main() {
         let (mean, deviation) = spread(&data, &recipe, seeds);
         let loss = if factor == 1.0 { "MSE" } else { "½ MSE" };
         println!("{lr:5}  {momentum:8}  {loss:6}  {epochs:6}  {mean:.4} ± {deviation:.4}  {notes:.3}");
-        assert!((mean - recipe.mean).abs() < 0.01, "the mean is far from {}", recipe.mean);
+        assert!(abs_diff_eq!(mean, recipe.mean, epsilon = 0.01), "the mean is far from {}", recipe.mean);
     }
 }

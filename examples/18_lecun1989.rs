@@ -15,7 +15,7 @@ use gradus::data::{generate::RandomState, transform};
 use gradus::nn::ConstantPad2d;
 use gradus::prelude::*;
 use published::Published;
-use torch_random::uniform;
+use torch_random::TorchRandom;
 
 /// The planes of the first layer that the three groups of the second see.
 const PLANES: [i64; 24] = [0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11];
@@ -33,10 +33,10 @@ struct Net {
 gradus::params!(Net { h1, h2, biases, h3, output });
 
 impl Net {
-    fn new(modern: bool, seed: u64) -> Self {
+    fn new(modern: bool, words: &mut TorchRandom) -> Self {
         // Uniform weights, larger where few inputs come in; in the reproduction's numbers and layouts.
-        let mut words = RandomState::new(seed);
-        let mut uniform = |shape: &[usize], inputs: f64| uniform(&mut words, shape, 2.4 / inputs.sqrt());
+        let mut uniform =
+            |shape: &[usize], inputs: f64| (words.rand(shape) * 2.0 - 1.0) * (2.4 / inputs.sqrt());
         let conv = |weight: Tensor, groups| {
             let how = ConvOptions { stride: vec![2], groups, ..ConvOptions::default() };
             Conv2d { weight: Param::new(weight), bias: None, how }
@@ -76,10 +76,10 @@ fn errors(modern: bool, sets: &(Dataset, Dataset), run: &Published, seed: u64) -
     let (train, test) = mnist::small_digits(sets, &mut generator);
     let (n, passes) = if run.quick { (500, 2) } else { (7291, if modern { 80 } else { 23 }) };
     let train = train.narrow(0, n);
-    let mut net = Net::new(modern, seed);
+    let mut net = Net::new(modern, &mut TorchRandom::new(seed as u32));
     assert_eq!(net.trainable_elements(), 9760);
     let (sgd, mut losses) = (Optimizer::new(Sgd::default(), 0.03), Vec::new());
-    let mut optimizer = if modern { Optimizer::new(AdamW::default(), 3e-4) } else { sgd };
+    let mut optimizer = if modern { Optimizer::new(AdamW::default(), 3e-4).seed(seed) } else { sgd };
     for pass in 0..passes {
         if modern {
             optimizer.set_lr(3e-4 - 2e-4 * pass as f64 / 79.0);

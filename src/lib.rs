@@ -36,6 +36,7 @@
 //! | [`optim`] | [`Optimizer`](optim::Optimizer): update rules, schedules, the training step |
 //! | [`data`] | [`Dataset`](data::Dataset), [`Loader`](data::Loader), small data sets |
 //! | `train` (feature) | checkpoints, logs, early stopping, health of a training run |
+//! | `viz` (feature) | charts, as SVG and as text in a terminal |
 //! | [`prelude`] | the names that most programs want |
 //!
 //! A gradient by hand is three lines:
@@ -49,12 +50,34 @@
 //! println!("{tape}"); // each operation with its value
 //! ```
 //!
+//! A curve is three more; they need the feature `viz`:
+//!
+//! ```
+//! # #[cfg(feature = "viz")]
+//! # fn main() -> std::io::Result<()> {
+//! use gradus::prelude::*;
+//! use gradus::viz::{Chart, Scale};
+//!
+//! let mut w = Param::new(3.0);
+//! let mut optimizer = Optimizer::new(Sgd::default(), 0.1);
+//! let losses: Vec<f64> =
+//!     (0..20).map(|_| optimizer.training_step(&mut w, |w, tape| tape.param(w).square())).collect();
+//!
+//! let chart = Chart::new("Loss").y_axis("w²", Scale::Log10).curve("training", &losses);
+//! println!("{}", chart.text()); // in the terminal
+//! std::fs::write(std::env::temp_dir().join("loss.svg"), chart.svg())?; // for a page
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "viz"))]
+//! # fn main() {}
+//! ```
+//!
 //! # Features
 //!
 //! None is on by default. `safetensors`: models, optimizers and tensors in files; `zip`: NumPy's npz files, and PyTorch's pt files
 //! to be read; `gzip`: data sets that are compressed;
 //! `linalg`: inverses, systems, determinants, factorisations; `train`: checkpoints, logs, early stopping; `progress`: their bar on a
-//! terminal.
+//! terminal; `viz`: charts.
 #![forbid(unsafe_code)]
 
 /// The names that most programs want: `use gradus::prelude::*;`.
@@ -72,6 +95,8 @@ pub use gradus_optim as optim;
 pub use gradus_tensor as tensor;
 #[cfg(feature = "train")]
 pub use gradus_train as train;
+#[cfg(feature = "viz")]
+pub use gradus_viz as viz;
 
 pub use gradus_autograd::params;
 pub use gradus_nn::sequential;

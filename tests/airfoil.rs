@@ -4,6 +4,7 @@
 #[allow(dead_code)]
 mod example;
 
+use approx::abs_diff_eq;
 use example::{RECIPES, data, spread, train};
 
 /// Least squares on all rows leaves this.
@@ -16,7 +17,7 @@ fn means_of_twenty_seeds() {
         let (mean, deviation) = spread(&data, recipe, 20);
         let (lr, momentum) = (recipe.lr, recipe.momentum);
         println!("lr {lr}, momentum {momentum}: {mean:.4} ± {deviation:.4}, expected {}", recipe.mean);
-        assert!((mean - recipe.mean).abs() <= 0.003, "lr {lr}, momentum {momentum}: {mean}");
+        assert!(abs_diff_eq!(mean, recipe.mean, epsilon = 0.003), "lr {lr}, momentum {momentum}: {mean}");
         let one = train(&data, recipe, 20);
         assert!((FLOOR - 1e-4..0.28).contains(&one), "lr {lr}, momentum {momentum}: {one}");
     }

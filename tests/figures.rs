@@ -1,5 +1,6 @@
 //! The figures that the lecture notes print, to all their digits.
 
+use approx::assert_abs_diff_eq;
 use gradus_autograd::FiniteDifference;
 use gradus_optim::theory::{QuadraticMomentum, effective_samples, stability_limit};
 use gradus_optim::{Differences, Momentum, Objective, Optimizer, Rule, Sgd, minimize, surfaces};
@@ -46,10 +47,14 @@ fn weights_of_the_leaky_sum() {
         grads.set(x.id(), if t == 0 { 1.0 } else { 0.0 }.into());
         optimizer.step(&mut x, &grads);
         let weight = optimizer.slot("", "v").expect("momentum has a velocity").item();
-        assert!((weight - 0.95f64.powi(t)).abs() < 1e-15);
+        assert_abs_diff_eq!(weight, 0.95f64.powi(t), epsilon = 1e-15);
     }
     // An effective step of 1/(1 − β).
-    assert!((-x.value().item() / effective_samples(0.95) - (1.0 - 0.95f64.powi(40))).abs() < 1e-12);
+    assert_abs_diff_eq!(
+        -x.value().item() / effective_samples(0.95),
+        (1.0 - 0.95f64.powi(40)),
+        epsilon = 1e-12
+    );
 }
 
 #[test]
@@ -57,7 +62,7 @@ fn descent_on_one_curvature() {
     for (lambda, factor) in [(0.1, 0.99), (1.0, 0.9), (10.0, 0.0), (19.0, -0.9)] {
         let path = QuadraticMomentum { beta: 0.0, eta: 0.1, lambda }.trajectory(0.0, 1.0, 19);
         for (t, x) in (1..).zip(path) {
-            assert!((x - f64::powi(factor, t)).abs() < 1e-13);
+            assert_abs_diff_eq!(x, f64::powi(factor, t), epsilon = 1e-13);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! README against the library: the right-hand sides of its table run and give what is said, its blocks can be pasted, its
 //! links and numbers hold.
 
+use approx::abs_diff_eq;
 use std::path::Path;
 
 use gradus::autograd::hessian;
@@ -98,7 +99,7 @@ fn training() -> Vec<String> {
         Loader { batch: 64, shuffle: Some(0), drop_last: false } => |loader| loader.batches(130) == 3;
         optimizer.training_step(&mut model, |model, tape| model.forward(tape.constant(&x)).mse(&y)) => |loss| loss > 0.0;
         model.predict(&x) => |t| t.shape()[..] == [2, 8];
-        scores.cross_entropy(&labels) => |loss| (loss.item() - 2f64.ln()).abs() < 1e-6;
+        scores.cross_entropy(&labels) => |loss| abs_diff_eq!(loss.item(), 2f64.ln(), epsilon = 1e-6);
         optimizer.save(&file) => |saved| saved.is_ok();
         optimizer.load(&file, &model) => |loaded| loaded.is_ok();
         state_dict::save(&model, &file) => |saved| saved.is_ok();

@@ -8,9 +8,11 @@ use gradus::prelude::*;
 
 use super::published::{Published, data_file};
 use super::python_random::PythonRandom;
+use super::torch_random::TorchRandom;
 
 /// Letters a to z, and the dot that begins and ends a name, number 0.
 pub(crate) const LETTERS: usize = 27;
+pub(crate) const LECTURE: u32 = 2_147_483_647; // the seed of parts 2 to 4
 pub(crate) const SOURCE: &str = "karpathy/nn-zero-to-hero, lectures/makemore";
 
 /// Names in the order in which the lectures shuffle them, as numbers of letters.
@@ -51,16 +53,10 @@ impl Names {
         })
     }
 
-    /// Names letter by letter, each letter drawn by the model's probabilities.
-    pub(crate) fn invent(
-        &self,
-        block: usize,
-        count: usize,
-        rng: &mut Rng,
-        logits: impl Fn(&Tensor) -> Tensor,
-    ) {
+    /// Ten names letter by letter, each letter drawn by the model's probabilities.
+    pub(crate) fn invent(&self, block: usize, rng: &mut Rng, logits: impl Fn(&Tensor) -> Tensor) {
         let mut names = Vec::new();
-        for _ in 0..count {
+        for _ in 0..10 {
             let (mut context, mut name) = (vec![0i64; block], Vec::new());
             loop {
                 let letter =
@@ -79,38 +75,42 @@ impl Names {
 }
 
 /// 32 random examples at each step, drawn with replacement.
-pub(crate) fn batches(data: &Dataset, steps: usize, rng: &mut Rng) -> impl Iterator<Item = Dataset> + use<> {
-    let order = Tensor::randint(0, data.len() as i64, 32 * steps, rng);
+pub(crate) fn batches(
+    data: &Dataset,
+    steps: usize,
+    draw: &mut TorchRandom,
+) -> impl Iterator<Item = Dataset> + use<> {
+    let order = draw.randint(data.len(), 32 * steps);
     Loader { batch: 32, ..Loader::default() }.in_order(data, order)
 }
 
 /// Gradient descent: 200,000 steps (300 in the quick mode) with the rate 0.1, and a tenth of it behind `drop` of them. Gives
-/// the validation loss.
+/// the losses of the first batch and of the validation set at the end.
 pub(crate) fn train(
     run: &Published,
     model: &mut Sequential,
-    parts: &[Dataset; 2],
+    [training, validation]: &[Dataset; 2],
     drop: f64,
-    rng: &mut Rng,
-) -> f64 {
-    let [training, validation] = parts;
+    generator: &mut TorchRandom,
+) -> (f64, f64) {
     let steps = if run.quick { 300 } else { 200_000 };
     let rate =
         schedule::MultiStep { initial: 0.1, factor: 0.1, milestones: vec![(drop * steps as f64) as u64] };
     let mut optimizer = Optimizer::new(Sgd::default(), rate);
-    let before = mean_loss(validation, |x| model.predict(x));
-    for (step, batch) in batches(training, steps, rng).enumerate() {
+    let (before, mut first) = (mean_loss(validation, |x| model.predict(x)), None);
+    for (step, batch) in batches(training, steps, generator).enumerate() {
         let loss = optimizer.training_step(model, |model, tape| {
             model.forward(tape.constant(&batch.inputs)).cross_entropy(&batch.labels)
         });
-        if step % (steps / 5) == 0 {
+        first.get_or_insert(loss);
+        if step % (steps / 20) == 0 {
             println!("{step:>6} / {steps}: {loss:.4}");
         }
     }
     let after = mean_loss(validation, |x| model.predict(x));
     println!("validation {after:.4}");
     run.falls("the validation loss", before, after);
-    after
+    (first.expect("a step"), after)
 }
 
 /// The mean cross-entropy of a whole set, in parts.

@@ -3,6 +3,7 @@
 //! A draw is large (or many small ones together), so that mean and deviation are known to 5 deviations of theirs, and the
 //! whole distribution by the largest distance from its function (Kolmogorov and Smirnov).
 
+use approx::abs_diff_eq;
 use gradus_nn::init::{self, Fan, Gain};
 use gradus_tensor::{DType, Rng, Shape, Tensor, rng};
 use safetensors::SafeTensors;
@@ -189,7 +190,11 @@ fn sparse(x: &Tensor, zeros: f64, std: f64) -> Result<(), String> {
     let rest: Vec<f64> = x.to_f64_vec().into_iter().filter(|x| *x != 0.0).collect();
     let size = (rest.iter().map(|x| x * x).sum::<f64>() / rest.len() as f64).sqrt();
     let room = 5.0 / (2.0 * rest.len() as f64).sqrt();
-    if (size / std - 1.0).abs() < room { Ok(()) } else { Err(format!("deviation {size} instead of {std}")) }
+    if abs_diff_eq!(size / std, 1.0, epsilon = room) {
+        Ok(())
+    } else {
+        Err(format!("deviation {size} instead of {std}"))
+    }
 }
 
 /// How the parameters of modules begin.

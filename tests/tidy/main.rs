@@ -3,6 +3,7 @@
 mod docs;
 mod engine;
 mod lists;
+mod notes;
 mod recipes;
 
 use std::fs;
@@ -68,7 +69,15 @@ fn crates_know_each_other_in_one_direction() {
         ("crates/train", &["gradus-tensor", "gradus-autograd", "gradus-nn", "gradus-optim", "gradus-data"]),
         (
             ".",
-            &["gradus-tensor", "gradus-autograd", "gradus-nn", "gradus-optim", "gradus-data", "gradus-train"],
+            &[
+                "gradus-tensor",
+                "gradus-autograd",
+                "gradus-nn",
+                "gradus-optim",
+                "gradus-data",
+                "gradus-train",
+                "gradus-viz",
+            ],
         ),
         ("crates/cli", &["gradus", "gradus-viz"]),
     ];
@@ -178,4 +187,26 @@ fn unsafe_code_stands_in_the_kernels_only() {
             assert!(text.contains("#![forbid(unsafe_code)]"), "{}: no forbid", crate_root.display());
         }
     }
+}
+
+/// Tests say how near two floats are by the macros of `approx`, not by hand.
+#[test]
+fn floats_are_compared_by_approx() {
+    let by_hand = [" - ", ").abs() <"];
+    let mut found = Vec::new();
+    for path in sources() {
+        let text = read(&path);
+        let below =
+            path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "examples");
+        let start = if below { Some(0) } else { text.find("#[cfg(test)]") };
+        let Some(start) = start else { continue };
+        let line_before = text[..start].lines().count();
+        for (number, line) in text[start..].lines().enumerate() {
+            let condition = line.split_once("assert!(").map_or("", |(_, condition)| condition);
+            if by_hand.iter().all(|part| condition.contains(part)) && !condition.contains("diff_eq!(") {
+                found.push(format!("{}:{}: {}", path.display(), line_before + number, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "use abs_diff_eq! or relative_eq!:\n{}", found.join("\n"));
 }

@@ -1,32 +1,36 @@
-"""makemore's tree over eight letters in PyTorch."""
-
-import sys
+"""makemore's tree over eight letters in PyTorch, with the lecture's numbers."""
 
 import torch
 from names import LETTERS, parts, train
-from torch import nn
-
-
-class Join(nn.Module):
-    def forward(self, x):
-        return x.reshape(-1, 2 * x.shape[-1])
-
-
-def linear(inputs, outputs, factor, bias):
-    layer = nn.Linear(inputs, outputs, bias=bias)
-    nn.init.normal_(layer.weight, 0.0, factor / inputs**0.5)
-    if bias:
-        nn.init.zeros_(layer.bias)
-    return layer
-
 
 data = parts(8)
-for seed in range(int(sys.argv[1]) if len(sys.argv) > 1 else 1):
-    torch.manual_seed(seed)
-    layers = [nn.Embedding(LETTERS, 24)]
-    for width in [24, 128, 128]:
-        layers += [Join(), linear(2 * width, 128, 1.0, False), nn.BatchNorm1d(128), nn.Tanh()]
-    model = nn.Sequential(*layers, linear(128, LETTERS, 0.1, True))
-    train(
-        f"seed {seed}", "1.9937", model, list(model.parameters()), data, 0.75, evaluated=lambda x: model.eval()(x)
-    )
+generator = torch.Generator().manual_seed(42)
+table = torch.randn((LETTERS, 24), generator=generator)
+weights = [torch.randn((inputs, 128), generator=generator) / inputs**0.5 for inputs in [48, 256, 256]]
+gains, shifts = [torch.ones(128) for _ in range(3)], [torch.zeros(128) for _ in range(3)]
+running = [[torch.zeros(128), torch.ones(128)] for _ in range(3)]
+last, bias = torch.randn((128, LETTERS), generator=generator) / 128**0.5 * 0.1, torch.zeros(LETTERS)
+training = True
+
+
+def forward(letters):
+    x = table[letters]
+    for i, weight in enumerate(weights):
+        x = x.reshape(len(letters), x.shape[1] // 2, -1) @ weight
+        mean, var = running[i]
+        if training:
+            mean, var = x.mean((0, 1), keepdim=True), x.var((0, 1), keepdim=True)
+            with torch.no_grad():
+                running[i] = [0.9 * running[i][0] + 0.1 * mean, 0.9 * running[i][1] + 0.1 * var]
+        x = torch.tanh(gains[i] * ((x - mean) / torch.sqrt(var + 1e-5)) + shifts[i])
+    return x.squeeze(1) @ last + bias
+
+
+def evaluated(letters):
+    global training
+    training = False
+    return forward(letters)
+
+
+parameters = [table, *weights, *gains, *shifts, last, bias]
+train("tree", "1.9937", forward, parameters, data, 0.75, generator, evaluated=evaluated)

@@ -37,14 +37,14 @@ def parts(block):
     return result
 
 
-def train(title, published, forward, parameters, data, drop, steps=200_000, evaluated=None):
+def train(title, published, forward, parameters, data, drop, generator, steps=200_000, evaluated=None):
     """Gradient descent at 0.1, and at 0.01 behind a part of the steps; prints the validation loss and the seconds."""
     (x, y), (x_valid, y_valid) = data
     for parameter in parameters:
         parameter.requires_grad_()
     begin = time.perf_counter()
     for step in range(steps):
-        rows = torch.randint(0, len(x), (32,))
+        rows = torch.randint(0, len(x), (32,), generator=generator)
         loss = F.cross_entropy(forward(x[rows]), y[rows])
         for parameter in parameters:
             parameter.grad = None
@@ -53,6 +53,8 @@ def train(title, published, forward, parameters, data, drop, steps=200_000, eval
         with torch.no_grad():
             for parameter in parameters:
                 parameter -= rate * parameter.grad
+        if step % 10_000 == 0 and "VERBOSE" in os.environ:
+            print(f"{step:>6}: {loss.item():.4f}", flush=True)
     seconds = time.perf_counter() - begin
     with torch.no_grad():
         loss = F.cross_entropy((evaluated or forward)(x_valid), y_valid).item()

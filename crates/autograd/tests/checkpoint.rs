@@ -1,6 +1,7 @@
 //! A checkpointed network: the memory it needs and the gradients it gives. Alone in its process, because the pool's
 //! high-water mark is one for all threads.
 
+use approx::assert_abs_diff_eq;
 use gradus_autograd::{Gradients, Param, Tape, Var, grad, value_and_grad};
 use gradus_tensor::kernel::pool::{memory, release};
 use gradus_tensor::{DType, Tensor, rng};
@@ -71,5 +72,5 @@ fn open_form_and_higher_orders() {
         assert!(dy.backward().wrt(x).max_abs_diff(&dz.backward().wrt(x)) < 1e-9);
     }
     let d2 = grad(grad(|x| x.checkpoint(|x| x.exp() * x)));
-    assert!((d2(tape.var(0.5)).item() - 2.5 * 0.5f64.exp()).abs() < 1e-14);
+    assert_abs_diff_eq!(d2(tape.var(0.5)).item(), 2.5 * 0.5f64.exp(), epsilon = 1e-14);
 }

@@ -1,5 +1,6 @@
 //! The engine end to end: values, gradients of numbers and of recorded operations.
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus_autograd::{Backward, Op, Param, Tape, Var, grad, value_and_grad};
 use gradus_tensor::{DType, Tensor, rng};
 
@@ -10,8 +11,8 @@ fn a_scalar_chain() {
     let y = (x.sin() * x).tanh();
     let grads = y.backward();
     let want = (1.0 - (0.5f64.sin() * 0.5).tanh().powi(2)) * (0.5f64.cos() * 0.5 + 0.5f64.sin());
-    assert!((grads.wrt(x).item() - want).abs() < 1e-15);
-    assert!((y.grad(x).item() - want).abs() < 1e-15);
+    assert_abs_diff_eq!(grads.wrt(x).item(), want, epsilon = 1e-15);
+    assert_abs_diff_eq!(y.grad(x).item(), want, epsilon = 1e-15);
 }
 
 #[test]
@@ -21,7 +22,7 @@ fn third_derivative_of_sin_times_exp() {
     for x in [-1.0f64, 0.0, 0.5, 2.0] {
         // (e^x sin x)''' = 2 e^x (cos x - sin x)
         let want = 2.0 * x.exp() * (x.cos() - x.sin());
-        assert!((d3(tape.var(x)).item() - want).abs() < 1e-12 * want.abs().max(1.0));
+        assert_abs_diff_eq!(d3(tape.var(x)).item(), want, epsilon = 1e-12 * want.abs().max(1.0));
     }
 }
 
@@ -82,7 +83,7 @@ fn a_network_against_central_differences() {
             assert!(g.max_abs_diff(&recorded[i].value()) < 1e-13, "{i}");
             let numeric = differences(&f, &at, i);
             for (a, b) in g.to_f64_vec().iter().zip(&numeric) {
-                assert!((a - b).abs() < 1e-8 * (1.0 + b.abs()), "{i}: {a} {b}");
+                assert!(abs_diff_eq!(a, b, epsilon = 1e-8 * (1.0 + b.abs())), "{i}: {a} {b}");
             }
         }
     }
@@ -121,7 +122,7 @@ fn a_long_chain_on_a_small_stack() {
         y.backward().wrt(x).item()
     };
     let g = std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();
-    assert!((g - 0.940_395).abs() < 1e-4, "{g}");
+    assert!(abs_diff_eq!(g, 0.940_395, epsilon = 1e-4), "{g}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Value, gradient and Hessian-vector product by the sweep back, forward mode, differences and the complex step.
 
+use approx::abs_diff_eq;
 use gradus_autograd::ops::Attention;
 use gradus_autograd::{
     Elements, GradcheckOptions, Param, Reason, Var, Verdict, four_ways, four_ways_model, params,
@@ -21,9 +22,9 @@ fn all_four_agree() {
     assert!(ways.not_complex.is_none(), "{ways}");
     for row in &ways.rows {
         let complex = row.complex.expect("every operation is analytic");
-        assert!((complex - row.backward).abs() <= 1e-13 * row.backward.abs().max(1.0), "{ways}");
+        assert!(abs_diff_eq!(complex, row.backward, epsilon = 1e-13 * row.backward.abs().max(1.0)), "{ways}");
         let forward = row.forward.unwrap_or(row.backward);
-        assert!((forward - row.backward).abs() <= 1e-13 * row.backward.abs().max(1.0), "{ways}");
+        assert!(abs_diff_eq!(forward, row.backward, epsilon = 1e-13 * row.backward.abs().max(1.0)), "{ways}");
     }
     let text = ways.to_string();
     assert!(text.starts_with("four ways agree\n  quantity"), "{text}");
@@ -36,8 +37,12 @@ fn the_right_numbers() {
     let ways = four_ways(|x| x[0].sin() * x[0], &[Tensor::scalar(0.5)], &options());
     let want = [0.239_712_769_302_101_5, 0.918_216_819_549_389_4, 1.515_452_354_478_644];
     for (row, want) in ways.rows.iter().zip(want) {
-        assert!((row.backward - want).abs() < 1e-15 && (row.complex.unwrap() - want).abs() < 1e-15, "{ways}");
-        assert!((row.difference - want).abs() <= row.noise + 1e-15, "{ways}");
+        assert!(
+            abs_diff_eq!(row.backward, want, epsilon = 1e-15)
+                && abs_diff_eq!(row.complex.unwrap(), want, epsilon = 1e-15),
+            "{ways}"
+        );
+        assert!(abs_diff_eq!(row.difference, want, epsilon = row.noise + 1e-15), "{ways}");
     }
 }
 
@@ -48,7 +53,7 @@ fn a_wrong_rule_differs_from_difference_and_complex_step() {
     let gradient = &ways.rows[1];
     assert_eq!((gradient.verdict, ways.report.failed > 0), (Verdict::Differs, true), "{ways}");
     // Back and forward share the mistake.
-    assert!((gradient.forward.unwrap() - gradient.backward).abs() < 1e-14, "{ways}");
+    assert!(abs_diff_eq!(gradient.forward.unwrap(), gradient.backward, epsilon = 1e-14), "{ways}");
 }
 
 #[test]
@@ -112,7 +117,7 @@ fn softmax_losses_and_normalisations_are_analytic() {
         let size = ways.rows.iter().map(|row| row.backward.abs()).fold(0.0, f64::max);
         for row in &ways.rows {
             let complex = row.complex.unwrap_or_else(|| panic!("{name}: {ways}"));
-            assert!((complex - row.backward).abs() <= 1e-12 * size, "{name}: {ways}");
+            assert!(abs_diff_eq!(complex, row.backward, epsilon = 1e-12 * size), "{name}: {ways}");
         }
     }
 }

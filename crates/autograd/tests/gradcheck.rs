@@ -1,5 +1,6 @@
 //! `gradcheck` itself: what passes, and the reason it finds for each kind of failure.
 
+use approx::abs_diff_eq;
 use std::cell::Cell;
 
 use gradus_autograd::{
@@ -40,7 +41,7 @@ fn a_wrong_rule_is_found_and_named() {
     };
     assert_eq!((place.node, place.op.as_str()), (2, "wrong_square"));
     assert!(place.line.file().ends_with("gradcheck.rs"));
-    assert!((rule / numeric - 1.5).abs() < 1e-6, "{report}");
+    assert!(abs_diff_eq!(rule / numeric, 1.5, epsilon = 1e-6), "{report}");
     // The line of code only where it is asked for.
     assert!(report.to_string().contains("wrong rule: %2 = wrong_square: for input 0["), "{report}");
     let full = format!("{report:#}");
@@ -54,7 +55,7 @@ fn a_wrong_rule_inside_a_checkpoint_is_found_and_named() {
     let report = gradcheck(|x| x[0].checkpoint(|x| wrong_square(x.tape(), x.sin()).exp()).sum(), &[x]);
     let Some(Reason::WrongRule { place, rule, numeric, .. }) = &report.reason else { panic!("{report}") };
     assert_eq!(place.op, "wrong_square");
-    assert!((rule / numeric - 1.5).abs() < 1e-6, "{report}");
+    assert!(abs_diff_eq!(rule / numeric, 1.5, epsilon = 1e-6), "{report}");
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn a_kink_at_the_point() {
         panic!("{report}")
     };
     assert_eq!(
-        (place.op.as_str(), left.abs() < 1e-9, (right - 1.0).abs() < 1e-9),
+        (place.op.as_str(), left.abs() < 1e-9, abs_diff_eq!(*right, 1.0, epsilon = 1e-9)),
         ("relu", true, true),
         "{report}"
     );
@@ -83,7 +84,10 @@ fn the_slopes_of_a_wrong_rule_are_its_own() {
     // Two elements: the weights of the check must not show in the slopes, 2x and 3x at x = 0.5.
     let report = gradcheck(|x| wrong_square(x[0].tape(), x[0]), &[Tensor::from([0.5, 0.0])]);
     let Some(Reason::WrongRule { rule, numeric, .. }) = report.reason else { panic!("{report}") };
-    assert!((rule - 1.5).abs() < 1e-9 && (numeric - 1.0).abs() < 1e-9, "{report}");
+    assert!(
+        abs_diff_eq!(rule, 1.5, epsilon = 1e-9) && abs_diff_eq!(numeric, 1.0, epsilon = 1e-9),
+        "{report}"
+    );
 }
 
 #[test]

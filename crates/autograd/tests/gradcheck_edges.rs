@@ -1,6 +1,7 @@
 //! `gradcheck` where it is hard: large beside small, lost gradients, infinite inputs, nothing to compare, the edges of
 //! domains, kinks, and each element of the result by itself.
 
+use approx::abs_diff_eq;
 use gradus_autograd::{
     Elements, FiniteDifference, GradcheckOptions, Reason, Row, Scheme, Tape, Var, Verdict, error_curve,
     gradcheck, gradcheck_with, ops::elementwise,
@@ -36,7 +37,7 @@ fn a_sum_of_large_and_small() {
         &x,
     );
     assert_eq!(lost.failed, 1, "{lost}");
-    assert!((lost.comparisons[0].numeric - 2.0).abs() <= lost.comparisons[0].noise, "{lost}");
+    assert!(abs_diff_eq!(lost.comparisons[0].numeric, 2.0, epsilon = lost.comparisons[0].noise), "{lost}");
 }
 
 #[test]
@@ -211,7 +212,7 @@ fn one_slope(row: &'static Row, x: f64, c: f64) -> bool {
         let y = row.apply(&[a, b][..usize::from(row.arity)], c);
         y.grad(a).item()
     };
-    (slope(x + 1e-9) - slope(x - 1e-9)).abs() < 1e-6
+    abs_diff_eq!(slope(x + 1e-9), slope(x - 1e-9), epsilon = 1e-6)
 }
 
 /// A smooth function with a step that is too large is not said to have a kink; one whose kink lies within the step is.

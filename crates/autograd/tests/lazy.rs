@@ -1,5 +1,6 @@
 //! Values that wait and run block by block give what operations give that run at once.
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use std::sync::{Mutex, MutexGuard};
 
 use gradus_autograd::ops::elementwise::table;
@@ -52,7 +53,9 @@ fn agree(name: &str, f: &Formula, inputs: &[Param]) {
     for (i, (a, b)) in waiting.iter().zip(&at_once).enumerate().skip(1) {
         assert_eq!(a.shape(), b.shape(), "{name}: result {i}");
         for (x, y) in a.to_f64_vec().into_iter().zip(b.to_f64_vec()) {
-            let near = (x - y).abs() <= tolerance * y.abs().max(1.0) || (x.is_nan() && y.is_nan()) || x == y;
+            let near = abs_diff_eq!(x, y, epsilon = tolerance * y.abs().max(1.0))
+                || (x.is_nan() && y.is_nan())
+                || x == y;
             assert!(near, "{name}: result {i}: {x} instead of {y}");
         }
     }
@@ -132,16 +135,16 @@ fn a_mean_is_divided_once() {
     // The gradient of mean(x y) is y/n and x/n, that of the mean itself 1/n.
     let found = loss_and_gradients(&|x| (x[0] * x[1]).mean(), &inputs);
     let mean = (inputs[0].value() * inputs[1].value()).sum().item() / n;
-    assert!((found[0].item() - mean).abs() < 1e-13, "{} is not {mean}", found[0].item());
+    assert!(abs_diff_eq!(found[0].item(), mean, epsilon = 1e-13), "{} is not {mean}", found[0].item());
     assert!(found[1].max_abs_diff(&(inputs[1].value() / n)) < 1e-20);
     assert!(found[2].max_abs_diff(&(inputs[0].value() / n)) < 1e-20);
     let found = loss_and_gradients(&|x| x[0].exp().ln().mean(), &inputs);
-    assert!((found[0].item() - inputs[0].value().sum().item() / n).abs() < 1e-13);
+    assert_abs_diff_eq!(found[0].item(), inputs[0].value().sum().item() / n, epsilon = 1e-13);
     assert!(found[1].max_abs_diff(&Tensor::full_of(PIECES, 1.0 / n, DType::F64)) < 1e-18);
     // A mean that waits until another operation asks for it, and one of a value that does not wait.
     let found = loss_and_gradients(&|x| x[0].exp().mean().ln(), &inputs);
     let exp = inputs[0].value().exp();
-    assert!((found[0].item() - (exp.sum().item() / n).ln()).abs() < 1e-13);
+    assert_abs_diff_eq!(found[0].item(), (exp.sum().item() / n).ln(), epsilon = 1e-13);
     assert!(found[1].max_abs_diff(&(&exp / exp.sum().item())) < 1e-18);
 }
 

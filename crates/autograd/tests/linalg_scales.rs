@@ -2,6 +2,7 @@
 //! in squares that overflow or vanish, too.
 #![cfg(feature = "linalg")]
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus_autograd::ops::MatrixNorm;
 use gradus_autograd::{Tape, Var};
 use gradus_tensor::{DType, Tensor};
@@ -66,7 +67,10 @@ fn value_and_slope(f: Function, a: &Tensor, unit: f64) -> (Vec<f64>, Vec<f64>, V
 fn near(what: &str, got: &[f64], want: &[f64], factor: f64, rtol: f64) {
     let size = want.iter().fold(0.0, |m: f64, w| m.max(w.abs()));
     for (g, w) in got.iter().zip(want) {
-        assert!((g * factor - w).abs() <= rtol * size, "{what}: {got:?} times {factor:e}, not {want:?}");
+        assert!(
+            abs_diff_eq!(g * factor, w, epsilon = rtol * size),
+            "{what}: {got:?} times {factor:e}, not {want:?}"
+        );
     }
 }
 
@@ -129,7 +133,7 @@ fn slopes_of_determinants_of_large_and_small() {
             let mut others: Vec<f64> = (0..4).filter(|j| *j != i).map(|j| diagonal[j]).collect();
             others.sort_by(f64::total_cmp);
             let want = others[0] * others[2] * others[1];
-            assert!((slope / want - 1.0).abs() < 1e-12, "{diagonal:?} {i}: {slope} {want}");
+            assert!(abs_diff_eq!(slope / want, 1.0, epsilon = 1e-12), "{diagonal:?} {i}: {slope} {want}");
         }
     }
     let (a, b, c, d) = (2e150, 3e-20, 5e20, 7e-150);
@@ -137,11 +141,11 @@ fn slopes_of_determinants_of_large_and_small() {
     let x = tape.var(Tensor::from([[a, b], [c, d]]));
     let slope = x.det().backward().wrt(x).to_f64_vec();
     for (slope, want) in slope.into_iter().zip([d, -c, -b, a]) {
-        assert!((slope / want - 1.0).abs() < 1e-12, "{slope} {want}");
+        assert!(abs_diff_eq!(slope / want, 1.0, epsilon = 1e-12), "{slope} {want}");
     }
     let inverse = x.inverse().value().to_f64_vec();
     for (found, want) in inverse.into_iter().zip([-d, b, c, -a]) {
-        assert!((found - want).abs() <= 1e-12 * want.abs(), "{found} {want}");
+        assert!(abs_diff_eq!(found, want, epsilon = 1e-12 * want.abs()), "{found} {want}");
     }
 }
 
@@ -155,11 +159,11 @@ fn determinants_of_large_and_small() {
         (0..4).for_each(|i| a[5 * i] = sizes[i]);
         let tape = Tape::new();
         let x = tape.var(Tensor::from_vec(a, [4, 4]));
-        assert!((x.det().item() - 1.0).abs() < 1e-13, "{}", x.det().item());
+        assert!(abs_diff_eq!(x.det().item(), 1.0, epsilon = 1e-13), "{}", x.det().item());
     }
     let tape = Tape::new();
     let x = tape.var(Tensor::from([[3.0, 1.0], [0.5, 2.0]].map(|row| row.map(|x| x * 1e100))));
-    assert!((x.det().item() / 5.5e200 - 1.0).abs() < 1e-14);
+    assert_abs_diff_eq!(x.det().item() / 5.5e200, 1.0, epsilon = 1e-14);
 }
 
 /// No iteration runs on for ever, and none drops a NaN.

@@ -1,5 +1,6 @@
 //! A function along a line: its derivative, its float types, and a model that comes back as it was.
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus_autograd::{
     Elements, FiniteDifference, GradcheckOptions, Line, Param, Params, Scheme, gradcheck, gradcheck_model,
     gradcheck_with, params,
@@ -26,7 +27,7 @@ fn the_direction_is_gradchecks_and_of_length_one() {
     let mut squares = Line::new(|x| x[0].square().sum() + x[1].square().sum(), &inputs, 3);
     let slope = squares.derivative();
     let grown = squares.value(0.5) - squares.value(0.0);
-    assert!((grown - 0.5 * slope - 0.25).abs() < 1e-12, "{grown} {slope}");
+    assert!(abs_diff_eq!(grown - 0.5 * slope, 0.25, epsilon = 1e-12), "{grown} {slope}");
 }
 
 #[test]
@@ -34,7 +35,7 @@ fn in_f32_everything_is_computed_in_f32() {
     let inputs = [Tensor::from([0.3, 1.2])];
     let mut line = Line::new(|x| x[0].sin(), &inputs, 1);
     let (double, single) = (line.value_in(0.1, DType::F64), line.value_in(0.1, DType::F32));
-    assert!(double != single && (double - single).abs() < 1e-6, "{double} {single}");
+    assert!(double != single && abs_diff_eq!(double, single, epsilon = 1e-6), "{double} {single}");
     assert_eq!(f64::from(single as f32), single);
 }
 
@@ -71,10 +72,10 @@ fn a_model_is_put_back_with_its_bits() {
     let mut line = Line::of_model(&mut model, loss, 0);
     let first = line.value(0.01);
     let single = line.value_in(0.01, DType::F32);
-    assert!(first != single && (first - single).abs() < 1e-5, "{first} {single}");
+    assert!(first != single && abs_diff_eq!(first, single, epsilon = 1e-5), "{first} {single}");
     assert_eq!(line.value(0.01), first);
     let numeric = FiniteDifference::new(Scheme::FivePoint).derivative(|t| line.value(t), 0.0);
-    assert!((numeric - line.derivative()).abs() < 1e-9);
+    assert_abs_diff_eq!(numeric, line.derivative(), epsilon = 1e-9);
     drop(line);
     assert_eq!(bits(&model), before);
     // A loss that panics leaves the model as it was, too.

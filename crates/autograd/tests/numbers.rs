@@ -2,6 +2,7 @@
 //! and ∞, squares that overflow or vanish, guards that hide the next derivative. The rows have tests of their own
 //! (`slopes`); here are the operations made of more. Reference values: mpmath with 50 digits, or closed forms.
 
+use approx::abs_diff_eq;
 use gradus_autograd::ops::{CrossEntropyOptions, elementwise::table};
 use gradus_autograd::{Param, Row, Tape, Var, hessian, value_and_grad};
 use gradus_tensor::{DType, Tensor};
@@ -12,7 +13,7 @@ fn near(got: &[f64], want: &[f64], rtol: f64) {
     assert_eq!(got.len(), want.len());
     for (g, w) in got.iter().zip(want) {
         assert!(
-            g == w || (g - w).abs() <= rtol * w.abs() || g.is_nan() && w.is_nan(),
+            g == w || abs_diff_eq!(g, w, epsilon = rtol * w.abs()) || g.is_nan() && w.is_nan(),
             "{got:?}, not {want:?}"
         );
     }
@@ -177,7 +178,7 @@ fn a_product_with_zeros_among_large_factors() {
     check(Tensor::from([1e200, 1e200, 0.0, 0.0]), &[0.0; 4]);
     check(Tensor::from([1e200, 1e200, 1e-200, 0.0]), &[0.0, 0.0, 0.0, 1e200]);
     let second = curvature(&Tensor::from([0f32, 0.0, 1e10, 1e20]), |x| x.prod());
-    assert!((second[1] / 1e30 - 1.0).abs() < 1e-6 && second[11] == 0.0, "{second:?}");
+    assert!(abs_diff_eq!(second[1] / 1e30, 1.0, epsilon = 1e-6) && second[11] == 0.0, "{second:?}");
 }
 
 /// Norms and deviations are homogeneous: of c x they are c times those of x, with the same slope.

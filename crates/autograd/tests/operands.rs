@@ -1,5 +1,6 @@
 //! What stands beside a variable: numbers and tensors, in operators and as arguments; and how a variable prints.
 
+use approx::abs_diff_eq;
 use std::slice::from_ref;
 
 use gradus_autograd::ops::elementwise::table;
@@ -149,7 +150,7 @@ fn derivatives_with_other_types() {
         let a = tape.var(Tensor::scalar(0.5).to(one));
         let fixed = implicit(|x, a| a[0] * x + 1.0, Tensor::scalar(1.0).to(other), &[a]);
         let slope = fixed.backward().wrt(a);
-        assert!(slope.dtype() == one && (slope.item() - 4.0).abs() < 1e-5, "{slope}");
+        assert!(slope.dtype() == one && abs_diff_eq!(slope.item(), 4.0, epsilon = 1e-5), "{slope}");
     }
 }
 

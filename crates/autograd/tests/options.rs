@@ -1,6 +1,7 @@
 //! Values at the edges of options: factors of 0, output padding beyond the stride, equal singular values, ranks that are
 //! whole up to rounding. The references are closed forms, or loops over the definition.
 
+use approx::abs_diff_eq;
 use gradus_autograd::ops::{ConvOptions, Padding, PaddingMode};
 use gradus_autograd::{GradcheckOptions, Tape, Var, gradcheck_with};
 use gradus_tensor::{DType, Tensor, rng};
@@ -156,7 +157,7 @@ fn ranks_are_whole_up_to_rounding() {
     }) {
         let q = tape.constant(f64::from(k) / 100.0);
         let y = x.quantile(q, 0, how, false).item();
-        assert!((y - f64::from(k)).abs() < 1e-12, "{k} {how:?}: {y}");
+        assert!(abs_diff_eq!(y, f64::from(k), epsilon = 1e-12), "{k} {how:?}: {y}");
     }
 }
 

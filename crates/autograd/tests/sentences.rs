@@ -1,6 +1,7 @@
 //! What the documents of sorting, arranging and indexing say of edges, sentence by sentence, as `documents.rs` has it of the
 //! others.
 
+use approx::abs_diff_eq;
 use gradus_autograd::ops::{Bag, Interpolation};
 use gradus_autograd::{Tape, Var};
 use gradus_tensor::Tensor;
@@ -15,7 +16,10 @@ fn of(x: &Tensor, f: impl for<'t> Fn(Var<'t>) -> Var<'t>) -> (Vec<f64>, Vec<f64>
 
 fn same(got: &[f64], want: &[f64]) {
     let equal = got.len() == want.len()
-        && got.iter().zip(want).all(|(a, b)| a == b || a.is_nan() && b.is_nan() || (a - b).abs() < 1e-15);
+        && got
+            .iter()
+            .zip(want)
+            .all(|(a, b)| a == b || a.is_nan() && b.is_nan() || abs_diff_eq!(a, b, epsilon = 1e-15));
     assert!(equal, "{got:?} is not {want:?}");
 }
 

@@ -1,5 +1,6 @@
 //! Methods of variables on tensors: the values of `Var`, and nothing that stays behind. `tests/tidy` compares the two lists.
 
+use approx::abs_diff_eq;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -130,7 +131,7 @@ fn draws_that_hand_gradients_on() {
     assert!(soft.sum_axes(1).allclose(&Tensor::ones_of(20_000, DType::F64), 1e-14, 0.0));
     let counts = soft.argmax_axis(1, false).bincount(3).to_f64_vec();
     for (count, share) in counts.into_iter().zip([0.1, 0.2, 0.7]) {
-        assert!((count / 20_000.0 - share).abs() < 0.015, "{count} {share}");
+        assert!(abs_diff_eq!(count / 20_000.0, share, epsilon = 0.015), "{count} {share}");
     }
     let tape = Tape::new();
     let x = tape.var(logits.narrow(0, 0, 50).t());

@@ -2,6 +2,7 @@
 
 mod snapshot;
 
+use approx::abs_diff_eq;
 use serde_json::Value;
 use snapshot::{gradus, snapshot, text};
 
@@ -74,7 +75,7 @@ fn four_ways() {
     assert_eq!(orders, [0, 1, 1, 1, 2, 2, 2]);
     for row in rows {
         let (a, b) = (row["backward"].as_f64().unwrap(), row["complex_step"].as_f64().unwrap());
-        assert!((a - b).abs() < 1e-12 && row["verdict"] == "agrees", "{row}");
+        assert!(abs_diff_eq!(a, b, epsilon = 1e-12) && row["verdict"] == "agrees", "{row}");
     }
     assert_eq!((rows[3]["name"].as_str(), rows[6]["quantity"].as_str()), (Some("y"), Some("Hv in y")));
     // Models along directions; what is not analytic is named.

@@ -2,6 +2,7 @@
 
 mod snapshot;
 
+use approx::abs_diff_eq;
 use serde_json::Value;
 use snapshot::{gradus, snapshot, text};
 
@@ -117,7 +118,7 @@ fn json_is_one_document() {
     let slope = 1.0 - 0.88f64.tanh().powi(2);
     let gradient = document["gradients"][0]["autograd"].as_f64().unwrap();
     assert_eq!(document["gradients"][0]["name"], "w");
-    assert!((gradient - 2.0 * slope).abs() < 1e-12, "{gradient}");
+    assert!(abs_diff_eq!(gradient, 2.0 * slope, epsilon = 1e-12), "{gradient}");
     // d²/db² tanh = -2 tanh (1 - tanh²).
     let curvature = document["hessian"]["autograd"][2][2].as_f64().unwrap();
     assert!((curvature + 2.0 * 0.88f64.tanh() * slope).abs() < 1e-12, "{curvature}");

@@ -89,6 +89,7 @@ fn labelled(text: &str, skip: usize) -> Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     fn counts(data: &Dataset) -> Vec<usize> {
         let labels = data.labels.to_vec::<i64>();
@@ -126,6 +127,6 @@ mod tests {
     fn targets_are_those_of_the_source() {
         let data = diabetes();
         assert_eq!((*data.inputs.shape() == [442, 10], *data.labels.shape() == [442]), (true, true));
-        assert!((data.labels.mean().item() - 152.13).abs() < 0.01);
+        assert_abs_diff_eq!(data.labels.mean().item(), 152.13, epsilon = 0.01);
     }
 }

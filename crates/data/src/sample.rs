@@ -199,6 +199,7 @@ fn index(places: &[i64]) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
     use gradus_tensor::DType;
 
     /// Twelve examples of class 0, six of 1, three of 2.
@@ -217,7 +218,10 @@ mod tests {
         let weights = Tensor::from([0.0, 1.0, 3.0, 0.0]);
         let drawn = weighted(&weights, 20_000, true, &mut rng(0)).to_vec::<i64>();
         let share = drawn.iter().filter(|i| **i == 2).count() as f64 / 20_000.0;
-        assert!(drawn.iter().all(|i| [1, 2].contains(i)) && (share - 0.75).abs() < 0.015, "{share}");
+        assert!(
+            drawn.iter().all(|i| [1, 2].contains(i)) && abs_diff_eq!(share, 0.75, epsilon = 0.015),
+            "{share}"
+        );
         let mut firsts = 0;
         for seed in 0..2000 {
             let mut drawn = weighted(&weights, 2, false, &mut rng(seed)).to_vec::<i64>();
@@ -225,7 +229,7 @@ mod tests {
             drawn.sort_unstable();
             assert_eq!(drawn, [1, 2]);
         }
-        assert!((firsts as f64 / 2000.0 - 0.75).abs() < 0.04, "{firsts}");
+        assert!(abs_diff_eq!(firsts as f64 / 2000.0, 0.75, epsilon = 0.04), "{firsts}");
         assert_eq!(weighted(&Tensor::from([1.0]), 0, false, &mut rng(0)).elements(), 0);
     }
 
@@ -233,8 +237,8 @@ mod tests {
     fn balanced_classes_weigh_alike() {
         let weights = balanced_weights(&uneven().labels).to_f64_vec();
         assert!(
-            (weights[..12].iter().sum::<f64>() - 7.0).abs() < 1e-12
-                && (weights[20] * 3.0 - 7.0).abs() < 1e-12
+            abs_diff_eq!(weights[..12].iter().sum::<f64>(), 7.0, epsilon = 1e-12)
+                && abs_diff_eq!(weights[20] * 3.0, 7.0, epsilon = 1e-12)
         );
     }
 

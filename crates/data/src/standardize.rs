@@ -89,6 +89,7 @@ fn check(x: &Tensor, op: &str, what: &str, n: Option<&usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn columns_by_hand() {
@@ -136,6 +137,6 @@ mod tests {
         let x = Tensor::from([[0.0, 2.0], [4.0, 6.0]]);
         let y = Standardizer::overall(&x).apply(&x);
         assert!(y.mean().item().abs() < 1e-15);
-        assert!(((&y * &y).mean().item() - 1.0).abs() < 1e-15);
+        assert_abs_diff_eq!((&y * &y).mean().item(), 1.0, epsilon = 1e-15);
     }
 }

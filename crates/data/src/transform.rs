@@ -146,6 +146,7 @@ fn pad(image: &Tensor, padding: usize) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
     use gradus_tensor::rng;
 
     /// Two images of 2×3 with one bright pixel each.
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn noise_and_one_hot() {
         let y = noise(&Tensor::zeros([100, 100]), 0.5, &mut rng(0));
-        assert!((y.std(0).item() - 0.5).abs() < 0.01 && y.mean().item().abs() < 0.02);
+        assert!(abs_diff_eq!(y.std(0).item(), 0.5, epsilon = 0.01) && y.mean().item().abs() < 0.02);
         assert_eq!(one_hot(&Tensor::from([2, 0]), 3).to_vec2::<f32>(), [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
     }
 

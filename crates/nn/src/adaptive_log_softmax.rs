@@ -155,6 +155,7 @@ impl Module for AdaptiveLogSoftmax {
 
 #[cfg(test)]
 mod tests {
+    use approx::assert_abs_diff_eq;
     use gradus_autograd::{Params, Tape};
     use gradus_tensor::rng;
 
@@ -196,7 +197,7 @@ mod tests {
         }
         // One sample without a batch, and none.
         let one = layer.log_prob_of(tape.constant(x.select(0, 0).select(0, 2)), &Tensor::from(4i64));
-        assert!((one.item() - some.value().item_at([0, 2])).abs() < 1e-13);
+        assert_abs_diff_eq!(one.item(), some.value().item_at([0, 2]), epsilon = 1e-13);
         let none = tape.constant(Tensor::zeros_of([0, 8], DType::F64));
         assert_eq!(layer.log_prob_of(none, &Tensor::zeros_of(0, DType::I64)).shape()[..], [0]);
     }

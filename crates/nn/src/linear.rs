@@ -64,6 +64,7 @@ impl Module for Linear {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
     use gradus_tensor::Tensor;
 
     #[test]
@@ -84,7 +85,7 @@ mod tests {
         assert!(weight.iter().all(|w| w.abs() <= 0.1));
         let variance = weight.iter().map(|w| w * w).sum::<f64>() / weight.len() as f64;
         // Uniform in ±b has variance b²/3.
-        assert!((variance - 0.01 / 3.0).abs() < 2e-4, "{variance}");
+        assert!(abs_diff_eq!(variance, 0.01 / 3.0, epsilon = 2e-4), "{variance}");
         assert!(layer.bias.unwrap().value().to_f64_vec().iter().all(|b| b.abs() <= 0.1));
     }
 

@@ -154,6 +154,7 @@ impl Average {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
     use gradus_autograd::Param;
 
     fn averaged(averaging: Averaging, values: &[f64]) -> f64 {
@@ -174,6 +175,6 @@ mod tests {
         assert_eq!(averaged(Averaging::Exponential { decay: 0.75 }, &[4.0, 8.0, 1.0]), 4.0);
         assert_eq!(averaged(Averaging::Equal, &[1.0, 2.0, 6.0]), 3.0);
         // decay 2/11 at first
-        assert!((averaged(Averaging::Warm { decay: 0.9 }, &[11.0, 22.0]) - 20.0).abs() < 1e-14);
+        assert_abs_diff_eq!(averaged(Averaging::Warm { decay: 0.9 }, &[11.0, 22.0]), 20.0, epsilon = 1e-14);
     }
 }

@@ -143,6 +143,16 @@ catalog! {
         Lbfgs { line_search: LineSearch::StrongWolfe, ..Lbfgs::default() };
 }
 
+/// The same rule with more settings, where PyTorch's form, which has the name, has fewer: `beta` and `form` of
+/// [`Momentum`](crate::Momentum); `reach` of a true look-ahead.
+pub(crate) fn in_full(name: &str) -> Option<Box<dyn Rule>> {
+    match name {
+        "momentum" => Some(r::Momentum::default().into()),
+        "nesterov" => Some(r::Nesterov::default().into()),
+        _ => None,
+    }
+}
+
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Named> {
     RULES.iter().chain(METHODS)

@@ -82,6 +82,7 @@ pub(crate) fn by_value(g: &Tensor, limit: f64) -> Tensor {
 
 #[cfg(test)]
 mod tests {
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
     use gradus_autograd::{Param, value_and_grad};
 
     use super::*;
@@ -95,7 +96,7 @@ mod tests {
         assert_eq!(total_norm(&grads, 1.0), 7.0);
         assert_eq!(total_norm(&grads, f64::INFINITY), 4.0);
         assert_eq!(clip_norm(&mut grads, 1.0, 2.0), 5.0);
-        assert!((total_norm(&grads, 2.0) - 1.0).abs() < 1e-6);
+        assert_abs_diff_eq!(total_norm(&grads, 2.0), 1.0, epsilon = 1e-6);
         let mut grads = gradients();
         clip_value(&mut grads, 3.5);
         assert_eq!((grads.get(&a).unwrap().item(), grads.get(&b).unwrap().item()), (3.0, 3.5));
@@ -116,8 +117,11 @@ mod tests {
         clip_norm(&mut spoiled, 1.0, f64::INFINITY);
         assert!(spoiled.iter().all(|(_, g)| g.is_nan().all().item() == 1.0));
         for x in [1e200, 1e-200, 1e300, 1e-300] {
-            assert!((total_norm(&of(x), 2.0) / (5.0 * x) - 1.0).abs() < 1e-14, "{x:e}");
-            assert!((total_norm(&of(x), 3.0) / (91f64.cbrt() * x) - 1.0).abs() < 1e-14, "{x:e}");
+            assert!(abs_diff_eq!(total_norm(&of(x), 2.0) / (5.0 * x), 1.0, epsilon = 1e-14), "{x:e}");
+            assert!(
+                abs_diff_eq!(total_norm(&of(x), 3.0) / (91f64.cbrt() * x), 1.0, epsilon = 1e-14),
+                "{x:e}"
+            );
         }
     }
 }

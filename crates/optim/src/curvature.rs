@@ -49,6 +49,7 @@ pub fn hutchinson(loss: Var<'_>, model: &(impl Params + ?Sized), rng: &mut Rng) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
     use gradus_autograd::Tape;
 
     #[test]
@@ -64,7 +65,7 @@ mod tests {
         assert_eq!((grads.len(), curvature.len()), (1, 1));
         assert_eq!(grads.iter().next().unwrap().1.to_vec::<f64>(), [0.5, 2.0, 4.5]);
         let diagonal = curvature.iter().next().unwrap().1.to_vec::<f64>();
-        assert!(diagonal.iter().zip([1.0, 2.0, 3.0]).all(|(a, b)| (a - b).abs() < 1e-14));
+        assert!(diagonal.iter().zip([1.0, 2.0, 3.0]).all(|(a, b)| abs_diff_eq!(*a, b, epsilon = 1e-14)));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub enum Error {
         /// The names there are.
         known: Vec<String>,
     },
+    /// A text that is no optimizer or no schedule: what is wrong, and how it is written.
+    Spec(String),
     /// A saved state lacks an entry.
     Missing {
         /// The entry wanted.
@@ -72,6 +74,7 @@ impl fmt::Display for Error {
             Self::Unknown { name, known } => {
                 write!(f, "no optimizer is named {name}; {}", near(name, known))
             }
+            Self::Spec(text) => f.write_str(text),
             Self::Missing { name, known } => {
                 write!(f, "the saved state has no entry {name}; {}", near(name, known))
             }

@@ -38,7 +38,7 @@
 //!
 //! One call serves them all, [`Optimizer::training_step`]. Gradients of one's own go to [`Optimizer::step`].
 //!
-//! [`catalog`] has them under names; [`schedule`] has the learning rates, [`lr_finder`] looks for one;
+//! [`catalog`] has them under names, and [`OptimizerSpec`] reads them with their settings from text; [`schedule`] has the learning rates, [`lr_finder`] looks for one;
 //! [`minimize`] walks down [`surfaces`]; [`theory`] computes what momentum does on a quadratic.
 //!
 //! # Own rules
@@ -58,6 +58,8 @@ mod optimizer;
 mod options;
 mod prepare;
 mod rule;
+mod settings;
+mod spec;
 mod state;
 mod training_step;
 
@@ -96,6 +98,8 @@ pub use rules::{
     Muon, MuonRate, NAdam, Nesterov, NovoGrad, Prodigy, RAdam, RmsProp, Rprop, Sam, ScheduleFree,
     ScheduleFreeBase, Sgd, Shampoo, Signum, Soap, Sophia, SparseAdam, Yogi,
 };
+pub use settings::{Hyper, Setting};
+pub use spec::{OptimizerSpec, split_list};
 pub use state::Entries;
 pub use study::lr_finder::{LrSearch, lr_finder};
 pub use study::minimize::{Ending, Trajectory, minimize, minimize_objective};

@@ -91,6 +91,7 @@ pub(crate) fn solve_positive(a: &[f64], b: &[f64]) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn eigenvectors_rebuild_the_matrix() {
@@ -102,14 +103,15 @@ mod tests {
         assert!(error < 1e-12, "{error}");
         let (values, _) = eigen(&Tensor::from([[2.0, 1.0], [1.0, 2.0]]));
         assert!(
-            (values[0].min(values[1]) - 1.0).abs() < 1e-15 && (values[0].max(values[1]) - 3.0).abs() < 1e-15
+            abs_diff_eq!(values[0].min(values[1]), 1.0, epsilon = 1e-15)
+                && abs_diff_eq!(values[0].max(values[1]), 3.0, epsilon = 1e-15)
         );
     }
 
     #[test]
     fn systems() {
         let x = solve_positive(&[4.0, 2.0, 2.0, 3.0], &[10.0, 9.0]).unwrap();
-        assert!((x[0] - 1.5).abs() < 1e-15 && (x[1] - 2.0).abs() < 1e-15);
+        assert!(abs_diff_eq!(x[0], 1.5, epsilon = 1e-15) && abs_diff_eq!(x[1], 2.0, epsilon = 1e-15));
         assert_eq!(solve_positive(&[1.0, 2.0, 2.0, 1.0], &[1.0, 1.0]), None);
     }
 }

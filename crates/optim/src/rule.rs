@@ -11,6 +11,7 @@ use gradus_tensor::Tensor;
 
 use crate::methods::Method;
 use crate::options::Options;
+use crate::settings::Setting;
 
 /// Where the training is, as an update sees it.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +123,12 @@ pub trait Rule: Any + Debug + Send + Sync {
         Options::default()
     }
 
+    /// Its hyper-parameters under the names of its public fields, to be set from text; written by
+    /// [`settings!`](crate::settings). None, unless a rule says otherwise.
+    fn settings(&mut self) -> Vec<Setting<'_>> {
+        Vec::new()
+    }
+
     /// What it needs beside one gradient at the model's own place; nothing, unless a rule says otherwise. A rule around
     /// another one hands on the other's needs.
     fn needs(&self) -> Needs {
@@ -166,6 +173,10 @@ pub trait Rule: Any + Debug + Send + Sync {
 /// A method is taken wherever a rule is; but it moves all parameters of its group together, so it is never asked for the
 /// update of one.
 impl<M: Method> Rule for M {
+    fn settings(&mut self) -> Vec<Setting<'_>> {
+        Method::settings(self)
+    }
+
     fn options(&self) -> Options {
         Method::options(self)
     }

@@ -1,5 +1,6 @@
 //! The driver: groups, clipping, accumulation, skipped steps, what it says about itself.
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus_autograd::{Gradients, Param, params};
 use gradus_optim::{Adam, AdamW, Error, Lbfgs, Nesterov, Newton, Optimizer, Sgd, Sophia, minimize, surfaces};
 use gradus_tensor::{DType, Tensor};
@@ -104,7 +105,8 @@ fn clipping() {
         (values(&model.weight), values(&model.bias))
     };
     let plain = || Optimizer::new(Sgd::default(), 1.0);
-    let close = |got: &[f64], want: &[f64]| got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-6);
+    let close =
+        |got: &[f64], want: &[f64]| got.iter().zip(want).all(|(a, b)| abs_diff_eq!(a, b, epsilon = 1e-6));
     let (weight, bias) = step(plain().clip_norm(1.3));
     assert!(close(&weight, &[0.7, 2.0, 3.0, 3.6]) && close(&bias, &[1.0, -0.2]), "{weight:?} {bias:?}");
     assert_eq!(step(plain().clip_value(1.0)), (vec![0.0, 2.0, 3.0, 3.0], vec![1.0, 0.0]));
@@ -209,7 +211,7 @@ fn pytorchs_nesterov_walks_along_the_look_ahead_points() {
         for i in 0..2 {
             // θ − βv, where v is the last move.
             let ahead = a.points[t][i] + beta * (a.points[t][i] - a.points[t - 1][i]);
-            assert!((ahead - b.points[t][i]).abs() < 1e-12);
+            assert_abs_diff_eq!(ahead, b.points[t][i], epsilon = 1e-12);
         }
     }
 }
@@ -381,5 +383,9 @@ fn what_is_remembered_follows_a_converted_model() {
     w.convert(DType::F64);
     train(&mut w, &mut optimizer);
     assert_eq!(w.value().dtype(), DType::F64);
-    assert!(w.value().to_f64_vec().iter().zip([0.8, 1.8]).all(|(w, want)| (w - want).abs() < 1e-3));
+    assert!(w.value().to_f64_vec().iter().zip([0.8, 1.8]).all(|(w, want)| abs_diff_eq!(
+        *w,
+        want,
+        epsilon = 1e-3
+    )));
 }

@@ -303,3 +303,35 @@ fn options_that_go_are_no_longer_used() {
     let off = run(both.into(), &|o| o.rule_mut::<RmsProp>().unwrap().centered = false);
     assert!(off.is_finite());
 }
+
+/// Every public field of every rule and method, whatever its type, can be set by its name.
+#[test]
+fn every_field_is_a_setting() {
+    let mut count = 0;
+    for folder in ["rules", "methods"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for part in text.split("pub struct ").skip(1) {
+                let name: String = part.chars().take_while(|c| c.is_alphanumeric()).collect();
+                let body = part[..part.find("\n}").unwrap_or(part.len())].lines();
+                let fields = body.filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "));
+                let fields: Vec<&str> = fields.map(|(field, _)| field).collect();
+                let Some(of) = ["Rule", "Method"]
+                    .iter()
+                    .flat_map(|kind| [format!(" {kind} for {name} {{"), format!(" {kind} for {name}<R> {{")])
+                    .find_map(|head| text.split_once(&head).map(|(_, rest)| rest))
+                    .filter(|_| !fields.is_empty())
+                else {
+                    continue;
+                };
+                let list = of.split_once("settings!(").and_then(|(_, rest)| rest.split_once(')')).unwrap().0;
+                let list: Vec<&str> =
+                    list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+                assert_eq!(list, fields, "{name}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 45, "{count}");
+}

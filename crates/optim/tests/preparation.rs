@@ -1,5 +1,6 @@
 //! What is done to gradients before a rule sees them, number by number, and where and how often they are taken.
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus_autograd::{Gradients, Mode, Param, params};
 use gradus_optim::schedule::StepDecay;
 use gradus_optim::{MomentumForm, Nesterov, Optimizer, Sam, Sgd, Sophia, clip_norm, clip_value};
@@ -25,7 +26,7 @@ fn gradients(model: &Model, weight: [[f64; 2]; 2], bias: [f64; 2]) -> Gradients 
 #[track_caller]
 fn close(param: &Param, want: &[f64]) {
     let got = param.value().to_f64_vec();
-    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-14 * b.abs().max(1e-2);
+    let near = |(a, b): (&f64, &f64)| abs_diff_eq!(a, b, epsilon = 1e-14 * b.abs().max(1e-2));
     assert!(got.len() == want.len() && got.iter().zip(want).all(near), "{got:?} instead of {want:?}");
 }
 
@@ -60,7 +61,7 @@ fn the_factor_of_a_common_norm() {
         let mut grads = gradients(&unit, [[3.0, 0.0], [0.0, -4.0]], [0.0, 12.0]);
         assert_eq!(clip_norm(&mut grads, 0.5, p), norm);
         let want = 12.0 * 0.5 / (norm + 1e-6);
-        assert!((grads.get(&unit.bias).unwrap().to_f64_vec()[1] - want).abs() < 1e-16);
+        assert_abs_diff_eq!(grads.get(&unit.bias).unwrap().to_f64_vec()[1], want, epsilon = 1e-16);
     }
 }
 
@@ -215,6 +216,9 @@ fn a_tied_weight_is_one_parameter() {
     optimizer
         .training_step(&mut model, |model, tape| (tape.param(&model.a) * tape.param(&model.a)).sum() * 0.5);
     let got = model.a.value().to_f64_vec();
-    assert!((got[0] - 2.4).abs() < 1e-5 && (got[1] - 3.2).abs() < 1e-5, "{got:?}");
+    assert!(
+        abs_diff_eq!(got[0], 2.4, epsilon = 1e-5) && abs_diff_eq!(got[1], 3.2, epsilon = 1e-5),
+        "{got:?}"
+    );
     assert_eq!((optimizer.updates("a"), optimizer.updates("b")), (1, 0));
 }

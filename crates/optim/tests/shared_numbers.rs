@@ -1,6 +1,7 @@
 //! Rules with numbers that all parameters of a group share: what they are told (rate, count of updates, the numbers), and
 //! their formulas, written out over two numbers.
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use std::sync::{Arc, Mutex};
 
 use gradus_autograd::{Gradients, Param};
@@ -101,7 +102,7 @@ fn compare(
         optimizer.step(&mut w, &grads);
         x = step(k, rate(k), x, g);
         let got = w.value().to_f64_vec();
-        assert!((0..2).all(|i| (got[i] - x[i]).abs() < 1e-13), "{k}: {got:?} instead of {x:?}");
+        assert!((0..2).all(|i| abs_diff_eq!(got[i], x[i], epsilon = 1e-13)), "{k}: {got:?} instead of {x:?}");
     }
     (optimizer, w, x)
 }
@@ -197,7 +198,10 @@ fn distance_over_gradients_by_its_formulas() {
     assert!(distance > 0.1 * (1.0 + norm(START)), "it has gone farther than the first guess");
     let kept = optimizer.answer(&mut w);
     let got = w.value().to_f64_vec();
-    assert!((0..2).all(|i| (got[i] - average[i]).abs() < 1e-13), "{got:?} instead of {average:?}");
+    assert!(
+        (0..2).all(|i| abs_diff_eq!(got[i], average[i], epsilon = 1e-13)),
+        "{got:?} instead of {average:?}"
+    );
     kept.restore(&mut w);
-    assert!((w.value().to_f64_vec()[0] - x[0]).abs() < 1e-13);
+    assert_abs_diff_eq!(w.value().to_f64_vec()[0], x[0], epsilon = 1e-13);
 }

@@ -9,6 +9,14 @@ use crate::{DType, Element, MAX_RANK, Shape, Tensor};
 /// Elements of one parallel piece of a constant tensor.
 const LARGE: usize = 1 << 16;
 
+/// Fills every part of `out`, a large one on all threads.
+fn fill<T: Send>(out: &mut [T], part: impl Fn(&mut [T]) + Sync) {
+    if out.len() < LARGE {
+        return part(out);
+    }
+    parallel::chunks(out, LARGE, 0.1, |_, out| part(out));
+}
+
 /// # Constants, ranges, identity
 impl Tensor {
     /// A 0-d tensor of one element.
@@ -26,14 +34,13 @@ impl Tensor {
     #[track_caller]
     pub fn full_of(shape: impl Into<Shape>, value: f64, dtype: DType) -> Self {
         let shape = shape.into().fitting("full");
-        // Zeros by a constant become one call of the system's.
-        let zero = value.to_bits() == 0;
         with_dtype!(dtype, T => Self::build::<T>(shape, |out| {
-            let fill = |out: &mut [T]| if zero { out.fill(T::default()) } else { out.fill(T::from_f64(value)) };
-            if out.len() < LARGE {
-                return fill(out);
+            // Zeros by a constant become one call of the system's; both in one closure would become one loop.
+            if value.to_bits() == 0 {
+                fill(out, |out| out.fill(T::default()));
+            } else {
+                fill(out, |out| out.fill(T::from_f64(value)));
             }
-            parallel::chunks(out, LARGE, 0.1, |_, out| fill(out));
         }))
     }
 

@@ -70,6 +70,7 @@ pub fn cross_entropy_backward(x: &Tensor, labels: &Tensor, d: f64) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     #[test]
     fn cross_entropy_is_minus_the_log_of_the_probability() {
@@ -77,17 +78,25 @@ mod tests {
         let labels = Tensor::from([0i64, 2]);
         // -ln(e^2/(e^2+e+1)) = 0.4076059644443804, -ln(1/3) = 1.0986122886681098
         let loss = cross_entropy(&x, &labels).item();
-        assert!((loss - f64::midpoint(0.407_605_964_444_380_4, 1.098_612_288_668_109_8)).abs() < 1e-15);
+        assert_abs_diff_eq!(
+            loss,
+            f64::midpoint(0.407_605_964_444_380_4, 1.098_612_288_668_109_8),
+            epsilon = 1e-15
+        );
         let g = cross_entropy_backward(&x, &labels, 1.0).to_vec::<f64>();
-        assert!((g[5] - (1.0 / 3.0 - 1.0) / 2.0).abs() < 1e-15);
+        assert_abs_diff_eq!(g[5], (1.0 / 3.0 - 1.0) / 2.0, epsilon = 1e-15);
     }
 
     /// mpmath, 50 digits: ln(1 + e^-37.5) = 5.175555005801868e-17, the probability of the other class the same.
     #[test]
     fn a_sure_prediction_keeps_what_is_left() {
         let (x, labels) = (Tensor::from([[37.5, 0.0]]), Tensor::from([0i64]));
-        assert!((cross_entropy(&x, &labels).item() / 5.175_555_005_801_868e-17 - 1.0).abs() < 1e-14);
+        assert_abs_diff_eq!(
+            cross_entropy(&x, &labels).item() / 5.175_555_005_801_868e-17,
+            1.0,
+            epsilon = 1e-14
+        );
         let g = cross_entropy_backward(&x, &labels, 1.0).to_vec::<f64>();
-        assert!((g[1] / 5.175_555_005_801_868e-17 - 1.0).abs() < 1e-14 && g[0] == -g[1]);
+        assert!(abs_diff_eq!(g[1] / 5.175_555_005_801_868e-17, 1.0, epsilon = 1e-14) && g[0] == -g[1]);
     }
 }

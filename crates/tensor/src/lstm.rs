@@ -138,14 +138,14 @@ pub struct LstmGradients {
     pub gates: Tensor,
     /// In the weight, `[4H, H]`, where it is wanted.
     pub weight: Option<Tensor>,
-    /// In the output h in front of the first step, `[N, H]`.
-    pub h: Tensor,
+    /// In the output h in front of the first step, `[N, H]`, where it is wanted.
+    pub h: Option<Tensor>,
     /// In the state c in front of it.
     pub c: Tensor,
 }
 
 /// The gradients of [`lstm_sequence`] in what it was given: gates of so many `steps` and `[weight, h, c]`, with result `y` weighted by
-/// `d`, whose memory they take where nobody else holds it.
+/// `d`, whose memory they take where nobody else holds it; those of the weight and of h only where they are wanted.
 ///
 /// # Panics
 /// As [`lstm_sequence`].
@@ -156,18 +156,19 @@ pub fn lstm_sequence_pull(
     y: &Tensor,
     mut d: Tensor,
     reverse: bool,
-    wants_weight: bool,
+    [wants_weight, wants_h]: [bool; 2],
 ) -> LstmGradients {
     let (batch, hidden) = (h.shape()[0], h.shape()[1]);
     let s = Sequence { steps, batch, hidden, reverse };
     let (weight, h, c, y) = (weight.contiguous(), h.contiguous(), c.contiguous(), y.contiguous());
-    let (mut of_h, mut of_c) = (h.zeros_like(), c.zeros_like());
+    let (mut of_h, mut of_c) = (wants_h.then(|| h.zeros_like()), c.zeros_like());
     let mut of_weight = wants_weight.then(|| weight.zeros_like());
     if !y.is_empty() {
         with_float!("lstm_sequence", y.dtype(), T => {
             let d = d.slice_mut::<T>();
             let y = s.parts(y.as_slice::<T>());
-            back(s, weight.as_slice(), c.as_slice(), y, d, [of_h.slice_mut(), of_c.slice_mut()]);
+            let of_h = of_h.as_mut().map_or(&mut [][..], Tensor::slice_mut);
+            back(s, weight.as_slice(), c.as_slice(), y, d, [of_h, of_c.slice_mut()]);
             if let Some(of_weight) = &mut of_weight {
                 product_of_all(s, s.parts(d)[2], h.as_slice::<T>(), y[0], of_weight.slice_mut());
             }
@@ -178,7 +179,7 @@ pub fn lstm_sequence_pull(
     LstmGradients { gates, weight: of_weight, h: of_h, c: of_c }
 }
 
-/// All steps backwards: in the place of `d`, the weights of all outputs, states and gates, their gradients appear.
+/// All steps backwards: in the place of `d`, the weights of all outputs, states and gates, their gradients appear. `of_h` may be empty.
 fn back<T: Product + Element>(
     s: Sequence,
     weight: &[T],
@@ -205,7 +206,9 @@ fn back<T: Product + Element>(
             let [before, now, dc, dh] = [before, now, &*dc, &*dh].map(|x| &x[part.clone()]);
             kernel::lstm_pull([gates, before, now, dc, dh], n, own, dc_before);
         });
-        gemm((s.batch, 4 * n, n), rows(own, 4 * n), rows(weight, n), T::ONE, true, dh_before);
+        if !dh_before.is_empty() {
+            gemm((s.batch, 4 * n, n), rows(own, 4 * n), rows(weight, n), T::ONE, true, dh_before);
+        }
     }
 }
 

@@ -282,6 +282,7 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     /// The values come from an independent program (ChaCha8 after its paper), but for the normal ones.
     #[test]
@@ -310,12 +311,18 @@ mod tests {
         let mut rng = rng(1);
         let n = 100_000;
         let x = Tensor::uniform(n, -2.0, 4.0, &mut rng);
-        assert!((x.mean().item() - 1.0).abs() < 0.02 && (x.var(0).item() - 3.0).abs() < 0.04);
+        assert!(
+            abs_diff_eq!(x.mean().item(), 1.0, epsilon = 0.02)
+                && abs_diff_eq!(x.var(0).item(), 3.0, epsilon = 0.04)
+        );
         assert!(x.min().item() >= -2.0 && x.max().item() < 4.0);
         let x = Tensor::normal(n, 3.0, 2.0, &mut rng);
-        assert!((x.mean().item() - 3.0).abs() < 0.03 && (x.std(0).item() - 2.0).abs() < 0.03);
+        assert!(
+            abs_diff_eq!(x.mean().item(), 3.0, epsilon = 0.03)
+                && abs_diff_eq!(x.std(0).item(), 2.0, epsilon = 0.03)
+        );
         let x = Tensor::bernoulli(n, 0.3, &mut rng);
-        assert!((x.mean().item() - 0.3).abs() < 0.01);
+        assert_abs_diff_eq!(x.mean().item(), 0.3, epsilon = 0.01);
         let x = Tensor::randint(0, 10, n, &mut rng);
         assert!(x.bincount(10).to_vec::<i64>().iter().all(|&count| (9500..10_500).contains(&count)));
     }
@@ -332,8 +339,8 @@ mod tests {
         assert_eq!(x.to(DType::Bool).bernoulli_like(1.0, &mut rng).to_bools(), vec![true; 10_000]);
         // Euler's constant and π²/6.
         let gumbel = Tensor::gumbel_of(100_000, DType::F64, &mut rng);
-        assert!((gumbel.mean().item() - 0.577_215_7).abs() < 0.02);
-        assert!((gumbel.var(0).item() - 1.644_934).abs() < 0.04);
+        assert_abs_diff_eq!(gumbel.mean().item(), 0.577_215_7, epsilon = 0.02);
+        assert_abs_diff_eq!(gumbel.var(0).item(), 1.644_934, epsilon = 0.04);
     }
 
     #[test]

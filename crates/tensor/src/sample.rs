@@ -227,6 +227,7 @@ impl Sampling {
 mod tests {
     use super::*;
     use crate::rng;
+    use approx::abs_diff_eq;
 
     const INF: f64 = f64::INFINITY;
 
@@ -234,7 +235,10 @@ mod tests {
     fn follows(drawn: &Tensor, shares: &[f64]) {
         let n = drawn.elements() as f64;
         for (count, p) in drawn.flatten().bincount(shares.len()).to_f64_vec().into_iter().zip(shares) {
-            assert!((count - n * p).abs() <= 5.0 * (n * p * (1.0 - p)).sqrt(), "{count} of {n}, not {p}");
+            assert!(
+                abs_diff_eq!(count, n * p, epsilon = 5.0 * (n * p * (1.0 - p)).sqrt()),
+                "{count} of {n}, not {p}"
+            );
         }
     }
 

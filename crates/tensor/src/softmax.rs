@@ -71,15 +71,16 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn softmax_rows_sum_to_one_and_do_not_overflow() {
         let x = Tensor::from([[1000.0, 1001.0, 1002.0], [0.0, 0.0, 0.0]]);
         let y = softmax(&x).to_vec::<f64>();
         // e^-2 / (1 + e^-1 + e^-2) = 0.0900305731703805
-        assert!((y[0] - 0.090_030_573_170_380_5).abs() < 1e-15);
-        assert!((y[3..].iter().sum::<f64>() - 1.0).abs() < 1e-15);
+        assert_abs_diff_eq!(y[0], 0.090_030_573_170_380_5, epsilon = 1e-15);
+        assert_abs_diff_eq!(y[3..].iter().sum::<f64>(), 1.0, epsilon = 1e-15);
         let z = log_softmax(&x).to_vec::<f64>();
-        assert!((z[0] - y[0].ln()).abs() < 1e-14);
+        assert_abs_diff_eq!(z[0], y[0].ln(), epsilon = 1e-14);
     }
 }

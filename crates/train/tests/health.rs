@@ -1,5 +1,6 @@
 //! What a look at a model finds, by hand.
 
+use approx::assert_abs_diff_eq;
 use gradus_nn::{Conv2d, ConvOptions, Linear, Module, Relu, Sequential, Tanh, sequential};
 use gradus_optim::{Optimizer, Sgd};
 use gradus_tensor::{Tensor, rng};
@@ -42,7 +43,7 @@ fn saturated_units_of_channels() {
     let health = look(&model, &Tensor::uniform([2, 1, 4, 4], -0.1, 0.1, &mut rng(1)));
     let unit = &health.units[0];
     assert_eq!((unit.units, unit.dead, unit.saturated), (3, 0, 2));
-    assert!((unit.flat - 2.0 / 3.0).abs() < 1e-12);
+    assert_abs_diff_eq!(unit.flat, 2.0 / 3.0, epsilon = 1e-12);
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn updates_are_measured_and_what_is_not_used_is_named() {
     health.updated(&model);
     let used = &health.params[0];
     assert_eq!((used.norm, used.gradient_norm), (5.0, Some(2f64.sqrt())));
-    assert!((used.update_ratio.unwrap() - 0.5 * 2f64.sqrt() / 5.0).abs() < 1e-15);
+    assert_abs_diff_eq!(used.update_ratio.unwrap(), 0.5 * 2f64.sqrt() / 5.0, epsilon = 1e-15);
     let forgotten = &health.params[1];
     assert_eq!((forgotten.gradient_norm, forgotten.update_ratio), (None, Some(0.0)));
     assert!(

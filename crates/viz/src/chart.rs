@@ -82,6 +82,12 @@ impl Chart {
         self.series(name, Data::Line(points.to_vec()))
     }
 
+    /// A line through values at 0, 1, 2, and so on: a loss after each step.
+    pub fn curve(self, name: &str, values: &[f64]) -> Self {
+        let points: Vec<(f64, f64)> = values.iter().enumerate().map(|(i, y)| (i as f64, *y)).collect();
+        self.line(name, &points)
+    }
+
     /// Dots at points `(x, y)`.
     pub fn points(self, name: &str, points: &[(f64, f64)]) -> Self {
         self.series(name, Data::Points(points.to_vec()))

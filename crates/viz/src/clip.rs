@@ -98,6 +98,7 @@ pub(crate) fn thin(points: &[Point], distance: f64) -> Vec<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     const UNIT: Rect = Rect { left: 0.0, top: 0.0, width: 10.0, height: 10.0 };
 
@@ -136,7 +137,10 @@ mod tests {
     fn far_away_points_keep_their_direction() {
         let parts = polyline(&[(5.0, 5.0), (5.0 + 1e200, 5.0 + 0.5e200)], UNIT);
         let end = parts[0][1];
-        assert!((end.0 - 10.0).abs() < 1e-9 && (end.1 - 7.5).abs() < 1e-9, "{end:?}");
+        assert!(
+            abs_diff_eq!(end.0, 10.0, epsilon = 1e-9) && abs_diff_eq!(end.1, 7.5, epsilon = 1e-9),
+            "{end:?}"
+        );
     }
 
     #[test]

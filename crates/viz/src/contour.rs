@@ -152,6 +152,7 @@ fn crossing(grid: &Grid, level: f64, (i, j, along_x): Edge) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn of_a_plane_a_straight_line() {
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].len(), 5);
         for (x, y) in &lines[0] {
-            assert!((x + y - 2.5).abs() < 1e-12, "({x}, {y})");
+            assert!(abs_diff_eq!(x + y, 2.5, epsilon = 1e-12), "({x}, {y})");
         }
         let ends = [lines[0][0], lines[0][4]];
         assert!(ends.contains(&(2.5, 0.0)) && ends.contains(&(0.5, 2.0)), "{ends:?}");
@@ -173,7 +174,7 @@ mod tests {
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].first(), lines[0].last());
         for (x, y) in &lines[0] {
-            assert!((x.hypot(*y) - 0.5).abs() < 1e-3, "({x}, {y})");
+            assert!(abs_diff_eq!(x.hypot(*y), 0.5, epsilon = 1e-3), "({x}, {y})");
         }
     }
 
@@ -198,7 +199,7 @@ mod tests {
         let levels = log_levels(&bowl, 8);
         assert_eq!(levels.len(), 8);
         let ratios: Vec<f64> = levels.windows(2).map(|pair| pair[1] / pair[0]).collect();
-        assert!(ratios.iter().all(|r| (r - ratios[0]).abs() < 1e-9 && *r > 1.0), "{levels:?}");
+        assert!(ratios.iter().all(|r| abs_diff_eq!(*r, ratios[0], epsilon = 1e-9) && *r > 1.0), "{levels:?}");
         assert!(levels[7] < 11.0);
         let plane = Grid::sample((0.0, 1.0), (0.0, 1.0), [2, 2], |x, _| 4.0 * x);
         assert_eq!(linear_levels(&plane, 3), [1.0, 2.0, 3.0]);

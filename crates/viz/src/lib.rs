@@ -1,4 +1,5 @@
-//! Charts as SVG text: lines, points, paths over contours, coloured planes, several panels side by side.
+//! Charts as SVG text: lines, points, paths over contours, coloured planes, several panels side by side. A chart is drawn in a
+//! terminal, too: [`Chart::text`].
 //!
 //! ```
 //! use gradus_viz::{Chart, Scale};
@@ -36,6 +37,7 @@ mod palette;
 mod plane;
 mod scale;
 mod stroke;
+mod terminal;
 mod text;
 
 pub use chart::Chart;

@@ -127,6 +127,7 @@ fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     fn labels(scale: Scale, low: f64, high: f64, count: usize) -> Vec<String> {
         let ticks = Span { scale, low, high }.ticks(count);
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn places() {
         let log = Span { scale: Scale::Log10, low: 1e-2, high: 1e2 };
-        assert!((log.place(1.0) - 0.5).abs() < 1e-12);
+        assert_abs_diff_eq!(log.place(1.0), 0.5, epsilon = 1e-12);
         assert!(log.place(0.0).is_nan() && log.place(-1.0).is_nan() && log.place(f64::INFINITY).is_nan());
         let linear = Span { scale: Scale::Linear, low: -1.0, high: 3.0 };
         assert_eq!((linear.place(0.0), linear.place(7.0)), (0.25, 2.0));

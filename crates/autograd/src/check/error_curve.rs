@@ -116,6 +116,7 @@ pub fn error_curve(f: impl for<'t> Fn(Var<'t>) -> Var<'t>, x: f64) -> Vec<ErrorC
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn the_v_of_each_scheme() {
@@ -125,7 +126,7 @@ mod tests {
         for (scheme, order) in [(Scheme::Forward, 1.0), (Scheme::Central, 2.0), (Scheme::FivePoint, 4.0)] {
             let curve = find(scheme, DType::F64);
             assert!(
-                (curve.slope(|h| h > 5e-3) - order).abs() < 0.1,
+                abs_diff_eq!(curve.slope(|h| h > 5e-3), order, epsilon = 0.1),
                 "{scheme}: {}",
                 curve.truncation_slope()
             );

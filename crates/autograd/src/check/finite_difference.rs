@@ -329,23 +329,24 @@ fn of_scalar<R>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     #[test]
     fn schemes_on_a_cubic() {
         // f = x³ at 2: the forward error is 6h + h², the central one h², five points are exact.
         let cube = |x: f64| x * x * x;
         let at = |scheme, step| FiniteDifference { scheme, step }.derivative(cube, 2.0);
-        assert!((at(Scheme::Forward, 0.1) - 12.61).abs() < 1e-12);
-        assert!((at(Scheme::Backward, 0.1) - 11.41).abs() < 1e-12);
-        assert!((at(Scheme::Central, 0.1) - 12.01).abs() < 1e-12);
-        assert!((at(Scheme::FivePoint, 0.1) - 12.0).abs() < 1e-12);
-        assert!((at(Scheme::Ridders, 0.1) - 12.0).abs() < 1e-11);
+        assert_abs_diff_eq!(at(Scheme::Forward, 0.1), 12.61, epsilon = 1e-12);
+        assert_abs_diff_eq!(at(Scheme::Backward, 0.1), 11.41, epsilon = 1e-12);
+        assert_abs_diff_eq!(at(Scheme::Central, 0.1), 12.01, epsilon = 1e-12);
+        assert_abs_diff_eq!(at(Scheme::FivePoint, 0.1), 12.0, epsilon = 1e-12);
+        assert_abs_diff_eq!(at(Scheme::Ridders, 0.1), 12.0, epsilon = 1e-11);
     }
 
     #[test]
     fn ridders_knows_its_error() {
         let (d, error) = FiniteDifference::new(Scheme::Ridders).derivative_with_error(f64::exp, 1.0);
-        assert!((d - 1f64.exp()).abs() <= 10.0 * error && error < 1e-9, "{d} {error}");
+        assert!(abs_diff_eq!(d, 1f64.exp(), epsilon = 10.0 * error) && error < 1e-9, "{d} {error}");
     }
 
     #[test]
@@ -354,13 +355,13 @@ mod tests {
         let f = |x: &[f64]| x[0] * x[0] * x[1];
         let h = fd.hessian(f, &[2.0, 3.0]);
         for (got, want) in h.concat().iter().zip([6.0, 4.0, 4.0, 0.0]) {
-            assert!((got - want).abs() < 1e-7, "{got} {want}");
+            assert!(abs_diff_eq!(*got, want, epsilon = 1e-7), "{got} {want}");
         }
         let j = fd.jacobian(|x| vec![x[0] + x[1], x[0] * x[1]], &[2.0, 3.0]);
         for (got, want) in j.concat().iter().zip([1.0, 1.0, 3.0, 2.0]) {
-            assert!((got - want).abs() < 1e-10, "{got} {want}");
+            assert!(abs_diff_eq!(*got, want, epsilon = 1e-10), "{got} {want}");
         }
-        assert!((fd.directional(f, &[2.0, 3.0], &[1.0, -1.0]) - 8.0).abs() < 1e-10);
+        assert_abs_diff_eq!(fd.directional(f, &[2.0, 3.0], &[1.0, -1.0]), 8.0, epsilon = 1e-10);
     }
 
     #[test]
@@ -373,6 +374,9 @@ mod tests {
         let rows = FiniteDifference::central().jacobian(f, &[2.0, 3.0]);
         // One for the number of outputs, two for each input.
         assert_eq!(calls, 5);
-        assert!((rows[0][0] - 3.0).abs() < 1e-9 && (rows[2][1] - 3f64.cos()).abs() < 1e-9);
+        assert!(
+            abs_diff_eq!(rows[0][0], 3.0, epsilon = 1e-9)
+                && abs_diff_eq!(rows[2][1], 3f64.cos(), epsilon = 1e-9)
+        );
     }
 }

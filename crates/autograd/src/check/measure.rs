@@ -306,6 +306,7 @@ fn smooth(rungs: &[Estimate]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     type Case = (fn(f64) -> f64, f64, f64);
 
@@ -336,7 +337,7 @@ mod tests {
         ];
         for (i, (f, x, want)) in cases.into_iter().enumerate() {
             let got = of(f, x).unwrap();
-            assert!((got.value - want).abs() <= got.noise, "{i}: {got:?}, not {want}");
+            assert!(abs_diff_eq!(got.value, want, epsilon = got.noise), "{i}: {got:?}, not {want}");
             assert!(got.noise < 1e-2 * want.abs(), "{i}: {got:?} says nothing of {want}");
         }
     }
@@ -349,7 +350,7 @@ mod tests {
         let got = of(|x| (1.0 - x).ln_1p(), 2.0);
         assert!(got.is_none(), "{got:?}");
         let got = of(|x| if x < 1.0 { f64::NAN } else { x * x }, 1.0).unwrap();
-        assert!((got.value - 2.0).abs() <= got.noise && got.noise < 1e-9, "{got:?}");
+        assert!(abs_diff_eq!(got.value, 2.0, epsilon = got.noise) && got.noise < 1e-9, "{got:?}");
     }
 
     #[test]

@@ -146,6 +146,7 @@ pub fn implicit<'t>(
 mod tests {
     use super::*;
     use crate::{GradcheckOptions, gradcheck_with, hvp, jvp};
+    use approx::abs_diff_eq;
 
     /// x = cos(a x): dx = -sin(a x) x / (1 + a sin(a x)) da, in forward mode, whose sweep starts from a gradient of 0.
     #[test]
@@ -158,12 +159,19 @@ mod tests {
         let x = x.item();
         let (sin, cos) = (a * x).sin_cos();
         let dx = -sin * x / (1.0 + a * sin);
-        assert!((x - cos).abs() < 1e-14 && (slope.item() - 2.0 * dx).abs() < 1e-13, "{x} {slope} {dx}");
+        assert!(
+            abs_diff_eq!(x, cos, epsilon = 1e-14) && abs_diff_eq!(slope.item(), 2.0 * dx, epsilon = 1e-13),
+            "{x} {slope} {dx}"
+        );
         // (1 + a sin) x' = -x sin, once more, with (a x)' = x + a x'.
         let inner = x + a * dx;
         let curvature = (-dx * sin - x * cos * inner - dx * (sin + a * cos * inner)) / (1.0 + a * sin);
         let product = hvp(cosine, &[Tensor::scalar(a)], &[Tensor::scalar(2.0)]);
-        assert!((product[0].item() - 2.0 * curvature).abs() < 1e-12, "{} {curvature}", product[0]);
+        assert!(
+            abs_diff_eq!(product[0].item(), 2.0 * curvature, epsilon = 1e-12),
+            "{} {curvature}",
+            product[0]
+        );
     }
 
     #[test]

@@ -113,8 +113,9 @@ impl NumericRule for LstmSequence {
         let (y, dy) = (step.y(), step.take_dy());
         let [weight, h, c] = [1, 2, 3].map(|i| step.x(i));
         let steps = step.x(0).shape()[0];
-        let all = lstm_sequence_pull(steps, [&weight, &h, &c], &y, dy, self.reverse, step.needs(1));
-        for (i, dx) in [Some(all.gates), all.weight, Some(all.h), Some(all.c)].into_iter().enumerate() {
+        let wants = [1, 2].map(|i| step.needs(i));
+        let all = lstm_sequence_pull(steps, [&weight, &h, &c], &y, dy, self.reverse, wants);
+        for (i, dx) in [Some(all.gates), all.weight, all.h, Some(all.c)].into_iter().enumerate() {
             if let Some(dx) = dx.filter(|_| step.needs(i)) {
                 step.give(i, dx);
             }

@@ -1,6 +1,7 @@
 //! Slopes and curvatures of all elementwise rows over the whole range of both types, infinities included, against values
 //! of 50 digits and more: `reference.py` makes `reference.txt`. No NaN where the limit exists.
 
+use approx::abs_diff_eq;
 use std::collections::HashMap;
 
 use gradus_autograd::ops::elementwise::table;
@@ -83,7 +84,7 @@ fn check(row: &'static Row, reference: &Reference, dtype: DType) -> Vec<String> 
             }
             let want = if dtype == DType::F32 { f64::from(*want as f32) } else { *want };
             let room = atol + rtol * if j > n && n == 2 { scale } else { want.abs() };
-            let near = |got: f64| got == want || (got - want).abs() <= room;
+            let near = |got: f64| got == want || abs_diff_eq!(got, want, epsilon = room);
             let twice = if (1..=n).contains(&j) { numeric[j - 1][k] } else { results[j][k] };
             if !near(results[j][k]) || !near(twice) {
                 let what = ["value", "slope", "curvature"][usize::from(j > 0) + usize::from(j > n)];

@@ -1,5 +1,6 @@
 //! Data that are made: scikit-learn's numbers for its seeds (`reference.py` wrote them), shapes, classes, wrong options.
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus_data::Dataset;
 use gradus_data::generate::{
     Blobs, Centers, Circles, Generator, Moons, RandomState, Regression, SCurve, Spirals, SwissRoll, Xor,
@@ -19,7 +20,7 @@ fn agrees(name: &str, found: &[f64]) {
     assert_eq!(found.len(), want.len(), "{name}");
     for (i, (found, want)) in found.iter().zip(&want).enumerate() {
         assert!(
-            (found - want).abs() <= 1e-12 * want.abs().max(1.0),
+            abs_diff_eq!(found, want, epsilon = 1e-12 * want.abs().max(1.0)),
             "{name}, number {i}: {found} instead of {want}"
         );
     }
@@ -76,7 +77,7 @@ fn spirals_and_squares() {
     let data = Spirals { n: 100, noise: 0.0, ..Spirals::default() }.dataset(0);
     let labels = data.labels.to_vec::<i64>();
     assert_eq!([0, 1, 2].map(|class| labels.iter().filter(|label| **label == class).count()), [34, 33, 33]);
-    assert!((data.inputs.square().sum_axes(1).max().item() - 1.0).abs() < 1e-6);
+    assert_abs_diff_eq!(data.inputs.square().sum_axes(1).max().item(), 1.0, epsilon = 1e-6);
     let data = Xor { n: 400, noise: 0.0 }.dataset(1);
     let (x, y) = (data.inputs.to_vec2::<f32>(), data.labels.to_vec::<i64>());
     assert!(x.iter().zip(&y).all(|(x, y)| i64::from(x[0] * x[1] < 0.0) == *y));

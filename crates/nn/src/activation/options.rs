@@ -149,6 +149,7 @@ impl Module for Softmax2d {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
     use gradus_tensor::Tensor;
 
     #[test]
@@ -166,7 +167,7 @@ mod tests {
         ];
         for (layer, want) in cases {
             for (a, b) in layer.predict(&x).to_f64_vec().iter().zip(want) {
-                assert!((a - b).abs() < 1e-15, "{layer:?}: {a} {b}");
+                assert!(abs_diff_eq!(*a, b, epsilon = 1e-15), "{layer:?}: {a} {b}");
             }
         }
     }

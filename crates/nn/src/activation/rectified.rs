@@ -109,6 +109,7 @@ impl Module for RRelu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
     use gradus_autograd::Tape;
     use gradus_tensor::{DType, rng};
 
@@ -139,11 +140,11 @@ mod tests {
         let (y, slope) = draw(3);
         for ((x, y), s) in x.to_f64_vec().into_iter().zip(y.to_f64_vec()).zip(slope.to_f64_vec()) {
             assert!(if x > 0.0 { s == 1.0 } else { (0.125..=1.0 / 3.0).contains(&s) });
-            assert!((y - s * x).abs() < 1e-15);
+            assert_abs_diff_eq!(y, s * x, epsilon = 1e-15);
         }
         let mean = slope.to_f64_vec().iter().filter(|s| **s < 1.0).sum::<f64>()
             / slope.to_f64_vec().iter().filter(|s| **s < 1.0).count() as f64;
-        assert!((mean - 11.0 / 48.0).abs() < 0.01, "{mean}");
+        assert!(abs_diff_eq!(mean, 11.0 / 48.0, epsilon = 0.01), "{mean}");
         assert!(y.equal(&draw(3).0) && !y.equal(&draw(4).0));
     }
 }

@@ -143,6 +143,7 @@ impl Module for RotaryPositions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
     use gradus_tensor::{DType, rng};
 
     #[test]
@@ -156,9 +157,9 @@ mod tests {
                 let [q, k] = [(0, a), (1, b)].map(|(i, at)| rotary.rotate(tape.constant(&rows[i]), at));
                 (q * k).sum().item()
             };
-            assert!((product(3, 5) - product(10, 12)).abs() < 1e-12);
+            assert_abs_diff_eq!(product(3, 5), product(10, 12), epsilon = 1e-12);
             assert!((product(3, 5) - product(3, 6)).abs() > 1e-3);
-            assert!((product(0, 0) - (&rows[0] * &rows[1]).sum().item()).abs() < 1e-12);
+            assert_abs_diff_eq!(product(0, 0), (&rows[0] * &rows[1]).sum().item(), epsilon = 1e-12);
         }
     }
 

@@ -77,6 +77,7 @@ dropouts! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
     use gradus_autograd::Tape;
     use gradus_tensor::DType;
 
@@ -87,7 +88,7 @@ mod tests {
         let y = AlphaDropout { p: 0.5 }.forward(x);
         let a = (0.5 * (1.0 + 0.5 * DROPPED * DROPPED)).sqrt().recip();
         let b = -a * 0.5 * DROPPED;
-        let near = |v: f64, w: f64| (v - w).abs() < 1e-14;
+        let near = |v: f64, w: f64| abs_diff_eq!(v, w, epsilon = 1e-14);
         let values = y.value().to_f64_vec();
         assert!(values.iter().all(|&v| near(v, a + b) || near(v, a * DROPPED + b)));
         let dropped = values.iter().filter(|&&v| near(v, a * DROPPED + b)).count();

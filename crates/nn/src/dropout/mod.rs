@@ -85,6 +85,7 @@ impl Module for Dropout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
     use gradus_autograd::Tape;
 
     #[test]
@@ -103,7 +104,7 @@ mod tests {
         let values = y.value().to_f64_vec();
         let zeros = values.iter().filter(|&&v| v == 0.0).count();
         assert!((2_300..2_700).contains(&zeros), "{zeros}");
-        assert!(values.iter().all(|&v| v == 0.0 || (v - 4.0 / 3.0).abs() < 1e-6));
+        assert!(values.iter().all(|&v| v == 0.0 || abs_diff_eq!(v, 4.0 / 3.0, epsilon = 1e-6)));
         // The gradient passes where the value passed.
         assert_eq!(y.sum().backward().wrt(x).to_f64_vec(), values);
     }

@@ -1,3 +1,4 @@
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus_autograd::{Param, TensorExt, params};
 use gradus_tensor::rng;
 
@@ -22,8 +23,9 @@ fn the_scales_are_those_of_the_papers() {
     let mut rng = gradus_tensor::rng(0);
     let shape = [300, 200];
     let xavier = (2.0 / 500.0f64).sqrt();
-    let close =
-        |x: &Tensor, want: f64| assert!((std_of(x) / want - 1.0).abs() < 0.02, "{} {want}", std_of(x));
+    let close = |x: &Tensor, want: f64| {
+        assert!(abs_diff_eq!(std_of(x) / want, 1.0, epsilon = 0.02), "{} {want}", std_of(x))
+    };
     close(&xavier_uniform(shape, Gain::Linear, &mut rng), xavier);
     close(&xavier_normal(shape, Gain::Tanh, &mut rng), xavier * 5.0 / 3.0);
     close(&kaiming_uniform(shape, Fan::In, Gain::Relu, &mut rng), (2.0 / 200.0f64).sqrt());
@@ -58,7 +60,11 @@ fn the_general_form_and_its_cases() {
     ] {
         let x = variance_scaling_of(shape, 3.0, fan, distribution, DType::F64, &mut rng(4));
         let want = (3.0f64 / n).sqrt();
-        assert!((std_of(&x) / want - 1.0).abs() < 0.01, "{distribution:?}: {}, not {want}", std_of(&x));
+        assert!(
+            abs_diff_eq!(std_of(&x) / want, 1.0, epsilon = 0.01),
+            "{distribution:?}: {}, not {want}",
+            std_of(&x)
+        );
         let most = x.abs().max().item() / want;
         match distribution {
             Distribution::Normal => assert!(most > 3.5),
@@ -67,8 +73,8 @@ fn the_general_form_and_its_cases() {
         }
     }
     let lecun = (1.0f64 / 200.0).sqrt();
-    assert!((std_of(&lecun_normal(shape, &mut rng(5))) / lecun - 1.0).abs() < 0.01);
-    assert!((std_of(&lecun_uniform(shape, &mut rng(5))) / lecun - 1.0).abs() < 0.01);
+    assert_abs_diff_eq!(std_of(&lecun_normal(shape, &mut rng(5))) / lecun, 1.0, epsilon = 0.01);
+    assert_abs_diff_eq!(std_of(&lecun_uniform(shape, &mut rng(5))) / lecun, 1.0, epsilon = 0.01);
     let factor = xavier_normal(shape, Gain::Factor(0.5), &mut rng(6));
     assert!(factor.equal(&(xavier_normal(shape, Gain::Linear, &mut rng(6)) * 0.5)));
 }
@@ -86,8 +92,16 @@ fn truncated_normal_numbers() {
     for ([mean, std, low, high], want, deviation) in cases {
         let x = trunc_normal_of(100_000, mean, std, low, high, DType::F64, &mut rng(7));
         assert!(x.min().item() >= low && x.max().item() <= high, "{low} {high}");
-        assert!((x.mean().item() - want).abs() < 5.0 * deviation / 316.0, "{} {want}", x.mean().item());
-        assert!((x.std(0).item() / deviation - 1.0).abs() < 0.015, "{} {deviation}", x.std(0).item());
+        assert!(
+            abs_diff_eq!(x.mean().item(), want, epsilon = 5.0 * deviation / 316.0),
+            "{} {want}",
+            x.mean().item()
+        );
+        assert!(
+            abs_diff_eq!(x.std(0).item() / deviation, 1.0, epsilon = 0.015),
+            "{} {deviation}",
+            x.std(0).item()
+        );
     }
 }
 
@@ -111,7 +125,7 @@ fn orthogonal_rows_or_columns() {
 fn sparse_columns_and_identities() {
     let w = sparse([10, 40], 0.25, 2.0, &mut rng(9));
     assert_eq!(w.eq(0.0).to(DType::I64).sum_axes(0).to_vec::<i64>(), [3; 40]);
-    assert!((std_of(&w) / (4.0f64 * 0.7).sqrt() - 1.0).abs() < 0.1);
+    assert_abs_diff_eq!(std_of(&w) / (4.0f64 * 0.7).sqrt(), 1.0, epsilon = 0.1);
     assert_eq!(sparse([3, 2], 1.0, 1.0, &mut rng(9)), Tensor::zeros([3, 2]));
     assert_eq!(eye(2, 3), Tensor::from([[1f32, 0.0, 0.0], [0.0, 1.0, 0.0]]));
     let x = Tensor::randn([2, 4, 6], &mut rng(10));
@@ -150,7 +164,7 @@ fn unit_variance_from_layer_to_layer() {
     );
     let names: Vec<&str> = reached.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!((names.len(), names[0], names[12]), (13, "table", "layers.11.weight"));
-    assert!(reached.iter().all(|(_, variance)| (variance - 1.0).abs() < 0.02), "{reached:?}");
+    assert!(reached.iter().all(|(_, variance)| abs_diff_eq!(*variance, 1.0, epsilon = 0.02)), "{reached:?}");
     assert!(model.frozen.value().equal(&before));
     let w = model.layers[3].weight.value();
     let size = w.select(0, 0).norm().item();

@@ -1,17 +1,20 @@
 //! Against scikit-learn 1.9.1: `precision_score`, `recall_score`, `fbeta_score`, `roc_auc_score`, `average_precision_score`,
 //! `brier_score_loss`, `calibration_curve`, `log_loss`, `top_k_accuracy_score`, `r2_score` on the data below.
 
+use approx::abs_diff_eq;
 use gradus_tensor::rng;
 
 use super::*;
 
 fn near(got: f64, want: f64) {
-    assert!((got - want).abs() < 1e-14, "{got}, not {want}");
+    assert!(abs_diff_eq!(got, want, epsilon = 1e-14), "{got}, not {want}");
 }
 
 fn all_near(got: &[f64], want: &[f64]) {
     assert_eq!(got.len(), want.len());
-    got.iter().zip(want).for_each(|(got, want)| assert!((got - want).abs() < 1e-8, "{got}, not {want}"));
+    got.iter()
+        .zip(want)
+        .for_each(|(got, want)| assert!(abs_diff_eq!(got, want, epsilon = 1e-8), "{got}, not {want}"));
 }
 
 /// Ten scores with ties, and their truths.

@@ -218,6 +218,7 @@ fn last(updates: &[(ParamId, Tensor)], id: ParamId) -> Option<&Tensor> {
 mod tests {
     use super::*;
     use crate::{Dropout, Linear, Relu, sequential, state_dict, summary};
+    use approx::abs_diff_eq;
     use gradus_autograd::{GradcheckOptions, Tape, gradcheck_model, gradcheck_with, value_and_grad_training};
     use gradus_tensor::rng;
 
@@ -248,7 +249,7 @@ mod tests {
         assert_eq!(y.value().to_f64_vec(), [-1.5, 3.0, 2.5, -3.0]);
         let new = after(&layer, &batch());
         for (got, want) in new.concat().iter().zip([0.2, 2.0, 1.1, 20.9, 1.0]) {
-            assert!((got - want).abs() < 1e-14, "{got} {want}");
+            assert!(abs_diff_eq!(*got, want, epsilon = 1e-14), "{got} {want}");
         }
     }
 
@@ -281,7 +282,7 @@ mod tests {
                 }
             });
             let found = layer.running.as_ref().unwrap().running_mean.value().item();
-            assert!((found - mean).abs() < 1e-6, "{found} {mean}");
+            assert!(abs_diff_eq!(found, mean, epsilon = 1e-6), "{found} {mean}");
         }
         assert_eq!(layer.running.unwrap().num_batches_tracked.value().item(), 3.0);
     }

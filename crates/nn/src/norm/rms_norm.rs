@@ -62,6 +62,7 @@ impl Module for RmsNorm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn two_rows_by_hand() {
@@ -70,7 +71,7 @@ mod tests {
         // Root mean squares 5 and 1/2.
         let x = Tensor::from([[1.0, 7.0], [-0.5, 0.5]]);
         for (y, want) in layer.predict(&x).to_f64_vec().iter().zip([0.4, 4.2, -2.0, 3.0]) {
-            assert!((y - want).abs() < 1e-15, "{y} {want}");
+            assert!(abs_diff_eq!(*y, want, epsilon = 1e-15), "{y} {want}");
         }
     }
 

@@ -118,6 +118,7 @@ impl<M: Module + Clone> Module for WeightNorm<M> {
 mod tests {
     use super::*;
     use crate::{Conv1d, ConvOptions, Linear};
+    use approx::assert_abs_diff_eq;
     use gradus_autograd::{Tape, value_and_grad};
     use gradus_tensor::rng;
 
@@ -132,7 +133,7 @@ mod tests {
         assert_eq!(layer.predict(&Tensor::from([[1.0, 1.0]])).to_f64_vec(), [14.0, 1.0]);
         let whole = WeightNorm::of(linear, "weight", None);
         assert_eq!(whole.original0.shape().len(), 0);
-        assert!((whole.original0.value().item() - 29f64.sqrt()).abs() < 1e-15);
+        assert_abs_diff_eq!(whole.original0.value().item(), 29f64.sqrt(), epsilon = 1e-15);
     }
 
     #[test]

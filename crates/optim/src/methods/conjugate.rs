@@ -3,6 +3,7 @@
 use super::line_search::{Place, Wolfe};
 use super::{Method, Notes, Objective, along, dot, largest};
 use crate::options::Options;
+use crate::settings;
 
 /// How much of the last direction is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,8 @@ impl ConjugateGradients {
 }
 
 impl Method for ConjugateGradients {
+    settings!(form, flatness);
+
     fn options(&self) -> Options {
         Options::of("ConjugateGradients").must(self.flatness > 0.0 && self.flatness < 1.0, || {
             format!("ConjugateGradients: flatness is {}; it must be above 0 and below 1", self.flatness)

@@ -3,6 +3,7 @@
 use super::line_search::{Place, Wolfe};
 use super::{Method, Notes, Objective, along, dot, largest};
 use crate::options::Options;
+use crate::settings;
 
 /// How far to go along a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +190,8 @@ impl Lbfgs {
 }
 
 impl Method for Lbfgs {
+    settings!(iterations, evaluations, tolerance_grad, tolerance_change, history, line_search);
+
     fn options(&self) -> Options {
         Options::of("Lbfgs")
             .count("iterations", self.iterations as u64)

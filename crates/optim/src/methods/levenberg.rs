@@ -3,6 +3,7 @@
 use super::{Method, Notes, Objective, along};
 use crate::linalg::solve_positive;
 use crate::options::Options;
+use crate::settings;
 
 /// Levenberg's and Marquardt's method: between Gauss–Newton (small `$\mu$`) and gradient descent (large
 /// `$\mu$`), for `$f = \tfrac12\lVert r(x)\rVert^2$`.
@@ -33,6 +34,8 @@ impl Default for LevenbergMarquardt {
 }
 
 impl Method for LevenbergMarquardt {
+    settings!(damping, factor, tries);
+
     fn options(&self) -> Options {
         Options::of("LevenbergMarquardt")
             .positive("damping", self.damping)

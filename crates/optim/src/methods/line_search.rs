@@ -169,6 +169,7 @@ enum Bracket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn a_quadratic_is_solved_by_one_interpolation() {
@@ -176,6 +177,6 @@ mod tests {
         let start = Place { t: 0.0, value: 4.0, grad: vec![-4.0], slope: -4.0 };
         let mut f = |t: f64| ((t - 2.0).powi(2), vec![2.0 * (t - 2.0)]);
         let (place, evaluations) = wolfe.search(&start, 10.0, &[1.0], &mut f);
-        assert!((place.t - 2.0).abs() < 1e-12 && evaluations == 2);
+        assert!(abs_diff_eq!(place.t, 2.0, epsilon = 1e-12) && evaluations == 2);
     }
 }

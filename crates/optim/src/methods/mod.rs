@@ -11,6 +11,7 @@ use gradus_tensor::kernel::math;
 use indexmap::IndexMap;
 
 use crate::options::Options;
+use crate::settings::Setting;
 
 mod conjugate;
 mod lbfgs;
@@ -79,6 +80,11 @@ pub trait Method: Any + Debug + Send + Sync {
     /// Its hyper-parameters with their ranges: [`Rule::options`](crate::Rule::options) of a method.
     fn options(&self) -> Options {
         Options::default()
+    }
+
+    /// Its hyper-parameters by name: [`Rule::settings`](crate::Rule::settings) of a method.
+    fn settings(&mut self) -> Vec<Setting<'_>> {
+        Vec::new()
     }
 
     /// Whether it needs [`Objective::residuals`].

@@ -3,6 +3,7 @@
 use super::{Method, Notes, Objective, along, dot};
 use crate::linalg::solve_positive;
 use crate::options::Options;
+use crate::settings;
 
 /// Newton's method: to the minimum of the quadratic that touches the function here. For small problems.
 ///
@@ -32,6 +33,8 @@ impl Default for Newton {
 }
 
 impl Method for Newton {
+    settings!(shift, decrease, halvings);
+
     fn options(&self) -> Options {
         Options::of("Newton").non_negative("shift", self.shift).below_one("decrease", self.decrease)
     }

@@ -4,6 +4,7 @@ use gradus_tensor::kernel::math;
 
 use super::{Method, Notes, Objective, along, dot};
 use crate::options::Options;
+use crate::settings;
 
 /// Gradient descent whose rate follows from the value at the minimum, where that is known.
 ///
@@ -30,6 +31,8 @@ impl Default for PolyakStep {
 }
 
 impl Method for PolyakStep {
+    settings!(minimum, limit);
+
     fn options(&self) -> Options {
         Options::of("PolyakStep").finite("minimum", self.minimum).limit("limit", self.limit)
     }

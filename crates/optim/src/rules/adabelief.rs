@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// AdaBelief: where the gradient is near its average, the step is large.
 ///
@@ -42,6 +43,8 @@ impl Default for AdaBelief {
 }
 
 impl Rule for AdaBelief {
+    settings!(beta1, beta2, eps, eps_root, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("AdaBelief")
             .below_one("beta1", self.beta1)
@@ -76,10 +79,11 @@ impl Rule for AdaBelief {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_surprise_is_nine_tenths_of_the_gradient() {
         let got = path(&AdaBelief::default(), &[0.5], &[3.0]);
-        assert!((got[0] - (1.0 - 0.5 / 0.9)).abs() < 1e-14);
+        assert_abs_diff_eq!(got[0], 1.0 - 0.5 / 0.9, epsilon = 1e-14);
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adadelta: the step has the unit of the parameter, since it is scaled by the root mean square of earlier
 /// steps.
@@ -37,6 +38,8 @@ impl Default for Adadelta {
 }
 
 impl Rule for Adadelta {
+    settings!(rho, eps, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Adadelta")
             .below_one("rho", self.rho)
@@ -67,11 +70,12 @@ impl Rule for Adadelta {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_comes_from_epsilon() {
         // s = 0.5 · 4 = 2, with epsilon 2: √2/√4 · 2 = √2
         let got = path(&Adadelta { rho: 0.5, eps: 2.0, weight_decay: 0.0 }, &[1.0], &[2.0]);
-        assert!((got[0] - (1.0 - 2f64.sqrt())).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 1.0 - 2f64.sqrt(), epsilon = 1e-15);
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{DType, Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adafactor: `$n + m$` numbers remembered for an `$n \times m$` matrix instead of `$2nm$`.
 ///
@@ -62,6 +63,8 @@ impl Adafactor {
 }
 
 impl Rule for Adafactor {
+    settings!(beta2_decay, eps1, eps2, clip, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Adafactor")
             .non_positive("beta2_decay", self.beta2_decay)

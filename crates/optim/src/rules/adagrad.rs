@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
+use crate::settings;
 
 /// AdaGrad: each element's step is divided by the root of its summed squared gradients.
 ///
@@ -45,6 +46,8 @@ impl Default for Adagrad {
 }
 
 impl Rule for Adagrad {
+    settings!(lr_decay, weight_decay, initial_accumulator, eps, eps_inside);
+
     fn options(&self) -> Options {
         Options::of("Adagrad")
             .non_negative("lr_decay", self.lr_decay)
@@ -76,13 +79,14 @@ impl Rule for Adagrad {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     #[test]
     fn the_first_step_is_the_rate_and_later_ones_shrink() {
         let got = path(&Adagrad { eps: 0.0, ..Adagrad::default() }, &[0.5; 2], &[3.0, 4.0]);
         // 0.5 · 3/3, 0.5 · 4/5
         assert_eq!(got[0], 0.5);
-        assert!((got[1] - 0.1).abs() < 1e-15);
+        assert_abs_diff_eq!(got[1], 0.1, epsilon = 1e-15);
     }
 
     #[test]
@@ -96,6 +100,9 @@ mod tests {
         let rule = Adagrad { lr_decay: 0.25, eps: 0.0, ..Adagrad::default() };
         // 0.5 · 3/3, then 0.5/1.25 · 4/5
         let got = path(&rule, &[0.5; 2], &[3.0, 4.0]);
-        assert!((got[0] - 0.5).abs() < 1e-15 && (got[1] - 0.18).abs() < 1e-15, "{got:?}");
+        assert!(
+            abs_diff_eq!(got[0], 0.5, epsilon = 1e-15) && abs_diff_eq!(got[1], 0.18, epsilon = 1e-15),
+            "{got:?}"
+        );
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Needs, Rule, Slot, Step, number, power, zeros};
+use crate::settings;
 
 /// AdaHessian: steps divided by a power of the root mean square curvature.
 ///
@@ -49,6 +50,8 @@ impl Default for AdaHessian {
 }
 
 impl Rule for AdaHessian {
+    settings!(beta1, beta2, eps, power, weight_decay, every);
+
     fn options(&self) -> Options {
         Options::of("AdaHessian")
             .below_one("beta1", self.beta1)
@@ -92,6 +95,7 @@ impl Rule for AdaHessian {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_is_newtons() {
@@ -101,6 +105,6 @@ mod tests {
         let curvature = Tensor::from([4.0]);
         let step = Step { curvature: Some(&curvature), ..Step::new(1.0, 1) };
         rule.update(&step, &mut theta, &Tensor::from([2.0]), &mut slots);
-        assert!((theta.item() - 0.5).abs() < 1e-14);
+        assert_abs_diff_eq!(theta.item(), 0.5, epsilon = 1e-14);
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adam: each element's step is its average gradient over the root of its average squared gradient.
 ///
@@ -63,6 +64,8 @@ impl Default for Adam {
 }
 
 impl Rule for Adam {
+    settings!(beta1, beta2, eps, weight_decay, amsgrad, bias_correction);
+
     fn options(&self) -> Options {
         Options::of("Adam")
             .below_one("beta1", self.beta1)
@@ -135,6 +138,8 @@ impl Default for AdamW {
 }
 
 impl Rule for AdamW {
+    settings!(beta1, beta2, eps, weight_decay, amsgrad, bias_correction, paper_rate);
+
     fn options(&self) -> Options {
         Options::of("AdamW")
             .below_one("beta1", self.beta1)
@@ -193,6 +198,7 @@ fn adam(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     fn first_steps(rule: &dyn Rule) -> [f64; 2] {
         let mut theta = Tensor::from([1.0]);
@@ -206,14 +212,14 @@ mod tests {
     #[test]
     fn the_first_step_is_the_learning_rate_whatever_the_gradient() {
         let [first, second] = first_steps(&Adam { eps: 0.0, ..Adam::default() });
-        assert!((first - 0.5).abs() < 1e-14 && second.abs() < 1e-14);
+        assert!(abs_diff_eq!(first, 0.5, epsilon = 1e-14) && second.abs() < 1e-14);
     }
 
     #[test]
     fn without_correction_the_first_step_is_larger() {
         // m = 0.2, v = 0.004: step 0.5 · 0.2 / 0.0632… = 1.58…
         let rule = Adam { eps: 0.0, bias_correction: false, ..Adam::default() };
-        assert!((first_steps(&rule)[0] - (1.0 - 0.1 / 0.004f64.sqrt())).abs() < 1e-14);
+        assert_abs_diff_eq!(first_steps(&rule)[0], 1.0 - 0.1 / 0.004f64.sqrt(), epsilon = 1e-14);
     }
 
     #[test]
@@ -237,7 +243,7 @@ mod tests {
         for (got, want) in
             moves.into_iter().zip([4.0 / 8f64.sqrt(), 1.0 / 8f64.sqrt(), 8.0 / 34.25f64.sqrt()])
         {
-            assert!((got - want).abs() < 1e-14, "{got} {want}");
+            assert!(abs_diff_eq!(got, want, epsilon = 1e-14), "{got} {want}");
         }
     }
 
@@ -245,8 +251,8 @@ mod tests {
     fn decoupled_decay_shrinks_the_parameter() {
         let rule = AdamW { eps: 0.0, weight_decay: 0.5, ..AdamW::default() };
         // 1 · (1 − 0.25) − 0.5
-        assert!((first_steps(&rule)[0] - 0.25).abs() < 1e-15);
+        assert_abs_diff_eq!(first_steps(&rule)[0], 0.25, epsilon = 1e-15);
         let paper = AdamW { paper_rate: 0.1, ..rule };
-        assert!((first_steps(&paper)[0] - (0.75 - 0.05)).abs() < 1e-15);
+        assert_abs_diff_eq!(first_steps(&paper)[0], 0.75 - 0.05, epsilon = 1e-15);
     }
 }

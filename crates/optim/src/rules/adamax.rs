@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adamax: Adam in the infinity norm.
 ///
@@ -41,6 +42,8 @@ impl Default for Adamax {
 }
 
 impl Rule for Adamax {
+    settings!(beta1, beta2, eps, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Adamax")
             .below_one("beta1", self.beta1)
@@ -72,10 +75,11 @@ impl Rule for Adamax {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_is_the_rate() {
         let got = path(&Adamax { eps: 0.0, ..Adamax::default() }, &[0.5], &[-3.0]);
-        assert!((got[0] - 1.5).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 1.5, epsilon = 1e-15);
     }
 }

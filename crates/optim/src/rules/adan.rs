@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adan: averages of the gradient, of its change, and of the square of both together.
 ///
@@ -46,6 +47,8 @@ impl Default for Adan {
 }
 
 impl Rule for Adan {
+    settings!(beta1, beta2, beta3, eps, weight_decay, proximal);
+
     fn options(&self) -> Options {
         Options::of("Adan")
             .below_one("beta1", self.beta1)
@@ -91,10 +94,11 @@ impl Rule for Adan {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_is_the_rate_and_decay_divides() {
         let got = path(&Adan { eps: 0.0, weight_decay: 2.0, ..Adan::default() }, &[0.5], &[3.0]);
-        assert!((got[0] - 0.25).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 0.25, epsilon = 1e-15);
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// AdEMAMix: a fast average that follows the landscape and a slow one that remembers tens of thousands of
 /// steps.
@@ -62,6 +63,8 @@ impl AdEmaMix {
 }
 
 impl Rule for AdEmaMix {
+    settings!(beta1, beta2, beta3, alpha, eps, weight_decay, warmup);
+
     fn options(&self) -> Options {
         Options::of("AdEmaMix")
             .below_one("beta1", self.beta1)
@@ -98,13 +101,14 @@ impl Rule for AdEmaMix {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn half_lives_rise_linearly() {
         let rule = AdEmaMix { warmup: 100, ..AdEmaMix::default() };
         let half_life = |t| 0.5f64.ln() / rule.warm(t).1.ln();
         let (first, last) = (0.5f64.ln() / 0.9f64.ln(), 0.5f64.ln() / 0.9999f64.ln());
-        assert!((half_life(50) - f64::midpoint(first, last)).abs() < 1e-6);
+        assert_abs_diff_eq!(half_life(50), f64::midpoint(first, last), epsilon = 1e-6);
         assert_eq!(rule.warm(100), (5.0, 0.9999));
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// ADOPT: converges for any `$\beta_2$`, since a gradient is not divided by itself.
 ///
@@ -42,6 +43,8 @@ impl Default for Adopt {
 }
 
 impl Rule for Adopt {
+    settings!(beta1, beta2, eps, weight_decay, clip_power);
+
     fn options(&self) -> Options {
         Options::of("Adopt")
             .below_one("beta1", self.beta1)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number};
+use crate::settings;
 
 /// Averaged stochastic gradient descent: a rate that falls as a power of the step, and from step `$t_0$` on
 /// the mean of the parameters, which is the answer ([`Optimizer::answer`](crate::Optimizer::answer)).
@@ -43,6 +44,8 @@ impl Default for Asgd {
 }
 
 impl Rule for Asgd {
+    settings!(lambd, alpha, t0, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Asgd")
             .non_negative("lambd", self.lambd)

@@ -4,6 +4,7 @@ use gradus_tensor::Tensor;
 
 use crate::options::Options;
 use crate::rule::{Global, Needs, Rule, Slot, Step};
+use crate::settings;
 
 /// Any rule, whose step is left out where its sign is not the gradient's, and enlarged elsewhere to make up
 /// for it.
@@ -25,6 +26,8 @@ pub struct Cautious<R> {
 }
 
 impl<R: Rule> Rule for Cautious<R> {
+    settings!(rule);
+
     fn options(&self) -> Options {
         Options::of("Cautious").and(self.rule.options())
     }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, inner_product, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// D-Adaptation for Adam: a growing lower bound `$d$` of the distance to the solution is the unit of the
 /// learning rate, which is left at 1.
@@ -46,6 +47,8 @@ impl Default for DAdaptAdam {
 }
 
 impl Rule for DAdaptAdam {
+    settings!(beta1, beta2, eps, weight_decay, d0, growth);
+
     fn options(&self) -> Options {
         Options::of("DAdaptAdam")
             .below_one("beta1", self.beta1)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, inner_product, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step};
+use crate::settings;
 
 /// Distance over gradients: the rate is the largest distance from the start so far, over the root of the
 /// summed squared gradient norms. The learning rate multiplies it and is left at 1.
@@ -39,6 +40,8 @@ impl Default for Dog {
 }
 
 impl Rule for Dog {
+    settings!(first, eps, power);
+
     fn options(&self) -> Options {
         Options::of("Dog")
             .positive("first", self.first)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// LAMB: Adam's direction, as long as the tensor itself.
 ///
@@ -44,6 +45,8 @@ impl Default for Lamb {
 }
 
 impl Rule for Lamb {
+    settings!(beta1, beta2, eps, weight_decay, bias_correction);
+
     fn options(&self) -> Options {
         Options::of("Lamb")
             .below_one("beta1", self.beta1)
@@ -80,10 +83,11 @@ impl Rule for Lamb {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::abs_diff_eq;
 
     #[test]
     fn the_step_is_the_rate_times_the_parameter() {
         let got = path(&Lamb { eps: 0.0, ..Lamb::default() }, &[0.5; 2], &[7.0, 7.0]);
-        assert!((got[0] - 0.5).abs() < 1e-15 && (got[1] - 0.25).abs() < 1e-15);
+        assert!(abs_diff_eq!(got[0], 0.5, epsilon = 1e-15) && abs_diff_eq!(got[1], 0.25, epsilon = 1e-15));
     }
 }

@@ -4,6 +4,7 @@ use gradus_tensor::{Tensor, rng};
 
 use crate::options::Options;
 use crate::rule::{Rule, Step};
+use crate::settings;
 
 /// Langevin dynamics: gradient descent with noise, so that the parameters become samples of
 /// `$p(\theta) \propto e^{-f(\theta)/T}$` for small rates. At `$T = 0$` it is gradient descent.
@@ -32,6 +33,8 @@ impl Default for Langevin {
 }
 
 impl Rule for Langevin {
+    settings!(temperature, seed);
+
     fn options(&self) -> Options {
         Options::of("Langevin").non_negative("temperature", self.temperature)
     }
@@ -46,6 +49,7 @@ impl Rule for Langevin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn samples_have_the_variance_of_the_temperature() {
@@ -56,6 +60,6 @@ mod tests {
             let g = theta.clone();
             rule.update(&Step::new(0.1, t), &mut theta, &g, &mut []);
         }
-        assert!((theta.var(0).item() - 0.5 / 0.95).abs() < 0.02);
+        assert_abs_diff_eq!(theta.var(0).item(), 0.5 / 0.95, epsilon = 0.02);
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Layer-wise adaptive rate scaling: the step of a tensor is in proportion to the tensor's own norm.
 ///
@@ -46,6 +47,8 @@ impl Default for Lars {
 }
 
 impl Rule for Lars {
+    settings!(momentum, weight_decay, trust, eps, nesterov, joint_norm);
+
     fn options(&self) -> Options {
         Options::of("Lars")
             .up_to_one("momentum", self.momentum)

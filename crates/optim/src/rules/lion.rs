@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Lion, an update found by a search over programs: every element moves by the learning rate.
 ///
@@ -37,6 +38,8 @@ impl Default for Lion {
 }
 
 impl Rule for Lion {
+    settings!(beta1, beta2, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Lion")
             .below_one("beta1", self.beta1)

@@ -4,6 +4,7 @@ use gradus_tensor::Tensor;
 
 use crate::options::Options;
 use crate::rule::{Global, Needs, Rule, Slot, Step};
+use crate::settings;
 
 /// Lookahead: any rule makes `$k$` steps, then the slow weights go a part of the way, and the rule goes on
 /// from there.
@@ -34,6 +35,8 @@ impl<R> Lookahead<R> {
 }
 
 impl<R: Rule> Rule for Lookahead<R> {
+    settings!(rule, every, alpha);
+
     fn options(&self) -> Options {
         Options::of("Lookahead")
             .count("every", self.every)

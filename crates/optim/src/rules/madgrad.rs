@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
+use crate::settings;
 
 /// MADGRAD: weighted sums of gradients and squares from the start; the parameter follows the dual average.
 ///
@@ -35,6 +36,8 @@ impl Default for Madgrad {
 }
 
 impl Rule for Madgrad {
+    settings!(momentum, eps, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Madgrad")
             .below_one("momentum", self.momentum)
@@ -66,11 +69,12 @@ impl Rule for Madgrad {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_by_hand() {
         // s = 1, v = 2: z = 1 − 2^(−1/3), of which a tenth counts.
         let got = path(&Madgrad { eps: 0.0, ..Madgrad::default() }, &[0.5], &[2.0]);
-        assert!((got[0] - (1.0 - 0.1 / 2f64.cbrt())).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 1.0 - 0.1 / 2f64.cbrt(), epsilon = 1e-15);
     }
 }

@@ -6,6 +6,7 @@ use super::adam::AdamW;
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
+use crate::settings;
 
 /// MARS-AdamW, approximate: the change of the gradient is added to it, scaled, and the sum clipped to length
 /// 1.
@@ -37,6 +38,8 @@ impl Default for Mars {
 }
 
 impl Rule for Mars {
+    settings!(gamma, adamw);
+
     fn options(&self) -> Options {
         Options::of("Mars").non_negative("gamma", self.gamma).and(self.adamw.options())
     }
@@ -61,6 +64,7 @@ impl Rule for Mars {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     #[test]
     fn long_gradients_are_clipped_to_one() {
@@ -68,7 +72,7 @@ mod tests {
         let mut slots: Vec<Tensor> =
             Mars::default().slots(&theta, 0.5).into_iter().map(|(_, slot)| slot).collect();
         Mars::default().update(&Step::new(0.5, 1), &mut theta, &Tensor::from([7.0]), &mut slots);
-        assert!((slots[0].item() - 0.05).abs() < 1e-15 && slots[2].item() == 7.0);
-        assert!((theta.item() - 0.5).abs() < 1e-7);
+        assert!(abs_diff_eq!(slots[0].item(), 0.05, epsilon = 1e-15) && slots[2].item() == 7.0);
+        assert_abs_diff_eq!(theta.item(), 0.5, epsilon = 1e-7);
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Needs, Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// A notation of momentum: what goes into the velocity `$v$`, and what comes out of it.
 ///
@@ -27,9 +28,9 @@ pub enum MomentumForm {
     /// Dampened by `$\tau$`: `$v \leftarrow \beta v + (1-\tau)\,g$`, `$\theta \leftarrow \theta - \eta v$`;
     /// unlike PyTorch's, from the first step on.
     Dampened(f64),
-    /// A body of mass `$m$` under friction `$\mu$`, in steps of one unit of time:
-    /// `$m\,(v' - v) = -\mu v' - k g$`, so `$v \leftarrow \beta v - \eta g$`,
-    /// `$\theta \leftarrow \theta + v$` with `$\beta = m/(m + \mu)$` and `$\eta = k/(m + \mu)$`.
+    /// A body of mass `$m$` under friction `$k$` that is pushed down the slope, in steps of one unit of time:
+    /// `$v \leftarrow \alpha v - \eta g$`, `$\theta \leftarrow \theta + v$`. Which `$\alpha$` and `$\eta$` belong to a mass and a
+    /// friction, [`Momentum::physical`] says (friction of the old velocity) and [`Momentum::physical_implicit`] (of the new).
     Physical,
 }
 
@@ -85,15 +86,77 @@ impl Default for Momentum {
 }
 
 impl Momentum {
-    /// The physical form for a mass, a friction and a push `$k$` per gradient: momentum `$m/(m+\mu)$`;
-    /// returns it with its learning rate `$k/(m+\mu)$`.
-    pub fn physical(mass: f64, friction: f64, push: f64) -> (Self, f64) {
+    /// A body of mass `$m$` under friction `$k$`, which brakes the old velocity, as an explicit step of Euler's method takes
+    /// `$m\dot v = -kv - g$`:
+    ///
+    /// ```math
+    /// m\,(v' - v) = -k v - g \quad\Rightarrow\quad v' = \alpha v - \eta g,\quad
+    /// \alpha = 1 - \frac{k}{m},\quad \eta = \frac{1}{m}
+    /// ```
+    ///
+    /// Returns the rule, in the form [`MomentumForm::Physical`], and its learning rate `$\eta$`. A heavier body keeps more of its
+    /// velocity and is moved less by the same slope.
+    ///
+    /// ```
+    /// use gradus_optim::{Momentum, Optimizer};
+    /// let (rule, lr) = Momentum::physical(10.0, 1.0);
+    /// assert_eq!((rule.beta, lr), (0.9, 0.1));
+    /// let optimizer = Optimizer::new(rule, lr);
+    /// # let _ = optimizer;
+    /// ```
+    ///
+    /// # Differs
+    /// From [`Momentum::physical_implicit`] in the velocity that friction brakes. Here friction cannot be larger than the mass: one
+    /// step would turn the velocity around. For a small `$k/m$` the two are the same up to `$(k/m)^2$`; exactly, this body of mass
+    /// `$m + k$` is the implicit one of mass `$m$`.
+    ///
+    /// # Panics
+    /// Unless the mass is finite and above 0, and friction lies between 0 and the mass.
+    #[track_caller]
+    pub fn physical(mass: f64, friction: f64) -> (Self, f64) {
+        check_mass("Momentum::physical", mass);
+        assert!(
+            (0.0..=mass).contains(&friction),
+            "Momentum::physical: friction is {friction}; it must lie between 0 and the mass, {mass}. Any friction is well in \
+             Momentum::physical_implicit"
+        );
+        (Self { beta: 1.0 - friction / mass, form: MomentumForm::Physical, ..Self::default() }, 1.0 / mass)
+    }
+
+    /// A body of mass `$m$` under friction `$k$`, which brakes the new velocity, an implicit step:
+    ///
+    /// ```math
+    /// m\,(v' - v) = -k v' - g \quad\Rightarrow\quad v' = \alpha v - \eta g,\quad
+    /// \alpha = \frac{m}{m + k},\quad \eta = \frac{1}{m + k}
+    /// ```
+    ///
+    /// Returns the rule, in the form [`MomentumForm::Physical`], and its learning rate `$\eta$`.
+    ///
+    /// # Differs
+    /// From [`Momentum::physical`]: `$\alpha$` stays between 0 and 1 whatever the friction, and friction makes the step smaller.
+    ///
+    /// # Panics
+    /// Unless the mass is finite and above 0, and friction finite and at least 0.
+    #[track_caller]
+    pub fn physical_implicit(mass: f64, friction: f64) -> (Self, f64) {
+        check_mass("Momentum::physical_implicit", mass);
+        assert!(
+            friction >= 0.0 && friction.is_finite(),
+            "Momentum::physical_implicit: friction is {friction}; it must be finite and at least 0"
+        );
         let beta = mass / (mass + friction);
-        (Self { beta, form: MomentumForm::Physical, ..Self::default() }, push / (mass + friction))
+        (Self { beta, form: MomentumForm::Physical, ..Self::default() }, 1.0 / (mass + friction))
     }
 }
 
+#[track_caller]
+fn check_mass(name: &str, mass: f64) {
+    assert!(mass > 0.0 && mass.is_finite(), "{name}: mass is {mass}; it must be finite and above 0");
+}
+
 impl Rule for Momentum {
+    settings!(beta, form, weight_decay, decoupled);
+
     fn options(&self) -> Options {
         Options::of("Momentum")
             .up_to_one("beta", self.beta)
@@ -153,6 +216,8 @@ impl Default for Nesterov {
 }
 
 impl Rule for Nesterov {
+    settings!(beta, form, reach);
+
     fn options(&self) -> Options {
         Options::of("Nesterov")
             .up_to_one("beta", self.beta)
@@ -199,7 +264,57 @@ mod tests {
 
     #[test]
     fn a_body_with_mass() {
-        let (rule, lr) = Momentum::physical(3.0, 1.0, 2.0);
-        assert_eq!((rule.beta, lr), (0.75, 0.5));
+        let (rule, lr) = Momentum::physical(4.0, 1.0);
+        assert_eq!((rule.beta, lr), (0.75, 0.25));
+        // m = 4, k = 1, g = 2: v' = v - (k v + g)/m: -0.5, then -0.875; x' = x + v'
+        assert_eq!(path(&rule, &[lr, lr], &[2.0, 2.0]), [0.5, -0.375]);
+        let (rule, lr) = Momentum::physical_implicit(3.0, 1.0);
+        assert_eq!((rule.beta, 2.0 * lr), (0.75, 0.5));
+    }
+
+    /// Each step solves its equation of motion, with the friction of the old velocity or of the new.
+    #[test]
+    fn steps_solve_the_equation_of_motion() {
+        for (mass, friction) in [(4.0, 1.0), (2.0, 0.25), (8.0, 8.0), (1.5, 0.0)] {
+            for implicit in [false, true] {
+                let make = if implicit { Momentum::physical_implicit } else { Momentum::physical };
+                let (rule, lr) = make(mass, friction);
+                let gradients = [1.0, -2.0, 0.5];
+                let places = path(&rule, &[lr; 3], &gradients);
+                let (mut x, mut v) = (1.0, 0.0);
+                for (place, g) in places.into_iter().zip(gradients) {
+                    let new = place - x;
+                    let braked = if implicit { new } else { v };
+                    approx::assert_abs_diff_eq!(mass * (new - v), -friction * braked - g, epsilon = 1e-13);
+                    (x, v) = (place, new);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_implicit_body_is_an_explicit_one_of_more_mass() {
+        for (mass, friction) in [(3.0, 1.0), (1.0, 5.0), (0.5, 0.0)] {
+            let (implicit, slow) = Momentum::physical_implicit(mass, friction);
+            let (explicit, lr) = Momentum::physical(mass + friction, friction);
+            approx::assert_relative_eq!(implicit.beta, explicit.beta, max_relative = 1e-15);
+            assert_eq!(slow, lr);
+        }
+        // 1/(1 + r) - (1 - r) = r² - r³ + …
+        let (r, m) = (1e-3, 2.0);
+        let apart = Momentum::physical_implicit(m, r * m).0.beta - Momentum::physical(m, r * m).0.beta;
+        approx::assert_relative_eq!(apart, r * r, max_relative = 2e-3);
+    }
+
+    #[test]
+    #[should_panic(expected = "Momentum::physical: friction is 3; it must lie between 0 and the mass, 2")]
+    fn friction_above_the_mass() {
+        let _ = Momentum::physical(2.0, 3.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "Momentum::physical_implicit: mass is 0")]
+    fn no_mass() {
+        let _ = Momentum::physical_implicit(0.0, 1.0);
     }
 }

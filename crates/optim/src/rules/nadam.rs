@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, power, zeros};
+use crate::settings;
 
 /// NAdam: Adam whose average gradient looks one step ahead, with a momentum `$\mu_t$` that warms up.
 ///
@@ -54,6 +55,8 @@ impl Default for NAdam {
 }
 
 impl Rule for NAdam {
+    settings!(beta1, beta2, eps, momentum_decay, weight_decay, decoupled);
+
     fn options(&self) -> Options {
         Options::of("NAdam")
             .below_one("beta1", self.beta1)
@@ -98,13 +101,14 @@ impl Rule for NAdam {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     #[test]
     fn without_warm_up_by_hand() {
         // psi = 0: mu = 0.25 always. m = 0.5, v̂ = 1: 0.5 · (0.75/0.75 + 0.25 · 0.5/(1 − 1/16))
         let rule = NAdam { beta1: 0.5, beta2: 0.5, eps: 0.0, momentum_decay: 0.0, ..NAdam::default() };
         let got = path(&rule, &[0.5], &[1.0]);
-        assert!((got[0] - (1.0 - 0.5 * (1.0 + 0.125 / (1.0 - 1.0 / 16.0)))).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 1.0 - 0.5 * (1.0 + 0.125 / (1.0 - 1.0 / 16.0)), epsilon = 1e-15);
     }
 
     #[test]
@@ -119,6 +123,9 @@ mod tests {
         };
         let first = 1.0 - fall(mu[0], mu[0], mu[1], 0.5);
         let second = first - fall(mu[0] * mu[1], mu[1], mu[2], 0.75);
-        assert!((got[0] - first).abs() < 1e-15 && (got[1] - second).abs() < 1e-15, "{got:?}");
+        assert!(
+            abs_diff_eq!(got[0], first, epsilon = 1e-15) && abs_diff_eq!(got[1], second, epsilon = 1e-15),
+            "{got:?}"
+        );
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, inner_product, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, zeros};
+use crate::settings;
 
 /// NovoGrad: gradients are divided by the average norm of their tensor, before the momentum.
 ///
@@ -38,6 +39,8 @@ impl Default for NovoGrad {
 }
 
 impl Rule for NovoGrad {
+    settings!(beta1, beta2, eps, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("NovoGrad")
             .below_one("beta1", self.beta1)

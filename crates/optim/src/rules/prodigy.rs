@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, inner_product, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Global, Rule, Slot, Step, power, zeros};
+use crate::settings;
 
 /// Prodigy: the distance `$D$` to the solution is estimated on the way, and is the unit of the learning rate,
 /// which is left at 1.
@@ -66,6 +67,8 @@ impl Prodigy {
 }
 
 impl Rule for Prodigy {
+    settings!(beta1, beta2, eps, weight_decay, d0, growth, bias_correction);
+
     fn options(&self) -> Options {
         Options::of("Prodigy")
             .below_one("beta1", self.beta1)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, power, zeros};
+use crate::settings;
 
 /// Rectified Adam: the variance of the adaptive rate is known, and early steps are scaled down for it, or
 /// taken by momentum alone.
@@ -54,6 +55,8 @@ pub(crate) fn rectification(beta2: f64, t: u64, threshold: f64) -> Option<f64> {
 }
 
 impl Rule for RAdam {
+    settings!(beta1, beta2, eps, weight_decay, decoupled);
+
     fn options(&self) -> Options {
         Options::of("RAdam")
             .below_one("beta1", self.beta1)
@@ -98,12 +101,13 @@ impl Rule for RAdam {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn early_steps_are_momentum() {
         let got = path(&RAdam::default(), &[0.5], &[2.0]);
-        assert!((got[0] - 0.0).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 0.0, epsilon = 1e-15);
         assert_eq!(rectification(0.999, 5, 5.0), None);
-        assert!((rectification(0.999, 100_000, 5.0).unwrap() - 1.0).abs() < 1e-12);
+        assert_abs_diff_eq!(rectification(0.999, 100_000, 5.0).unwrap(), 1.0, epsilon = 1e-12);
     }
 }

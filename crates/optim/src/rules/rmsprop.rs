@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// RMSProp: each element's step is divided by the root of its average squared gradient.
 ///
@@ -48,6 +49,8 @@ impl Default for RmsProp {
 }
 
 impl Rule for RmsProp {
+    settings!(alpha, eps, eps_inside, centered, momentum, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("RmsProp")
             .below_one("alpha", self.alpha)

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
+use crate::settings;
 
 /// Resilient backpropagation: a step grows while the gradient keeps its sign, and shrinks when it turns. For
 /// full batches.
@@ -45,6 +46,8 @@ impl Default for Rprop {
 }
 
 impl Rule for Rprop {
+    settings!(shrink, grow, smallest, largest);
+
     fn options(&self) -> Options {
         Options::of("Rprop")
             .positive("shrink", self.shrink)

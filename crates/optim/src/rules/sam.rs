@@ -4,6 +4,7 @@ use gradus_tensor::Tensor;
 
 use crate::options::Options;
 use crate::rule::{Ascent, Global, Needs, Rule, Slot, Step};
+use crate::settings;
 
 /// Sharpness-aware minimisation, around any rule: a step up the gradient of length `$\rho$`, the gradient
 /// there, and with that the rule's step from the old place.
@@ -38,6 +39,8 @@ impl<R> Sam<R> {
 }
 
 impl<R: Rule> Rule for Sam<R> {
+    settings!(rule, rho, eps, adaptive);
+
     fn options(&self) -> Options {
         Options::of("Sam")
             .non_negative("rho", self.rho)
@@ -73,6 +76,7 @@ impl<R: Rule> Rule for Sam<R> {
 
 #[cfg(test)]
 mod tests {
+    use approx::abs_diff_eq;
     use gradus_autograd::Param;
 
     use super::*;
@@ -87,7 +91,10 @@ mod tests {
         let loss = optimizer.training_step(&mut x, |x, tape| tape.param(x).square().sum() * 0.5);
         assert_eq!(loss, 12.5);
         let close = |x: &Param, want: [f64; 2]| {
-            assert!(x.value().to_f64_vec().iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-15), "{x:?}");
+            assert!(
+                x.value().to_f64_vec().iter().zip(want).all(|(a, b)| abs_diff_eq!(*a, b, epsilon = 1e-15)),
+                "{x:?}"
+            );
         };
         close(&x, [-0.3, -0.4]);
         // Adaptive at (3, 0): θ²g/‖θg‖ = 27/9.

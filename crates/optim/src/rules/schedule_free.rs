@@ -7,6 +7,7 @@ use super::radam::rectification;
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, number, power};
+use crate::settings;
 
 /// What the steps of a schedule-free method are made of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,6 +100,8 @@ impl ScheduleFree {
 }
 
 impl Rule for ScheduleFree {
+    settings!(base, momentum, weight_decay, warmup, step_power, lr_power);
+
     fn options(&self) -> Options {
         Options::of("ScheduleFree")
             .below_one("momentum", self.momentum)
@@ -167,11 +170,12 @@ impl Rule for ScheduleFree {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::abs_diff_eq;
 
     #[test]
     fn the_answer_is_the_mean_of_the_steps() {
         // g = 1: z = 0.5, 0; x = 0.5, 0.25; y = 0.1 z + 0.9 x
         let got = path(&ScheduleFree::sgd(), &[0.5; 2], &[1.0; 2]);
-        assert!((got[0] - 0.5).abs() < 1e-15 && (got[1] - 0.225).abs() < 1e-15);
+        assert!(abs_diff_eq!(got[0], 0.5, epsilon = 1e-15) && abs_diff_eq!(got[1], 0.225, epsilon = 1e-15));
     }
 }

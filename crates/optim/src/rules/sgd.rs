@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Gradient descent, with momentum (`$\mu$`), dampening (`$\tau$`), Nesterov's form, and L2 regularisation
 /// (`$\lambda$`).
@@ -50,6 +51,8 @@ pub struct Sgd {
 }
 
 impl Rule for Sgd {
+    settings!(momentum, dampening, weight_decay, decoupled, nesterov);
+
     fn options(&self) -> Options {
         Options::of("Sgd")
             .up_to_one("momentum", self.momentum)

@@ -7,6 +7,7 @@ use crate::linalg::matrix_power;
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Shampoo: AdaGrad for matrices, with the second moments of rows and of columns.
 ///
@@ -47,6 +48,8 @@ pub(crate) fn as_matrix(shape: &Shape) -> Option<[usize; 2]> {
 }
 
 impl Rule for Shampoo {
+    settings!(momentum, eps, weight_decay, every);
+
     fn options(&self) -> Options {
         Options::of("Shampoo")
             .below_one("momentum", self.momentum)
@@ -95,6 +98,7 @@ impl Rule for Shampoo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn a_diagonal_gradient_is_brought_to_size_one() {
@@ -104,6 +108,9 @@ mod tests {
         // L = R = diag(16, 1/4): the roots are diag(1/2, √2), so 4 and −1/2 become 1 and −1.
         rule.update(&Step::new(0.5, 1), &mut theta, &Tensor::from([[4.0, 0.0], [0.0, -0.5]]), &mut slots);
         let want = [-0.5, 0.0, 0.0, 0.5];
-        assert!(theta.to_f64_vec().iter().zip(want).all(|(x, y)| (x - y).abs() < 1e-9), "{theta}");
+        assert!(
+            theta.to_f64_vec().iter().zip(want).all(|(x, y)| abs_diff_eq!(*x, y, epsilon = 1e-9)),
+            "{theta}"
+        );
     }
 }

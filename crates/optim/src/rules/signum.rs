@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Signum: `$m \leftarrow \beta m + (1-\beta)\,g$`,
 /// `$\theta \leftarrow (1 - \eta\lambda)\,\theta - \eta \operatorname{sign}(m)$`. With `$\beta = 0$` it is
@@ -28,6 +29,8 @@ impl Default for Signum {
 }
 
 impl Rule for Signum {
+    settings!(beta, weight_decay);
+
     fn options(&self) -> Options {
         Options::of("Signum").below_one("beta", self.beta).non_negative("weight_decay", self.weight_decay)
     }

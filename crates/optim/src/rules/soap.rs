@@ -6,6 +6,7 @@ use super::shampoo::as_matrix;
 use crate::linalg::eigen;
 use crate::options::Options;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// SOAP: the gradient is turned into the eigenbasis of its second moments, Adam runs there, and its step is
 /// turned back.
@@ -64,6 +65,8 @@ impl Soap {
 }
 
 impl Rule for Soap {
+    settings!(beta1, beta2, beta_shampoo, eps, weight_decay, every);
+
     fn options(&self) -> Options {
         Options::of("Soap")
             .below_one("beta1", self.beta1)
@@ -120,11 +123,12 @@ impl Rule for Soap {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     #[test]
     fn vectors_go_by_adam() {
         let got = path(&Soap { eps: 0.0, weight_decay: 0.0, ..Soap::default() }, &[0.5], &[3.0]);
-        assert!((got[0] - 0.5).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 0.5, epsilon = 1e-15);
     }
 
     #[test]
@@ -138,6 +142,9 @@ mod tests {
         // In the eigenbasis the gradient has one element per row and column: each moves by the rate.
         rule.update(&Step::new(0.5, 2), &mut theta, &g, &mut slots);
         let want = [0.0, -0.5, 0.0, -0.5, 0.0, 0.0];
-        assert!(theta.to_f64_vec().iter().zip(want).all(|(x, y)| (x - y).abs() < 1e-6), "{theta}");
+        assert!(
+            theta.to_f64_vec().iter().zip(want).all(|(x, y)| abs_diff_eq!(*x, y, epsilon = 1e-6)),
+            "{theta}"
+        );
     }
 }

@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Needs, Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Sophia: momentum divided by an estimate of the curvature, at most the learning rate per element.
 ///
@@ -46,6 +47,8 @@ impl Default for Sophia {
 }
 
 impl Rule for Sophia {
+    settings!(beta1, beta2, gamma, eps, weight_decay, every);
+
     fn options(&self) -> Options {
         Options::of("Sophia")
             .below_one("beta1", self.beta1)

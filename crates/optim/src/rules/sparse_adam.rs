@@ -5,6 +5,7 @@ use gradus_tensor::{Tensor, with_float};
 
 use crate::options::Options;
 use crate::rule::{Rule, Slot, Step, zeros};
+use crate::settings;
 
 /// Adam for embedding tables: rows (along the first axis) whose gradient is all zero keep their value and
 /// their averages; the count `$t$` goes on for all.
@@ -38,6 +39,8 @@ impl Default for SparseAdam {
 }
 
 impl Rule for SparseAdam {
+    settings!(beta1, beta2, eps);
+
     fn options(&self) -> Options {
         Options::of("SparseAdam")
             .below_one("beta1", self.beta1)
@@ -79,6 +82,7 @@ impl Rule for SparseAdam {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn absent_rows_stay() {
@@ -87,7 +91,7 @@ mod tests {
         let mut slots: Vec<Tensor> = rule.slots(&theta, 0.5).into_iter().map(|(_, slot)| slot).collect();
         rule.update(&Step::new(0.5, 1), &mut theta, &Tensor::from([[1.0, 0.0], [0.0, 0.0]]), &mut slots);
         let got = theta.to_vec::<f64>();
-        assert!((got[0] - 0.5).abs() < 1e-6 && got[1..] == [1.0, 1.0, 1.0]);
+        assert!(abs_diff_eq!(got[0], 0.5, epsilon = 1e-6) && got[1..] == [1.0, 1.0, 1.0]);
         assert_eq!(slots[0].to_vec::<f64>()[1..], [0.0; 3]);
     }
 }

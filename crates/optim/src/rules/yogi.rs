@@ -6,6 +6,7 @@ use gradus_tensor::{Tensor, with_float};
 use crate::options::Options;
 use crate::pass;
 use crate::rule::{Rule, Slot, Step};
+use crate::settings;
 
 /// Yogi: the average of squares grows and shrinks by addition, so that it does not forget fast when gradients
 /// are sparse.
@@ -43,6 +44,8 @@ impl Default for Yogi {
 }
 
 impl Rule for Yogi {
+    settings!(beta1, beta2, eps, initial);
+
     fn options(&self) -> Options {
         Options::of("Yogi")
             .below_one("beta1", self.beta1)
@@ -74,10 +77,11 @@ impl Rule for Yogi {
 mod tests {
     use super::*;
     use crate::rules::test::path;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn the_first_step_is_the_rate() {
         let got = path(&Yogi { eps: 0.0, initial: 0.0, ..Yogi::default() }, &[0.5], &[3.0]);
-        assert!((got[0] - 0.5).abs() < 1e-15);
+        assert_abs_diff_eq!(got[0], 0.5, epsilon = 1e-15);
     }
 }

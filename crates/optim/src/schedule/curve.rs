@@ -39,14 +39,15 @@ impl Curve {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn values_by_hand() {
         assert_eq!([0.0, 0.25, 1.0].map(|p| Curve::Linear.remaining(p)), [1.0, 0.75, 0.0]);
         assert_eq!([0.0, 0.25, 1.0].map(|p| Curve::SquareRoot.remaining(p)), [1.0, 0.5, 0.0]);
         assert_eq!([0.0, 1.0].map(|p| Curve::Cosine.remaining(p)), [1.0, 0.0]);
-        assert!((Curve::Cosine.remaining(1.0 / 3.0) - 0.75).abs() < 1e-15);
-        assert!((Curve::Cosine.remaining(0.5) - 0.5).abs() < 1e-15);
+        assert_abs_diff_eq!(Curve::Cosine.remaining(1.0 / 3.0), 0.75, epsilon = 1e-15);
+        assert_abs_diff_eq!(Curve::Cosine.remaining(0.5), 0.5, epsilon = 1e-15);
     }
 
     #[test]

@@ -14,6 +14,8 @@
 //! 9. each value from the one before: [`Multiplicative`], [`Recurrence`];
 //! 10. the one with state, fed with a metric: [`ReduceOnPlateau`].
 //!
+//! [`parse`] reads any of them from text, such as `cosine(0.3, 20).warmup(5)`; [`FORMS`] lists how they are written.
+//!
 //! Schedules are absolute: they hold their own initial or peak value. With that value at 1 they are factors,
 //! to be combined by [`Schedule::times`].
 //!
@@ -47,12 +49,15 @@ use std::sync::Arc;
 
 use crate::options::Options;
 
+mod arguments;
 mod combine;
 mod constant_factor;
 mod cosine;
 mod curve;
 mod cyclic;
 mod exponential;
+mod forms;
+mod formula;
 mod inverse_sqrt;
 mod inverse_time;
 mod lambda;
@@ -61,6 +66,7 @@ mod multi_step;
 mod one_cycle;
 mod plateau;
 mod polynomial;
+mod reading;
 mod recurrence;
 mod step_decay;
 mod swa;
@@ -74,6 +80,7 @@ pub use cosine::{Cosine, CosineAnnealing};
 pub use curve::Curve;
 pub use cyclic::{CycleScale, Cyclic};
 pub use exponential::Exponential;
+pub use forms::{FORMS, Form};
 pub use inverse_sqrt::{InverseSqrt, Noam};
 pub use inverse_time::InverseTime;
 pub use lambda::Lambda;
@@ -82,6 +89,7 @@ pub use multi_step::MultiStep;
 pub use one_cycle::OneCycle;
 pub use plateau::{Goal, PlateauState, ReduceOnPlateau, Threshold};
 pub use polynomial::Polynomial;
+pub use reading::{Plan, parse, parse_plan};
 pub use recurrence::{Multiplicative, Recurrence};
 pub use step_decay::StepDecay;
 pub use swa::SwaAnneal;

@@ -96,6 +96,7 @@ impl OneCycle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     const LINES: OneCycle = OneCycle {
         start: 1.0,
@@ -112,7 +113,7 @@ mod tests {
         // up to step 4, down to step 9
         assert_eq!([0, 1, 3, 4].map(|t| LINES.at(t)), [1.0, 2.0, 4.0, 5.0]);
         for (step, want) in [(5, 4.0), (6, 3.0), (8, 1.0), (9, 0.0), (10, 0.0), (u64::MAX, 0.0)] {
-            assert!((LINES.at(step) - want).abs() < 1e-15);
+            assert_abs_diff_eq!(LINES.at(step), want, epsilon = 1e-15);
         }
     }
 
@@ -121,7 +122,7 @@ mod tests {
         // up to step 2, back to step 4, down to step 9
         let rate = OneCycle { three_phase: true, rise: 0.3, ..LINES };
         for (step, want) in [(0, 1.0), (1, 3.0), (2, 5.0), (3, 3.0), (4, 1.0), (5, 0.8), (7, 0.4), (9, 0.0)] {
-            assert!((rate.at(step) - want).abs() < 1e-14, "{step}: {}", rate.at(step));
+            assert!(abs_diff_eq!(rate.at(step), want, epsilon = 1e-14), "{step}: {}", rate.at(step));
         }
     }
 
@@ -129,7 +130,7 @@ mod tests {
     fn defaults() {
         let rate = OneCycle::new(0.1, 100);
         for (step, want) in [(0, 0.004), (29, 0.1), (64, 0.050_000_2), (99, 4e-7)] {
-            assert!((rate.at(step) - want).abs() < 1e-15, "{step}: {}", rate.at(step));
+            assert!(abs_diff_eq!(rate.at(step), want, epsilon = 1e-15), "{step}: {}", rate.at(step));
         }
     }
 

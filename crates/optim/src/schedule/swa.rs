@@ -44,13 +44,14 @@ impl Schedule for SwaAnneal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn to_the_constant() {
         let rate = SwaAnneal { initial: 1.0, swa: 0.5, steps: 4, curve: Curve::Linear };
         assert_eq!([0, 1, 3, 4, u64::MAX].map(|t| rate.at(t)), [1.0, 0.875, 0.625, 0.5, 0.5]);
         let rate = SwaAnneal { curve: Curve::Cosine, ..rate };
-        assert!((rate.at(2) - 0.75).abs() < 1e-15);
+        assert_abs_diff_eq!(rate.at(2), 0.75, epsilon = 1e-15);
     }
 
     #[test]

@@ -48,9 +48,10 @@ impl Schedule for WarmRestarts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     fn close(got: f64, want: f64) {
-        assert!((got - want).abs() < 1e-15, "{got} is not {want}");
+        assert!(abs_diff_eq!(got, want, epsilon = 1e-15), "{got} is not {want}");
     }
 
     #[test]

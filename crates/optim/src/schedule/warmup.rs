@@ -98,6 +98,7 @@ impl<S: Schedule> Schedule for Warmup<S> {
 mod tests {
     use super::super::{Cosine, Linear};
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     fn factors(ramp: Ramp) -> [f64; 4] {
         [0, 1, 2, 4].map(|t| ramp.factor(t, 4))
@@ -112,7 +113,7 @@ mod tests {
         assert_eq!(factors(Ramp::Constant { factor: 0.125 }), [0.125, 0.125, 0.125, 1.0]);
         let cosine = Ramp::Cosine { start: 0.5 };
         for (step, want) in [(0, 0.5), (2, 0.625), (3, 0.75), (4, 0.875), (6, 1.0)] {
-            assert!((cosine.factor(step, 6) - want).abs() < 1e-15);
+            assert_abs_diff_eq!(cosine.factor(step, 6), want, epsilon = 1e-15);
         }
     }
 

@@ -133,6 +133,7 @@ pub fn minimize_objective(f: &mut dyn Objective, x0: &[f64], by: &mut Optimizer,
 mod tests {
     use super::*;
     use crate::{ConjugateGradients, Lbfgs, LineSearch, Newton, Sgd};
+    use approx::abs_diff_eq;
 
     /// The minimum of x − ln x lies at 1, and half of the line has no value.
     #[test]
@@ -146,7 +147,10 @@ mod tests {
         for (mut method, steps) in methods {
             for start in [3.0, 0.01, 40.0] {
                 let path = minimize(|x| (x - x.ln()).sum(), &[start], &mut method, 2 * steps);
-                assert!((path.last()[0] - 1.0).abs() < 2e-5, "{method:?} from {start}: {path:?}");
+                assert!(
+                    abs_diff_eq!(path.last()[0], 1.0, epsilon = 2e-5),
+                    "{method:?} from {start}: {path:?}"
+                );
                 assert_eq!(path.end, Ending::Converged, "{method:?} from {start}: {path:?}");
             }
         }

@@ -240,6 +240,7 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
 mod tests {
     use super::planes::Planes;
     use super::*;
+    use approx::abs_diff_eq;
 
     fn window(input: &[usize], kernel: &[usize], stride: usize, padding: usize) -> Window {
         Window {
@@ -336,8 +337,8 @@ mod tests {
             assert!(y.max_abs_diff(&want) < 1e-12, "{input:?} {kernel:?}");
             let form = (&y * &g).sum().item();
             let (of_x, of_k) = (conv_input(&k, &g, &w, 2), conv_weight(&x, &g, &w, 2));
-            assert!((form - (&of_x * &x).sum().item()).abs() < 1e-10, "{input:?} {kernel:?}");
-            assert!((form - (&of_k * &k).sum().item()).abs() < 1e-10, "{input:?} {kernel:?}");
+            assert!(abs_diff_eq!(form, (&of_x * &x).sum().item(), epsilon = 1e-10), "{input:?} {kernel:?}");
+            assert!(abs_diff_eq!(form, (&of_k * &k).sum().item(), epsilon = 1e-10), "{input:?} {kernel:?}");
             let columns_of_g = k
                 .reshape([2, 3, 2 * kernel[0] * kernel[1]])
                 .transpose(1, 2)

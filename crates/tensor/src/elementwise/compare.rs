@@ -222,6 +222,7 @@ impl PartialEq for Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn comparisons_broadcast_and_mix_types() {
@@ -260,7 +261,7 @@ mod tests {
     fn closeness() {
         let (a, b) = (Tensor::from([1.0, 2.0]), Tensor::from([1.0, 2.001]));
         assert!(a.allclose(&b, 1e-3, 0.0) && !a.allclose(&b, 1e-4, 0.0));
-        assert!((a.max_abs_diff(&b) - 0.001).abs() < 1e-12);
+        assert_abs_diff_eq!(a.max_abs_diff(&b), 0.001, epsilon = 1e-12);
         assert!(a.equal(&a.copied()) && !a.equal(&b) && !a.equal(&a.to(DType::F32)));
         assert!(!a.equal(&a.unsqueeze(0)) && a.expand([3, 2]).equal(&a.repeat(&[3, 1])));
         assert_eq!(Tensor::zeros(0).max_abs_diff(&Tensor::zeros(0)), 0.0);

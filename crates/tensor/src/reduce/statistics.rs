@@ -145,6 +145,7 @@ corrected_forms! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     #[test]
     fn means_and_variances() {
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn log_sum_exp() {
         let y = Tensor::from([[1000.0, 1000.0], [f64::NEG_INFINITY, 1.0]]).logsumexp_axes(1).to_vec::<f64>();
-        assert!((y[0] - 1000.0 - 2f64.ln()).abs() < 1e-12 && y[1] == 1.0);
+        assert!(abs_diff_eq!(y[0] - 1000.0, 2f64.ln(), epsilon = 1e-12) && y[1] == 1.0);
         assert_eq!(Tensor::full(3, f64::NEG_INFINITY).logsumexp().item(), f64::NEG_INFINITY);
         assert_eq!(Tensor::from([f64::INFINITY, 0.0]).logsumexp().item(), f64::INFINITY);
     }
@@ -186,7 +187,7 @@ mod tests {
     fn long_and_many_rows() {
         let x = Tensor::range(0.0, 300_000.0, 1.0).to(DType::F64);
         let n = 300_000f64;
-        assert!((x.var(0).item() / ((n * n - 1.0) / 12.0) - 1.0).abs() < 1e-12);
+        assert_abs_diff_eq!(x.var(0).item() / ((n * n - 1.0) / 12.0), 1.0, epsilon = 1e-12);
         let rows = x.reshape([3000, 100]).var_axes(1, 0).to_vec::<f64>();
         assert!(rows.iter().all(|&v| v == (1e4 - 1.0) / 12.0));
     }

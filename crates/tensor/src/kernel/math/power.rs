@@ -113,6 +113,7 @@ pub(super) fn pow_edges(x: f64, y: f64, magnitude: f64) -> f64 {
 mod tests {
     use crate::kernel::math::tests::assert_values;
     use crate::kernel::math::{Real, exp2, log2, log10, pow};
+    use approx::abs_diff_eq;
 
     #[test]
     fn known_values() {
@@ -133,7 +134,7 @@ mod tests {
         for &x in &values {
             for &y in &values {
                 let (got, want) = (pow(x, y).to_f64(), powf(x, y).to_f64());
-                let same = (got - want).abs() <= 1e-15 * want.abs()
+                let same = abs_diff_eq!(got, want, epsilon = 1e-15 * want.abs())
                     && got.is_sign_negative() == want.is_sign_negative();
                 assert!(
                     same || got == want || got.is_nan() && want.is_nan(),
