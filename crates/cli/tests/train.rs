@@ -306,6 +306,65 @@ fn an_interrupted_training_goes_on_to_the_same_bits() {
     folder.refuses(&["digits", "--log", "file"], &["--log file"]);
 }
 
+/// An occupied folder and a file of the user's are told before anything is computed or written.
+#[test]
+fn a_folder_that_is_taken_is_told_before_the_gradient_check() {
+    let folder = Folder::new("taken");
+    let arguments = ["digits", "--model", "linear", "--epochs", "1", "--log", "run"];
+    folder.works(&arguments);
+    let log = folder.read("run/log.jsonl");
+    let output = folder.train(&arguments);
+    assert!(text(&output.stderr).contains("--log run: a training is there"), "{}", text(&output.stderr));
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()));
+    assert!(folder.read("run/log.jsonl") == log);
+    fs::create_dir(folder.0.join("notes")).unwrap();
+    folder.write("notes/log.jsonl", "my notes\n");
+    folder.refuses(&["digits", "--log", "notes"], &["notes/log.jsonl: line 1: it has no step"]);
+    assert_eq!(folder.read("notes/log.jsonl"), b"my notes\n");
+}
+
+#[test]
+fn a_training_that_diverges_names_its_last_good_checkpoint() {
+    let folder = Folder::new("diverges");
+    let mut table = String::from("a,b\n");
+    (0..40).for_each(|i| writeln!(table, "{i}.5,{i}.25").unwrap());
+    folder.write("t.csv", &table);
+    let usual = ["csv", "t.csv", "--target", "b", "--model", "linear", "--optimizer", "sgd"];
+    let output = folder.train(&[&usual[..], &["--log", "run", "--lr", "30", "--epochs", "500"]].concat());
+    let message = text(&output.stderr);
+    assert_eq!((output.status.code(), message.lines().count()), (Some(1), 1), "{message}");
+    for part in ["error: the loss is ", " at step ", "smaller --lr", "clip_norm", "checkpoint is run/step-"] {
+        assert!(message.contains(part), "{part:?} is not in {message}");
+    }
+    assert!(!folder.0.join("gradus-csv.safetensors").exists());
+    let log = text(&folder.read("run/log.jsonl"));
+    let last = log.lines().last().unwrap();
+    assert!(last.contains("\"loss\":\"Infinity\"") || last.contains("\"loss\":\"NaN\""), "{last}");
+}
+
+#[test]
+fn dead_units_are_told_and_gradients_are_logged() {
+    let folder = Folder::new("health");
+    folder.write("names.txt", &NAMES.map(|name| format!("{name}\n")).concat().repeat(20));
+    let usual = ["names", "--data", "names.txt", "--epochs", "3"];
+    let (stdout, json) = folder.works(&[&usual[..], &["--log", "run"]].concat());
+    assert!(!stdout.contains("warning: ") && json["warnings"] == Value::Array(Vec::new()), "{stdout}");
+    let lines: Vec<Value> =
+        text(&folder.read("run/log.jsonl")).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let looks: Vec<&Value> =
+        lines.iter().filter(|line| line.get("gradient_norm/2.weight").is_some()).collect();
+    assert_eq!(looks.len(), 3, "one an epoch");
+    for look in looks {
+        assert!(look["gradient_norm/2.weight"].as_f64().unwrap() > 0.0, "{look}");
+        assert!(look["update_ratio/4.bias"].as_f64().unwrap() > 0.0, "{look}");
+        assert_eq!(look["dead/0.2"], 0.0, "{look}");
+    }
+    // Weights so large that tanh has slope 0 everywhere.
+    let (stdout, json) = folder.works(&[&usual[..], &["--lr", "300"]].concat());
+    assert!(stdout.contains("warning: tanh behind 2: ") && stdout.contains(" units are dead"), "{stdout}");
+    assert!(!json["warnings"].as_array().unwrap().is_empty(), "{json}");
+}
+
 /// The folder of the log vanishes while it trains: the weights are saved all the same.
 #[test]
 fn a_log_that_cannot_be_written_costs_no_training() {

@@ -1,11 +1,11 @@
-//! What can be wrong with the files of a run.
+//! What can be wrong with a run and its files.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use gradus_nn::StateDictError;
 
-/// Why a checkpoint or a log could not be used. Each says what to do.
+/// Why a run ended, or a checkpoint or a log could not be used. Each says what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -94,6 +94,17 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// The loss or a parameter became NaN or infinite: the run has ended, and nothing of it was saved.
+    Diverged {
+        /// The step, from 0.
+        step: u64,
+        /// What it is of: `the loss`, `parameter 0.weight`.
+        name: String,
+        /// NaN or an infinity.
+        value: f64,
+        /// The last good checkpoint.
+        checkpoint: Option<PathBuf>,
+    },
     /// A checkpoint could not be written where it was to be, and was written elsewhere.
     Rescued {
         /// What went wrong.
@@ -138,6 +149,17 @@ impl fmt::Display for Error {
             ),
             Self::Rescued { error, place } => {
                 write!(f, "{error}; the checkpoint is saved to {} instead", place.display())
+            }
+            Self::Diverged { step, name, value, checkpoint } => {
+                write!(
+                    f,
+                    "{name} is {value} at step {step}: the training diverges; use a smaller learning rate, or clip the gradients \
+                     (Optimizer::clip_norm)"
+                )?;
+                match checkpoint {
+                    Some(path) => write!(f, "; the last good checkpoint is {}", path.display()),
+                    None => write!(f, "; there is no checkpoint before it"),
+                }
             }
             Self::Model(_) | Self::ElementType { .. } | Self::Optimizer(_) | Self::Schedule { .. } => {
                 self.other_training(f)

@@ -24,7 +24,7 @@ impl Checkpoint {
         assert!(keep > 0, "save_in: keep is 0; at least the new checkpoint must stay");
         let folder = folder.as_ref();
         fs::create_dir_all(folder).map_err(io(folder))?;
-        let path = folder.join(format!("{BEGIN}{:09}{END}", self.step()));
+        let path = path(folder, self.step());
         self.save(&path)?;
         let all = steps(folder)?;
         // Later ones are of a run that was given up when this one went on from an earlier step.
@@ -62,6 +62,11 @@ impl Checkpoint {
     pub(crate) fn any(folder: &Path) -> Result<bool, Error> {
         Ok(!steps(folder)?.is_empty())
     }
+}
+
+/// The file of a checkpoint.
+pub(crate) fn path(folder: &Path, step: u64) -> PathBuf {
+    folder.join(format!("{BEGIN}{step:09}{END}"))
 }
 
 /// The checkpoints of a folder, the latest step first.

@@ -8,6 +8,7 @@ use gradus::prelude::*;
 use gradus::train::{Error, Progress, Run, RunOptions};
 
 use super::data::{Feed, Task};
+use super::health::look;
 use super::picture::Epoch;
 use super::recipe::Recipe;
 use super::rescue::Stop;
@@ -22,6 +23,17 @@ pub(super) struct Outcome {
     /// Of each epoch.
     pub(super) epochs: Vec<Epoch>,
     pub(super) seconds: f64,
+    /// What is not as it should be in the trained model.
+    pub(super) warnings: Vec<String>,
+}
+
+/// A training before its first step.
+pub(super) struct Begun {
+    run: Run,
+    optimizer: Optimizer,
+    /// Steps of an epoch, and of all.
+    part: u64,
+    steps: u64,
 }
 
 impl Outcome {
@@ -59,55 +71,72 @@ fn batches<'r>(run: &'r Run, recipe: &'r Recipe, task: &'r Task) -> Box<dyn Iter
     }
 }
 
+/// Finds or makes the folder of the training; a model that goes on gets its weights.
+pub(super) fn begin(
+    train: &Train,
+    recipe: &Recipe,
+    task: &Task,
+    model: &mut Sequential,
+) -> Result<Begun, Failure> {
+    let (part, steps) = counts(recipe, task);
+    let mut optimizer = recipe.optimizer(steps);
+    let run = start(train, recipe, [part, steps], model, &mut optimizer)?;
+    Ok(Begun { run, optimizer, part, steps })
+}
+
 pub(super) fn fit(
     train: &Train,
     out: &mut dyn Write,
     recipe: &Recipe,
     task: &Task,
     model: &mut Sequential,
+    Begun { run, mut optimizer, part, steps }: Begun,
 ) -> Result<Outcome, Failure> {
-    let (part, steps) = counts(recipe, task);
-    let mut optimizer = recipe.optimizer(steps);
-    let run = start(train, recipe, [part, steps], model, &mut optimizer)?;
     if run.resumed().is_some() {
         writeln!(out, "goes on after step {}", run.step())?;
     }
     let (mut progress, stop, begin) = (Progress::new(steps), Stop::on_signals()?, Instant::now());
     let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));
     for batch in batches(&run, recipe, task) {
-        let lr = optimizer.lr();
-        let (loss, hits) = step(task, model, &mut optimizer, &batch)?;
+        let (lr, done) = (optimizer.lr(), run.step() + 1);
+        let ends = done.is_multiple_of(part) || done == steps;
+        let mut health = (ends && train.log.is_some()).then(|| look(task, recipe, model));
+        let (loss, hits) = step(task, model, &mut optimizer, &batch);
         let mean = run.mean("loss", loss, batch.len() as f64);
         let right = hits.map(|hits| run.mean("accuracy", hits, batch.len() as f64));
+        let more = health.as_mut().map_or(Vec::new(), |health| {
+            health.updated(model);
+            health.scalars()
+        });
         let mut numbers = vec![("loss", loss), ("lr", lr)];
         numbers.extend(hits.map(|hits| ("accuracy", hits)));
-        warn(run.log(&numbers));
-        let done = run.step() + 1;
+        numbers.extend(more.iter().map(|(name, value)| (&name[..], *value)));
+        warn(run.log(&numbers))?;
         progress.set(done);
-        if done.is_multiple_of(part) || done == steps {
+        if ends {
             epochs.push((mean, right.unwrap_or(f64::NAN)));
             run.take_mean("loss");
             run.take_mean("accuracy");
-            run.set(
-                "epochs",
-                Tensor::from_vec(
-                    epochs.iter().flat_map(|epoch| [epoch.0, epoch.1]).collect(),
-                    2 * epochs.len(),
-                ),
-            );
+            run.set("epochs", numbers_of(&epochs));
             progress.say(out, &standing(recipe, done, part, (mean, right, lr)))?;
         }
         if stop.is_asked() && done < steps {
             run.stop();
         }
-        warn(run.checkpoint(model, &optimizer).map(drop));
+        warn(run.checkpoint(model, &optimizer).map(drop))?;
     }
     progress.finish();
-    warn(run.finish(model, &optimizer).map(drop));
+    warn(run.finish(model, &optimizer).map(drop))?;
     if run.is_stopped() {
         return Err(Failure::Interrupted { steps: run.step(), saved: None, resume: train.resume() });
     }
-    Ok(Outcome { epochs, seconds: begin.elapsed().as_secs_f64() })
+    let seconds = begin.elapsed().as_secs_f64();
+    Ok(Outcome { epochs, seconds, warnings: look(task, recipe, model).warnings() })
+}
+
+fn numbers_of(epochs: &[Epoch]) -> Tensor {
+    let numbers = epochs.iter().flat_map(|epoch| [epoch.0, epoch.1]).collect();
+    Tensor::from_vec(numbers, 2 * epochs.len())
 }
 
 fn pairs(numbers: &[f64]) -> Vec<Epoch> {
@@ -124,10 +153,22 @@ fn standing(recipe: &Recipe, done: u64, part: u64, (loss, right, lr): (f64, Opti
     format!("{place}  loss {loss:.4}{right}  learning rate {lr:.2e}")
 }
 
-/// What could not be written costs no training: it is said, and the training goes on.
-fn warn(result: Result<(), Error>) {
-    if let Err(error) = result {
-        crate::complain(&format!("warning: {error}; the training goes on"));
+/// What could not be written costs no training: it is said, and the training goes on. One that diverges ends.
+fn warn(result: Result<(), Error>) -> Result<(), Failure> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(Error::Diverged { step, name, value, checkpoint }) => {
+            let place = checkpoint
+                .map_or(String::new(), |path| format!("; the last good checkpoint is {}", path.display()));
+            Err(Failure::Run(format!(
+                "{name} is {value} at step {step}: the training diverges; try a smaller --lr, or clip the gradients \
+                 (clip_norm = 1.0 in the recipe of --config){place}"
+            )))
+        }
+        Err(error) => {
+            crate::complain(&format!("warning: {error}; the training goes on"));
+            Ok(())
+        }
     }
 }
 
@@ -196,15 +237,12 @@ fn step(
     model: &mut Sequential,
     optimizer: &mut Optimizer,
     batch: &Dataset,
-) -> Result<(f64, Option<f64>), Failure> {
-    let (step, mut hits) = (optimizer.steps(), None);
+) -> (f64, Option<f64>) {
+    let mut hits = None;
     let loss = optimizer.training_step(model, |model, tape| {
         let scores = model.forward(tape.constant(&batch.inputs));
         hits = task.hits(&scores.value(), &batch.labels);
         task.loss(scores, &batch.labels)
     });
-    if !loss.is_finite() {
-        return Err(Failure::Run(format!("the loss is {loss} at step {step}; try a smaller --lr")));
-    }
-    Ok((loss, hits))
+    (loss, hits)
 }

@@ -3,6 +3,7 @@
 mod check;
 mod data;
 mod fit;
+mod health;
 mod models;
 mod picture;
 mod recipe;
@@ -140,14 +141,18 @@ impl Train {
             gradus::set_threads(threads as usize);
         }
         let task = self.data_set.load(self.file.as_deref().or(self.data.as_deref()), &recipe)?;
+        let mut model = task.model.clone();
+        let begun = fit::begin(self, &recipe, &task, &mut model)?;
         Self::announce(out, &recipe, &task)?;
         writeln!(out, "\n{}", summary(&task.model))?;
         let report = check::gradient(out, &task, recipe.seed)?;
-        let mut model = task.model.clone();
-        let outcome = fit::fit(self, out, &recipe, &task, &mut model);
+        let outcome = fit::fit(self, out, &recipe, &task, &mut model, begun);
         let outcome = outcome.map_err(|failure| Self::keep(&model, &path, failure))?;
         save(&model, &path)?;
         writeln!(out, "\ntrained in {:.2} s", outcome.seconds)?;
+        for warning in &outcome.warnings {
+            writeln!(out, "warning: {warning}")?;
+        }
         let mut found = task.finish(&model, &recipe, out)?;
         writeln!(out, "weights saved to {}", path.display())?;
         let accuracy = found.get("test_accuracy").and_then(Value::as_f64);
@@ -179,6 +184,7 @@ impl Train {
             "train_loss": loss,
             "train_accuracy": accuracy,
             "train_seconds": outcome.seconds,
+            "warnings": outcome.warnings,
         });
         all.extend(own.as_object().cloned().unwrap_or_default());
         all.extend(recipe.epochs.map(|epochs| ("epochs".to_string(), json!(epochs))));

@@ -1,5 +1,6 @@
 //! A visible loop, and around it what it should not have to think of.
 
+mod divergence;
 mod options;
 mod save;
 
@@ -17,6 +18,7 @@ use crate::early_stopping::EarlyStopping;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::run_log::RunLog;
+use divergence::Divergence;
 
 pub use options::RunOptions;
 
@@ -53,6 +55,10 @@ pub use options::RunOptions;
 ///
 /// A run that is resumed computes the same bits and leaves the same log as one that was never interrupted, as long as all that changes from step to step
 /// is the model, the optimizer, or kept here: random streams ([`Self::rng`]), values ([`Self::set`]), means ([`Self::mean`]), the place among the batches.
+///
+/// A run that diverges ends with [`Error::Diverged`]: if the number named `loss` that [`Self::log`] or [`Self::mean`] is handed is NaN or infinite, or a
+/// parameter that is to be saved is. Nothing is saved then, so the checkpoints in the folder stay good. A step that the optimizer skipped
+/// ([`Optimizer::skip_nonfinite`]) has changed nothing, and the run goes on if [`Self::checkpoint`] is asked behind it.
 #[derive(Debug)]
 pub struct Run {
     options: RunOptions,
@@ -69,6 +75,9 @@ pub struct Run {
     saved: Cell<Option<u64>>,
     stopped: Cell<bool>,
     resumed: Option<PathBuf>,
+    diverged: RefCell<Option<Divergence>>,
+    /// The steps that the optimizer had skipped when it was last looked at.
+    skipped: Cell<u64>,
 }
 
 impl Run {
@@ -103,6 +112,8 @@ impl Run {
             saved: Cell::new(None),
             stopped: Cell::new(false),
             resumed: None,
+            diverged: RefCell::default(),
+            skipped: Cell::new(0),
             options,
         };
         if let Some(newest) = newest {
@@ -110,12 +121,10 @@ impl Run {
             run.take(&newest.checkpoint);
             run.resumed = Some(newest.path);
         }
+        run.skipped.set(optimizer.skipped());
         if let Some(folder) = run.options.log.as_ref().or(run.options.folder.as_ref()) {
-            let log = if run.resumed.is_some() {
-                RunLog::resume(folder, run.step())?
-            } else {
-                RunLog::create(folder)?
-            };
+            // At step 0 too: a file of the user's that has the name of a log is an error, and stays.
+            let log = RunLog::resume(folder, run.step())?;
             *run.log.get_mut() = Some(if run.options.time { log } else { log.without_time() });
         }
         if run.options.progress {
@@ -191,7 +200,7 @@ impl Run {
 
     fn goes_on(&self) -> bool {
         let patient = self.stopping.borrow().as_ref().is_none_or(|stopping| !stopping.should_stop());
-        self.step() < self.options.steps && !self.stopped.get() && patient
+        self.step() < self.options.steps && !self.stopped.get() && patient && self.diverged.borrow().is_none()
     }
 
     fn open(&self) -> u64 {
@@ -228,12 +237,13 @@ impl Run {
         self.values.borrow().get(name).cloned()
     }
 
-    /// Takes a number into the running mean of this name, with a weight, and gives the mean so far.
+    /// Takes a number into the running mean of this name, with a weight, and gives the mean so far. For `loss`, see [`Self::log`].
     ///
     /// # Panics
     /// If the weight is negative, infinite or NaN.
     #[track_caller]
     pub fn mean(&self, name: &str, value: f64, weight: f64) -> f64 {
+        self.note(name, value);
         let mut means = self.means.borrow_mut();
         let mean = means.entry(name.to_string()).or_default();
         mean.add(value, weight);
@@ -265,7 +275,7 @@ impl Run {
         self.stopping.borrow().as_ref().map_or(Ok(()), |stopping| stopping.restore_best(model))
     }
 
-    /// Logs numbers of the present step.
+    /// Logs numbers of the present step. The one named `loss` tells whether the run diverges: then [`Self::checkpoint`] and [`Self::finish`] say so.
     ///
     /// # Errors
     /// [`Error::Io`] if a file cannot be written.
@@ -274,6 +284,7 @@ impl Run {
     /// After [`Self::checkpoint`] in the same step: a run that is resumed there would not have it.
     #[track_caller]
     pub fn log(&self, values: &[(&str, f64)]) -> Result<(), Error> {
+        values.iter().for_each(|(name, value)| self.note(name, *value));
         self.log_with(|log, step| log.scalars(step, values))
     }
 

@@ -81,7 +81,8 @@ impl Run {
     /// loop's body. The path of the file that was written.
     ///
     /// # Errors
-    /// [`Error::Io`] if the log cannot be written, [`Error::Rescued`] if the checkpoint had to go to another place.
+    /// [`Error::Io`] if the log cannot be written, [`Error::Rescued`] if the checkpoint had to go to another place,
+    /// [`Error::Diverged`] if the loss of the step or a parameter that is to be saved is NaN or infinite.
     pub fn checkpoint(
         &self,
         model: &(impl Params + ?Sized),
@@ -89,6 +90,7 @@ impl Run {
     ) -> Result<Option<PathBuf>, Error> {
         let done = self.step() + u64::from(!self.closed.get());
         self.closed.set(true);
+        self.check_loss(optimizer)?;
         let last = done >= self.options.steps || self.is_stopped();
         if !done.is_multiple_of(self.options.every) && !last {
             return Ok(None);
@@ -108,7 +110,9 @@ impl Run {
         self.progress.borrow().finish();
         self.flush()?;
         // A step that was left by `break` is done.
-        self.save(self.step() + u64::from(!self.closed.replace(true)), model, optimizer)
+        let done = self.step() + u64::from(!self.closed.replace(true));
+        self.check_parameters(done, model, optimizer)?;
+        self.save(done, model, optimizer)
     }
 
     fn flush(&self) -> Result<(), Error> {
@@ -124,6 +128,7 @@ impl Run {
         let Some(folder) = self.options.folder.as_deref().filter(|_| self.saved.get() != Some(done)) else {
             return Ok(None);
         };
+        self.check_parameters(done, model, optimizer)?;
         // The log is never behind the checkpoint: what is in front of it is cut when the run goes on.
         self.flush()?;
         let state = self.state(done, model, optimizer);
