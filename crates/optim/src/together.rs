@@ -74,7 +74,9 @@ impl Together {
             let mean = elements as f64 / self.tasks.len() as f64;
             let at_once = (PIECE as f64 / mean.max(1.0)) as usize;
             parallel::chunks(&mut self.tasks, at_once.max(1), COST * mean, |_, tasks| {
-                tasks.iter_mut().for_each(|task| task.run(step, &rules));
+                for task in tasks {
+                    task.run(step, &rules);
+                }
             });
         }));
         self.exchange(entries, model);

@@ -2,7 +2,6 @@
 
 use gradus_viz::{Chart, Figure, Grid, Marker, Scale, round_levels};
 
-use super::ground::Aim;
 use super::run::{Course, Run};
 use super::{eigenbasis, line};
 
@@ -99,18 +98,18 @@ fn values(course: &Course<'_>, runs: &[Run]) -> Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::race::run::surface;
+    use crate::race::ground::Ground;
     use gradus_viz::contour;
 
-    fn course(name: &str) -> Course {
-        let surface = surface(name).unwrap();
-        Course { surface, start: surface.start, steps: 60, tolerance: 0.1 }
+    fn course(surface: &Ground) -> Course<'_> {
+        Course { surface, start: surface.start, steps: 60, tolerance: 0.1, noise: None }
     }
 
     /// The contours of Rosenbrock's valley broke at (1.7, 2.9), where it is narrower than the cells of a coarse grid.
     #[test]
     fn no_contour_of_a_valley_breaks() {
-        let course = course("rosenbrock");
+        let ground = Ground::read("rosenbrock").unwrap();
+        let course = course(&ground);
         let [x, y] = window(&course);
         let grid = |nodes| Grid::sample(x, y, nodes, |x, y| course.surface.at([x, y]));
         let (drawn, fine) = (grid(NODES), grid([1601, 1601]));
@@ -123,16 +122,18 @@ mod tests {
 
     #[test]
     fn a_run_of_two_steps_has_ticks_at_whole_steps() {
-        let run = Course { steps: 2, ..course("booth") }.run("sgd:lr=3".parse().unwrap(), None);
-        let svg = picture(&course("booth"), &[run]).replace('\n', "");
+        let ground = Ground::read("booth").unwrap();
+        let run = Course { steps: 2, ..course(&ground) }.run(&"sgd:lr=3".parse().unwrap(), None).unwrap();
+        let svg = picture(&course(&ground), &[run]).replace('\n', "");
         assert!(!svg.contains(">0.5<") && !svg.contains(">1.5<"), "{svg}");
     }
 
     #[test]
     fn paths_below_are_wider_and_ends_are_marked() {
-        let course = course("quadratic");
+        let ground = Ground::read("quadratic").unwrap();
+        let course = course(&ground);
         let runs: Vec<Run> = ["sgd", "momentum", "adam"]
-            .map(|who| course.run(who.parse().unwrap(), None))
+            .map(|who| course.run(&who.parse().unwrap(), None).unwrap())
             .into_iter()
             .collect();
         assert!((1..3).all(|i| width(i, 3) < width(i - 1, 3)) && width(0, 20) <= 7.0);
