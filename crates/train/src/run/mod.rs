@@ -284,7 +284,9 @@ impl Run {
     /// After [`Self::checkpoint`] in the same step: a run that is resumed there would not have it.
     #[track_caller]
     pub fn log(&self, values: &[(&str, f64)]) -> Result<(), Error> {
-        values.iter().for_each(|(name, value)| self.note(name, *value));
+        for (name, value) in values {
+            self.note(name, *value);
+        }
         self.log_with(|log, step| log.scalars(step, values))
     }
 
