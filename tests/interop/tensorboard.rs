@@ -13,6 +13,7 @@ fn write(folder: &Path) {
     log.scalars(300, &[("loss", f64::NAN)]).unwrap();
     log.histogram(300, "weight", &Tensor::from([-1.0, 0.0, 1.0, 3.0])).unwrap();
     log.image(300, "grey", &Tensor::from([[0.0, 0.5, 1.0], [1.0, 0.5, 0.0]])).unwrap();
+    log.image(300, "colours", &Tensor::from([[[1.0, 0.0]], [[0.0, 0.2]], [[0.5, 1.0]]])).unwrap();
     log.image(300, "large", &Tensor::ones([3, 200, 150])).unwrap();
     log.scalars(301, &[("loss", 9.0)]).unwrap();
     log.flush().unwrap();
@@ -25,9 +26,9 @@ fn write(folder: &Path) {
 #[test]
 fn with_tensorboard() {
     let python = super::python();
-    let has = Command::new(&python).args(["-c", "import tensorboard"]).output();
+    let has = Command::new(&python).args(["-c", "import tensorboard, PIL"]).output();
     if !has.is_ok_and(|output| output.status.success()) {
-        return super::skipped(&format!("{python} has no tensorboard"));
+        return super::skipped(&format!("{python} has no tensorboard with Pillow"));
     }
     let folder = std::env::temp_dir().join(format!("gradus-interop-events-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
@@ -37,14 +38,15 @@ fn with_tensorboard() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let wanted = "\
-        tags ['loss', 'rate/lr'] ['weight'] ['grey', 'large']\n\
+        tags ['loss', 'rate/lr'] ['weight'] ['colours', 'grey', 'large']\n\
         scalar loss 0 0.5 True\n\
         scalar loss 300 nan True\n\
         scalar loss 301 0.125 True\n\
         scalar rate/lr 0 0.25 True\n\
         histogram weight 300 -1.0 3.0 4.0 3.0 11.0 30 4.0\n\
-        image grey 300 2 3 b'\\x89PNG'\n\
-        image large 300 200 150 b'\\x89PNG'\n\
+        image colours 300 1 2 PNG RGB 2 1 [255, 0, 128, 0, 51, 255]\n\
+        image grey 300 2 3 PNG L 3 2 [0, 128, 255, 255, 128, 0]\n\
+        image large 300 200 150 PNG RGB 150 200 [255, 255, 90000]\n\
         line [('loss', 0.5), ('rate/lr', 0.25), ('step', 0)]\n\
         line [('loss', 'NaN'), ('step', 300)]\n";
     assert!(text.starts_with(wanted), "{text}");

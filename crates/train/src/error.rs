@@ -156,10 +156,9 @@ impl fmt::Display for Error {
                     "{name} is {value} at step {step}: the training diverges; use a smaller learning rate, or clip the gradients \
                      (Optimizer::clip_norm)"
                 )?;
-                match checkpoint {
-                    Some(path) => write!(f, "; the last good checkpoint is {}", path.display()),
-                    None => write!(f, "; there is no checkpoint before it"),
-                }
+                let place =
+                    checkpoint.as_ref().map(|path| format!("the last good checkpoint is {}", path.display()));
+                write!(f, "; {}", place.as_deref().unwrap_or("there is no checkpoint before it"))
             }
             Self::Model(_) | Self::ElementType { .. } | Self::Optimizer(_) | Self::Schedule { .. } => {
                 self.other_training(f)

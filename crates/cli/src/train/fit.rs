@@ -111,7 +111,7 @@ pub(super) fn fit(
         let mut numbers = vec![("loss", loss), ("lr", lr)];
         numbers.extend(hits.map(|hits| ("accuracy", hits)));
         numbers.extend(more.iter().map(|(name, value)| (&name[..], *value)));
-        warn(run.log(&numbers))?;
+        warn(recipe, run.log(&numbers))?;
         progress.set(done);
         if ends {
             epochs.push((mean, right.unwrap_or(f64::NAN)));
@@ -123,10 +123,10 @@ pub(super) fn fit(
         if stop.is_asked() && done < steps {
             run.stop();
         }
-        warn(run.checkpoint(model, &optimizer).map(drop))?;
+        warn(recipe, run.checkpoint(model, &optimizer).map(drop))?;
     }
     progress.finish();
-    warn(run.finish(model, &optimizer).map(drop))?;
+    warn(recipe, run.finish(model, &optimizer).map(drop))?;
     if run.is_stopped() {
         return Err(Failure::Interrupted { steps: run.step(), saved: None, resume: train.resume() });
     }
@@ -154,15 +154,18 @@ fn standing(recipe: &Recipe, done: u64, part: u64, (loss, right, lr): (f64, Opti
 }
 
 /// What could not be written costs no training: it is said, and the training goes on. One that diverges ends.
-fn warn(result: Result<(), Error>) -> Result<(), Failure> {
+fn warn(recipe: &Recipe, result: Result<(), Error>) -> Result<(), Failure> {
     match result {
         Ok(()) => Ok(()),
         Err(Error::Diverged { step, name, value, checkpoint }) => {
+            let clipping = match recipe.clip_norm {
+                None => ", or clip the gradients (clip_norm = 1.0 in the recipe of --config)".to_string(),
+                Some(norm) => format!(" (the gradients are clipped to {norm} already)"),
+            };
             let place = checkpoint
                 .map_or(String::new(), |path| format!("; the last good checkpoint is {}", path.display()));
             Err(Failure::Run(format!(
-                "{name} is {value} at step {step}: the training diverges; try a smaller --lr, or clip the gradients \
-                 (clip_norm = 1.0 in the recipe of --config){place}"
+                "{name} is {value} at step {step}: the training diverges; try a smaller --lr{clipping}{place}"
             )))
         }
         Err(error) => {
