@@ -3,8 +3,10 @@
 //! Component k has the precision `$Q_k^\top Q_k$` with a lower triangular Q: `$e^{q}$` on its diagonal, l below it, column by
 //! column. With n points x of d dimensions, m and γ of the prior:
 //!
-//! `$$\sum_i \log\sum_k e^{\alpha_k + \sum_j q_{kj} - \frac12 |Q_k(x_i-\mu_k)|^2} - n\log\sum_k e^{\alpha_k}
-//! - \sum_k\big(\tfrac{\gamma^2}2|Q_k|^2 - m\sum_j q_{kj}\big) + c$$`
+//! ```math
+//! \sum_i \log\sum_k e^{\alpha_k + \sum_j q_{kj} - \frac12 |Q_k(x_i-\mu_k)|^2} - n\log\sum_k e^{\alpha_k}
+//! - \sum_k\big(\tfrac{\gamma^2}2|Q_k|^2 - m\sum_j q_{kj}\big) + c
+//! ```
 
 use gradus::prelude::*;
 
