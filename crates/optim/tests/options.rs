@@ -80,29 +80,35 @@ fields! {
     PolyakStep (PolyakStep::default()): [minimum limit];
 }
 
-/// What one public field of a number says in the source: `pub name: f64`, in a struct that is a rule or a method.
-fn fields_in_source() -> Vec<(String, String)> {
-    let mut all = Vec::new();
+/// Calls `f(file, from the name on, name)` for each public struct of the rules and methods in the source.
+fn each_struct(mut f: impl FnMut(&str, &str, &str)) {
     for folder in ["rules", "methods"] {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
         for file in std::fs::read_dir(folder).unwrap() {
             let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
             for part in text.split("pub struct ").skip(1) {
                 let name: String = part.chars().take_while(|c| c.is_alphanumeric()).collect();
-                let is_rule = ["Rule", "Method"].iter().any(|of| text.contains(&format!(" {of} for {name}")));
-                let body = &part[..part.find("\n}").unwrap_or(part.len())];
-                for line in body.lines().filter(|_| is_rule) {
-                    let Some((field, of)) = line.trim().strip_prefix("pub ").and_then(|l| l.split_once(": "))
-                    else {
-                        continue;
-                    };
-                    if ["f64,", "Option<f64>,"].contains(&of) {
-                        all.push((name.clone(), field.to_string()));
-                    }
-                }
+                f(&text, part, &name);
             }
         }
     }
+}
+
+/// What one public field of a number says in the source: `pub name: f64`, in a struct that is a rule or a method.
+fn fields_in_source() -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    each_struct(|text, part, name| {
+        let is_rule = ["Rule", "Method"].iter().any(|of| text.contains(&format!(" {of} for {name}")));
+        let body = &part[..part.find("\n}").unwrap_or(part.len())];
+        for line in body.lines().filter(|_| is_rule) {
+            let Some((field, of)) = line.trim().strip_prefix("pub ").and_then(|l| l.split_once(": ")) else {
+                continue;
+            };
+            if ["f64,", "Option<f64>,"].contains(&of) {
+                all.push((name.to_string(), field.to_string()));
+            }
+        }
+    });
     all
 }
 
@@ -308,30 +314,22 @@ fn options_that_go_are_no_longer_used() {
 #[test]
 fn every_field_is_a_setting() {
     let mut count = 0;
-    for folder in ["rules", "methods"] {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
-        for file in std::fs::read_dir(folder).unwrap() {
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-            for part in text.split("pub struct ").skip(1) {
-                let name: String = part.chars().take_while(|c| c.is_alphanumeric()).collect();
-                let body = part[..part.find("\n}").unwrap_or(part.len())].lines();
-                let fields = body.filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "));
-                let fields: Vec<&str> = fields.map(|(field, _)| field).collect();
-                let Some(of) = ["Rule", "Method"]
-                    .iter()
-                    .flat_map(|kind| [format!(" {kind} for {name} {{"), format!(" {kind} for {name}<R> {{")])
-                    .find_map(|head| text.split_once(&head).map(|(_, rest)| rest))
-                    .filter(|_| !fields.is_empty())
-                else {
-                    continue;
-                };
-                let list = of.split_once("settings!(").and_then(|(_, rest)| rest.split_once(')')).unwrap().0;
-                let list: Vec<&str> =
-                    list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-                assert_eq!(list, fields, "{name}");
-                count += 1;
-            }
-        }
-    }
+    each_struct(|text, part, name| {
+        let body = part[..part.find("\n}").unwrap_or(part.len())].lines();
+        let fields = body.filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "));
+        let fields: Vec<&str> = fields.map(|(field, _)| field).collect();
+        let Some(of) = ["Rule", "Method"]
+            .iter()
+            .flat_map(|kind| [format!(" {kind} for {name} {{"), format!(" {kind} for {name}<R> {{")])
+            .find_map(|head| text.split_once(&head).map(|(_, rest)| rest))
+            .filter(|_| !fields.is_empty())
+        else {
+            return;
+        };
+        let list = of.split_once("settings!(").and_then(|(_, rest)| rest.split_once(')')).unwrap().0;
+        let list: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        assert_eq!(list, fields, "{name}");
+        count += 1;
+    });
     assert!(count >= 45, "{count}");
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use gradus_viz::{Chart, Grid, Marker, Scale, log_levels};
+use gradus_viz::{Chart, Grid, Marker, Scale, round_levels};
 
-use super::picture::legend;
+use super::picture::{LEVELS, NODES, legend, width};
 use super::run::Run;
 use crate::text::numbers::fixed;
 
@@ -33,17 +33,17 @@ pub(crate) fn text(runs: &[Run]) -> String {
 /// The paths over contours that lie along the axes.
 pub(crate) fn panel(runs: &[Run]) -> Chart {
     let (x, y) = ((-5.5, 1.0), (-3.0, 3.0));
-    let grid = Grid::sample(x, y, [241, 241], |u, v| 0.1 * u * u + 2.0 * v * v);
+    let grid = Grid::sample(x, y, NODES, |u, v| 0.1 * u * u + 2.0 * v * v);
     let mut chart = Chart::new("the same in the eigenbasis")
         .size(400.0, 400.0)
         .x_axis("u = 0.8 x + 0.6 y", Scale::Linear)
         .y_axis("v = 0.8 y − 0.6 x", Scale::Linear)
         .x_range(x.0, x.1)
         .y_range(y.0, y.1)
-        .contours(&grid, &log_levels(&grid, 14));
-    for run in runs {
+        .contours(&grid, &round_levels(&grid, LEVELS));
+    for (i, run) in runs.iter().enumerate() {
         let places: Vec<(f64, f64)> = run.path.points.iter().map(|place| seen(place)).collect();
-        chart = chart.path(&legend(run), &places).stroke(1.5);
+        chart = chart.path(&legend(run), &places).stroke(width(i, runs.len()));
     }
     chart.marker("minimum", (0.0, 0.0), Marker::Cross)
 }

@@ -7,8 +7,8 @@ use super::{eigenbasis, line};
 
 /// Nodes of the grid on which the surface is drawn, in each direction: so many that the lowest contours of a narrow valley, such
 /// as Rosenbrock's, are whole.
-const NODES: [usize; 2] = [641, 641];
-const LEVELS: usize = 14;
+pub(super) const NODES: [usize; 2] = [641, 641];
+pub(super) const LEVELS: usize = 14;
 /// Where the axis of the values ends at the latest.
 const FLOOR: f64 = 1e-20;
 
@@ -27,7 +27,7 @@ const NOTE: &str = "A path begins at the ring and ends at the square; it leaves 
                     steps; where steps are too short to be told apart there is the line alone. Numbers on the contours are values of f.";
 
 /// The width of a path's stroke: each later one is thinner, so that one below it shows on both sides.
-fn width(number: usize, count: usize) -> f64 {
+pub(super) fn width(number: usize, count: usize) -> f64 {
     f64::min(1.5 + 1.1 * (count - 1 - number) as f64, 7.0)
 }
 
