@@ -18,11 +18,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub(crate) use problem::Problem;
+pub use explanation::{BOUND, Explanation, Partial};
+pub use hessian::Hessian;
+pub use problem::Problem;
+pub use words::plain;
 
 use crate::failure::{Failure, check_writable, write_picture};
 use crate::text::lines::wrapped;
-use explanation::Explanation;
 
 /// Explains backpropagation through an expression.
 ///
