@@ -1,6 +1,6 @@
 //! Value, gradient and Hessian-vector product by the sweep back, forward mode, differences and the complex step.
 
-use approx::abs_diff_eq;
+use approx::{abs_diff_eq, assert_relative_eq};
 use gradus_autograd::ops::Attention;
 use gradus_autograd::{
     Elements, GradcheckOptions, Param, Reason, Var, Verdict, four_ways, four_ways_model, params,
