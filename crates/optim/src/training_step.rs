@@ -80,9 +80,13 @@ impl Optimizer {
         self.descend(&mut OfVector { x, f })
     }
 
-    /// The seed of the next call's tapes; panics if a rule cannot follow a loss on tapes.
+    /// The seed of the tapes of the next [`Self::training_step`]: `value_and_grad_training` with it gives the gradients of that
+    /// step, with the same dropout.
+    ///
+    /// # Panics
+    /// If a rule cannot follow a loss on tapes.
     #[track_caller]
-    fn tape_seed(&self) -> u64 {
+    pub fn tape_seed(&self) -> u64 {
         for rule in self.rules() {
             assert!(
                 !rule.needs().residuals,

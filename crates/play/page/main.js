@@ -9,8 +9,10 @@ import { clear, el } from "./dom.js";
 import { savePng, saveSvg } from "./save.js";
 import * as backprop from "./backprop.js";
 import * as differences from "./differences.js";
+import * as microgpt from "./microgpt.js";
+import * as network from "./network.js";
 
-const VIEWS = [backprop, differences];
+const VIEWS = [backprop, network, differences, microgpt];
 
 const main = document.getElementById("main");
 let shown = null;

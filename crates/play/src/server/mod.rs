@@ -1,8 +1,9 @@
 //! The server: one page, its files, and `POST api/VIEW` for the numbers of each view. `guard` refuses what does not come from
-//! the page, `work` runs the computations, `files` are the page's.
+//! the page, `work` runs the computations, `session` the trainings, `files` are the page's.
 
 mod files;
 mod guard;
+mod session;
 mod work;
 
 use std::io;
@@ -16,6 +17,7 @@ use axum::routing::{any, get};
 
 use crate::views;
 use guard::Guard;
+use session::{orders, session};
 use work::{Desk, view};
 
 /// Bytes of a request.
@@ -75,6 +77,12 @@ fn router(guard: Guard) -> Router {
         .route("/{token}/api/backprop/names", view(views::backprop::names))
         .route("/{token}/api/differences", view(views::differences::answer))
         .route("/{token}/api/differences/operations", view(views::differences::operations))
+        .route("/{token}/api/microgpt/choices", view(views::microgpt::choices))
+        .route("/{token}/api/microgpt/run", session(views::microgpt::begin))
+        .route("/{token}/api/network/choices", view(views::network::choices))
+        .route("/{token}/api/network/program", view(views::network::program))
+        .route("/{token}/api/network/run", session(views::network::begin))
+        .route("/{token}/api/session", orders())
         .fallback(any(guard::nothing_here))
         .layer(DefaultBodyLimit::max(LARGEST))
         .layer(from_fn_with_state(Arc::new(guard), guard::check))

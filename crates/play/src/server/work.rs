@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::session::Sessions;
 use crate::answer::Refusal;
 
 /// Computations at a time.
@@ -24,11 +25,14 @@ const ADMITTED: usize = 16;
 pub(super) struct Desk {
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
+    /// The trainings, which are not in this queue.
+    pub(super) sessions: Sessions,
 }
 
 impl Default for Desk {
     fn default() -> Self {
-        Self { admitted: Arc::new(Semaphore::new(ADMITTED)), running: Arc::new(Semaphore::new(RUNNING)) }
+        let [admitted, running] = [ADMITTED, RUNNING].map(|places| Arc::new(Semaphore::new(places)));
+        Self { admitted, running, sessions: Sessions::default() }
     }
 }
 

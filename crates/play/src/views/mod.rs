@@ -2,3 +2,8 @@
 
 pub mod backprop;
 pub mod differences;
+pub mod microgpt;
+pub mod network;
+mod training;
+
+pub use training::Training;

@@ -4,6 +4,8 @@
 mod backprop;
 mod differences;
 mod driver;
+mod microgpt;
+mod network;
 mod shell;
 
 use approx::relative_eq;

@@ -3,13 +3,15 @@
 use super::driver::Browser;
 
 /// Views that are looked at.
-const VIEWS: [(&str, &str); 3] = [
+const VIEWS: [(&str, &str); 5] = [
     ("backprop", "backprop?step=12"),
     (
         "xor",
         "backprop?f=mean%28%28tanh%28%5B%5B0%2C+0%5D%2C+%5B0%2C+1%5D%2C+%5B1%2C+0%5D%2C+%5B1%2C+1%5D%5D%40W+%2B+b%29%40v+%2B+c+-+%5B0%2C+1%2C+1%2C+0%5D%29%5E2%29&at=W%3D%5B%5B1.5%2C+-1.2%5D%2C+%5B-1.1%2C+1.4%5D%5D%3Bb%3D%5B-0.3%2C+-0.2%5D%3Bv%3D%5B0.9%2C+1.1%5D%3Bc%3D0.1&step=14",
     ),
     ("differences", "differences"),
+    ("network", "network?layers=6%2C4"),
+    ("microgpt", "microgpt?names=embedded"),
 ];
 
 #[test]
