@@ -50,7 +50,7 @@ export const show = (root, state, signal) => {
     begin: (told) => (begin = told),
     frame: (told) => {
       frame = told;
-      if (frame.loss !== null) remember(history, [frame.step, frame.loss, frame.mean]);
+      for (const entry of frame.losses) remember(history, entry);
       due();
     },
   });

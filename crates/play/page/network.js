@@ -2,42 +2,39 @@
 
 import { api } from "./core.js";
 import { color, rangeOf } from "./chart.js";
-import { clear, el, format, labelled, select, svg } from "./dom.js";
+import { clear, el, format, labelled, select, svg, table } from "./dom.js";
 import { button, cells, charts, drawing, palette, remember, sized, trainer } from "./training.js";
 
 export const name = "network";
 export const title = "A network learns";
-export const defaults = {
-  data: "moons", f: "sin(3*x) - y", points: "", n: "200", noise: "0.15", classes: "2", held: "0.25", dseed: "0", layers: "16,16",
-  act: "relu", drop: "0", bn: "no", loss: "binary_cross_entropy_with_logits", opt: "adam:lr=0.01", sched: "", batch: "0", seed: "0", speed: "100",
-};
-
-// Controls: the key of the state, the label, the kind, and for which data it is there, if not for all.
 const MADE = "moons circles xor spiral function";
-const FIELDS = [
-  ["data", "data", "moons circles xor spiral function points"], ["f", "function of x and y", "text", "function"], ["points", "points: x, y, class; …", "text", "points"],
-  ["n", "points", "number", MADE], ["noise", "noise", "number", MADE], ["classes", "arms", "number", "spiral"], ["held", "held out", "number", MADE], ["dseed", "seed of the data", "number", MADE],
-  ["layers", "layers: units of each", "text"], ["act", "activation", ""], ["drop", "dropout", "number"], ["bn", "batch norm", "no yes"], ["loss", "loss", ""],
-  ["opt", "optimizer, with settings", "text"], ["sched", "schedule (else the optimizer's rate)", "text"], ["batch", "batch (0: all)", "number"], ["seed", "seed", "number"],
-];
+// Fields of the request: the usual value, the label, the kind or the choices, and for which data it is there, if not for all.
+const FIELDS = {
+  data: ["moons", "data", `${MADE} points`], f: ["sin(3*x) - y", "function of x and y", "text", "function"], points: ["", "points: x, y, class; …", "text", "points"],
+  n: ["200", "points", "number", MADE], noise: ["0.15", "noise", "number", MADE], classes: ["2", "arms", "number", "spiral"], held_out: ["0.25", "held out", "number", MADE],
+  data_seed: ["0", "seed of the data", "number", MADE], layers: ["16,16", "layers: units of each", "text"], activation: ["relu", "activation", ""], dropout: ["0", "dropout", "number"],
+  batch_norm: ["no", "batch norm", "no yes"], loss: ["binary_cross_entropy_with_logits", "loss", ""], optimizer: ["adam:lr=0.01", "optimizer, with settings", "text"],
+  schedule: ["", "schedule (else the optimizer's rate)", "text"], batch: ["0", "batch (0: all)", "number"], seed: ["0", "seed", "number"],
+};
+export const defaults = { ...Object.fromEntries(Object.entries(FIELDS).map(([key, [value]]) => [key, value])), speed: "100" };
 const SPEEDS = [5, 30, 100, 1000, ""].map((n) => [n, n ? `${n} steps a second` : "as fast as it goes"]);
 
 const handPoints = (text) => text.split(";").filter((part) => part.trim()).map((part) => part.split(",").map(Number));
 
 // The state as a request. What is no number goes as null, which the server refuses by its name.
 const requestOf = (state) => {
-  const number = (key) => Number(state.get(key));
   const hand = state.get("data") === "points";
-  return {
-    data: state.get("data"), f: state.get("f"), points: hand ? handPoints(state.get("points")) : [], n: number("n"), noise: number("noise"), classes: number("classes"),
-    held_out: hand ? 0 : number("held"), data_seed: number("dseed"), layers: state.get("layers").split(/[ ,]+/).filter(Boolean).map(Number), activation: state.get("act"), dropout: number("drop"),
-    batch_norm: state.get("bn") === "yes", loss: state.get("loss"), optimizer: state.get("opt"), schedule: state.get("sched"), batch: number("batch"), seed: number("seed"),
-  };
+  const request = Object.fromEntries(Object.entries(FIELDS).map(([key, [, , kind]]) => [key, kind === "number" ? Number(state.get(key)) : state.get(key)]));
+  return { ...request, points: hand ? handPoints(request.points) : [], held_out: hand ? 0 : request.held_out,
+    layers: request.layers.split(/[ ,]+/).filter(Boolean).map(Number), batch_norm: request.batch_norm === "yes" };
 };
 
 const SIZE = 440;
-const ground = ({ classes, sure }, mix) => (i) => mix(`s${classes[i]}`, 0.08 + (0.62 * (sure.charCodeAt(i) - 48)) / 63);
-const tint = (mix, part) => (part < 0 ? mix("s0", -part) : mix("s1", part));
+const ground = ({ classes, sure }, of) => (i) => of(`s${classes[i]}`, 5 + Math.round(0.62 * (sure.charCodeAt(i) - 48)));
+const tint = (mix) => {
+  const [below, above] = [mix.shades("s0"), mix.shades("s1")];
+  return (part) => (part < 0 ? below : above)[Math.round(63 * Math.abs(part))];
+};
 
 // The points, over the canvas with the regions.
 const dots = ({ plane: [low, high], train, test }) => {
@@ -54,9 +51,10 @@ const TILE = 44;
 const units = (canvas, { side, maps, reach }, mix) => {
   const across = Math.max(1, Math.floor((canvas.parentElement.clientWidth || 340) / TILE));
   const context = sized(canvas, Math.min(across, maps.length) * TILE, Math.ceil(maps.length / across) * TILE);
+  const color = tint(mix);
   maps.forEach((map, unit) => {
     const [x, y, size] = [(unit % across) * TILE + 1, Math.floor(unit / across) * TILE + 1, TILE - 4];
-    cells(context, side, side, (i) => tint(mix, (map.charCodeAt(i) - 80) / 31), [x, y, size, size]);
+    cells(context, side, side, (i) => color((map.charCodeAt(i) - 80) / 31), [x, y, size, size]);
     context.strokeStyle = `rgb(${mix(reach[unit] === 0 ? "bad" : "line", 1)})`;
     context.strokeRect(x, y, size, size);
     if (reach[unit] !== 0) return;
@@ -74,7 +72,8 @@ const heat = (canvas, shape, values, mix) => {
   const context = sized(canvas, cell * columns, cell * rows);
   if (!values) return;
   const reach = values.reduce((most, x) => Math.max(most, Math.abs(x) || 0), 0) || 1;
-  cells(context, columns, rows, (i) => tint(mix, (Number(values[i]) || 0) / reach), [0, 0, cell * columns, cell * rows]);
+  const color = tint(mix);
+  cells(context, columns, rows, (i) => color((Number(values[i]) || 0) / reach), [0, 0, cell * columns, cell * rows]);
 };
 
 const bars = (canvas, histogram, mix) => {
@@ -90,9 +89,10 @@ const bars = (canvas, histogram, mix) => {
   canvas.title = `from ${format(low, 3)} to ${format(high, 3)}`;
 };
 
-const curves = (history, flow, names, width) => {
+const curves = (batches, history, flow, names, width) => {
   const line = (list) => (name, i) => ({ name, color: color(i), dash: Math.floor(i / 7), points: list.map((row) => [row[0], row[i + 1]]) });
-  const losses = ["batch", "trained on", "held out"].map(line(history)).filter(({ points }) => points.some(([, y]) => typeof y === "number"));
+  const losses = [...["batch"].map(line(batches)), ...["trained on", "held out"].map(line(history)).map((it, i) => ({ ...it, color: color(i + 1) }))]
+    .filter(({ points }) => points.some(([, y]) => typeof y === "number"));
   const all = (lines) => lines.flatMap(({ points }) => points.map(([, y]) => y)).filter((y) => typeof y === "number");
   // Over a few tens a logarithmic axis has too few marks.
   const scale = (values) => (Math.min(...values) > 0 && Math.max(...values) > 30 * Math.min(...values) ? "log" : "linear");
@@ -110,13 +110,13 @@ export const show = (root, state, signal) => {
   const canvas = el("canvas", {});
   const overlay = svg("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, width: SIZE, height: SIZE, role: "img", "aria-label": "The plane: points and what the model says" });
   const plane = el("div", { id: "plane" }, canvas, overlay);
-  let [begin, frame, history, flow, names, rows, drawn, charted, counted] = [null, null, [], [], [], null, 0, 0, [0, 0, 0]];
+  let [begin, frame, losses, history, flow, names, rows, drawn, charted, counted] = [null, null, [], [], [], [], null, 0, 0, [0, 0, 0]];
   layerRoot.className = "columns";
   let mix = palette();
   const it = trainer({
     view: "network", signal, speed: () => state.get("speed"),
     request: () => {
-      [begin, frame, history, flow, rows] = [null, null, [], [], null];
+      [begin, frame, losses, history, flow, rows] = [null, null, [], [], [], null];
       return requestOf(state);
     },
     begin: (told) => {
@@ -125,7 +125,8 @@ export const show = (root, state, signal) => {
     },
     frame: (told) => {
       frame = told;
-      remember(history, [frame.step, frame.mean, frame.train.loss, frame.test?.loss]);
+      for (const batch of frame.losses) remember(losses, batch);
+      remember(history, [frame.step, frame.train.loss, frame.test?.loss]);
       const weights = frame.parameters.filter((parameter) => parameter.gradient_norm !== null);
       names = weights.map((parameter) => parameter.name);
       remember(flow, [frame.step, ...weights.map((parameter) => parameter.gradient_norm)]);
@@ -138,17 +139,19 @@ export const show = (root, state, signal) => {
     },
   });
 
-  const controls = new Map(FIELDS.map(([key, label, kind]) => {
-    const typed = kind === "text" || kind === "number";
-    const control = typed ? el("input", { type: kind, id: key, step: "any", spellcheck: "false", autocapitalize: "off", list: key === "opt" ? "optimizers" : null })
-      : select({ id: key }, (kind || state.get(key)).split(" ").map((word) => [word, word]), state.get(key));
+  const controls = {};
+  const fields = Object.entries(FIELDS).map(([key, [, label, kind, data = MADE + " points"]]) => {
+    const control = kind === "text" || kind === "number" ? el("input", { type: kind, id: key, step: "any", spellcheck: "false", autocapitalize: "off", list: key === "optimizer" ? "optimizers" : null })
+      : select({ id: key }, (kind || state.get(key)).split(" ").map((word) => [word, word]), "");
     control.addEventListener("change", () => set({ [key]: control.value }));
-    return [key, { control, field: labelled(label, control, { class: kind === "text" ? "field wide" : "field" }) }];
-  }));
+    const field = labelled(label, control, { class: kind === "text" ? "field wide" : "field" });
+    controls[key] = { control, field, data: data.split(" ") };
+    return field;
+  });
   const put = () => {
-    for (const [key, , , data] of FIELDS) {
-      controls.get(key).control.value = state.get(key);
-      controls.get(key).field.hidden = Boolean(data) && !data.split(" ").includes(state.get("data"));
+    for (const [key, { control, field, data }] of Object.entries(controls)) {
+      control.value = state.get(key);
+      field.hidden = !data.includes(state.get("data"));
     }
     hand.hidden = state.get("data") !== "points";
   };
@@ -175,16 +178,15 @@ export const show = (root, state, signal) => {
   });
   const told = (promise, then) => promise.then(then).catch((refusal) => signal.aborted || (it.error.textContent = refusal.message));
   it.bar.append(speed, button("rust", "As a Rust program", () => told(api("network/program", requestOf(state), signal), ({ rust }) => {
-    const copy = button("copy-rust", "Copy", () => navigator.clipboard.writeText(rust).then(() => (copy.textContent = "Copied"), () => (copy.textContent = "No clipboard here: mark the text")));
+    const copy = button("copy-rust", "Copy", () => told(navigator.clipboard.writeText(rust), () => (copy.textContent = "Copied")));
     it.report.replaceChildren(el("div", { class: "row" }, el("h3", {}, "This run in Rust"), copy), el("pre", { id: "program", tabindex: "0" }, rust));
   })));
 
   const pick = ({ name, shape, values, gradient }, event) => {
+    const { clientWidth: width, clientHeight: height } = event.target;
     const columns = shape.at(-1);
-    const box = event.target.getBoundingClientRect();
-    const part = (at, length, n) => Math.max(0, Math.min(n - 1, Math.floor((at / length) * n)));
-    const row = part(event.clientY - box.top, box.height, values.length / columns);
-    const column = part(event.clientX - box.left, box.width, columns);
+    const part = (at, n) => Math.max(0, Math.min(n - 1, Math.floor(at * n)));
+    const [row, column] = [part(event.offsetY / height, values.length / columns), part(event.offsetX / width, columns)];
     const i = row * columns + column;
     picked.textContent = `${name}[${shape.length > 1 ? `${row}, ` : ""}${column}] = ${format(values[i], 4)}, gradient ${format(gradient?.[i], 4)}`;
   };
@@ -192,15 +194,11 @@ export const show = (root, state, signal) => {
     const sheet = (label, more) => el("canvas", { role: "img", "aria-label": label, ...more });
     rows = frame.parameters.map((_, i) => {
       const read = (event) => pick(frame.parameters[i], event);
-      const [words, pictures] = [[0, 1, 2, 3].map(() => el("td", {})), ["heat map", "histogram", "heat map of the gradient", "histogram of the gradient"].map((label) => sheet(label, { onpointermove: read, onclick: read }))];
-      return { words, pictures };
+      const more = { onpointermove: read, onclick: read };
+      return { words: [0, 1, 2, 3].map(() => el("span", {})), pictures: [sheet("values", more), sheet("histogram"), sheet("gradient", more), sheet("histogram of the gradient")] };
     });
     const head = ["parameter", "values", "", "norm", "gradient", "", "norm", "step/norm"];
-    parameterRoot.replaceChildren(el("table", {}, el("thead", {}, el("tr", {}, head.map((word) => el("th", { scope: "col" }, word)))),
-      el("tbody", {}, rows.map(({ words: [a, b, c, d], pictures }) => {
-        const [p, q, r, s] = pictures.map((picture) => el("td", {}, picture));
-        return el("tr", {}, a, p, q, b, r, s, c, d);
-      }))));
+    parameterRoot.replaceChildren(table(head, rows.map(({ words: [a, b, c, d], pictures: [p, q, r, s] }) => [a, p, q, b, r, s, c, d])));
     rows.layers = frame.layers.map(() => [el("h3", {}), sheet("units")]);
     layerRoot.replaceChildren(...rows.layers.map(([words, picture]) => el("div", {}, words, el("div", {}, picture))));
   };
@@ -208,7 +206,7 @@ export const show = (root, state, signal) => {
     if (!frame) return;
     if (!rows) build();
     const { side } = frame.region;
-    cells(sized(canvas, SIZE, SIZE), side, side, ground(frame.region, mix), [0, 0, SIZE, SIZE], true);
+    cells(sized(canvas, SIZE, SIZE), side, side, ground(frame.region, (name, i) => mix.shades(name)[i]), [0, 0, SIZE, SIZE], true);
     frame.layers.forEach((layer, i) => {
       const [words, picture] = rows.layers[i];
       const health = layer.dead === null ? "" : `, ${layer.dead} dead, ${layer.saturated} saturated, ${format(100 * layer.flat, 2)} % of slopes flat`;
@@ -234,32 +232,32 @@ export const show = (root, state, signal) => {
     // Axes and letters are read, not watched: a few times a second are enough.
     if (now - charted < 200 && it.running()) return;
     charted = now;
-    curveRoot.replaceChildren(curves(history, flow, names, Math.max(320, Math.min(620, curveRoot.clientWidth))));
+    curveRoot.replaceChildren(curves(losses, history, flow, names, Math.max(320, Math.min(620, curveRoot.clientWidth))));
   };
   const due = drawing(signal, draw);
-  const themed = new MutationObserver(() => {
+  const again = () => {
     mix = palette();
     due();
-  });
-  themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  signal.addEventListener("abort", () => themed.disconnect());
-  addEventListener("resize", due, { signal });
+  };
+  addEventListener("resize", again, { signal });
+  // After the shell has changed it.
+  document.getElementById("theme").addEventListener("click", again, { signal });
   const optimizers = el("datalist", { id: "optimizers" });
   told(api("network/choices", {}, signal), (choices) => {
-    controls.get("act").control.replaceChildren(...choices.activations.map((value) => el("option", { value }, value)));
-    controls.get("loss").control.replaceChildren(...choices.losses.map((loss) => el("option", { value: loss.name, title: loss.about }, loss.name)));
+    controls.activation.control.replaceChildren(...choices.activations.map((value) => el("option", { value }, value)));
+    controls.loss.control.replaceChildren(...choices.losses.map(({ name: value, about }) => el("option", { value, title: about }, value)));
     optimizers.append(...choices.optimizers.map(([value, about, lr]) => el("option", { value }, `${about}; rate ${lr}`)));
     put();
   });
 
   clear(root);
   root.append(
-    el("div", { class: "controls" }, ...[...controls.values()].map(({ field }) => field), optimizers), it.bar, it.error, facts, rate,
+    el("div", { class: "controls" }, fields, optimizers), it.bar, it.error, facts, rate,
     el("div", { class: "columns" }, el("div", {}, plane, hand,
-      el("p", { class: "dim" }, "Round: even classes; square: odd ones. Full points are trained on, hollow ones held out. The colour behind is what the model says, the paler the less sure.")), el("div", { class: "picture" }, curveRoot)),
+      el("p", { class: "dim" }, "Full points are trained on, hollow ones held out. Behind them: what the model says, the paler the less sure.")), el("div", { class: "picture" }, curveRoot)),
     warnings, it.report,
     el("h3", {}, "What each unit makes of the plane"), el("p", { class: "dim" }, "Blue below 0, orange above. Struck through: 0 everywhere."), layerRoot,
-    el("h3", {}, "Weights and gradients"), el("p", { class: "dim" }, "Point at a cell to read it."), picked, el("div", { class: "scroll" }, parameterRoot), snapshot);
+    el("h3", {}, "Weights and gradients"), el("p", { class: "dim" }, "Point at a cell to read it."), picked, parameterRoot, snapshot);
   put();
   it.restart();
   return {
@@ -267,10 +265,10 @@ export const show = (root, state, signal) => {
     picture: () => {
       if (!frame) return null;
       const { side } = frame.region;
-      const [step, fill] = [SIZE / side, ground(frame.region, mix)];
+      const [step, fill] = [SIZE / side, ground(frame.region, (name, i) => mix(name, i / 63))];
       const whole = overlay.cloneNode(true);
       whole.prepend(...Array.from({ length: side * side }, (_, i) => svg("rect", { x: (i % side) * step, y: Math.floor(i / side) * step, width: step + 0.3, height: step + 0.3, fill: `rgb(${fill(i)})` })));
-      const chart = curves(history, flow, names, 560);
+      const chart = curves(losses, history, flow, names, 560);
       chart.setAttribute("x", SIZE + 20);
       whole.append(chart);
       whole.setAttribute("viewBox", `0 0 ${SIZE + 580} ${Math.max(SIZE, chart.getAttribute("height"))}`);

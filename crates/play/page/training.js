@@ -145,12 +145,15 @@ export const remember = (list, entry) => {
   if (list.length > 800) list.splice(0, list.length, ...list.filter((_, i) => i % 2));
 };
 
-// Colours between the theme's background and one of its own: `mix("s0", 0.5)` is three numbers.
+// Colours between the theme's background and one of its own: `mix("s0", 0.5)` is three numbers, `mix.shades("s0")` a pixel for each
+// 63rd.
 export const palette = () => {
   const style = getComputedStyle(document.documentElement);
-  const known = {};
+  const [known, shades] = [{}, {}];
   const rgb = (name) => (known[name] ??= [1, 3, 5].map((i) => parseInt(style.getPropertyValue(`--${name}`).trim().slice(i, i + 2), 16)));
-  return (name, part) => rgb("back").map((from, i) => Math.round(from + (rgb(name)[i] - from) * part));
+  const mix = (name, part) => rgb("back").map((from, i) => Math.round(from + (rgb(name)[i] - from) * part));
+  mix.shades = (name) => (shades[name] ??= new Uint32Array(Uint8Array.from(Array.from({ length: 64 }, (_, i) => [...mix(name, i / 63), 255]).flat()).buffer));
+  return mix;
 };
 
 // A canvas of a size, as fine as the screen, cleared: its context in units of the page.
@@ -173,7 +176,8 @@ export const cells = (context, columns, rows, color, rectangle, smooth = false) 
   [paper.width, paper.height] = [columns, rows];
   const small = paper.getContext("2d");
   const image = small.createImageData(columns, rows);
-  for (let i = 0; i < columns * rows; i += 1) image.data.set([...color(i), 255], 4 * i);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < columns * rows; i += 1) pixels[i] = color(i);
   small.putImageData(image, 0, 0);
   context.imageSmoothingEnabled = smooth;
   context.drawImage(paper, ...rectangle);

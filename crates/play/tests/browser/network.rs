@@ -75,9 +75,9 @@ fn what_is_typed_is_trained_and_what_is_wrong_is_told() {
     let Some(page) = Browser::start("typed") else { return };
     page.open("network");
     page.enter("#layers", "5 4");
-    page.choose("#act", "tanh");
-    page.enter("#opt", "sgd:momentum=0.9");
-    page.enter("#sched", "cosine(0.3, 50)");
+    page.choose("#activation", "tanh");
+    page.enter("#optimizer", "sgd:momentum=0.9");
+    page.enter("#schedule", "cosine(0.3, 50)");
     page.choose("#data", "function");
     page.enter("#f", "x^2 + y^2 - 0.4");
     page.click("#hundred");
@@ -101,9 +101,9 @@ fn what_is_typed_is_trained_and_what_is_wrong_is_told() {
     for (field, text, part) in [
         ("#layers", "99", "the units of one: 99"),
         ("#layers", "8", ""),
-        ("#opt", "adm", "adm"),
-        ("#opt", "adam:bta1=0.5", "are beta1"),
-        ("#opt", "lbfgs", ""),
+        ("#optimizer", "adm", "adm"),
+        ("#optimizer", "adam:bta1=0.5", "are beta1"),
+        ("#optimizer", "lbfgs", ""),
         ("#f", "x +", "^"),
         ("#f", "x", ""),
     ] {
@@ -118,7 +118,7 @@ fn what_is_typed_is_trained_and_what_is_wrong_is_told() {
 #[test]
 fn points_are_put_by_hand() {
     let Some(page) = Browser::start("hand") else { return };
-    page.open("network?data=points&layers=8&act=tanh&opt=adam%3Alr%3D0.05");
+    page.open("network?data=points&layers=8&activation=tanh&optimizer=adam%3Alr%3D0.05");
     page.until("document.querySelector('#error').textContent.includes('put at least 2')");
     press(&page, "#plane", 0.2, 0.2);
     press(&page, "#plane", 0.8, 0.8);

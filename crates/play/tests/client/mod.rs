@@ -1,5 +1,7 @@
 //! A server of a test and a client that can also send what no browser would.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;

@@ -98,6 +98,8 @@ pub struct Frame {
     pub loss: Option<Number>,
     /// The mean of the last 50.
     pub mean: Option<Number>,
+    /// The losses since the last frame: step, loss, mean of 50; of many a part.
+    pub losses: Vec<(usize, Number, Number)>,
     /// The largest distance of a loss from the recorded one; none if this is another run.
     pub apart: Option<Number>,
     /// The rate of the next step.
@@ -123,6 +125,8 @@ pub struct Microgpt {
     model: Gpt,
     optimizer: Optimizer,
     losses: Vec<f64>,
+    /// How many of them have been told.
+    told: usize,
     recorded: Vec<f64>,
     samples: Vec<String>,
 }
@@ -161,6 +165,7 @@ pub fn begin(request: Request) -> Result<Microgpt, Refusal> {
         model,
         optimizer,
         losses: Vec::new(),
+        told: 0,
         recorded,
         samples: Vec::new(),
     })
@@ -172,6 +177,12 @@ impl Microgpt {
         let (letters, n) = names::letters(&self.names[step % self.names.len()]);
         let next: Vec<i64> = letters[1..=n].iter().map(|&letter| letter as i64).collect();
         (letters[..n].to_vec(), Tensor::from_vec(next, [n]))
+    }
+
+    /// The mean of the last losses up to a step.
+    fn mean(&self, step: usize) -> Option<f64> {
+        let last = &self.losses[step.saturating_sub(WINDOW)..step];
+        (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64)
     }
 
     fn sample(&self, random: &mut PythonRandom) -> String {
@@ -218,8 +229,9 @@ impl Training for Microgpt {
 
     fn frame(&mut self) -> Frame {
         let done = self.losses.len();
-        let last = &self.losses[done.saturating_sub(WINDOW)..];
-        let mean = last.iter().sum::<f64>() / last.len() as f64;
+        let new = std::mem::replace(&mut self.told, done)..done;
+        let entry = |i: usize| (i + 1, Number(self.losses[i]), Number(self.mean(i + 1).unwrap_or(f64::NAN)));
+        let losses = new.clone().step_by(new.len().div_ceil(WINDOW).max(1)).map(entry).collect();
         let pairs = self.losses.iter().zip(&self.recorded);
         let apart = pairs.map(|(loss, recorded)| (loss - recorded).abs()).reduce(f64::max);
         let (letters, n) = names::letters(&self.request.word);
@@ -232,7 +244,8 @@ impl Training for Microgpt {
             step: done as u64,
             name: done.checked_sub(1).map(|step| self.names[step % self.names.len()].clone()),
             loss: self.losses.last().copied().map(Number),
-            mean: (!last.is_empty()).then_some(Number(mean)),
+            mean: self.mean(done).map(Number),
+            losses,
             apart: apart.map(Number),
             rate: Number(self.optimizer.lr()),
             samples: self.samples.clone(),

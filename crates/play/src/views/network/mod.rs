@@ -28,6 +28,9 @@ use plan::{ACTIVATIONS, IDENTITY, Plan};
 /// Derivatives of a check; of larger models so many are drawn.
 const CHECKED: usize = 400;
 
+/// Points of the curve of a frame.
+const POINTS: usize = 50;
+
 /// What can be chosen.
 #[derive(Debug, Clone, Serialize)]
 pub struct Choices {
@@ -94,8 +97,8 @@ pub struct Frame {
     pub lr: Number,
     /// The loss of the last batch, before its step; none before the first.
     pub loss: Option<Number>,
-    /// The mean of those since the last frame.
-    pub mean: Option<Number>,
+    /// Those since the last frame, each with its step; of many the means of neighbours.
+    pub losses: Vec<(u64, Number)>,
     /// On all examples that are trained on, with dropout off.
     pub train: Measure,
     /// On those that are held out.
@@ -129,7 +132,7 @@ pub struct Network {
     batches: Batches,
     epoch: u64,
     loss: Option<f64>,
-    since: Vec<f64>,
+    since: Vec<(u64, f64)>,
     gradients: Option<Gradients>,
     health: Option<Health>,
     over: Option<String>,
@@ -178,6 +181,13 @@ impl Plan {
     fn classifies(&self) -> bool {
         self.request.data != "function" || self.loss.targets != loss::Targets::Values
     }
+}
+
+/// At most [`POINTS`] of a curve: the means of neighbours, at the last step of each.
+fn thinned(curve: &[(u64, f64)]) -> Vec<(u64, Number)> {
+    let mean = |part: &[(u64, f64)]| part.iter().map(|(_, loss)| loss).sum::<f64>() / part.len() as f64;
+    let parts = curve.chunks(curve.len().div_ceil(POINTS).max(1));
+    parts.filter_map(|part| Some((part.last()?.0, Number(mean(part))))).collect()
 }
 
 impl Network {
@@ -251,7 +261,7 @@ impl Training for Network {
         }
         let step = optimizer.steps();
         self.loss = Some(value);
-        self.since.push(value);
+        self.since.push((step, value));
         if !value.is_finite() {
             self.over = Some(format!("step {step}: the loss is {value}; the training is over"));
         } else if step >= self.plan.request.steps {
@@ -261,14 +271,14 @@ impl Training for Network {
 
     fn frame(&mut self) -> Frame {
         let (plan, health) = (&self.plan, self.health.as_ref());
-        let since = std::mem::take(&mut self.since);
-        let mean = since.iter().sum::<f64>() / since.len() as f64;
+        let losses = thinned(&self.since);
+        self.since.clear();
         Frame {
             step: plan.optimizer.steps(),
             epoch: self.epoch,
             lr: Number(plan.optimizer.lr()),
             loss: self.loss.map(Number),
-            mean: (!since.is_empty()).then_some(Number(mean)),
+            losses,
             train: plan.measure(&plan.train),
             test: plan.test.as_ref().map(|test| plan.measure(test)),
             region: picture::region(&plan.model, plan.loss, plan.source.plane, plan.source.reach),
