@@ -15,7 +15,7 @@ fn the_run_is_the_recorded_one() {
     assert_eq!((it.begin().names, it.begin().weights, it.begin().recorded.len()), (32033, 4192, 1000));
     while !it.over() {
         // What is looked at in between changes nothing.
-        it.step(it.losses.len() % 100 == 0);
+        it.step(it.losses.len().is_multiple_of(100));
     }
     let frame = it.frame();
     assert!(frame.apart.unwrap().0 < 1e-9, "{:?}", frame.apart);

@@ -3,7 +3,7 @@
 use gradus::data::Dataset;
 use gradus::nn::{
     BatchNorm, Celu, Dropout, Elu, Gelu, Hardswish, LeakyRelu, Linear, Mish, Module, Relu, Selu, Sequential,
-    Sigmoid, Silu, Softplus, Softsign, Tanh,
+    Sigmoid, Silu, Softplus, Tanh,
 };
 use gradus::optim::schedule;
 use gradus::optim::{Optimizer, OptimizerSpec};
@@ -58,7 +58,7 @@ pub struct Request {
     pub dropout: f64,
     /// Whether its inputs are normalised over the batch.
     pub batch_norm: bool,
-    /// See [`losses`](super::losses).
+    /// The name of a [`Loss`](super::Loss).
     pub loss: String,
     /// An optimizer of the catalogue, with settings: `adam:beta1=0.8`.
     pub optimizer: String,
@@ -98,10 +98,13 @@ impl Default for Request {
     }
 }
 
+/// Its name, as Rust writes it, and made.
+pub(super) type Activation = (&'static str, &'static str, fn() -> Box<dyn Module>);
+
 macro_rules! activations {
     ($($name:literal $make:expr;)*) => {
         /// The activations by name, as Rust writes them, and made.
-        pub(super) const ACTIVATIONS: &[(&str, &str, fn() -> Box<dyn Module>)] =
+        pub(super) const ACTIVATIONS: &[Activation] =
             &[$(($name, stringify!($make), || Box::new($make))),*];
     };
 }
@@ -117,7 +120,6 @@ activations! {
     "celu" Celu::default();
     "selu" Selu;
     "softplus" Softplus::default();
-    "softsign" Softsign;
     "mish" Mish;
     "hardswish" Hardswish;
 }
@@ -140,7 +142,12 @@ pub(super) struct Plan {
     pub(super) lr: f64,
 }
 
-fn between<N: PartialOrd + std::fmt::Display>(name: &str, x: N, least: N, most: N) -> Result<(), Refusal> {
+fn between<N: Copy + PartialOrd + std::fmt::Display>(
+    name: &str,
+    x: N,
+    least: N,
+    most: N,
+) -> Result<(), Refusal> {
     if x >= least && x <= most {
         return Ok(());
     }
@@ -216,9 +223,7 @@ impl Request {
     }
 
     /// The activation's row.
-    pub(super) fn activation(
-        &self,
-    ) -> Result<&'static (&'static str, &'static str, fn() -> Box<dyn Module>), Refusal> {
+    pub(super) fn activation(&self) -> Result<&'static Activation, Refusal> {
         ACTIVATIONS.iter().find(|(name, ..)| *name == self.activation).ok_or_else(|| {
             let names: Vec<&str> = ACTIVATIONS.iter().map(|(name, ..)| *name).collect();
             Refusal::value(format!(

@@ -1,5 +1,7 @@
 //! The training as a program that does the same.
 
+use std::fmt::Write;
+
 use gradus::data::Dataset;
 use gradus::tensor::DType;
 
@@ -14,9 +16,7 @@ pub(super) fn of(plan: &Plan) -> String {
         text.push_str("use gradus::data::generate::*;\n");
     }
     let schedule = if request.schedule().is_some() { "{OptimizerSpec, schedule}" } else { "OptimizerSpec" };
-    text.push_str(&format!(
-        "use gradus::nn::*;\nuse gradus::optim::{schedule};\nuse gradus::prelude::*;\n\n"
-    ));
+    let _ = writeln!(text, "use gradus::nn::*;\nuse gradus::optim::{schedule};\nuse gradus::prelude::*;\n");
     text.push_str("fn main() {\n");
     text.push_str(&data(plan));
     text.push_str(&model(plan));
@@ -40,10 +40,11 @@ fn data(plan: &Plan) -> String {
         None => written_down(&plan.source.data),
     };
     if plan.test.is_some() {
-        text.push_str(&format!(
-            "    let (train, test) = data.split({:?}, {});\n",
+        let _ = writeln!(
+            text,
+            "    let (train, test) = data.split({:?}, {});",
             request.held_out, request.data_seed
-        ));
+        );
     } else {
         text.push_str("    let train = data;\n");
     }
@@ -74,21 +75,21 @@ fn model(plan: &Plan) -> String {
     let mut text = format!("\n    let mut rng = rng({});\n    let mut model = sequential![\n", request.seed);
     let mut inputs = 2;
     for &width in &request.layers {
-        text.push_str(&format!("        Linear::new({inputs}, {width}, &mut rng),\n"));
+        let _ = writeln!(text, "        Linear::new({inputs}, {width}, &mut rng),");
         if request.batch_norm {
-            text.push_str(&format!("        BatchNorm::new({width}),\n"));
+            let _ = writeln!(text, "        BatchNorm::new({width}),");
         }
         if request.activation != IDENTITY
             && let Ok((_, code, _)) = request.activation()
         {
-            text.push_str(&format!("        {},\n", code.replace(" :: ", "::").replace(" ()", "()")));
+            let _ = writeln!(text, "        {},", code.replace(" :: ", "::").replace(" ()", "()"));
         }
         if request.dropout > 0.0 {
-            text.push_str(&format!("        Dropout {{ p: {:?} }},\n", request.dropout));
+            let _ = writeln!(text, "        Dropout {{ p: {:?} }},", request.dropout);
         }
         inputs = width;
     }
-    text.push_str(&format!("        Linear::new({inputs}, {outputs}, &mut rng),\n    ];\n"));
+    let _ = writeln!(text, "        Linear::new({inputs}, {outputs}, &mut rng),\n    ];");
     text
 }
 
@@ -100,7 +101,7 @@ fn optimizer(plan: &Plan) -> String {
         Some(schedule) => format!("Optimizer::new(spec.rule(), schedule::parse({schedule:?}).unwrap())"),
         None => format!("spec.optimizer({:?})", plan.lr),
     };
-    text.push_str(&format!("    let mut optimizer = {made}.seed({});\n", request.seed));
+    let _ = writeln!(text, "    let mut optimizer = {made}.seed({});", request.seed);
     text
 }
 
