@@ -89,7 +89,7 @@ export const show = (root, state, signal) => {
     el("h3", {}, "Attention"), el("p", { class: "dim" }, "Each letter (row) shares its attention among the letters up to itself (columns); a dot is the beginning. The fuller the blue, the more."),
     el("div", { class: "picture" }, attention), el("h3", {}, "The chance of what follows"), chances);
   api("microgpt/choices", {}, signal).then((told) => {
-    names.replaceChildren(...told.names.map((key) => el("option", { value: key }, key === "recorded" ? "those of the recorded run" : "8403 embedded names")));
+    names.replaceChildren(...told.names.map((key) => el("option", { value: key }, key === "recorded" ? "those of the recorded run" : "8402 embedded names")));
     names.value = state.get("names") || told.names[0];
     it.restart();
   }).catch((refusal) => {
