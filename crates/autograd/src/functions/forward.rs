@@ -104,26 +104,17 @@ fn diagonal<'t>(tape: &'t Tape, id: usize, inputs: &Moving<'t>) -> Option<Var<'t
     sum
 }
 
-/// A product of two factors, plus the third input: of each factor that moves the product with the other one.
+/// A product of two factors, plus the third input, if there is one: of each factor that moves the product with the other one.
 fn product<'t>(tape: &'t Tape, id: usize, inputs: &Moving<'t>) -> Option<Var<'t>> {
-    let mut rest: SmallVec<[Option<Var<'t>>; 2]> = inputs[2..].iter().map(|&(_, v)| v).collect();
-    let mut sum: Option<Var<'t>> = None;
-    for i in 0..2 {
-        let Some(v) = inputs[i].1 else { continue };
-        let (a, b) = if i == 0 { (v, inputs[1].0) } else { (inputs[0].0, v) };
-        let others = inputs[2..].iter().zip(&rest).map(|(&(x, _), v)| v.unwrap_or_else(|| zeros(x)));
-        let all: SmallVec<[Var<'t>; 4]> = [a, b].into_iter().chain(others).collect();
-        let y = again(tape, id, all.into_iter());
-        sum = Some(sum.map_or(y, |sum| sum + y));
-        rest.fill(None);
+    let with = |a, b, third: Option<Var<'t>>| again(tape, id, [a, b].into_iter().chain(third));
+    let ((a, of_a), (b, of_b)) = (inputs[0], inputs[1]);
+    let third = inputs.get(2).and_then(|&(_, v)| v);
+    match (of_a, of_b) {
+        (Some(v), Some(w)) => Some(with(v, b, third) + with(a, w, None)),
+        (Some(v), None) => Some(with(v, b, third)),
+        (None, Some(w)) => Some(with(a, w, third)),
+        (None, None) => third.map(|_| with(zeros(a), b, third)),
     }
-    if sum.is_some() {
-        return sum;
-    }
-    // The third input alone.
-    let factors = inputs[..2].iter().enumerate().map(|(i, &(x, _))| if i == 0 { zeros(x) } else { x });
-    let all: SmallVec<[Var<'t>; 4]> = factors.chain(rest.into_iter().flatten()).collect();
-    Some(again(tape, id, all.into_iter()))
 }
 
 /// The operation of a node once more, for other inputs.
