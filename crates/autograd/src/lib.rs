@@ -62,9 +62,10 @@ mod var;
 
 pub use check::{
     Anomaly, Comparison, CurvePoint, Elements, ErrorCurve, FiniteDifference, FourWays, GradcheckOptions,
-    KinkNote, Line, Pass, Place, Reason, Recorded, Report, STEPS, Scheme, Trace, TraceLeaf, TraceNode,
-    TracePart, TraceStep, Verdict, Ways, WhyZero, error_curve, flatten, flattened, flattened_tensors,
-    four_ways, four_ways_model, gradcheck, gradcheck_model, gradcheck_with, unflatten, unravel,
+    KinkNote, Line, Pass, Place, Reason, Recorded, Report, STEPS, Scheme, TapeMemory, TapeMemoryRow, Trace,
+    TraceLeaf, TraceNode, TracePart, TraceStep, Verdict, Ways, WhyZero, error_curve, flatten, flattened,
+    flattened_tensors, four_ways, four_ways_model, gradcheck, gradcheck_model, gradcheck_with, unflatten,
+    unravel,
 };
 pub use fast::{lazy::fuse_above, reuse::on_tape};
 pub use functions::{
