@@ -103,19 +103,7 @@ fn faults(page: &str, slips: &str) -> Vec<String> {
         let drawn = blocks.iter().any(|(_, text)| text.trim().ends_with(&format!("/{file}")));
         need(drawn, format!("no command draws {target}"));
     }
-    let exercises = prose.lines().filter(|line| exercise(line).is_some()).count();
-    need(exercises >= 3, format!("{exercises} exercises"));
-    need(
-        prose.matches("<details><summary>Answer</summary>").count() == exercises,
-        "an exercise has no answer".into(),
-    );
-    need(prose.matches("</details>").count() == exercises, "an answer that stays open".into());
-    let addresses: Vec<&str> =
-        prose.split('`').skip(1).step_by(2).filter(|code| code.starts_with('#')).collect();
-    need(!addresses.is_empty(), "no link into the page".into());
-    for address in addresses {
-        need(is_address(address), format!("{address} is no address of the page"));
-    }
+    faults_of_exercises(&prose, &mut need);
     if let Err(fault) = formulas(&prose) {
         need(false, fault);
     }
@@ -131,6 +119,23 @@ fn faults(page: &str, slips: &str) -> Vec<String> {
         need(slips.contains(&anchor.1.to_string()), format!("docs/slips.md has no #{}", anchor.1));
     }
     faults
+}
+
+/// What is wrong with the exercises and with the addresses of the page.
+fn faults_of_exercises(prose: &str, need: &mut dyn FnMut(bool, String)) {
+    let exercises = prose.lines().filter(|line| exercise(line).is_some()).count();
+    need(exercises >= 3, format!("{exercises} exercises"));
+    need(
+        prose.matches("<details><summary>Answer</summary>").count() == exercises,
+        "an exercise has no answer".into(),
+    );
+    need(prose.matches("</details>").count() == exercises, "an answer that stays open".into());
+    let addresses: Vec<&str> =
+        prose.split('`').skip(1).step_by(2).filter(|code| code.starts_with('#')).collect();
+    need(!addresses.is_empty(), "no link into the page".into());
+    for address in addresses {
+        need(is_address(address), format!("{address} is no address of the page"));
+    }
 }
 
 /// The number of the exercise that a heading begins: `1.2`.
