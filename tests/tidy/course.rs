@@ -7,7 +7,7 @@ use super::{files, read, root};
 const LINES: std::ops::RangeInclusive<usize> = 150..=350;
 /// The views of the page, `crates/play`, and what their addresses may set.
 const VIEWS: [&str; 6] = ["backprop", "network", "descent", "differences", "schedules", "microgpt"];
-const KEYS: [&str; 5] = ["expr", "x", "optimizers", "surface", "schedule"];
+const KEYS: [&str; 5] = ["f", "at", "optimizers", "surface", "schedule"];
 
 fn chapters() -> Vec<(String, String)> {
     let pages = files("docs/course", "md").into_iter().filter(|path| !path.ends_with("README.md"));
@@ -149,10 +149,15 @@ fn is_address(address: &str) -> bool {
     let Some(rest) = address.strip_prefix('#') else { return false };
     let (view, settings) = rest.split_once('?').unwrap_or((rest, ""));
     let mut settings = settings.split('&').filter(|part| !part.is_empty());
+    // A view that is there knows the key.
+    let script = root().join(format!("crates/play/page/{view}.js"));
+    let script = std::fs::read_to_string(script).ok();
+    let known = |key: &str| script.as_ref().is_none_or(|text| text.contains(&format!("{key}: \"")));
     VIEWS.contains(&view)
         && !address.contains([' ', '+'])
         && settings.all(|part| {
-            part.split_once('=').is_some_and(|(key, value)| KEYS.contains(&key) && !value.is_empty())
+            part.split_once('=')
+                .is_some_and(|(key, value)| KEYS.contains(&key) && known(key) && !value.is_empty())
         })
 }
 
@@ -219,7 +224,7 @@ fn the_course_is_listed_tried_and_linked() {
 fn a_fault_of_a_chapter_is_found() {
     let good = format!(
         "# 1. A\n\n$a_i$ is 0.25.\n\n```rust\nassert_eq!(0.25, 0.25);\n```\n\n![a](pictures/a.svg)\n\n```sh\ngradus a \
-         docs/course/pictures/a.svg\n```\n\n`#backprop?expr=a%2Bb`\n{}{}",
+         docs/course/pictures/a.svg\n```\n\n`#backprop?f=a%2Bb`\n{}{}",
         "\n### 1.1 Q\n\n<details><summary>Answer</summary>\n\nA.\n\n</details>\n".repeat(3),
         "\nMore.".repeat(140)
     );
@@ -229,7 +234,7 @@ fn a_fault_of_a_chapter_is_found() {
         ("```rust", "```text", "no code"),
         ("![a]", "[a]", "no picture"),
         ("(pictures/a.svg", "(pictures/b.svg", "no command draws pictures/b.svg"),
-        ("backprop?expr", "backprop?what", "#backprop?what=a%2Bb is no address of the page"),
+        ("backprop?f", "backprop?what", "#backprop?what=a%2Bb is no address of the page"),
         ("A.\n\n</details>", "A.\n\n", "an answer that stays open"),
         ("$a_i$", "$a_i", "an open formula"),
         ("$a_i$", "$\\bar{a}_i$", "markdown eats }_"),

@@ -173,6 +173,28 @@ fn every_picture_is_what_its_command_draws() {
     assert!(drawn.len() >= 12, "{} pictures", drawn.len());
 }
 
+/// An address of the page that shows an expression can be computed: its gradients agree with differences.
+#[test]
+fn every_expression_of_an_address_is_one() {
+    let mut count = 0;
+    for (path, page) in pages() {
+        for address in page.split('`').filter(|code| code.starts_with('#') && code.contains("?f=")) {
+            let settings = address.split_once("?f=").map_or("", |(_, settings)| settings);
+            let (f, at) = settings.split_once("&at=").unwrap_or((settings, ""));
+            let decoded = [f, at].map(|text| text.replace("%2B", "+").replace("%20", " "));
+            let values = decoded[1].split(';').filter(|pair| !pair.is_empty());
+            let arguments: Vec<&str> = ["explain", decoded[0].as_str()].into_iter().chain(values).collect();
+            let output = snapshot::gradus(&arguments);
+            let said = text(&output.stdout) + &text(&output.stderr);
+            assert!(output.status.success(), "{}: {address}: {said}", path.display());
+            let agrees = said.lines().any(|line| line.contains(" agree: ") || line.starts_with("It agrees: "));
+            assert!(agrees, "{}: {address}: {said}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 6, "{count} expressions");
+}
+
 #[test]
 fn answers_are_told_apart() {
     let got = "a 1\nb 2\n\nc 3\nd 4\n";
