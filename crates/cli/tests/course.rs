@@ -187,7 +187,8 @@ fn every_expression_of_an_address_is_one() {
             let output = snapshot::gradus(&arguments);
             let said = text(&output.stdout) + &text(&output.stderr);
             assert!(output.status.success(), "{}: {address}: {said}", path.display());
-            let agrees = said.lines().any(|line| line.contains(" agree: ") || line.starts_with("It agrees: "));
+            let agrees =
+                said.lines().any(|line| line.contains(" agree: ") || line.starts_with("It agrees: "));
             assert!(agrees, "{}: {address}: {said}", path.display());
             count += 1;
         }
