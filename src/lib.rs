@@ -39,6 +39,8 @@
 //! | `viz` (feature) | charts, as SVG and as text in a terminal |
 //! | [`prelude`] | the names that most programs want |
 //!
+//! The course in the folder `docs/course` of the repository leads from the slope of a curve to a transformer, in twelve chapters.
+//!
 //! A gradient by hand is three lines:
 //!
 //! ```

@@ -30,6 +30,8 @@
 //! assert_eq!(y.grad(x).grad(x).item(), 12.0);
 //! ```
 //!
+//! The course in the folder `docs/course` of the repository explains it from the beginning: chapters 1 to 3.
+//!
 //! # Where a rule is
 //!
 //! Elementwise operations are rows of tables ([`ops::elementwise`]): a formula and its slope. Everything else implements

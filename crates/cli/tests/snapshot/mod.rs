@@ -71,7 +71,7 @@ pub(crate) fn mistakes(name: &str, command: &str, all: &[&[&str]]) {
     assert_eq!(said.lines().count(), want.lines().count());
 }
 
-fn same(a: &str, b: &str) -> bool {
+pub(crate) fn same(a: &str, b: &str) -> bool {
     a == b
         || (a.lines().count() == b.lines().count()
             && a.split_whitespace().count() == b.split_whitespace().count()
