@@ -160,7 +160,6 @@ fn wrong_settings() {
             &["--tolerance", "0"],
             &["--lr"],
             &["--rate", "0.1"],
-            &["--surface", "quadratic", "quadratic"],
         ],
     );
 }
