@@ -100,9 +100,7 @@ fn complain(line: &str) {
 
 /// What is wrong, then the tips; where there is none, what helps instead of one.
 fn one_line(error: &clap::Error) -> String {
-    // The standard library's words for a number that is none, or below 0.
-    let text =
-        error.to_string().replace("invalid digit found in string", "a whole number from 0 on is wanted");
+    let text = error.to_string();
     let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
     let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
     let lines =
@@ -113,12 +111,19 @@ fn one_line(error: &clap::Error) -> String {
     match error.kind() {
         ErrorKind::UnknownArgument if parts.len() == 1 => {
             let usage = lines("Usage: ").next().unwrap_or("gradus");
-            let command = usage.split_whitespace().take_while(|word| word.chars().all(char::is_lowercase));
+            let command = usage.split_whitespace().take_while(|word| {
+                !word.starts_with('-') && word.chars().all(|c| c.is_lowercase() || c == '-')
+            });
             let command = command.collect::<Vec<_>>().join(" ");
             parts.push(format!("`{command} --help` lists the options"));
         }
         ErrorKind::InvalidSubcommand if parts.len() == 1 => {
             parts.push("`gradus --help` lists the commands".to_string());
+        }
+        // An option without its value; which command it was is not said.
+        ErrorKind::InvalidValue if message.contains("a value is required") => {
+            let command = std::env::args().nth(1).unwrap_or_default();
+            parts.push(format!("`gradus {command} --help` has examples"));
         }
         ErrorKind::MissingRequiredArgument => {
             parts.extend(lines("Usage: ").map(|usage| format!("usage: {}", words(usage))));

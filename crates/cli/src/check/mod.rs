@@ -15,7 +15,7 @@ use gradus::autograd::{Comparison, FiniteDifference, GradcheckOptions, KinkNote,
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, check_writable, write_picture};
-use crate::text::arguments::above_zero;
+use crate::text::arguments::{above_zero, order, seed};
 use crate::text::lines::wrapped;
 use crate::text::numbers::{element, number, size};
 use crate::text::table::Table;
@@ -42,7 +42,7 @@ pub(crate) struct Check {
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
     /// 2 checks the gradient of the recorded gradient as well.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), allow_negative_numbers = true, requires = "target")]
+    #[arg(long, default_value_t = 1, value_parser = order, allow_negative_numbers = true, requires = "target")]
     order: u8,
     /// Compares each element of the result by itself, in place of a weighted sum of all.
     #[arg(long, requires = "target")]
@@ -57,7 +57,7 @@ pub(crate) struct Check {
     #[arg(long, value_parser = step, allow_negative_numbers = true, requires = "target")]
     step: Option<f64>,
     /// Fixes the inputs that are drawn, the weights of a model, and the sample of its parameters.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true, requires = "target")]
+    #[arg(long, default_value_t = 0, value_parser = seed, allow_negative_numbers = true, requires = "target")]
     seed: u64,
     /// Draws the error of each scheme against the step, in F32 and F64.
     #[arg(long, value_name = "FILE", requires = "target")]
@@ -68,7 +68,7 @@ pub(crate) struct Check {
 }
 
 fn step(text: &str) -> Result<f64, String> {
-    above_zero(text, "a step")
+    above_zero(text, "a step", "1e-5")
 }
 
 impl Check {

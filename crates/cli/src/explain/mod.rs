@@ -21,6 +21,7 @@ use clap::Args;
 pub(crate) use problem::Problem;
 
 use crate::failure::{Failure, check_writable, write_picture};
+use crate::text::arguments::order;
 use crate::text::lines::wrapped;
 use explanation::Explanation;
 
@@ -42,7 +43,7 @@ pub(crate) struct Explain {
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
     /// 2 shows the Hessian as well.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), allow_negative_numbers = true, requires = "expression")]
+    #[arg(long, default_value_t = 1, value_parser = order, allow_negative_numbers = true, requires = "expression")]
     order: u8,
     /// Draws the graph with values and gradients.
     #[arg(long, value_name = "FILE", requires = "expression")]

@@ -202,7 +202,7 @@ fn start(
     if train.resume && run.resumed().is_none() {
         return Err(Failure::Value(format!("--resume: {} holds no checkpoint", folder.display())));
     }
-    let (path, text) = (folder.join(RECIPE), recipe.toml(train.data_set)?);
+    let (path, text) = (folder.join(RECIPE), recipe.toml(train.subject.data_set)?);
     match std::fs::read_to_string(&path).ok().filter(|_| train.resume) {
         Some(known) if known != text => {
             let changed =

@@ -57,7 +57,9 @@ impl Data {
         } else if data && self.takes_file() {
             format!("--data is for mnist and names; the file of {name} stands behind its name")
         } else if target && self != Self::Csv {
-            format!("--target is for csv; {name} has no columns")
+            format!(
+                "--target is for csv; {name} has no columns; leave it out, or write csv FILE --target NAME"
+            )
         } else {
             return Ok(());
         };

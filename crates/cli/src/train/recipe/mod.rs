@@ -146,7 +146,9 @@ impl Recipe {
             return Ok(recipe(model));
         }
         let known = models.iter().map(|model| model.name()).collect::<Vec<_>>().join(", ");
-        Err(Failure::Value(format!("--model {}: {} is learned by one of {known}", model.name(), data.name())))
+        let (model, data, usual) = (model.name(), data.name(), models[0].name());
+        let text = format!("--model {model}: {data} is learned by one of {known}, as in --model {usual}");
+        Err(Failure::Value(text))
     }
 
     /// Whether the model has convolutions.
