@@ -9,7 +9,7 @@ use std::time::Instant;
 use ad_trait::AD;
 use ad_trait::reverse_ad::adr::{GlobalComputationGraph, adr};
 use common::{Stat, emit, time_inner, u};
-use echidna::{BReverse, Reverse};
+use echidna::{BReverse, Reverse, Scalar as _};
 use num_dual::{Derivative, DualDVec64};
 
 const STEPS: usize = 614;
@@ -124,7 +124,7 @@ fn evaluate(peer: &str, work: &Work, at: &[f64]) -> (f64, Vec<f64>) {
             let slopes = echidna::grad(
                 |x: &[Reverse<f64>]| {
                     let y = work.of(x);
-                    value = y.value;
+                    value = y.value();
                     y
                 },
                 at,
