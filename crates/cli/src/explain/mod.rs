@@ -2,6 +2,7 @@
 //! and every gradient beside its finite difference.
 
 mod drawing;
+mod evaluate;
 mod explanation;
 mod formula;
 mod functions;
@@ -11,6 +12,7 @@ mod mistake;
 mod parse;
 mod print;
 mod problem;
+mod shaped;
 mod words;
 
 use std::io::Write;
@@ -26,9 +28,10 @@ use explanation::Explanation;
 
 /// Explains backpropagation through an expression.
 ///
-/// The expression holds numbers, names, + - * / ^ @, parentheses, lists such as [1, 2] and [[1, 2], [3, 4]], the
-/// constants pi and e, and functions: all elementwise ones (tanh, exp, relu, maximum, …), sum, mean, prod, max, min,
-/// norm, softmax, t (transpose) and others; without an expression, lists them. Everything is computed in F64.
+/// The expression holds numbers, names, + - * / ^ @, comparisons such as x > 0, parentheses, lists such as [1, 2] and
+/// [[1, 2], [3, 4]], the constants pi and e, and functions: all elementwise ones (tanh, exp, relu, maximum, …), sum, mean,
+/// prod, max, min, norm, softmax, also along an axis as in sum(x, axis=0), t (transpose), where, reshape, expand and others;
+/// x.t and x.sum(axis=0) are the same calls; without an expression, lists them. Everything is computed in F64.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88")]
 pub(crate) struct Explain {
@@ -81,7 +84,7 @@ fn list(out: &mut dyn Write) -> Result<(), Failure> {
     )?;
     writeln!(out, "  gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88")?;
     writeln!(out, "  gradus explain \"mean((A@x - [1, 2])^2)\" \"A=[[1, 2], [3, 4]]\" \"x=[0.5, -1]\"\n")?;
-    for (group, words) in [("operators", "+ - * / ^ @"), ("constants", "pi e")] {
+    for (group, words) in [("operators", "+ - * / ^ @ < <= > >= == !="), ("constants", "pi e")] {
         writeln!(out, "  {group}\n    {words}\n")?;
     }
     writeln!(out, "  functions\n    {}", wrapped(&functions::names().join(" "), 4))?;
