@@ -6,10 +6,11 @@ use gradus::autograd::{Tape, Var};
 use gradus::tensor::{DType, Tensor};
 
 use super::functions::{self, Function};
+use super::given::Given;
 use super::mistake::Mistake;
 use super::parse::{Expr, Kind, Operator};
 use super::problem::{Labels, Problem, constant, truth};
-use super::shaped::{self, Given};
+use super::shaped;
 
 /// A number that stands in the text, or a value on the tape.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +131,7 @@ impl<'t> Scope<'_, 't> {
         let wrong = |message: String| Mistake::new(at.clone(), message);
         let (plain, named): (Vec<&Expr>, Vec<&Expr>) =
             arguments.iter().partition(|x| !matches!(x.kind, Kind::Named(..)));
-        let own = self.problem.own.iter().find(|(own, n, _)| *own == name && *n == plain.len());
+        let own = self.problem.own.iter().find(|(own, n, _)| *own == name && *n == arguments.len());
         let function = match own {
             Some((.., apply)) => Function::Other(*apply),
             None if named.is_empty() => functions::find(name, plain.len()).map_err(wrong)?,

@@ -6,6 +6,7 @@ mod evaluate;
 mod explanation;
 mod formula;
 mod functions;
+mod given;
 mod hessian;
 mod json;
 mod mistake;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub(crate) use functions::Own;
 pub(crate) use problem::Problem;
 
 use crate::failure::{Failure, check_writable, write_picture};
@@ -53,6 +55,11 @@ pub(crate) struct Explain {
     /// Prints one JSON document instead of the text.
     #[arg(long, requires = "expression")]
     json: bool,
+}
+
+/// What `gradus explain` says of an expression.
+pub(crate) fn text(problem: Problem) -> Result<String, Failure> {
+    Explanation::of(problem, 1).map(|explanation| explanation.to_string())
 }
 
 impl Explain {

@@ -66,12 +66,7 @@ impl Problem {
             let message = if functions::names().contains(&name.as_str()) {
                 format!("{name} is a function; its argument stands in parentheses: {name}({})", names[0])
             } else {
-                let (near, known) = (instead(name, names.iter().copied()), names.join(", "));
-                if names.len() > 6 {
-                    format!("there is no {name} here; {near}")
-                } else {
-                    format!("there is no {name} here; there are {known}")
-                }
+                format!("there is no {name} here; {}", instead(name, names.iter().copied()))
             };
             return Err(Mistake::new(at.clone(), message).under(text));
         }

@@ -1,136 +1,15 @@
 //! Functions that are given an axis, a shape or other numbers besides values: reductions along an axis, what moves elements,
 //! and constants of a given shape. Everything is checked here, before an operation sees it.
 
-use gradus::autograd::{Tape, Var};
-use gradus::tensor::{Axes, DType, Shape, Tensor};
+use gradus::autograd::Var;
+use gradus::tensor::{Axes, Tensor};
 
 use super::evaluate::Value;
 use super::functions::{matrix, several, shapes_broadcast, unknown};
+use super::given::{Given, sizes, whole};
 
 /// A call: what it was given, to a number or a value on the tape.
 pub(crate) type Shaped = for<'t> fn(&Given<'t>) -> Result<Value<'t>, String>;
-
-/// A larger result is refused.
-const MOST: usize = 1_000_000;
-/// Axes that a value may have here.
-const RANK: usize = 4;
-
-/// The arguments of a call.
-pub(crate) struct Given<'t> {
-    tape: &'t Tape,
-    dtype: DType,
-    values: Vec<Value<'t>>,
-    /// Which of them were written as a list.
-    lists: Vec<bool>,
-    axis: Option<f64>,
-    keepdim: bool,
-}
-
-impl<'t> Given<'t> {
-    pub(crate) fn new(tape: &'t Tape, dtype: DType, values: Vec<Value<'t>>, lists: Vec<bool>) -> Self {
-        Self { tape, dtype, values, lists, axis: None, keepdim: false }
-    }
-
-    /// An argument with its name: NumPy's or PyTorch's.
-    pub(crate) fn set(&mut self, name: &str, value: Value<'t>) -> Result<(), String> {
-        let Value::Number(number) = value else { return Err(format!("{name} is a number, not a variable")) };
-        match name {
-            "axis" | "dim" => self.axis = Some(number),
-            "keepdim" | "keepdims" => self.keepdim = number != 0.0,
-            _ => return Err(format!("there is no argument {name}; there are axis and keepdim")),
-        }
-        Ok(())
-    }
-
-    /// The value at a place.
-    fn x(&self, place: usize) -> Var<'t> {
-        match self.values[place] {
-            Value::Number(x) => self.constant(Tensor::scalar(x)),
-            Value::Var(x) => x,
-        }
-    }
-
-    fn constant(&self, value: Tensor) -> Var<'t> {
-        self.tape.constant(value.to(self.dtype))
-    }
-
-    /// The whole number at a place, if there is one.
-    fn number(&self, place: usize) -> Result<Option<isize>, String> {
-        match self.values.get(place) {
-            None => Ok(None),
-            Some(Value::Number(x)) => whole(*x).map(Some),
-            Some(Value::Var(_)) => Err("a whole number is wanted here, not a variable".to_string()),
-        }
-    }
-
-    /// The axis, by its name or at a place.
-    fn axis(&self, place: usize) -> Result<Option<isize>, String> {
-        let axis = match self.axis {
-            Some(axis) => Some(whole(axis)?),
-            None => self.number(place)?,
-        };
-        axis.map(|axis| self.within(axis, 0)).transpose()
-    }
-
-    /// An axis that the value has, or `more` axes than it.
-    fn within(&self, axis: isize, more: usize) -> Result<isize, String> {
-        let (shape, rank) = (self.x(0).shape(), (self.x(0).rank() + more) as isize);
-        if (-rank..rank).contains(&axis) {
-            return Ok(axis);
-        }
-        Err(match rank {
-            0 => format!("there is no axis {axis}: the value is a single number"),
-            _ => format!("there is no axis {axis} in shape {shape}; there are 0 to {}", rank - 1),
-        })
-    }
-
-    /// Over an axis or all of them, which stay with size 1 if that is asked for.
-    fn reduced(&self, over: fn(Var<'t>, Axes) -> Var<'t>) -> Result<Value<'t>, String> {
-        let x = self.x(0);
-        let Some(axis) = self.axis(1)? else {
-            let kept = over(x, ().into());
-            return Ok(Value::Var(if self.keepdim { kept } else { kept.reshape(Shape::new(&[])) }));
-        };
-        let kept = over(x, axis.into());
-        Ok(Value::Var(if self.keepdim { kept } else { kept.squeeze_axis(axis) }))
-    }
-
-    /// Along an axis, which is the last one if none is named.
-    fn along(&self, along: fn(Var<'t>, isize) -> Var<'t>) -> Result<Value<'t>, String> {
-        if self.keepdim {
-            return Err("keepdim is for sums, means and the like".to_string());
-        }
-        let axis = self.axis(1)?.map_or_else(|| self.within(-1, 0), Ok)?;
-        Ok(Value::Var(along(self.x(0), axis)))
-    }
-
-    /// The shape at a place: a list of sizes, or that of a value.
-    fn shape(&self, place: usize) -> Result<Vec<isize>, String> {
-        let x = self.x(place);
-        if !self.lists[place] {
-            return Ok(x.shape().iter().map(|&size| size as isize).collect());
-        }
-        if x.rank() != 1 || x.elements() > RANK {
-            return Err(format!("a shape is a list of at most {RANK} sizes, as in [2, 3]"));
-        }
-        x.value().to_f64_vec().into_iter().map(whole).collect()
-    }
-}
-
-fn whole(x: f64) -> Result<isize, String> {
-    let fits = x.fract() == 0.0 && x.abs() <= MOST as f64;
-    if fits { Ok(x as isize) } else { Err(format!("{x} is no whole number of a usable size")) }
-}
-
-/// A shape of known sizes.
-fn sizes(wanted: &[isize]) -> Result<Shape, String> {
-    let sizes: Option<Vec<usize>> = wanted.iter().map(|&size| usize::try_from(size).ok()).collect();
-    let sizes = sizes.ok_or_else(|| format!("{wanted:?} is no shape: a size is 0 or more"))?;
-    match sizes.iter().try_fold(1usize, |n, &size| n.checked_mul(size)) {
-        Some(n) if n <= MOST && sizes.len() <= RANK => Ok(Shape::new(&sizes)),
-        _ => Err(format!("shape {wanted:?} is too large: at most {MOST} elements on {RANK} axes")),
-    }
-}
 
 /// The name, the least and the most values and numbers, and the call.
 const SHAPED: [(&str, usize, usize, Shaped); 32] = [
@@ -183,12 +62,12 @@ const SHAPED: [(&str, usize, usize, Shaped); 32] = [
         shapes_broadcast(mask.shape(), both)?;
         Ok(Value::Var(a.where_(&mask.value(), b)))
     }),
-    ("ones_like", 1, 1, |g| Ok(Value::Var(g.constant(g.x(0).value().ones_like())))),
-    ("zeros_like", 1, 1, |g| Ok(Value::Var(g.constant(g.x(0).value().zeros_like())))),
+    ("ones_like", 1, 1, |g| Ok(Value::Var(g.constant(&g.x(0).value().ones_like())))),
+    ("zeros_like", 1, 1, |g| Ok(Value::Var(g.constant(&g.x(0).value().zeros_like())))),
     ("eye", 1, 1, |g| {
         let n = g.number(0)?.unwrap_or(0);
         sizes(&[n, n])?;
-        Ok(Value::Var(g.constant(Tensor::eye(n as usize))))
+        Ok(Value::Var(g.constant(&Tensor::eye(n as usize))))
     }),
     ("diag", 1, 1, |g| match g.x(0).rank() {
         1 => sizes(&[g.x(0).elements() as isize; 2]).map(|_| Value::Var(g.x(0).diag_embed(0))),
@@ -211,7 +90,7 @@ const SHAPED: [(&str, usize, usize, Shaped); 32] = [
         let axis = g.axis(1)?.unwrap_or(0);
         let (start, length) = (g.number(2)?.unwrap_or(0), g.number(3)?.unwrap_or(0));
         let size = g.x(0).shape()[axis.rem_euclid(g.x(0).rank() as isize) as usize];
-        if start < 0 || length < 0 || start + length > size as isize {
+        if start < 0 || length < 1 || start + length > size as isize {
             return Err(format!(
                 "{length} elements from {start} on are not within axis {axis} of size {size}"
             ));
@@ -356,13 +235,13 @@ mod tests {
             ("softmax(x, axis=0, keepdim=1)", "keepdim is for sums"),
             ("softmax(numel(x), axis=0)", "there is no axis 0"),
             ("reshape(x, [4, 2])", "shape [2, 3] has 6 elements, [4, 2] has not"),
-            ("reshape(x, [-2, 3])", "a size is 0 or more"),
+            ("reshape(x, [-2, 3])", "a size is 1 or more"),
             ("expand(x, [4, 2])", "shape [2, 3] cannot be repeated to [4, 2]"),
             ("expand(v, [1000, 1000, 3])", "too large"),
             ("expand(v, [1, 1, 1, 1, 3])", "a list of at most 4 sizes"),
             ("where(x, v, [1, 2])", "do not fit element by element"),
             ("eye(1e5)", "too large"),
-            ("eye(-1)", "a size is 0 or more"),
+            ("eye(-1)", "a size is 1 or more"),
             ("squeeze(x, 0)", "axis 0 of shape [2, 3] has size 2, not 1"),
             ("narrow(v, 0, 2, 2)", "are not within axis 0 of size 3"),
             ("cat(x, v)", "do not fit along axis 0"),
@@ -379,5 +258,45 @@ mod tests {
         }
         let message = value("2 * x.foo").unwrap_err();
         assert!(message.ends_with("\n  2 * x.foo\n        ^^^"), "{message}");
+    }
+
+    /// Whatever is written, there is a value or a sentence: nothing reaches an operation that would panic over it.
+    #[test]
+    fn nothing_panics() {
+        const GIVEN: [&str; 10] = [
+            "x",
+            "v",
+            "2",
+            "0",
+            "-1",
+            "0.5",
+            "[1, 2]",
+            "narrow(v, 0, 0, 0)",
+            "eye(0)",
+            "expand(x, [2, 2, 3])",
+        ];
+        let tried = |text: String| {
+            let found = std::panic::catch_unwind(|| value(&text).is_ok());
+            assert!(found.is_ok(), "{text} panics");
+        };
+        for name in crate::explain::functions::names() {
+            for a in GIVEN {
+                tried(format!("{name}({a})"));
+                tried(format!("{a}.{name}(axis=-1, keepdim=true)"));
+                for b in GIVEN {
+                    tried(format!("{name}({a}, {b})"));
+                    for c in GIVEN.iter().filter(|_| super::exact(name, 3).is_some()) {
+                        tried(format!("{name}({a}, {b}, {c})"));
+                        tried(format!("{name}({a}, {b}, {c}, 1)"));
+                    }
+                }
+            }
+        }
+        for (a, b) in GIVEN.iter().flat_map(|a| GIVEN.iter().map(move |b| (a, b))) {
+            for sign in ["+", "-", "*", "/", "^", "@", "<", "=="] {
+                tried(format!("{a} {sign} {b}"));
+            }
+            tried(format!("[{a}, {b}]"));
+        }
     }
 }
