@@ -1,6 +1,6 @@
 //! A tape as a graph: a box for each node with its value and its gradient, and on each arrow the local slope.
 
-use gradus_autograd::{Trace, TraceNode, TracePart};
+use gradus_autograd::{Trace, TraceNode, TracePart, nested, significant};
 use gradus_tensor::Tensor;
 use gradus_viz::{Graph, Role};
 
@@ -8,6 +8,11 @@ use gradus_viz::{Graph, Role};
 pub const MOST: usize = 120;
 /// Longer heads of boxes, sums of contributions and slopes are cut.
 pub const HEAD: usize = 36;
+
+/// Values of up to this many elements are written whole.
+const WHOLE: usize = 6;
+/// Significant digits of an element.
+const DIGITS: i32 = 6;
 
 /// What the arrows mean.
 const SLOPES: &str = "× on an arrow is the local slope: by how much the box at its head changes for each unit of the box it \
@@ -66,6 +71,16 @@ pub fn head(node: &TraceNode) -> (Role, String) {
         _ => Role::Step,
     };
     (role, cut(&format!("%{} = {}", node.node, node.formula)))
+}
+
+/// A value in a few words: all elements of a small one, the first three of a large one.
+pub(super) fn brief(x: &Tensor) -> String {
+    let (shape, values) = (*x.shape(), x.to_f64_vec());
+    if values.len() <= WHOLE {
+        return nested(&values, &shape, DIGITS);
+    }
+    let first: Vec<String> = values[..3].iter().map(|&x| significant(x, DIGITS)).collect();
+    format!("{}{}, …{}", "[".repeat(shape.len()), first.join(", "), "]".repeat(shape.len()))
 }
 
 /// What stands on an arrow.

@@ -24,12 +24,14 @@ pub(super) fn printed(text: &str) -> String {
 
 /// Rows of cells, the first one as heads.
 fn table(rows: &[Vec<String>]) -> String {
-    let row = |(i, cells): (usize, &Vec<String>)| {
+    let mut html = vec!["<table>".to_string()];
+    for (i, cells) in rows.iter().enumerate() {
         let tag = if i == 0 { "th" } else { "td" };
-        let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect();
-        format!("<tr>{cells}</tr>")
-    };
-    format!("<table>{}</table>", rows.iter().enumerate().map(row).collect::<String>())
+        let cells = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell)));
+        html.extend(["<tr>".to_string()].into_iter().chain(cells).chain(["</tr>".to_string()]));
+    }
+    html.push("</table>".to_string());
+    html.concat()
 }
 
 /// A vector or a matrix as a table, with its shape and type below; anything else as it is printed.

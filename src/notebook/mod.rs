@@ -4,17 +4,6 @@
 //! and a content. Jupyter shows the richest one, a terminal `text/plain`, which is always among them. The trait stands
 //! here, above all crates, because a drawn tape needs both `autograd` and `viz`, which do not know each other.
 //!
-//! ```
-//! use gradus::prelude::*;
-//! let tape = Tape::new();
-//! let x = tape.var(3.0);
-//! let _ = x * x;
-//! let bundle = tape.mime_bundle();
-//! assert_eq!(bundle[0].0, "image/svg+xml");
-//! assert!(bundle[1].1.contains("mul(%0, %0)"));
-//! tape.evcxr_display(); // what a notebook calls
-//! ```
-//!
 //! A variable that lives in one cell and is used in the next must not borrow: a [`Tape`] may, a [`Var`] may not. The notebook
 //! `docs/course/notebook.ipynb` shows how cells are written.
 
@@ -24,11 +13,12 @@ mod html;
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use gradus_autograd::{FourWays, Report, Tape, Trace, TraceNode, Var, brief};
+use gradus_autograd::{FourWays, Report, Tape, Trace, TraceNode, Var};
 use gradus_nn::Summary;
 use gradus_tensor::Tensor;
 use gradus_viz::{Chart, Figure, Graph, Role};
 
+use graph::brief;
 pub use graph::{HEAD, MOST, graph, head};
 
 /// A type and a content, the richest first.
@@ -39,6 +29,17 @@ const HTML: &str = "text/html";
 const PLAIN: &str = "text/plain";
 
 /// What shows itself in a notebook.
+///
+/// ```
+/// use gradus::prelude::*;
+/// let tape = Tape::new();
+/// let x = tape.var(3.0);
+/// let _ = x * x;
+/// let bundle = tape.mime_bundle();
+/// assert_eq!(bundle[0].0, "image/svg+xml");
+/// assert!(bundle[1].1.contains("mul(%0, %0)"));
+/// tape.evcxr_display(); // what a notebook calls
+/// ```
 pub trait Notebook {
     /// The value as contents of several types, the richest first; `text/plain` is always the last.
     fn mime_bundle(&self) -> MimeBundle;

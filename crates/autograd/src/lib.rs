@@ -83,7 +83,4 @@ pub use transform::{value_and_grad, value_and_grad_training, value_and_grad_with
 pub use var::Var;
 // What the other crates share, and a list for a test; no part of the interface.
 #[doc(hidden)]
-pub use {
-    check::display::brief, check::display::nested, check::display::significant, functions::TENSOR_EXT,
-    transform::scoped,
-};
+pub use {check::display::nested, check::display::significant, functions::TENSOR_EXT, transform::scoped};

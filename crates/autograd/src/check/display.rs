@@ -175,7 +175,7 @@ fn trimmed(text: &str) -> &str {
 }
 
 /// A value in a few words: all elements of a small tensor, the first three of a large one.
-pub fn brief(x: &Tensor) -> String {
+pub(crate) fn brief(x: &Tensor) -> String {
     let shape = *x.shape();
     if x.elements() <= WHOLE {
         return nested(&x.to_f64_vec(), &shape, DIGITS);

@@ -53,7 +53,7 @@ pub(crate) struct PuzzleCommand {
     /// Explains backpropagation through a program with a broken rule.
     #[arg(long, requires = "which")]
     explain: bool,
-    /// The file that keeps the progress [default: gradus/puzzles.json in the user's data folder, or $GRADUS_PROGRESS].
+    /// The file that keeps the progress [default: gradus/puzzles.json in the user's data folder, or what GRADUS_PROGRESS names].
     #[arg(long, value_name = "FILE")]
     progress: Option<PathBuf>,
     /// Puts the file with the progress aside and begins anew.
