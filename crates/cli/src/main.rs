@@ -7,6 +7,7 @@ mod explain;
 mod failure;
 mod find_lr;
 mod optimizers;
+mod puzzle;
 mod race;
 mod schedule;
 mod text;
@@ -30,6 +31,7 @@ Start here:
   gradus race --svg race.svg                        four optimizers on one surface, as a picture
   gradus schedule \"cosine(0.3, 95).warmup(5)\"       a learning rate by step, and a training under it
   gradus find-lr                                    a learning rate for a model, by its range test
+  gradus puzzle                                     thirty derivatives to write, judged by the gradient check
   gradus COMMAND --help                             all options of a command
 
 From a clone of the repository, `cargo install --path crates/cli` installs this command;
@@ -53,6 +55,7 @@ enum Command {
     Optimizers(optimizers::Optimizers),
     Schedule(schedule::ScheduleCommand),
     FindLr(find_lr::FindLr),
+    Puzzle(puzzle::PuzzleCommand),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Optimizers(optimizers) => optimizers.run(&mut std::io::stdout()),
         Command::Schedule(schedule) => schedule.run(&mut std::io::stdout()),
         Command::FindLr(find_lr) => find_lr.run(&mut std::io::stdout()),
+        Command::Puzzle(puzzle) => puzzle.run(&mut std::io::stdout()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,12 +14,14 @@ use clap::builder::PossibleValuesParser;
 use gradus::autograd::{Comparison, FiniteDifference, GradcheckOptions, KinkNote, Report, Scheme, Verdict};
 use serde_json::{Value, json};
 
+use crate::explain::Problem;
 use crate::failure::{Failure, check_writable, write_picture};
 use crate::text::arguments::{above_zero, order, seed};
 use crate::text::lines::wrapped;
 use crate::text::numbers::{element, number, size};
 use crate::text::table::Table;
 use curve::Curve;
+use function::Function;
 use target::Target;
 
 /// Comparisons that the text shows: all, or this many of the worst.
@@ -89,7 +91,7 @@ impl Check {
         if self.json {
             writeln!(out, "{:#}", self.document(&target, &report, curve.as_ref()))?;
         } else {
-            self.print(out, &target, &report)?;
+            print(out, &target, &report, (self.seed, self.order))?;
             if let (Some(path), Some(curve)) = (&self.curve, &curve) {
                 writeln!(out, "\n{curve}\ncurve drawn to {}", path.display())?;
             }
@@ -125,40 +127,6 @@ impl Check {
         }
     }
 
-    fn print(&self, out: &mut dyn Write, target: &Target, report: &Report) -> Result<(), Failure> {
-        writeln!(out, "{}, seed {}\n", target.about(), self.seed)?;
-        for line in report.to_string().lines() {
-            writeln!(out, "{}", wrapped(line, 13))?;
-        }
-        writeln!(out)?;
-        if report.compared == 0 {
-            return Ok(());
-        }
-        let all = target.elements() * usize::from(self.order);
-        if report.compared < all {
-            writeln!(out, "A sample of {} of {all} derivatives.\n", report.compared)?;
-        }
-        let mut worst: Vec<&Comparison> = report.comparisons.iter().collect();
-        if worst.len() > SHOWN {
-            worst.sort_by(|a, b| key(b).total_cmp(&key(a)));
-            worst.truncate(SHOWN);
-            writeln!(out, "The {SHOWN} with the largest errors:\n")?;
-        }
-        let mut table =
-            Table::new(&["derivative in", "backpropagation", "finite difference", "absolute", "relative"]);
-        for c in worst {
-            table.row([
-                derivative(c),
-                number(c.autograd, 10),
-                number(c.numeric, 10),
-                size(c.absolute),
-                size(c.relative),
-            ]);
-        }
-        write!(out, "{}", table.text())?;
-        Ok(())
-    }
-
     fn document(&self, target: &Target, report: &Report, curve: Option<&Curve>) -> Value {
         let mut document = json!({
             "target": self.target,
@@ -181,6 +149,53 @@ impl Check {
         }
         document
     }
+}
+
+/// What `gradus check` says of an expression.
+pub(crate) fn problem(out: &mut dyn Write, problem: Problem) -> Result<Report, Failure> {
+    let mut target = Target::Function(Function::expression(problem));
+    let report = target.check(&GradcheckOptions::default());
+    print(out, &target, &report, (0, 1))?;
+    Ok(report)
+}
+
+fn print(
+    out: &mut dyn Write,
+    target: &Target,
+    report: &Report,
+    (seed, order): (u64, u8),
+) -> Result<(), Failure> {
+    writeln!(out, "{}, seed {}\n", target.about(), seed)?;
+    for line in report.to_string().lines() {
+        writeln!(out, "{}", wrapped(line, 13))?;
+    }
+    writeln!(out)?;
+    if report.compared == 0 {
+        return Ok(());
+    }
+    let all = target.elements() * usize::from(order);
+    if report.compared < all {
+        writeln!(out, "A sample of {} of {all} derivatives.\n", report.compared)?;
+    }
+    let mut worst: Vec<&Comparison> = report.comparisons.iter().collect();
+    if worst.len() > SHOWN {
+        worst.sort_by(|a, b| key(b).total_cmp(&key(a)));
+        worst.truncate(SHOWN);
+        writeln!(out, "The {SHOWN} with the largest errors:\n")?;
+    }
+    let mut table =
+        Table::new(&["derivative in", "backpropagation", "finite difference", "absolute", "relative"]);
+    for c in worst {
+        table.row([
+            derivative(c),
+            number(c.autograd, 10),
+            number(c.numeric, 10),
+            size(c.absolute),
+            size(c.relative),
+        ]);
+    }
+    write!(out, "{}", table.text())?;
+    Ok(())
 }
 
 /// A relative error; not a number counts as the largest.
