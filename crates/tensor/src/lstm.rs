@@ -1,12 +1,13 @@
-//! An LSTM over all steps of a sequence, `[T, N, H]`, and its gradients: the weight is laid out once, the gates are added to in
-//! their place, and the weight's gradient is one product over all steps.
+//! An LSTM over all steps of a sequence, `[T, N, H]`, and its gradients: the inputs' products are one, the state's are added to
+//! them in their place with the weight laid out once, and the weight's gradient is one product over all steps.
 
 use std::ops::Range;
 
 use crate::dtype::Element;
 use crate::kernel::gemm::{Mat, Product, gemm};
-use crate::kernel::{Real, copy, parallel, recurrent as kernel};
+use crate::kernel::{Real, axpy, parallel, recurrent as kernel};
 use crate::recurrent::{COST, ROWS};
+use crate::shape::checked_product;
 use crate::tensor::Tensor;
 
 /// The sizes of a sequence, and whether it is read from its end.
@@ -19,23 +20,34 @@ struct Sequence {
 }
 
 impl Sequence {
-    /// Of gates `[T, N, 4H]`, a weight `[4H, H]` and states `[N, H]`.
+    /// Of inputs `[T, N, I]`, weights `[4H, I]` and `[4H, H]`, a bias `[4H]` and states `[N, H]`.
     #[track_caller]
-    fn of(gates: &Tensor, weight: &Tensor, states: [&Tensor; 2], reverse: bool) -> Self {
-        let (of_gates, of_state) = (gates.shape(), states[0].shape());
-        let dtype = gates.dtype();
-        let fits = of_gates.len() == 3
-            && states.iter().all(|t| t.shape()[..] == [of_gates[1], of_gates[2] / 4] && t.dtype() == dtype)
-            && weight.shape()[..] == [of_gates[2], of_gates[2] / 4]
-            && of_gates[2] % 4 == 0
-            && weight.dtype() == dtype;
+    fn of(
+        x: &Tensor,
+        weights: [&Tensor; 2],
+        bias: Option<&Tensor>,
+        states: [&Tensor; 2],
+        reverse: bool,
+    ) -> Self {
+        let (of_x, of_state) = (x.shape(), states[0].shape());
+        let [steps, batch, inputs] = of_x[..] else {
+            panic!("lstm_sequence: the input must be [T, N, I], got {of_x}")
+        };
+        let hidden = of_state.last().copied().unwrap_or(0);
+        let width = checked_product("lstm_sequence", &[4, hidden]);
+        let fits = states.iter().all(|t| t.shape()[..] == [batch, hidden])
+            && weights[0].shape()[..] == [width, inputs]
+            && weights[1].shape()[..] == [width, hidden]
+            && bias.is_none_or(|bias| bias.shape()[..] == [width])
+            && weights.iter().chain(&states).chain(&bias).all(|t| t.dtype() == x.dtype());
         assert!(
             fits,
-            "lstm_sequence: gates {of_gates}, weight {}, state {of_state}: they must be [T, N, 4H], [4H, H] and [N, H] \
-             of one type",
-            weight.shape()
+            "lstm_sequence: input {of_x}, weights {} and {}, state {of_state}: they must be [T, N, I], [4H, I], [4H, H] and \
+             [N, H] of one type, a bias [4H]",
+            weights[0].shape(),
+            weights[1].shape()
         );
-        Self { steps: of_gates[0], batch: of_gates[1], hidden: of_gates[2] / 4, reverse }
+        Self { steps, batch, hidden, reverse }
     }
 
     /// Elements of one state.
@@ -87,32 +99,43 @@ fn rows<T>(data: &[T], width: usize) -> Mat<'_, T> {
     Mat { data, rs: width as isize, cs: 1 }
 }
 
-/// An LSTM over the steps of a sequence. `gates` are the inputs' part, `[T, N, 4H]` in the order i, f, g, o; to each step's
-/// the product of the state h with the weight, `[4H, H]`, is added. The states h and c in front of the first step (the
-/// last one, if `reverse`) are `[N, H]`. The result holds one behind the other the outputs h of all steps, `[T, N, H]`, their states c, and
-/// their gates, `[T, N, 4H]`.
+/// An LSTM over the steps of a sequence. The gates of a step, in the order i, f, g, o, are the product of the input, `[T, N, I]`,
+/// with the first weight, `[4H, I]`, the bias, and the product of the state h with the second weight, `[4H, H]`. The states h
+/// and c in front of the first step (the last one, if `reverse`) are `[N, H]`. The result holds one behind the other the
+/// outputs h of all steps, `[T, N, H]`, their states c, and their gates, `[T, N, 4H]`.
 ///
 /// # Panics
 /// If the shapes do not fit or the elements are not floats of one type.
 #[track_caller]
-pub fn lstm_sequence(gates: &Tensor, weight: &Tensor, h: &Tensor, c: &Tensor, reverse: bool) -> Tensor {
-    let s = Sequence::of(gates, weight, [h, c], reverse);
-    let (gates, weight) = (gates.contiguous(), weight.t().copied());
-    let (mut h, mut c) = (h.copied(), c.copied());
-    with_float!("lstm_sequence", gates.dtype(), T => {
-        let (gates, weight) = (gates.as_slice::<T>(), weight.as_slice::<T>());
+pub fn lstm_sequence(
+    x: &Tensor,
+    weights: [&Tensor; 2],
+    bias: Option<&Tensor>,
+    states: [&Tensor; 2],
+    reverse: bool,
+) -> Tensor {
+    let s = Sequence::of(x, weights, bias, states, reverse);
+    let (inputs, width) = (x.shape()[2], 4 * s.hidden);
+    let (x, of_input, weight) = (x.contiguous(), weights[0].contiguous(), weights[1].t().copied());
+    let bias = bias.map(Tensor::contiguous);
+    let [mut h, mut c] = states.map(Tensor::copied);
+    with_float!("lstm_sequence", x.dtype(), T => {
+        let (weight, bias) = (weight.as_slice::<T>(), bias.as_ref().map(Tensor::as_slice::<T>));
         let (first_h, first_c) = (h.slice_mut::<T>(), c.slice_mut::<T>());
         Tensor::build::<T>(6 * s.steps * s.state(), |y| {
             if y.is_empty() {
                 return;
             }
             let [all_h, all_c, all_gates] = s.parts_mut(y);
+            let sizes = (s.steps * s.batch, inputs, width);
+            gemm(sizes, rows(x.as_slice(), inputs), rows(of_input.as_slice(), inputs).t(), T::ONE, false, all_gates);
             for i in 0..s.steps {
-                let place = s.gates_at(s.place(i));
-                let own = &mut all_gates[place.clone()];
-                copy::copy(&gates[place], own);
+                let own = &mut all_gates[s.gates_at(s.place(i))];
+                if let Some(bias) = bias {
+                    own.chunks_exact_mut(width).for_each(|own| axpy::add(bias, own));
+                }
                 let (h, before) = s.both(all_h, first_h, i);
-                gemm((s.batch, s.hidden, 4 * s.hidden), rows(before, s.hidden), rows(weight, 4 * s.hidden), T::ONE, true, own);
+                gemm((s.batch, s.hidden, width), rows(before, s.hidden), rows(weight, width), T::ONE, true, own);
                 let (c, before) = s.both(all_c, first_c, i);
                 cells(own, before, s.hidden, [c, h]);
             }
@@ -136,7 +159,7 @@ fn cells<T: Product>(gates: &[T], before: &[T], n: usize, [c, h]: [&mut [T]; 2])
 pub struct LstmGradients {
     /// In the gates, `[T, N, 4H]`.
     pub gates: Tensor,
-    /// In the weight, `[4H, H]`, where it is wanted.
+    /// In the state's weight, `[4H, H]`, where it is wanted.
     pub weight: Option<Tensor>,
     /// In the output h in front of the first step, `[N, H]`, where it is wanted.
     pub h: Option<Tensor>,
@@ -144,8 +167,9 @@ pub struct LstmGradients {
     pub c: Tensor,
 }
 
-/// The gradients of [`lstm_sequence`] in what it was given: gates of so many `steps` and `[weight, h, c]`, with result `y` weighted by
-/// `d`, whose memory they take where nobody else holds it; those of the weight and of h only where they are wanted.
+/// The gradients of [`lstm_sequence`] in the gates of so many `steps` in front of the state's product and in `[weight, h, c]`, the
+/// state's, with result `y` weighted by `d`, whose memory they take where nobody else holds it; those of the weight and of h
+/// only where they are wanted.
 ///
 /// # Panics
 /// As [`lstm_sequence`].
@@ -239,9 +263,11 @@ mod tests {
         {
             let mut rng = rng(0);
             let mut draw = |shape: &[usize]| Tensor::randn(shape, &mut rng).to(DType::F64);
-            let (gates, weight) = (draw(&[steps, batch, 4 * n]), draw(&[4 * n, n]));
+            let (x, of_input) = (draw(&[steps, batch, 3]), draw(&[4 * n, 3]));
+            let (weight, bias) = (draw(&[4 * n, n]), draw(&[4 * n]));
             let (mut h, mut c) = (draw(&[batch, n]), draw(&[batch, n]));
-            let y = lstm_sequence(&gates, &weight, &h, &c, reverse);
+            let y = lstm_sequence(&x, [&of_input, &weight], Some(&bias), [&h, &c], reverse);
+            let gates = linear(&x, &of_input, Some(&bias));
             for i in 0..steps {
                 let t = if reverse { steps - 1 - i } else { i };
                 let own = &gates.select(0, t as isize) + &linear(&h, &weight, None);

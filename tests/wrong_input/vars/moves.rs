@@ -272,8 +272,8 @@ fn products() -> Vec<Entry<Call>> {
             x[0].attention(x[1], x[2], &gradus::autograd::ops::Attention::default())
         }),
         of("lstm_cell", &[&[3, 8], &[3, 2]], |x, _| x[0].lstm_cell(x[1]).0),
-        of("lstm_sequence", &[&[3, 2, 8], &[8, 2], &[2, 2], &[2, 2]], |x, _| {
-            x[0].lstm_sequence(x[1], x[2], x[3], false).0
+        of("lstm_sequence", &[&[3, 2, 5], &[8, 5], &[8, 2], &[2, 2], &[2, 2], &[8]], |x, _| {
+            x[0].lstm_sequence(x[1], x[2], Some(x[5]), x[3], x[4], false).0
         }),
         of("gru_cell", &[&[3, 6], &[3, 6], &[3, 2]], |x, _| x[0].gru_cell(x[1], x[2])),
         of("visible_softmax", &[&[2, 3]], |x, _| {

@@ -254,7 +254,10 @@ methods! {
     corrcoef();
     // Layers.
     lstm_cell(c: &Tensor) -> (Tensor, Tensor);
-    lstm_sequence(weight_hh: &Tensor, h: &Tensor, c: &Tensor, reverse: bool) -> (Tensor, Tensor);
+    lstm_sequence(
+        weight_ih: &Tensor, weight_hh: &Tensor, bias: Option<&Tensor>, h: &Tensor, c: &Tensor, reverse: bool
+    ) -> (Tensor, Tensor)
+        => |x| x.lstm_sequence(weight_ih, weight_hh, bias.map(|bias| x.lift(bias)), h, c, reverse);
     gru_cell(state_gates: &Tensor, h: &Tensor);
     visible_softmax(seen: Option<&Tensor>);
     layer_norm(gamma: &Tensor, beta: &Tensor, eps: f64);

@@ -76,7 +76,7 @@ fn transposed_product<'t>(a: Var<'t>, dy: Var<'t>, shape: Shape) -> Var<'t> {
 }
 
 /// All leading axes as one.
-fn rows<'t>(x: Var<'t>, width: usize) -> Var<'t> {
+pub(crate) fn rows<'t>(x: Var<'t>, width: usize) -> Var<'t> {
     let shape = x.shape();
     if shape.len() == 2 { x } else { x.reshape([shape[..shape.len() - 1].iter().product(), width]) }
 }
@@ -116,29 +116,40 @@ impl Op for Linear {
     }
 }
 
-/// A weight that is used again, as in each step of a recurrent network, is added to in its place.
 impl NumericRule for Linear {
     fn pull(&self, step: &mut Numeric<'_>) {
         let (x, w, dy) = (step.x(0), step.x(1), step.dy());
-        let (out, inner) = (w.shape()[0], w.shape()[1]);
-        if step.needs(0) {
-            step.give(0, dy.matmul(&w));
+        pull_affine(step, [0, 1, 2], x, w, &dy);
+    }
+}
+
+/// The gradients of `$x W^\top + b$` from that of its result, given to the inputs x, W and b, which stand at these places. A
+/// weight that is used again, as in each step of a recurrent network, is added to in its place.
+pub(crate) fn pull_affine(
+    step: &mut Numeric<'_>,
+    [of_x, of_w, of_b]: [usize; 3],
+    x: Tensor,
+    w: Tensor,
+    dy: &Tensor,
+) {
+    let (out, inner) = (w.shape()[0], w.shape()[1]);
+    if step.needs(of_x) {
+        step.give(of_x, dy.matmul(&w));
+    }
+    let rows = |t: &Tensor, width: usize| t.reshape([t.elements() / width.max(1), width]);
+    if step.needs(of_w) && out * inner == 0 {
+        // It has a gradient all the same, without elements.
+        step.give(of_w, w);
+    } else if step.needs(of_w) {
+        let (dy, x) = (rows(dy, out).t(), rows(&x, inner));
+        if step.has(of_w) {
+            step.add(of_w, |dw| gradus_tensor::add_product(dw, &dy, &x));
+        } else {
+            step.give(of_w, dy.matmul(&x));
         }
-        let rows = |t: &Tensor, width: usize| t.reshape([t.elements() / width.max(1), width]);
-        if step.needs(1) && out * inner == 0 {
-            // It has a gradient all the same, without elements.
-            step.give(1, w);
-        } else if step.needs(1) {
-            let (dy, x) = (rows(&dy, out).t(), rows(&x, inner));
-            if step.has(1) {
-                step.add(1, |dw| gradus_tensor::add_product(dw, &dy, &x));
-            } else {
-                step.give(1, dy.matmul(&x));
-            }
-        }
-        if step.inputs() > 2 && step.needs(2) {
-            step.give(2, dy.sum_to([out]));
-        }
+    }
+    if step.inputs() > of_b && step.needs(of_b) {
+        step.give(of_b, dy.sum_to([out]));
     }
 }
 

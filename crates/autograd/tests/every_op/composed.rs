@@ -57,9 +57,9 @@ table! {
     // Recurrent cells.
     "lstm_state" [[3, 8], [3, 2]] => |x| x[0].lstm_cell(x[1]).1;
     "lstm_output" [[3, 8], [3, 2]] => |x| x[0].lstm_cell(x[1]).0;
-    "lstm_sequence" [[3, 2, 8], [8, 2], [2, 2], [2, 2]] => |x| {
-        let (h, c) = x[0].lstm_sequence(x[1], x[2], x[3], false);
-        let (back, end) = h.repeat(&[1, 1, 4]).lstm_sequence(x[1], c, x[3], true);
+    "lstm_sequence" [[3, 2, 3], [8, 3], [8, 2], [2, 2], [2, 2], [8]] => |x| {
+        let (h, c) = x[0].lstm_sequence(x[1], x[2], Some(x[5]), x[3], x[4], false);
+        let (back, end) = h.lstm_sequence(x[2], x[2], None, c, x[4], true);
         back.square() + h + end
     };
     "gru_cell" [[3, 6], [3, 6], [3, 2]] => |x| x[0].gru_cell(x[1], x[2]);

@@ -77,11 +77,12 @@ impl Stack<'_> {
         running: Option<&Running>,
     ) -> (Var<'t>, State<'t>) {
         let weights = Lifted::of(x.tape(), weights);
-        let inputs = weights.inputs(self.kind, x);
-        if let (None, Some(all)) = (running, weights.sequence(self.kind, inputs, start, backwards)) {
+        if running.is_none()
+            && let Some(all) = weights.sequence(self.kind, x, start, backwards)
+        {
             return all;
         }
-        let inputs = inputs.unbind(0);
+        let inputs = weights.inputs(self.kind, x).unbind(0);
         let steps = inputs.len();
         let mut outputs = vec![start.h; steps];
         let mut state = start;

@@ -49,24 +49,28 @@ impl<'t> Lifted<'t> {
     /// The part of the gates that needs no state: for all steps of a sequence one product, `[…, in]` to `[…, g · hidden]`.
     #[track_caller]
     pub(super) fn inputs(&self, kind: Kind, x: Var<'t>) -> Var<'t> {
-        let bias = match (kind, self.bias_ih, self.bias_hh) {
+        x.linear(self.weight_ih, self.bias(kind))
+    }
+
+    /// The bias that needs no state.
+    fn bias(&self, kind: Kind) -> Option<Var<'t>> {
+        match (kind, self.bias_ih, self.bias_hh) {
             // A GRU's reset gate multiplies the state's part, its bias included.
             (Kind::Gru, bias, _) | (_, bias, None) | (_, None, bias) => bias,
             (_, Some(a), Some(b)) => Some(a + b),
-        };
-        x.linear(self.weight_ih, bias)
+        }
     }
 
     /// All steps at once, where one operation does them: the outputs and the state behind the last step.
     pub(super) fn sequence(
         &self,
         kind: Kind,
-        inputs: Var<'t>,
+        x: Var<'t>,
         State { h, c }: State<'t>,
         backwards: bool,
     ) -> Option<(Var<'t>, State<'t>)> {
         let (Kind::Lstm, Some(c), None) = (kind, c, self.weight_hr) else { return None };
-        let (all, c) = inputs.lstm_sequence(self.weight_hh, h, c, backwards);
+        let (all, c) = x.lstm_sequence(self.weight_ih, self.weight_hh, self.bias(kind), h, c, backwards);
         let last = if backwards { 0 } else { -1 };
         Some((all, State { h: all.select(0, last), c: Some(c) }))
     }
