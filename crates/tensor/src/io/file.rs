@@ -43,7 +43,7 @@ pub fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
     io::Read::read_to_end(&mut open_regular(path)?, &mut bytes)?;
     String::from_utf8(bytes).map_err(|error| {
         let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
-        let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+        let line = bytes[..at].split(|byte| *byte == b'\n').count();
         let text = format!(
             "line {line}: the byte 0x{:02X} at offset {at} is not UTF-8; save the text as UTF-8",
             bytes[at]
