@@ -4,6 +4,7 @@ mod check;
 mod data;
 mod fit;
 mod health;
+mod kept;
 mod models;
 mod picture;
 mod recipe;
@@ -28,8 +29,6 @@ pub(crate) use recipe::Recipe;
 use rescue::{UntilClosed, save};
 pub(crate) use subject::Subject;
 
-/// Where a folder of a training keeps its recipe.
-const RECIPE: &str = "recipe.toml";
 /// The word for no file behind `--config`.
 const PRINT: &str = "-";
 /// The usual learning rate of SGD with momentum.
@@ -71,7 +70,7 @@ pub(crate) struct Train {
     /// The folder for the log (JSON lines, TensorBoard's events), the recipe and the checkpoints.
     #[arg(long, value_name = "DIR")]
     log: Option<PathBuf>,
-    /// Goes on with the training in the folder of --log.
+    /// Goes on with the training in the folder of --log; --lr, and clip_norm of --config, may be others than they were.
     #[arg(long, requires = "log")]
     resume: bool,
     /// Saves a checkpoint after each N steps [default: after each epoch].
@@ -194,17 +193,16 @@ impl Train {
 
     /// The recipe in force: of a file, of the training that goes on, or the program's; then what the options say.
     fn recipe(&self) -> Result<Recipe, Failure> {
-        let kept =
-            self.log.as_ref().map(|folder| folder.join(RECIPE)).filter(|path| self.resume && path.exists());
-        let named = self.config.clone().filter(|file| file != Path::new(PRINT));
-        let file = named.or(kept);
-        let mut recipe = match &file {
-            Some(file) => Recipe::read(file, self.subject.data_set, self.subject.model)?,
-            None => Recipe::of(self.subject.data_set, self.subject.model)?,
+        let named = self.config.as_deref().filter(|file| *file != Path::new(PRINT));
+        let mut recipe = match (named, self.kept()?) {
+            (Some(file), _) => Recipe::read(file, self.subject.data_set, self.subject.model)?,
+            (None, Some(kept)) => Recipe { model: self.subject.model.unwrap_or(kept.model), ..kept },
+            (None, None) => {
+                let usual = Recipe::of(self.subject.data_set, self.subject.model)?;
+                let lr = if self.optimizer == Some(Method::Sgd) { SGD_LR } else { usual.lr };
+                Recipe { lr, ..usual }
+            }
         };
-        if self.optimizer == Some(Method::Sgd) && file.is_none() {
-            recipe.lr = SGD_LR;
-        }
         recipe.optimizer = self.optimizer.unwrap_or(recipe.optimizer);
         recipe.seed = self.seed.unwrap_or(recipe.seed);
         recipe.lr = self.lr.unwrap_or(recipe.lr);

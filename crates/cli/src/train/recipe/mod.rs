@@ -11,6 +11,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use gradus::prelude::*;
+use gradus::tensor::io::read_text;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -160,7 +161,7 @@ impl Recipe {
     pub(crate) fn read(path: &Path, data: Data, model: Option<Model>) -> Result<Self, Failure> {
         let wrong =
             |what: &dyn std::fmt::Display| Failure::Value(format!("--config {}: {what}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+        let text = read_text(path).map_err(|error| wrong(&error))?;
         let words = |error: &dyn std::fmt::Display| {
             error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
         };
@@ -168,7 +169,7 @@ impl Recipe {
         let named = own.get("model").map(|value| value.clone().try_into::<Model>()).transpose();
         let named = named.map_err(|error| wrong(&words(&error)))?;
         let base = Self::of(data, model.or(named))?;
-        let mut all = toml::Table::try_from(&base).map_err(|error| wrong(&error))?;
+        let mut all = base.values()?;
         // The two that have no value of the program's.
         let free = |key: &str| data == Data::Csv && ["target", "kind"].contains(&key) || key == "clip_norm";
         if let Some(key) = own.keys().find(|key| !all.contains_key(*key) && !free(key)) {
@@ -216,6 +217,11 @@ impl Recipe {
             }
             _ => Ok(self),
         }
+    }
+
+    /// What it says, key by key.
+    pub(crate) fn values(&self) -> Result<toml::Table, Failure> {
+        toml::Table::try_from(self).map_err(|error| Failure::Run(error.to_string()))
     }
 
     /// As a file.
