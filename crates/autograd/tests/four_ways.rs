@@ -1,6 +1,6 @@
 //! Value, gradient and Hessian-vector product by the sweep back, forward mode, differences and the complex step.
 
-use approx::abs_diff_eq;
+use approx::{abs_diff_eq, assert_relative_eq};
 use gradus_autograd::ops::Attention;
 use gradus_autograd::{
     Elements, GradcheckOptions, Param, Reason, Var, Verdict, four_ways, four_ways_model, params,
@@ -118,6 +118,29 @@ fn softmax_losses_and_normalisations_are_analytic() {
         for row in &ways.rows {
             let complex = row.complex.unwrap_or_else(|| panic!("{name}: {ways}"));
             assert!(abs_diff_eq!(complex, row.backward, epsilon = 1e-12 * size), "{name}: {ways}");
+        }
+    }
+}
+
+/// The logarithm of a negative base has a part that is not small beside the step.
+#[test]
+fn whole_powers_of_any_base_have_a_complex_step() {
+    for n in [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 10.0] {
+        for x in [-2.5, -1.0, 0.0, 0.5, 3.0] {
+            if x == 0.0 && n < 0.0 {
+                continue;
+            }
+            let exact = if n == 0.0 { 0.0 } else { n * f64::powf(x, n - 1.0) };
+            let of = |f: &dyn for<'t> Fn(&[Var<'t>]) -> Var<'t>, inputs: &[Tensor]| {
+                let ways = four_ways(f, inputs, &GradcheckOptions::default());
+                ways.rows.iter().find(|row| row.order == 1).and_then(|row| row.complex)
+            };
+            let base = Tensor::scalar(x);
+            let by_number = of(&|v| v[0].powf(n), &[base.clone()]).expect("a complex step");
+            let by_value = of(&|v| v[0].pow(v[1]), &[base, Tensor::scalar(n)]).expect("a complex step");
+            for found in [by_number, by_value] {
+                assert_relative_eq!(found, exact, max_relative = 1e-14);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use gradus::tensor::io::{self as files, write_atomically};
 
 /// Why the command stopped.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// A value that cannot be used: exit code 2.
     Value(String),
     /// Something that went wrong with good values: exit code 1.

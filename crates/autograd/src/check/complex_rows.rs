@@ -31,7 +31,7 @@ fn pair(name: &str, x: C, b: C) -> Option<C> {
         "sub" => x - b,
         "mul" | "weigh" => x * b,
         "div" => x * b.recip(),
-        "pow" => (b * x.ln()).exp(),
+        "pow" => x.power(b),
         "hypot" => (x * x + b * b).sqrt(),
         "logaddexp" => (x.exp() + b.exp()).ln(),
         "logaddexp2" => (x.times(LN_2).exp() + b.times(LN_2).exp()).ln().times(LOG2_E),
@@ -48,7 +48,7 @@ fn pair(name: &str, x: C, b: C) -> Option<C> {
 fn with_number(name: &str, x: C, c: f64) -> Option<C> {
     let number = C::real(c);
     Some(match name {
-        "powf" => (number * x.ln()).exp(),
+        "powf" => x.power(number),
         "number_pow" => (x * number.ln()).exp(),
         "add_number" => x + number,
         "number_minus" => number - x,
@@ -156,6 +156,24 @@ impl C {
     fn exp(self) -> Self {
         let size = self.re.exp();
         Self { re: size * self.im.cos(), im: size * self.im.sin() }
+    }
+
+    /// `$x^b$`. A whole exponent is multiplied out: the logarithm of a negative number has the imaginary part π, whose rounding
+    /// would hide the step, and that of 0 is infinite.
+    fn power(self, b: Self) -> Self {
+        let whole = b.im == 0.0 && b.re.fract() == 0.0 && b.re.abs() < 1e9;
+        if !whole {
+            return (b * self.ln()).exp();
+        }
+        let (mut result, mut square, mut n) = (Self::real(1.0), self, b.re.abs() as u64);
+        while n > 0 {
+            if n % 2 == 1 {
+                result = result * square;
+            }
+            square = square * square;
+            n /= 2;
+        }
+        if b.re < 0.0 { result.recip() } else { result }
     }
 
     fn ln(self) -> Self {

@@ -1,5 +1,7 @@
 //! A function of tensors and where it is checked.
 
+use std::fmt;
+
 use gradus::autograd::{
     Comparison, FourWays, GradcheckOptions, Line, Reason, Report, four_ways, gradcheck_with,
 };
@@ -7,27 +9,43 @@ use gradus::prelude::*;
 
 use crate::explain::Problem;
 
-pub(crate) type TapeFunction = dyn for<'t> Fn(&[Var<'t>]) -> Var<'t>;
+/// A function on a tape.
+pub type TapeFunction = dyn for<'t> Fn(&[Var<'t>]) -> Var<'t>;
 
 /// A function and where it is checked.
-pub(crate) struct Function {
-    pub(crate) about: String,
+pub struct Function {
+    /// What it is, in one line.
+    pub about: String,
     /// The names of the inputs, if they have some.
-    pub(crate) names: Vec<String>,
-    pub(crate) inputs: Vec<Tensor>,
+    pub names: Vec<String>,
+    /// Where it is checked.
+    pub inputs: Vec<Tensor>,
     f: Box<TapeFunction>,
 }
 
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function").field("about", &self.about).finish_non_exhaustive()
+    }
+}
+
 impl Function {
-    pub(crate) fn new(about: String, inputs: Vec<Tensor>, f: Box<TapeFunction>) -> Self {
+    /// It with inputs that have numbers for names.
+    pub fn new(about: String, inputs: Vec<Tensor>, f: Box<TapeFunction>) -> Self {
         Self { about, names: Vec::new(), inputs, f }
     }
 
     /// The expression of `gradus explain`.
-    pub(crate) fn expression(problem: Problem) -> Self {
+    pub fn expression(problem: Problem) -> Self {
         let about = format!("expression {}", problem.text);
         let (names, inputs) = (problem.names.clone(), problem.values.clone());
         Self { about, names, inputs, f: Box::new(move |x| problem.record(x)) }
+    }
+
+    /// Records it for these inputs.
+    #[track_caller]
+    pub fn record<'t>(&self, x: &[Var<'t>]) -> Var<'t> {
+        (self.f)(x)
     }
 
     pub(crate) fn check(&self, options: &GradcheckOptions) -> Report {
@@ -36,7 +54,8 @@ impl Function {
         report
     }
 
-    pub(crate) fn four_ways(&self, options: &GradcheckOptions) -> FourWays {
+    /// Value, gradient and Hessian-vector product in four ways.
+    pub fn four_ways(&self, options: &GradcheckOptions) -> FourWays {
         let mut ways = four_ways(&self.f, &self.inputs, options);
         self.name(&mut ways.report);
         // The value, then a row for each comparison.
@@ -67,7 +86,7 @@ impl Function {
     }
 
     /// It along a line through its inputs.
-    pub(crate) fn line(&self, seed: u64) -> Line<'_> {
+    pub fn line(&self, seed: u64) -> Line<'_> {
         Line::new(&self.f, &self.inputs, seed)
     }
 }

@@ -3,7 +3,7 @@
 mod curve;
 mod four_ways;
 mod function;
-mod ops;
+pub mod ops;
 mod target;
 
 use std::io::Write;
@@ -21,7 +21,7 @@ use crate::text::lines::wrapped;
 use crate::text::numbers::{element, number, size};
 use crate::text::table::Table;
 use curve::Curve;
-use function::Function;
+pub use function::{Function, TapeFunction};
 use target::Target;
 
 /// Comparisons that the text shows: all, or this many of the worst.

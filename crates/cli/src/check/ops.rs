@@ -15,7 +15,7 @@ mod composed;
 use composed::TABLE;
 
 /// All names, rows first.
-pub(crate) fn names() -> Vec<&'static str> {
+pub fn names() -> Vec<&'static str> {
     let mut rows: Vec<&str> = rows().map(|row| row.name).collect();
     rows.sort_unstable();
     rows.into_iter().chain(TABLE.iter().map(|entry| entry.name)).collect()
@@ -27,7 +27,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
 }
 
 /// The operation of a name at random inputs.
-pub(crate) fn find(name: &str, seed: u64) -> Option<Function> {
+pub fn find(name: &str, seed: u64) -> Option<Function> {
     if let Some(entry) = TABLE.iter().find(|entry| entry.name == name) {
         let mut rng = rng(seed);
         let (low, high) = (entry.low, entry.high);

@@ -63,6 +63,11 @@ impl<'t> Scope<'_, 't> {
             Kind::Named(_, x) => self.evaluate(x)?,
         };
         if let Value::Var(x) = value {
+            let (elements, largest) = (x.elements(), self.problem.largest);
+            if elements > largest {
+                let message = format!("a value of {elements} elements; at most {largest} are computed here");
+                return Err(Mistake::new(expr.span.clone(), message));
+            }
             self.labels.push((x.index(), expr.span.clone()));
         }
         Ok(value)

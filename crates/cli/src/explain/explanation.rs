@@ -14,52 +14,67 @@ use crate::failure::Failure;
 use crate::text::numbers::{elements, short};
 
 /// The gradient agrees with the difference below this relative error.
-pub(crate) const BOUND: f64 = 1e-6;
+pub const BOUND: f64 = 1e-6;
 /// Values below this count as this in a relative error.
 const FLOOR: f64 = 1e-3;
 /// The step of the central differences at arguments up to 1; above, in proportion.
 pub(crate) const STEP: f64 = 1e-5;
 
 /// All that is said about one expression.
-pub(crate) struct Explanation {
-    pub(crate) problem: Problem,
-    pub(crate) trace: Trace,
+#[derive(Debug)]
+pub struct Explanation {
+    /// The expression and its values.
+    pub problem: Problem,
+    /// The tape and the sweep.
+    pub trace: Trace,
     /// Which part of the text a node stands for.
-    pub(crate) labels: HashMap<usize, String>,
-    pub(crate) partials: Vec<Partial>,
+    pub labels: HashMap<usize, String>,
+    /// The gradient, element by element.
+    pub partials: Vec<Partial>,
     /// Why a gradient and its difference disagree, if one does.
-    pub(crate) reason: Option<String>,
+    pub reason: Option<String>,
     /// Where the two agree at a kink, at which there is no derivative.
-    pub(crate) kinks: Vec<String>,
-    pub(crate) hessian: Option<Hessian>,
+    pub kinks: Vec<String>,
+    /// The second derivatives, where they were asked for.
+    pub hessian: Option<Hessian>,
 }
 
 /// One derivative from both sides.
-pub(crate) struct Partial {
+#[derive(Debug)]
+pub struct Partial {
     /// `w`, `x[1]`.
-    pub(crate) name: String,
+    pub name: String,
     /// Where it is taken.
-    pub(crate) value: f64,
-    pub(crate) autograd: f64,
-    pub(crate) numeric: f64,
+    pub value: f64,
+    /// By the sweep back.
+    pub autograd: f64,
+    /// By the central difference.
+    pub numeric: f64,
 }
 
 impl Partial {
-    pub(crate) fn absolute(&self) -> f64 {
+    /// How far the two are apart.
+    pub fn absolute(&self) -> f64 {
         (self.autograd - self.numeric).abs()
     }
 
-    pub(crate) fn relative(&self) -> f64 {
+    /// The same, relative to the larger of the two.
+    pub fn relative(&self) -> f64 {
         self.absolute() / self.autograd.abs().max(self.numeric.abs()).max(FLOOR)
     }
 
-    pub(crate) fn agrees(&self) -> bool {
+    /// Whether they are as close as differences come.
+    pub fn agrees(&self) -> bool {
         self.relative() <= BOUND || self.autograd == self.numeric
     }
 }
 
 impl Explanation {
-    pub(crate) fn of(problem: Problem, order: u8) -> Result<Self, Failure> {
+    /// Explains an expression; with order 2 its Hessian too.
+    ///
+    /// # Errors
+    /// If the result is no scalar, or no gradient reaches a variable.
+    pub fn of(problem: Problem, order: u8) -> Result<Self, Failure> {
         let tape = Tape::new();
         let variables: Vec<Var<'_>> = problem.values.iter().map(|value| tape.var(value.clone())).collect();
         let mut labels = Vec::new();
@@ -88,13 +103,13 @@ impl Explanation {
     }
 
     /// The gradient that a node has received in the end; `None` where none arrives.
-    pub(crate) fn gradient(&self, node: usize) -> Option<&Tensor> {
+    pub fn gradient(&self, node: usize) -> Option<&Tensor> {
         let step = self.trace.steps.iter().find(|step| step.node == node).map(|step| &step.upstream);
         step.or_else(|| self.trace.leaves.iter().find(|leaf| leaf.node == node).map(|leaf| &leaf.gradient))
     }
 
     /// What a node is called: a variable by its name, a number by itself, others `%3`.
-    pub(crate) fn name(&self, node: usize) -> String {
+    pub fn name(&self, node: usize) -> String {
         if let Some(name) = self.problem.names.get(node) {
             return name.clone();
         }

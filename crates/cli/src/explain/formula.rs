@@ -19,7 +19,7 @@ const WITH_NUMBER: [(&str, &str, bool); 7] = [
 
 impl Explanation {
     /// `w * x`, `1 / x`, `tanh(%4)`: of variables their names, of other nodes their numbers.
-    pub(crate) fn formula(&self, node: usize) -> String {
+    pub fn formula(&self, node: usize) -> String {
         let it = &self.trace.nodes[node];
         let inputs: Vec<String> = it.inputs.iter().map(|&input| self.name(input)).collect();
         if let ([a, b], Some((_, sign))) = (&inputs[..], INFIX.iter().find(|(op, _)| *op == it.op)) {

@@ -15,10 +15,14 @@ const BOUND: f64 = 1e-5;
 const COLUMNS: usize = 6;
 
 /// Two matrices over all elements of all variables.
-pub(crate) struct Hessian {
-    pub(crate) names: Vec<String>,
-    pub(crate) autograd: Vec<Vec<f64>>,
-    pub(crate) numeric: Vec<Vec<f64>>,
+#[derive(Debug)]
+pub struct Hessian {
+    /// The elements of the variables, in order.
+    pub names: Vec<String>,
+    /// By the recorded gradient, differentiated once more.
+    pub autograd: Vec<Vec<f64>>,
+    /// By differences of differences.
+    pub numeric: Vec<Vec<f64>>,
 }
 
 impl Hessian {

@@ -21,13 +21,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub use explanation::{BOUND, Explanation, Partial};
 pub(crate) use functions::Own;
-pub(crate) use problem::Problem;
+pub use hessian::Hessian;
+pub use problem::Problem;
+pub use words::plain;
 
 use crate::failure::{Failure, check_writable, write_picture};
 use crate::text::arguments::order;
 use crate::text::lines::wrapped;
-use explanation::Explanation;
 
 /// Explains backpropagation through an expression.
 ///

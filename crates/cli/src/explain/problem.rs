@@ -18,14 +18,18 @@ const CONSTANTS: [(&str, f64); 2] = [("pi", std::f64::consts::PI), ("e", std::f6
 
 /// An expression and where it is evaluated.
 #[derive(Debug)]
-pub(crate) struct Problem {
-    pub(crate) text: String,
+pub struct Problem {
+    /// The text of the expression.
+    pub text: String,
     pub(crate) expr: Expr,
-    pub(crate) names: Vec<String>,
+    /// The variables, in the order in which their values were given.
+    pub names: Vec<String>,
     /// F64, in the order of the names.
-    pub(crate) values: Vec<Tensor>,
+    pub values: Vec<Tensor>,
     /// Functions that only this expression knows.
     pub(crate) own: &'static [Own],
+    /// The most elements that a value may have.
+    pub(crate) largest: usize,
 }
 
 /// Which part of the text a node of the tape stands for.
@@ -33,18 +37,30 @@ pub(crate) type Labels = Vec<(usize, Range<usize>)>;
 
 impl Problem {
     /// Reads `EXPRESSION NAME=VALUE …`.
-    pub(crate) fn read(text: &str, given: &[String]) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// What is wrong with it, under its column.
+    pub fn read(text: &str, given: &[String]) -> Result<Self, Failure> {
+        Self::read_within(text, given, usize::MAX)
+    }
+
+    /// As [`Self::read`], for text from elsewhere: no value may have more than `largest` elements, so that a short
+    /// text cannot ask for much memory or time.
+    ///
+    /// # Errors
+    /// What is wrong with it, under its column.
+    pub fn read_within(text: &str, given: &[String], largest: usize) -> Result<Self, Failure> {
         let expr = parse(text).map_err(|mistake| mistake.under(text))?;
         let (mut names, mut values) = (Vec::new(), Vec::new());
         for pair in given {
-            let (name, value) = read_value(pair)?;
+            let (name, value) = read_value(pair, largest)?;
             if names.contains(&name) {
                 return Err(Failure::Value(format!("{name} is given twice")));
             }
             names.push(name);
             values.push(value);
         }
-        let problem = Self { text: text.to_string(), expr, names, values, own: &[] };
+        let problem = Self { text: text.to_string(), expr, names, values, own: &[], largest };
         problem.check_names()?;
         problem.value()?;
         Ok(problem)
@@ -71,7 +87,8 @@ impl Problem {
             return Err(Mistake::new(at.clone(), message).under(text));
         }
         let names = names.iter().map(|name| (*name).to_string()).collect();
-        let problem = Self { text: text.to_string(), expr, names, values: values.to_vec(), own };
+        let problem =
+            Self { text: text.to_string(), expr, names, values: values.to_vec(), own, largest: usize::MAX };
         problem.value()?;
         Ok(problem)
     }
@@ -84,7 +101,10 @@ impl Problem {
     }
 
     /// The names in an expression that need a value, each once.
-    pub(crate) fn unknowns(text: &str) -> Result<Vec<String>, Failure> {
+    ///
+    /// # Errors
+    /// What is wrong with its text.
+    pub fn unknowns(text: &str) -> Result<Vec<String>, Failure> {
         let mut used = Vec::new();
         names_in(&parse(text).map_err(|mistake| mistake.under(text))?, &mut used);
         let mut names: Vec<String> = used.into_iter().map(|(name, _)| name).collect();
@@ -128,7 +148,7 @@ impl Problem {
     }
 
     /// Evaluates it for these variables, in the order of the names, in their element type.
-    pub(crate) fn record<'t>(&self, variables: &[Var<'t>]) -> Var<'t> {
+    pub fn record<'t>(&self, variables: &[Var<'t>]) -> Var<'t> {
         self.record_checked(variables, &mut Vec::new()).unwrap_or_else(|mistake| {
             unreachable!("{} was checked when it was read: {}", self.text, mistake.message)
         })
@@ -164,7 +184,7 @@ pub(crate) fn constant(name: &str) -> Option<f64> {
 }
 
 /// `w=-3`, `x=[1, 2]`, `a=pi/4`.
-fn read_value(pair: &str) -> Result<(String, Tensor), Failure> {
+fn read_value(pair: &str, largest: usize) -> Result<(String, Tensor), Failure> {
     let refuse = |reason: &str| Failure::Value(format!("{pair}: {reason}"));
     let Some((name, value)) = pair.split_once('=').filter(|(_, value)| !value.trim().is_empty()) else {
         return Err(refuse("a value is given as NAME=VALUE, without blanks around ="));
@@ -187,7 +207,7 @@ fn read_value(pair: &str) -> Result<(String, Tensor), Failure> {
     let tape = Tape::inference();
     let anchor = [tape.constant(0.0)];
     let (names, values) = (vec![String::new()], Vec::new());
-    let problem = Problem { text: value.to_string(), expr, names, values, own: &[] };
+    let problem = Problem { text: value.to_string(), expr, names, values, own: &[], largest };
     let result = problem.record_checked(&anchor, &mut Vec::new()).map_err(named)?;
     Ok((name.to_string(), result.value()))
 }

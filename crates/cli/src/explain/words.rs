@@ -1,7 +1,7 @@
 //! Rules in words: the formulas of the elementwise table as plain text.
 
 /// Documentation with formulas in TeX, as one line of plain text.
-pub(crate) fn plain(doc: &str) -> String {
+pub fn plain(doc: &str) -> String {
     let mut text = String::new();
     // Code spans alternate with prose.
     for (i, part) in doc.split('`').enumerate() {

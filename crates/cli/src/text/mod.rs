@@ -2,5 +2,5 @@
 
 pub(crate) mod arguments;
 pub(crate) mod lines;
-pub(crate) mod numbers;
+pub mod numbers;
 pub(crate) mod table;

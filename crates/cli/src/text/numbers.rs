@@ -7,7 +7,7 @@ use gradus::tensor::Tensor;
 const WHOLE: usize = 6;
 
 /// A number with up to `digits` significant digits, without zeros at the end and without the sign of a zero.
-pub(crate) fn number(x: f64, digits: i32) -> String {
+pub fn number(x: f64, digits: i32) -> String {
     significant(unsigned(x), digits)
 }
 
@@ -17,7 +17,7 @@ fn unsigned(x: f64) -> f64 {
 }
 
 /// A number with six digits.
-pub(crate) fn short(x: f64) -> String {
+pub fn short(x: f64) -> String {
     number(x, 6)
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn given(x: f64) -> String {
 }
 
 /// All elements of a small tensor, the first three of a large one; the more there are, the fewer digits each has.
-pub(crate) fn brief(x: &Tensor) -> String {
+pub fn brief(x: &Tensor) -> String {
     let shape = *x.shape();
     let values: Vec<f64> = x.to_f64_vec().into_iter().map(unsigned).collect();
     if values.len() <= WHOLE {
@@ -63,12 +63,12 @@ pub(crate) fn brief(x: &Tensor) -> String {
 }
 
 /// `w`, `x[2]`, `A[0, 1]`: the name of one element.
-pub(crate) fn element(name: &str, index: &[usize]) -> String {
+pub fn element(name: &str, index: &[usize]) -> String {
     if index.is_empty() { name.to_string() } else { format!("{name}{index:?}") }
 }
 
 /// The names of all elements of named tensors, in order.
-pub(crate) fn elements(names: &[String], values: &[Tensor]) -> Vec<String> {
+pub fn elements(names: &[String], values: &[Tensor]) -> Vec<String> {
     let of = |(name, value): (&String, &Tensor)| {
         (0..value.elements()).map(|i| element(name, &unravel(i, value.shape()))).collect::<Vec<_>>()
     };

@@ -1,0 +1,142 @@
+//! The `gradus` command, and what it shows as a library: the page (`crates/play`) reads the same expressions and has the
+//! same explanations. Each subcommand is a folder; this file reads the arguments and turns failures into one line and
+//! an exit code: 2 for a wrong value, 1 for anything that went wrong afterwards.
+#![forbid(unsafe_code)]
+
+pub mod check;
+pub mod explain;
+pub mod failure;
+mod find_lr;
+mod optimizers;
+mod puzzle;
+mod race;
+mod schedule;
+pub mod text;
+mod theory;
+mod train;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// The end of `gradus --help`.
+const START: &str = "\
+Start here:
+  gradus                                            trains a classifier of digits, and saves it
+  gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88    backpropagation, step by step
+  gradus check tanh                                 a gradient beside its finite differences
+  gradus race --svg race.svg                        four optimizers on one surface, as a picture
+  gradus schedule \"cosine(0.3, 95).warmup(5)\"       a learning rate by step, and a training under it
+  gradus find-lr                                    a learning rate for a model, by its range test
+  gradus puzzle                                     thirty derivatives to write, judged by the gradient check
+  gradus COMMAND --help                             all options of a command
+
+From a clone of the repository, `cargo install --path crates/cli` installs this command;
+`cargo run --release -- COMMAND` runs it there without installing.";
+
+/// Trains small models and checks their gradients. Without a command: `train digits`.
+#[derive(Parser)]
+#[command(name = "gradus", version, after_help = START)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Train),
+    Explain(explain::Explain),
+    Check(check::Check),
+    Race(race::Race),
+    Theory(theory::Theory),
+    Optimizers(optimizers::Optimizers),
+    Schedule(schedule::ScheduleCommand),
+    FindLr(find_lr::FindLr),
+    Puzzle(puzzle::PuzzleCommand),
+}
+
+/// The command with the arguments of this process.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
+    let result = match arguments.command.unwrap_or_else(|| Command::Train(train::Train::digits())) {
+        Command::Train(train) => train.run(&mut std::io::stdout()),
+        Command::Explain(explain) => explain.run(&mut std::io::stdout()),
+        Command::Check(check) => check.run(&mut std::io::stdout()),
+        Command::Race(race) => race.run(&mut std::io::stdout()),
+        Command::Theory(theory) => theory.run(&mut std::io::stdout()),
+        Command::Optimizers(optimizers) => optimizers.run(&mut std::io::stdout()),
+        Command::Schedule(schedule) => schedule.run(&mut std::io::stdout()),
+        Command::FindLr(find_lr) => find_lr.run(&mut std::io::stdout()),
+        Command::Puzzle(puzzle) => puzzle.run(&mut std::io::stdout()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough: `gradus | head`.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&format!("error: {failure}"));
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// Help and version as they are; a mistake as one line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Nothing is left to do if the output is closed.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    complain(&one_line(error));
+    ExitCode::from(2)
+}
+
+/// A line on standard error. If that is closed, as by `gradus … 2>&1 | head`, the exit code says it alone; `eprintln` would
+/// panic.
+fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// What is wrong, then the tips; where there is none, what helps instead of one.
+fn one_line(error: &clap::Error) -> String {
+    // The standard library's words for a number that is none, or below 0.
+    let text =
+        error.to_string().replace("invalid digit found in string", "a whole number from 0 on is wanted");
+    let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let lines =
+        |start: &'static str| rest.lines().filter_map(move |line| line.trim_start().strip_prefix(start));
+    // A word that looks like an option is one that was misspelt, not a value behind `--`.
+    let tips = lines("tip: ").filter(|tip| !tip.contains("as a value, use"));
+    let mut parts: Vec<String> = std::iter::once(message).chain(tips).map(words).collect();
+    match error.kind() {
+        ErrorKind::UnknownArgument if parts.len() == 1 => {
+            let usage = lines("Usage: ").next().unwrap_or("gradus");
+            let command = usage.split_whitespace().take_while(|word| {
+                !word.starts_with('-') && word.chars().all(|c| c.is_lowercase() || c == '-')
+            });
+            let command = command.collect::<Vec<_>>().join(" ");
+            parts.push(format!("`{command} --help` lists the options"));
+        }
+        ErrorKind::InvalidSubcommand if parts.len() == 1 => {
+            parts.push("`gradus --help` lists the commands".to_string());
+        }
+        // An option without its value; which command it was is not said.
+        ErrorKind::InvalidValue if message.contains("a value is required") => {
+            let command = std::env::args().nth(1).unwrap_or_default();
+            parts.push(format!("`gradus {command} --help` has examples"));
+        }
+        ErrorKind::MissingRequiredArgument => {
+            parts.extend(lines("Usage: ").map(|usage| format!("usage: {}", words(usage))));
+        }
+        _ => {}
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,4 @@
+//! The views: for each a request, an answer, and the function from one to the other.
+
+pub mod backprop;
+pub mod differences;
