@@ -104,8 +104,8 @@ pub(super) fn fit(
     Begun { run, mut optimizer, part, steps, changes }: Begun,
 ) -> Result<Outcome, Failure> {
     if run.resumed().is_some() {
-        let changes: String = changes.iter().map(|change| format!(", {change}")).collect();
-        writeln!(out, "goes on after step {}{changes}", run.step())?;
+        let words = [vec![format!("goes on after step {}", run.step())], changes].concat();
+        writeln!(out, "{}", words.join(", "))?;
     }
     let (mut progress, stop, begin) = (Progress::new(steps), Stop::on_signals()?, Instant::now());
     let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));

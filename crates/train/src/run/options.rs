@@ -6,6 +6,7 @@ use crate::early_stopping::EarlyStopping;
 
 /// What a [`Run`](super::Run) can be told before it starts.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct RunOptions {
     /// The number of steps; for [`Run::batches`](super::Run::batches) the most there may be.
     pub steps: u64,
