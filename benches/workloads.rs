@@ -1,5 +1,5 @@
-//! The peers' workloads, W1 to W13, W5x to W7x, the models of W5 to W7 at odd sizes, W9x and convolutions, single operations, and sizes
-//! that vary: the same shapes, the same initial numbers, the same checksums.
+//! The peers' workloads, W1 to W13, W5x to W7x, the models of W5 to W7 at odd sizes, W9x and convolutions, single operations, sizes
+//! that vary, functions of scalars: the same shapes, the same initial numbers, the same checksums.
 //!
 //! `cargo bench --bench workloads -- W4 W9 --threads 2` prints one JSON line per measurement: workload, threads, median
 //! and least seconds, and the checksums that show that it was the same work. Without names all of them run.
@@ -23,7 +23,7 @@ mod operations;
 mod scalars;
 
 /// Every workload by its name.
-const ALL: [(&str, fn()); 20] = [
+const ALL: [(&str, fn()); 23] = [
     ("W1", scalars::w1),
     ("W2", scalars::w2),
     ("W3", networks::w3),
@@ -43,6 +43,9 @@ const ALL: [(&str, fn()); 20] = [
     ("W11", networks::w11),
     ("W12", networks::w12),
     ("W13", scalars::w13),
+    ("W13_1e7", scalars::w13_1e7),
+    ("rosenbrock", scalars::rosenbrock),
+    ("recurrence", scalars::recurrence),
     ("hello", networks::hello),
 ];
 

@@ -8,7 +8,7 @@
 
 use gradus::optim::{Momentum, MomentumForm, Trajectory, minimize};
 use gradus::prelude::*;
-use gradus_viz::{Chart, Figure, Grid, Marker, Scale, log_levels};
+use gradus_viz::{Chart, Figure, Grid, Marker, Scale, round_levels};
 
 const STEPS: usize = 40;
 const BETA: f64 = 0.8;
@@ -45,7 +45,7 @@ fn panel(title: &str, paths: [&Trajectory; 2]) -> Chart {
         .y_axis("y", Scale::Linear)
         .x_range(-5.5, 1.0)
         .y_range(-2.5, 2.5)
-        .contours(&grid, &log_levels(&grid, 10));
+        .contours(&grid, &round_levels(&grid, 10));
     // The first is drawn wider, so that it can be seen below the other.
     let names = [("leaky sum: x -= ηv", 6.0), ("rate inside: v = βv + ηg", 1.8)];
     for ((name, stroke), path) in names.into_iter().zip(paths) {

@@ -82,10 +82,10 @@ impl<'t> Gpt<'t> {
 }
 
 /// One step of Adam: each weight against the average of its slopes, over the root of the average of their squares.
-fn adam(step: i32, weights: &mut [f64], averages: &mut [[f64; 2]], slopes: impl Iterator<Item = f64>) {
+fn adam(step: i32, weights: &mut [f64], averages: &mut [[f64; 2]], slopes: &[f64]) {
     let rate = 0.01 * (1.0 - f64::from(step) / STEPS as f64);
     let [begun, begun2] = [0.85f64, 0.99].map(|beta| 1.0 - beta.powi(step + 1));
-    for ((weight, slope), [m, v]) in weights.iter_mut().zip(slopes).zip(averages) {
+    for ((weight, &slope), [m, v]) in weights.iter_mut().zip(slopes).zip(averages) {
         *m = 0.85 * *m + (1.0 - 0.85) * slope;
         *v = 0.99 * *v + (1.0 - 0.99) * slope * slope;
         *weight -= rate * (*m / begun) / ((*v / begun2).sqrt() + 1e-8);
@@ -98,12 +98,12 @@ fn main() {
     let mut averages = vec![[0.0; 2]; weights.len()];
     start.train(&run, |letters, n| {
         on_tape(Mode::Record, |tape| {
-            let scalars: Scalars = weights.iter().map(|&weight| tape.var(weight)).collect();
+            let scalars = tape.vars(&weights);
             let mut gpt = Gpt::new(&scalars);
             let losses = (0..n).map(|i| -softmax(&gpt.scores(letters[i]))[letters[i + 1]].log());
             let loss = losses.sum::<Var>() / n as f64;
             let slopes = loss.backward();
-            adam(step, &mut weights, &mut averages, scalars.iter().map(|&scalar| slopes.wrt(scalar).item()));
+            adam(step, &mut weights, &mut averages, &slopes.items(&scalars));
             step += 1;
             loss.item()
         })

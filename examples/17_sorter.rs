@@ -16,7 +16,7 @@ const WIDTH: usize = 48;
 const LAYERS: usize = 3;
 const DROP: Dropout = Dropout { p: 0.1 };
 
-/// Attention to a place and those before it.
+/// Attention to a place and those before it. (The library's `DecoderBlock` also drops between its linear layers, as PyTorch's do.)
 #[derive(Debug, Clone)]
 struct Causal {
     attention: MultiheadAttention,

@@ -11,7 +11,7 @@ mod published;
 #[path = "common/torch_random.rs"]
 mod torch_random;
 
-use gradus::data::{generate::RandomState, transform};
+use gradus::data::{generate::RandomState, transform::one_hot};
 use gradus::nn::ConstantPad2d;
 use gradus::prelude::*;
 use published::Published;
@@ -27,6 +27,7 @@ struct Net {
     biases: [Param; 2], // one for each unit of h1 and of h2
     h3: Linear,
     output: Linear,
+    kept: Option<Tensor>, // what dropout leaves of h2 in this step
     modern: bool,
 }
 
@@ -51,6 +52,7 @@ impl Net {
             biases: [8, 4].map(|side| Param::new(Tensor::zeros([12, side, side]))),
             h3: linear(uniform(&[192, 30], 192.0), 0.0),
             output: linear(uniform(&[30, 10], 30.0), if modern { 0.0 } else { -1.0 }), // most targets are -1
+            kept: None,
             modern,
         }
     }
@@ -64,7 +66,7 @@ impl Module for Net {
         let x = bend(self.h1.forward(framed(x)) + tape.param(&self.biases[0]));
         let x = framed(x).index_select(1, &Tensor::from(PLANES));
         let x = bend(self.h2.forward(x) + tape.param(&self.biases[1]));
-        let x = if self.modern { Dropout { p: 0.25 }.forward(x) } else { x };
+        let x = if let Some(kept) = &self.kept { x * kept } else { x };
         let x = self.output.forward(bend(self.h3.forward(Flatten::default().forward(x))));
         if self.modern { x } else { x.tanh() }
     }
@@ -76,29 +78,27 @@ fn errors(modern: bool, sets: &(Dataset, Dataset), run: &Published, seed: u64) -
     let (train, test) = mnist::small_digits(sets, &mut generator);
     let (n, passes) = if run.quick { (500, 2) } else { (7291, if modern { 80 } else { 23 }) };
     let train = train.narrow(0, n);
-    let mut net = Net::new(modern, &mut TorchRandom::new(seed as u32));
+    // As the reproduction draws them: weights and dropout by PyTorch's generator, shifts by NumPy's.
+    let (mut words, mut shifts) = (TorchRandom::new(seed as u32), RandomState::new(seed));
+    let mut net = Net::new(modern, &mut words);
     assert_eq!(net.trainable_elements(), 9760);
     let (sgd, mut losses) = (Optimizer::new(Sgd::default(), 0.03), Vec::new());
-    let mut optimizer = if modern { Optimizer::new(AdamW::default(), 3e-4).seed(seed) } else { sgd };
+    let mut optimizer = if modern { Optimizer::new(AdamW::default(), 3e-4) } else { sgd };
     for pass in 0..passes {
-        if modern {
-            optimizer.set_lr(3e-4 - 2e-4 * pass as f64 / 79.0);
-        }
-        // One digit at a time, in the same order in each pass.
-        let one_by_one = Loader { batch: 1, shuffle: None, drop_last: false };
-        let batches = one_by_one.epoch(&train, pass).transformed(seed, |one, rng| {
-            // A shift brings in zeros at the edge: 0 must be the background meanwhile.
-            let moved = modern.then(|| one.map_inputs(|x| transform::random_shift(&(x + 1.0), 1, rng) - 1.0));
-            moved.unwrap_or_else(|| Dataset::new(one.inputs, transform::one_hot(&one.labels, 10) * 2.0 - 1.0))
-        });
-        let loss_of = |one: Dataset| {
+        optimizer.set_lr(if modern { 3e-4 - 2e-4 * pass as f64 / 79.0 } else { 0.03 });
+        let one_by_one = Loader { batch: 1, shuffle: None, drop_last: false }; // in the same order in each pass
+        let loss_of = |Dataset { inputs, labels }| {
+            net.kept = modern.then(|| words.dropout(&[1, 12, 4, 4], 0.25));
+            let mut shift = || if modern { shifts.integer(2) as isize - 1 } else { 0 };
+            let x = inputs.roll(&[shift(), shift()], &[2, 3]);
             optimizer.training_step(&mut net, |net, tape| {
-                let y = net.forward(tape.constant(&one.inputs));
-                if modern { y.cross_entropy(&one.labels) } else { y.mse(&one.labels) }
+                let y = net.forward(tape.constant(&x));
+                if modern { y.cross_entropy(&labels) } else { y.mse(one_hot(&labels, 10) * 2.0 - 1.0) }
             })
         };
-        losses.push(batches.map(loss_of).sum::<f64>() / train.len() as f64);
+        losses.push(one_by_one.epoch(&train, pass).map(loss_of).sum::<f64>() / train.len() as f64);
     }
+    net.kept = None;
     run.falls("the mean loss of a pass", losses[0], losses[losses.len() - 1]);
     [&train, &test].map(|set| 100.0 * (1.0 - accuracy(&net.predict(&set.inputs), &set.labels)))
 }

@@ -10,7 +10,7 @@ mod lesson;
 use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus::optim::theory::{effective_samples, ewma, ewma_corrected};
 use gradus::prelude::*;
-use gradus::viz::{Chart, Figure, OKABE_ITO, Scale};
+use gradus::viz::{Chart, Figure, SERIES_COLORS, Scale};
 use lesson::save;
 
 const GAMMAS: [f64; 3] = [0.5, 0.9, 0.98];
@@ -39,8 +39,8 @@ fn main() {
         assert_abs_diff_eq!(inside, 1.0 - gamma.powf(window), epsilon = 1e-12);
         assert!((0.63..=0.75).contains(&inside), "the window holds about two thirds, not nearly all");
     }
-    averages = averages.points("samples", &dots).color("#b0b0b0");
-    for (gamma, color) in GAMMAS.into_iter().zip(OKABE_ITO).skip(1) {
+    averages = averages.points("samples", &dots).color("#cccccc");
+    for (gamma, color) in GAMMAS.into_iter().zip(SERIES_COLORS).skip(1) {
         let window = effective_samples(gamma).round();
         weights = weights.vertical(&format!("window {window}"), window).color(color);
     }
@@ -73,10 +73,10 @@ fn start(samples: &[f64], signal: &[f64]) -> Chart {
     );
     panel("the start: γ = 0.98", "step t", "average m")
         .curve("as it stands", &plain)
-        .color(OKABE_ITO[2])
+        .color(SERIES_COLORS[2])
         .curve("divided by 1 − γᵗ", &corrected)
-        .color(OKABE_ITO[3])
+        .color(SERIES_COLORS[3])
         .curve("signal", signal)
-        .color("#777777")
+        .color("#222222")
         .dashed()
 }

@@ -8,7 +8,7 @@ mod lesson;
 
 use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus::optim::theory::ewma;
-use gradus::viz::{Chart, Figure, Scale};
+use gradus::viz::{Chart, Figure, Scale, series_color};
 use lesson::{Point, arrows, save};
 
 const COUNT: usize = 12;
@@ -41,7 +41,8 @@ fn main() {
         .y_axis("length", Scale::Linear)
         .y_range(-0.03, 1.08);
     println!("   φ  length of the mean  cos φ  moving average at the end");
-    for degrees in [0.0, 60.0, 90.0] {
+    // Blue and vermilion are gradients and their sum.
+    for (degrees, color) in [(0.0, 2), (60.0, 3), (90.0, 4)] {
         let vectors = gradients(degrees);
         let (x, y) = mean(&vectors);
         let cos = f64::to_radians(degrees).cos();
@@ -53,7 +54,7 @@ fn main() {
         );
         // The weights of the two sides differ by (1 - γ)/(1 + γ) at most, so little of the zigzag is left.
         assert_abs_diff_eq!(moved[COUNT - 1], cos, epsilon = 0.09);
-        lengths = lengths.curve(&format!("±{degrees}°"), &moved);
+        lengths = lengths.curve(&format!("±{degrees}°"), &moved).color(series_color(color));
 
         // The gradients one after the other, and their mean from the start.
         let (mut at, mut chain) = ((0.0, 0.0), Vec::new());

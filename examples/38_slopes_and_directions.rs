@@ -103,8 +103,8 @@ fn main() {
         .color(series_color(6))
         .points("(f(x + hu) − f(x))/h", &differences)
         .color(series_color(4))
-        .horizontal("length of the gradient", length)
         .vertical("angle of the gradient", angle)
+        .marker("length of the gradient, at its angle", (angle, length), Marker::Diamond)
         .vertical("across it: no slope", angle + 90.0)
         .color("#999999");
     save("38_slopes_and_directions", &Figure::new("Slopes").panel(left).panel(right).svg());

@@ -31,9 +31,9 @@ fn main() {
         .size(400.0, 300.0)
         .x_axis("curvature λ", Scale::Linear)
         .y_axis("|1 − ηλ|", Scale::Linear)
-        .y_range(0.0, 1.3)
+        .y_range(-0.04, 1.3)
         .line("|1 − ηλ|", &samples(0.0, 23.0, 231, |lambda| (1.0 - LR * lambda).abs()))
-        .color("#999999")
+        .color("#222222")
         .horizontal("beyond 1 it diverges", 1.0);
     println!("gradient descent at η = {LR} from x = 1\n     λ   1 - ηλ   x after {STEPS} steps");
     for (i, lambda) in [0.1, 1.0, 10.0, 19.0].into_iter().enumerate() {

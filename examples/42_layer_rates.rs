@@ -60,11 +60,12 @@ fn spread(parts: &[f64]) -> f64 {
     most / parts.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-/// A dot for each layer and a line through them, which was added last; a rule has one colour in both panels.
+/// A dot for each layer and a line through them, which was added last; a rule has one colour and one stroke in both panels.
 fn dotted(chart: Chart, name: &str, values: &[f64], rule: usize) -> Chart {
     let points: Vec<Point> = values.iter().enumerate().map(|(i, y)| (i as f64 + 1.0, *y)).collect();
     let color = series_color(rule);
-    chart.points("", &points).color(color).line(name, &points).color(color)
+    let chart = chart.points("", &points).color(color).line(name, &points).color(color);
+    if rule == 3 { chart.dashed() } else { chart }
 }
 
 fn main() {

@@ -37,7 +37,10 @@
 //! | [`data`] | [`Dataset`](data::Dataset), [`Loader`](data::Loader), small data sets |
 //! | `train` (feature) | checkpoints, logs, early stopping, health of a training run |
 //! | `viz` (feature) | charts, as SVG and as text in a terminal |
+//! | `notebook` (feature `viz`) | how tensors, tapes, charts and reports show themselves in a Rust notebook |
 //! | [`prelude`] | the names that most programs want |
+//!
+//! The course in the folder `docs/course` of the repository leads from the slope of a curve to a transformer, in twelve chapters.
 //!
 //! A gradient by hand is three lines:
 //!
@@ -77,7 +80,7 @@
 //! None is on by default. `safetensors`: models, optimizers and tensors in files; `zip`: NumPy's npz files, and PyTorch's pt files
 //! to be read; `gzip`: data sets that are compressed;
 //! `linalg`: inverses, systems, determinants, factorisations; `train`: checkpoints, logs, early stopping; `progress`: their bar on a
-//! terminal; `viz`: charts.
+//! terminal; `viz`: charts, and what notebooks show.
 #![forbid(unsafe_code)]
 
 /// The names that most programs want: `use gradus::prelude::*;`.
@@ -85,6 +88,8 @@ pub mod prelude;
 
 #[cfg(all(doc, feature = "linalg"))]
 pub mod from_pytorch;
+#[cfg(feature = "viz")]
+pub mod notebook;
 #[cfg(doctest)]
 mod pages;
 

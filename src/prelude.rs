@@ -1,3 +1,5 @@
+#[cfg(feature = "viz")]
+pub use crate::notebook::Notebook;
 pub use gradus_autograd::ops::{Attention, ConvOptions, Padding, PaddingMode, Pool, Reduction};
 pub use gradus_autograd::{
     Gradients, Mode, Param, Params, Tape, TensorExt, Var, grad, gradcheck, gradcheck_model, objective,

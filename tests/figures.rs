@@ -2,8 +2,10 @@
 
 use approx::assert_abs_diff_eq;
 use gradus_autograd::FiniteDifference;
-use gradus_optim::theory::{QuadraticMomentum, effective_samples, stability_limit};
-use gradus_optim::{Differences, Momentum, Objective, Optimizer, Rule, Sgd, minimize, surfaces};
+use gradus_optim::theory::{QuadraticMomentum, effective_samples, ewma, stability_limit};
+use gradus_optim::{
+    Adagrad, Differences, Momentum, MomentumForm, Objective, Optimizer, Rule, Sgd, minimize, surfaces,
+};
 
 /// 20 steps on 0.1 x² + 2 y² from (−5, −2), as the notes print their end.
 fn end_of_descent(rule: impl Rule, lr: f64) -> String {
@@ -35,6 +37,48 @@ fn windows_of_averages() {
     for (gamma, window) in [(0.9, 10.0), (0.96, 25.0), (0.95, 20.0)] {
         approx::assert_relative_eq!(effective_samples(gamma), window, max_relative = 1e-12);
     }
+}
+
+#[test]
+fn what_the_window_holds() {
+    for (gamma, window, share) in [(0.9, 10, 0.651), (0.99, 100, 0.634)] {
+        let held = ewma(gamma, &vec![1.0; window]);
+        assert_abs_diff_eq!(*held.last().expect("there are samples"), share, epsilon = 5e-4);
+    }
+}
+
+/// Ten steps down x²/2 from 1, whose rate is 0.1 and then this one.
+fn end_of_ten(rule: impl Rule, later: f64) -> f64 {
+    let (mut x, mut optimizer) = (gradus_autograd::Param::new(1.0), Optimizer::new(rule, 0.1));
+    for step in 0..10 {
+        optimizer.set_lr(if step < 5 { 0.1 } else { later });
+        optimizer.training_step(&mut x, |x, tape| 0.5 * tape.param(x).square());
+    }
+    x.value().item()
+}
+
+#[test]
+fn a_rate_that_drops() {
+    let inside = || Momentum { form: MomentumForm::Velocity, ..Momentum::default() };
+    let outside = || Sgd { momentum: 0.9, ..Sgd::default() };
+    for (rate, by_inside, by_outside) in
+        [(0.1, -0.588_789_388_8, -0.588_789_388_8), (0.01, -0.929_648_165_6, -0.115_839_979_9)]
+    {
+        assert_abs_diff_eq!(end_of_ten(inside(), rate), by_inside, epsilon = 1e-9);
+        assert_abs_diff_eq!(end_of_ten(outside(), rate), by_outside, epsilon = 1e-9);
+    }
+}
+
+#[test]
+fn epsilon_at_a_small_slope() {
+    let first = |eps_inside| {
+        let rule = Adagrad { eps: 1e-8, eps_inside, ..Adagrad::default() };
+        let mut x = gradus_autograd::Param::new(0.0);
+        Optimizer::new(rule, 1e-3).training_step(&mut x, |x, tape| tape.param(x) * 1e-6);
+        -x.value().item()
+    };
+    assert_abs_diff_eq!(first(false), 9.901e-4, epsilon = 1e-7);
+    assert_abs_diff_eq!(first(true), 9.9995e-6, epsilon = 1e-9);
 }
 
 #[test]

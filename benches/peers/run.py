@@ -7,12 +7,16 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
 PY = os.environ.get("PEERS_PY", sys.executable)
 PYTHON = {
-    "torch": "W1 W2 W3 W4 W8 W9 W9x W10 W11 W12 W13", "torch-fused": "W3 W4 W5 W6 W7 W5x W6x W7x W8", "torch-compile": "W4 W9", "jax": "W2 W3 W4 W5 W6 W7 W8 W9 W10 W12",
+    "torch": "W1 W2 W3 W4 W8 W9 W9x W10 W11 W12 W13", "torch-fused": "W3 W4 W5 W6 W7 W5x W6x W7x W8", "torch-compile": "W4 W9", "jax": "W2 W3 W4 W5 W6 W7 W8 W9 W10 W12 recurrence",
     "numpy": "W9 W10", "micrograd": "W1 W13",
 }
 RUST = {
     "candle": (["candle-bench"], [], "W1 W2 W3 W4 W8 W9 W10 W12 W13"), "dfdx": (["dfdx-bench"], [], "W1 W2 W3 W4 W8 W9 W10 W13"),
     "burn-flex": (["burn-bench"], ["flex"], "W1 W2 W3 W4 W8 W9 W10 W12 W13"), "gemm-crate": (["kernels"], ["gemm"], "W10"),
+    "floor": (["scalars-bench"], ["floor"], "rosenbrock recurrence W13_1e7"), "echidna": (["scalars-bench"], ["echidna"], "rosenbrock recurrence W13_1e7"),
+    "echidna-recorded": (["scalars-bench"], ["echidna-recorded"], "rosenbrock recurrence"), "ad_trait": (["scalars-bench"], ["ad_trait"], "rosenbrock recurrence"),
+    "num-dual": (["scalars-bench"], ["num-dual"], "rosenbrock"), "adolc": (["adolc-bench"], [], "rosenbrock recurrence"),
+    "adolc-recorded": (["adolc-bench"], ["recorded"], "rosenbrock recurrence"),
 }
 CHECKS = ["loss0", "loss10", "gx0", "ga0", "sum3", "mean", "g0", "gb0", "vHv"]
 
@@ -137,11 +141,11 @@ def table(best):
 
 
 def show(line):
-    if line["workload"] in ("W1", "W2", "W13"):
+    if line["workload"] in ("W1", "W2", "W13", "W13_1e7"):
         return f"{line['median_s'] / line['unit_count'] * 1e9:.1f} ns"
     if "gflops" in line:
         return f"{line['gflops']:.0f} GFLOP/s"
-    return f"{line['median_s'] * 1e3:.3f} ms"
+    return f"{line['median_s'] * 1e3:.3f} ms" if line["median_s"] > 1e-4 else f"{line['median_s'] * 1e6:.2f} µs"
 
 
 def build():

@@ -1,7 +1,8 @@
 //! W3, W4, W8, W11, W12: training steps, optimizers, gradient checks, Hessian-vector products.
 
 use gradus::autograd::{
-    FiniteDifference, Param, Params, Tape, Var, gradcheck, jacobian, params, value_and_grad,
+    FiniteDifference, Gradients, Param, Params, Tape, Var, gradcheck, jacobian, model_hvp, params,
+    value_and_grad,
 };
 use gradus::nn::{Linear, Module};
 use gradus::optim::{Adam, AdamW, Optimizer, Rule, Sgd};
@@ -156,15 +157,12 @@ pub(crate) fn w12() {
     fn loss<'t>(tape: &'t Tape, model: &Mlp, x: &Tensor, y: &Tensor) -> Var<'t> {
         model.forward(tape.constant(x), Var::tanh).cross_entropy(y)
     }
-    let product = || {
-        value_and_grad(|tape| {
-            let loss = loss(tape, &model, &x, &y);
-            let lifted: Vec<Var<'_>> = model.params().iter().map(|(_, p)| tape.param(p)).collect();
-            let grads = loss.grads(&lifted);
-            grads.into_iter().zip(&vectors).map(|(g, v)| (g * v).sum()).sum()
-        })
-    };
-    let (_, hv) = product();
+    let mut direction = Gradients::default();
+    for ((_, p), v) in model.params().iter().zip(&vectors) {
+        direction.set(p.id(), v.clone());
+    }
+    let product = || model_hvp(|tape| loss(tape, &model, &x, &y), &direction);
+    let hv = product();
     let check: f64 = model
         .params()
         .iter()

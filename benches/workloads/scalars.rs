@@ -1,11 +1,11 @@
-//! W1, W2, W13: what one node costs.
+//! W1, W2, W13: what one node costs; Rosenbrock's function and a recurrence over scalars.
 
 use std::time::Instant;
 
-use gradus::autograd::{Param, Tape, Var, value_and_grad};
+use gradus::autograd::{Mode, Param, Tape, Var, on_tape, value_and_grad};
 use gradus::tensor::Tensor;
 
-use crate::common::{Times, emit, peak_rss_mb, time, uvec};
+use crate::common::{Times, emit, peak_rss_mb, time, time_inner, u, uvec};
 
 /// An MLP 2-16-16-1 of scalars: one `mul` and one `add` node for each weight.
 pub(crate) fn w1() {
@@ -82,12 +82,21 @@ pub(crate) fn w2() {
 
 /// A chain of a million operations on a fresh tape: forward, backward, drop.
 pub(crate) fn w13() {
+    chain("W13", 1_000_000);
+}
+
+/// As [`w13`], of ten million.
+pub(crate) fn w13_1e7() {
+    chain("W13_1e7", 10_000_000);
+}
+
+fn chain(workload: &str, nodes: usize) {
     let base = peak_rss_mb();
     let start = Instant::now();
     let tape = Tape::new();
     let x = tape.var(1f32);
     let mut y = x;
-    for _ in 0..500_000 {
+    for _ in 0..nodes / 2 {
         y *= 0.999_999_9;
         y += 1e-7;
     }
@@ -105,5 +114,70 @@ pub(crate) fn w13() {
         "\"y\":{value},\"grad\":{gradient},\"forward_s\":{forward:.4},\"backward_s\":{backward:.4},\"bytes_per_node\":{bytes:.1},\
          \"base_mb\":{base:.1}"
     );
-    emit("W13", &t, 1e6, &extra);
+    emit(workload, &t, nodes as f64, &extra);
+}
+
+/// The value of a function of scalars and its gradient.
+fn value_and_slopes(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[f64]) -> (f64, Vec<f64>) {
+    on_tape(Mode::Record, |tape| {
+        let x = tape.vars(at);
+        let y = f(&x);
+        (y.item(), y.backward().items(&x))
+    })
+}
+
+/// Rosenbrock's function, one variable a number, with its gradient.
+pub(crate) fn rosenbrock() {
+    for n in [2usize, 10, 100, 1000] {
+        let at: Vec<f64> = (0..n).map(|i| 0.5 + 0.01 * (i % 100) as f64).collect();
+        let evaluate = || {
+            value_and_slopes(
+                |x| {
+                    let term = |i: usize| {
+                        let (a, b) = (1.0 - x[i], x[i + 1] - x[i] * x[i]);
+                        a * a + b * b * 100.0
+                    };
+                    (0..n - 1).map(term).sum()
+                },
+                &at,
+            )
+        };
+        let (value, slopes) = evaluate();
+        let t = time_inner(100_000 / n, 1.5, || {
+            std::hint::black_box(evaluate());
+        });
+        let extra = format!("\"loss0\":{value},\"gx0\":{},\"ga0\":{}", slopes[n / 2], slopes[0]);
+        emit(&format!("rosenbrock_{n}"), &t, (8 * (n - 1)) as f64, &extra);
+    }
+}
+
+/// 614 steps of 60 scalars, each of which follows the one before it; the value and the gradient in the rates and in the start.
+pub(crate) fn recurrence() {
+    const STEPS: usize = 614;
+    const WIDTH: usize = 60;
+    let signal: Vec<f64> = (0..STEPS).map(|t| f64::from(u(t, 42))).collect();
+    let rates = (0..WIDTH).map(|i| 0.5 + 0.25 * f64::from(u(i, 40)));
+    let at: Vec<f64> = rates.chain((0..WIDTH).map(|i| f64::from(u(i, 41)))).collect();
+    let evaluate = || {
+        value_and_slopes(
+            |inputs| {
+                let (rates, start) = inputs.split_at(WIDTH);
+                let mut x = start.to_vec();
+                for &s in &signal {
+                    for i in (1..WIDTH).rev() {
+                        x[i] = x[i] + rates[i] * (x[i - 1] - x[i]);
+                    }
+                    x[0] = x[0] + rates[0] * (s - x[0]);
+                }
+                x.iter().map(|&x| x * x).sum()
+            },
+            &at,
+        )
+    };
+    let (value, slopes) = evaluate();
+    let t = time(3, 10, 3.0, || {
+        std::hint::black_box(evaluate());
+    });
+    let extra = format!("\"loss0\":{value},\"gx0\":{},\"ga0\":{}", slopes[WIDTH], slopes[0]);
+    emit("recurrence", &t, (STEPS * WIDTH * 3 + 2 * WIDTH - 1) as f64, &extra);
 }

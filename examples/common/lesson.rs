@@ -2,21 +2,30 @@
 
 #![allow(dead_code, reason = "each example takes what it needs")]
 
-use std::path::PathBuf;
+#[path = "same_picture.rs"]
+mod same_picture;
+
+use std::path::{Path, PathBuf};
 
 use gradus::prelude::*;
 
 /// A place in a chart.
 pub(crate) type Point = (f64, f64);
 
-/// Whether a short part of the work is wanted.
-pub(crate) fn quick() -> bool {
-    std::env::args().any(|argument| argument == "--quick")
-}
-
-/// Writes a picture to the file that is named as argument, or into the folder for temporary files. The one that is drawn by the
-/// whole work lies in `docs/pictures`.
+/// Writes a picture to the file that is named as argument, or into the folder for temporary files. With `--quick`, as the checks
+/// run the examples, nothing is written: the picture has to be the one in `docs/pictures`.
 pub(crate) fn save(name: &str, svg: &str) {
+    if std::env::args().any(|argument| argument == "--quick") {
+        let file = format!("docs/pictures/{name}.svg");
+        let known = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file));
+        assert!(
+            same_picture::same(svg, &known.unwrap_or_default()),
+            "{file} is not what this example draws; if the new picture is right: \
+             cargo run --release --example {name} -- {file}"
+        );
+        println!("\nthe picture is that of {file}");
+        return;
+    }
     let named = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let path = named.map_or_else(|| std::env::temp_dir().join(format!("{name}.svg")), PathBuf::from);
     match std::fs::write(&path, svg) {

@@ -46,6 +46,16 @@ impl TorchRandom {
         let drawn: Vec<i64> = (0..count).map(|_| i64::from(self.0.next_u32() % n)).collect();
         Tensor::from_vec(drawn, count)
     }
+
+    /// What `torch.dropout` of a tensor of this shape multiplies it with: 0 with the probability p, else 1/(1 - p).
+    pub(crate) fn dropout(&mut self, shape: &[usize], p: f64) -> Tensor {
+        let mut kept = || {
+            let (high, low) = (u64::from(self.0.next_u32()), u64::from(self.0.next_u32()));
+            let fraction = ((high << 32 | low) % (1 << 53)) as f64 / (1u64 << 53) as f64;
+            if fraction < 1.0 - p { (1.0 / (1.0 - p)) as f32 } else { 0.0 }
+        };
+        Tensor::from_vec((0..shape.iter().product()).map(|_| kept()).collect(), shape)
+    }
 }
 
 /// Sixteen uniform numbers become normal ones.
@@ -57,7 +67,7 @@ fn normal(group: &mut [f32]) {
     }
 }
 
-/// The numbers that PyTorch 2.15 draws: `torch.Generator().manual_seed(2147483647)`, then `randn`, `randint` and `rand`.
+/// The numbers that PyTorch 2.15 draws: `torch.Generator().manual_seed(2147483647)`, then `randn`, `randint`, `rand` and `dropout`.
 pub(crate) fn check() {
     let mut generator = TorchRandom::new(2_147_483_647);
     let normal = generator.randn(&[27]);
@@ -70,4 +80,5 @@ pub(crate) fn check() {
     );
     assert_eq!(integers.to_vec::<i64>(), [77_912, 151_742, 139_870]);
     assert_eq!(uniform.to_vec::<f32>(), [0.427_919_1, 0.057_360_35]);
+    assert_eq!(generator.dropout(&[8], 0.5).to_vec::<f32>(), [0.0, 0.0, 2.0, 2.0, 0.0, 2.0, 2.0, 2.0]);
 }

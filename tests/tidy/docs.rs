@@ -134,7 +134,8 @@ fn the_types_of_the_prelude_have_examples() {
         .filter(|word| word.starts_with(char::is_uppercase))
         .collect();
     assert!(names.len() > 30, "{names:?}");
-    let texts: Vec<String> = files("crates", "rs").iter().map(read).collect();
+    let texts: Vec<String> =
+        ["crates", "src"].iter().flat_map(|folder| files(folder, "rs")).map(read).collect();
     for name in names {
         let shown = texts.iter().any(|text| {
             text.split_inclusive('\n').any(|line| declares(line, name)) && has_example(text, name)

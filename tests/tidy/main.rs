@@ -1,5 +1,6 @@
 //! The house's order: which crate knows which, how long files are, what is listed where.
 
+mod course;
 mod docs;
 mod engine;
 mod lists;

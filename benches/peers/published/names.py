@@ -1,4 +1,5 @@
-"""What the programs about names share: data, training, losses. Run each by `python NAME.py`, with GRADUS_DATA as for the examples."""
+"""What the programs about names share: data, training, losses. Run each by `python NAME.py`, with GRADUS_DATA as for the examples.
+GRADUS_THREADS is the number of threads; GRADUS_SHARE=10 does a tenth of the steps and scales the seconds."""
 
 import os
 import random
@@ -9,6 +10,8 @@ import torch
 import torch.nn.functional as F
 
 LETTERS = 27
+SHARE = int(os.environ.get("GRADUS_SHARE", "1"))
+torch.set_num_threads(int(os.environ.get("GRADUS_THREADS", torch.get_num_threads())))
 
 
 def names():
@@ -43,7 +46,7 @@ def train(title, published, forward, parameters, data, drop, generator, steps=20
     for parameter in parameters:
         parameter.requires_grad_()
     begin = time.perf_counter()
-    for step in range(steps):
+    for step in range(steps // SHARE):
         rows = torch.randint(0, len(x), (32,), generator=generator)
         loss = F.cross_entropy(forward(x[rows]), y[rows])
         for parameter in parameters:
@@ -55,7 +58,7 @@ def train(title, published, forward, parameters, data, drop, generator, steps=20
                 parameter -= rate * parameter.grad
         if step % 10_000 == 0 and "VERBOSE" in os.environ:
             print(f"{step:>6}: {loss.item():.4f}", flush=True)
-    seconds = time.perf_counter() - begin
+    seconds = SHARE * (time.perf_counter() - begin)
     with torch.no_grad():
         loss = F.cross_entropy((evaluated or forward)(x_valid), y_valid).item()
-    print(f"{title}: validation loss {loss:.4f} (published {published}), {seconds:.1f} s for {steps} steps", flush=True)
+    print(f"{title}: validation loss {loss:.4f} (published {published}), {seconds:.1f} s for {steps} steps by 1/{SHARE} of them, {torch.get_num_threads()} threads", flush=True)

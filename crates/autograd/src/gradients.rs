@@ -74,8 +74,9 @@ impl Gradients {
                 continue;
             }
             let node = &inner.nodes[node as usize];
-            let gradient = mirror.take(node.slot, inner.ty(node));
-            params.extend(gradient.map(|g| (id, g.into_contiguous())));
+            if let Some(gradient) = mirror.take(node.slot, inner.ty(node)) {
+                params.insert(id, gradient.into_contiguous());
+            }
         }
         let updates = std::mem::take(&mut inner.updates).into_iter().collect();
         let untrained = tape.training.untrained();
@@ -83,8 +84,6 @@ impl Gradients {
         if mirror.keep == Keep::All {
             return Self { params, updates, nodes: mirror, tape: tape.id.get(), untrained, idle };
         }
-        mirror.large.clear();
-        *tape.spare.borrow_mut() = mirror;
         Self { params, updates, nodes: Mirror::default(), tape: 0, untrained, idle }
     }
 }

@@ -30,6 +30,8 @@
 //! assert_eq!(y.grad(x).grad(x).item(), 12.0);
 //! ```
 //!
+//! The course in the folder `docs/course` of the repository explains it from the beginning: chapters 1 to 3.
+//!
 //! # Where a rule is
 //!
 //! Elementwise operations are rows of tables ([`ops::elementwise`]): a formula and its slope. Everything else implements
@@ -62,9 +64,10 @@ mod var;
 
 pub use check::{
     Anomaly, Comparison, CurvePoint, Elements, ErrorCurve, FiniteDifference, FourWays, GradcheckOptions,
-    KinkNote, Line, Pass, Place, Reason, Recorded, Report, STEPS, Scheme, Trace, TraceLeaf, TraceNode,
-    TracePart, TraceStep, Verdict, Ways, WhyZero, error_curve, flatten, flattened, flattened_tensors,
-    four_ways, four_ways_model, gradcheck, gradcheck_model, gradcheck_with, unflatten, unravel,
+    KinkNote, Line, Pass, Place, Reason, Recorded, Report, STEPS, Scheme, TapeMemory, TapeMemoryRow, Trace,
+    TraceLeaf, TraceNode, TracePart, TraceStep, Verdict, Ways, WhyZero, error_curve, flatten, flattened,
+    flattened_tensors, four_ways, four_ways_model, gradcheck, gradcheck_model, gradcheck_with, unflatten,
+    unravel,
 };
 pub use fast::{lazy::fuse_above, reuse::on_tape};
 pub use functions::{

@@ -113,13 +113,13 @@ impl Tape {
     // What follows is not generic: it would be compiled for every operation.
 
     /// The type of a value that can wait.
-    fn waits(&self, kernels: Option<Kernels<'_>>, inputs: &[Var<'_>]) -> Option<u32> {
+    pub(crate) fn waits(&self, kernels: Option<Kernels<'_>>, inputs: &[Var<'_>]) -> Option<u32> {
         let kernels = kernels.filter(|_| self.recording.get())?;
         lazy::type_of_op(&mut self.inner.borrow_mut(), kernels, inputs)
     }
 
     /// Appends an operation with its value, or with the type of a value that waits.
-    fn push_op<'t>(
+    pub(crate) fn push_op<'t>(
         &'t self,
         op: Rc<dyn Op>,
         inputs: &[Var<'t>],

@@ -42,7 +42,7 @@ fn inputs(tape: &Tape, id: usize) -> SmallVec<[Var<'_>; 4]> {
 }
 
 /// Which nodes from `first` on depend on one of `wrt`.
-fn dependents(tape: &Tape, first: usize, end: usize, wrt: &[Var<'_>]) -> Vec<bool> {
+pub(crate) fn dependents(tape: &Tape, first: usize, end: usize, wrt: &[Var<'_>]) -> Vec<bool> {
     let inner = tape.inner.borrow();
     let mut depends = vec![false; end + 1 - first];
     for x in wrt.iter().filter(|x| x.id as usize <= end) {

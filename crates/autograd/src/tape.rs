@@ -8,7 +8,7 @@ use std::panic::Location;
 use gradus_tensor::Tensor;
 
 use crate::fast::lists::Inner;
-use crate::fast::store::{Mirror, Slot, Ty};
+use crate::fast::store::{Slot, Ty};
 use crate::model::param::Param;
 use crate::model::training::{Mode, Training};
 use crate::node::{Leaf, Node};
@@ -48,8 +48,6 @@ pub struct Tape {
     pub(crate) training: Training,
     /// Gradients by variable are asked for on the tape they are of.
     pub(crate) id: Cell<u64>,
-    /// The memory of the last sweep's gradients, for the next.
-    pub(crate) spare: RefCell<Mirror>,
 }
 
 impl Default for Tape {
@@ -75,7 +73,6 @@ impl Tape {
             mode: Cell::new(mode),
             training: Training::default(),
             id: Cell::new(0),
-            spare: RefCell::default(),
         };
         tape.reset(mode);
         tape
@@ -121,7 +118,7 @@ impl Tape {
             return Var { tape: self, id };
         }
         let needs = self.recording.get() && param.is_trainable();
-        let var = self.leaf(param.value().clone(), Leaf::Param, needs, Location::caller());
+        let var = self.leaf_of(param.value(), Leaf::Param, needs, Location::caller());
         self.inner.borrow_mut().params.insert(param.id(), var.id);
         var
     }

@@ -136,7 +136,7 @@ fn whole_powers_of_any_base_have_a_complex_step() {
                 ways.rows.iter().find(|row| row.order == 1).and_then(|row| row.complex)
             };
             let base = Tensor::scalar(x);
-            let by_number = of(&|v| v[0].powf(n), &[base.clone()]).expect("a complex step");
+            let by_number = of(&|v| v[0].powf(n), std::slice::from_ref(&base)).expect("a complex step");
             let by_value = of(&|v| v[0].pow(v[1]), &[base, Tensor::scalar(n)]).expect("a complex step");
             for found in [by_number, by_value] {
                 assert_relative_eq!(found, exact, max_relative = 1e-14);

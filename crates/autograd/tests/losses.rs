@@ -194,3 +194,44 @@ fn the_mean_of_a_batch() {
     near(of(Reduction::BatchMean), of(Reduction::Sum) / 3.0);
     near(of(Reduction::BatchMean), of(Reduction::Mean) * 4.0);
 }
+
+/// Of every loss of a target with the prediction's shape, and of those whose target has one for each row.
+#[test]
+fn a_number_is_the_target_of_each_element() {
+    type Loss = for<'t> fn(Var<'t>, Option<&Tensor>) -> Var<'t>;
+    macro_rules! losses {
+        ($($name:ident $(($other:expr))?;)*) => {
+            [$((stringify!($name), (|x, t| match t {
+                Some(t) => x.$name($($other(x),)? t),
+                None => x.$name($($other(x),)? 1),
+            }) as Loss),)*]
+        };
+    }
+    fn half(x: Var<'_>) -> Var<'_> {
+        x * 0.5
+    }
+    let all = losses! {
+        mse; l1_loss; smooth_l1_loss; huber_loss; log_cosh_loss; focal_loss; dice_loss; soft_cross_entropy;
+        binary_cross_entropy; binary_cross_entropy_with_logits; kl_div; poisson_nll_loss; soft_margin_loss;
+        hinge_embedding_loss; margin_ranking_loss(half); multilabel_soft_margin_loss;
+        cosine_embedding_loss(half);
+    };
+    for dtype in [DType::F64, DType::F32] {
+        let values = Tensor::from([[0.25, 0.5, 0.75], [0.5, 0.125, 0.25]]).to(dtype);
+        for (name, loss) in all {
+            let tape = Tape::new();
+            let x = tape.var(&values);
+            let ones =
+                Tensor::ones_of(if name == "cosine_embedding_loss" { &[2][..] } else { &[2, 3] }, dtype);
+            let (number, tensor) = (loss(x, None), loss(x, Some(&ones)));
+            assert_eq!((number.dtype(), number.value()), (dtype, tensor.value()), "{name}");
+            assert_eq!(number.backward().wrt(x), tensor.backward().wrt(x), "{name}");
+            // A tensor of one number is not one: it has a shape, which is wrong.
+            let scalar = Tensor::ones_of((), dtype);
+            let text = message(|| {
+                loss(x, Some(&scalar));
+            });
+            assert!(text.starts_with(&format!("{name}: ")), "{name}: {text}");
+        }
+    }
+}

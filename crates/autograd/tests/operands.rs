@@ -61,6 +61,35 @@ fn owned_tensors_and_numbers() {
     assert_eq!(picture.conv(Tensor::ones([1, 1, 2, 2]), None, &ConvOptions::default()).item(), 4.0);
 }
 
+/// A whole number is what the same float is, on both sides of each operator and as an argument.
+#[test]
+fn whole_numbers() {
+    for dtype in [DType::F64, DType::F32] {
+        let tape = Tape::new();
+        let x = tape.var(Tensor::from([1.5, 2.5]).to(dtype));
+        let pairs = [
+            (x + 2, x + 2.0),
+            (2 + x, 2.0 + x),
+            (x - 2, x - 2.0),
+            (2 - x, 2.0 - x),
+            (x * 2, x * 2.0),
+            (2 * x, 2.0 * x),
+            (x / 2, x / 2.0),
+            (2 / x, 2.0 / x),
+            (x.pow(3), x.pow(3.0)),
+            (x.maximum(2), x.maximum(2.0)),
+        ];
+        for (i, (whole, float)) in pairs.into_iter().enumerate() {
+            assert_eq!((whole.dtype(), whole.value()), (dtype, float.value()), "{i}");
+            assert_eq!(whole.sum().backward().wrt(x), float.sum().backward().wrt(x), "{i}");
+        }
+        let mut y = x;
+        y *= 3;
+        y -= 1;
+        assert_eq!(y.value().to_f64_vec(), [3.5, 6.5]);
+    }
+}
+
 #[test]
 fn assigned_results_are_new_values() {
     let tape = Tape::new();

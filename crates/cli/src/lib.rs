@@ -8,6 +8,7 @@ pub mod explain;
 pub mod failure;
 mod find_lr;
 mod optimizers;
+mod puzzle;
 mod race;
 mod schedule;
 pub mod text;
@@ -31,6 +32,7 @@ Start here:
   gradus race --svg race.svg                        four optimizers on one surface, as a picture
   gradus schedule \"cosine(0.3, 95).warmup(5)\"       a learning rate by step, and a training under it
   gradus find-lr                                    a learning rate for a model, by its range test
+  gradus puzzle                                     thirty derivatives to write, judged by the gradient check
   gradus COMMAND --help                             all options of a command
 
 From a clone of the repository, `cargo install --path crates/cli` installs this command;
@@ -54,6 +56,7 @@ enum Command {
     Optimizers(optimizers::Optimizers),
     Schedule(schedule::ScheduleCommand),
     FindLr(find_lr::FindLr),
+    Puzzle(puzzle::PuzzleCommand),
 }
 
 /// The command with the arguments of this process.
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Optimizers(optimizers) => optimizers.run(&mut std::io::stdout()),
         Command::Schedule(schedule) => schedule.run(&mut std::io::stdout()),
         Command::FindLr(find_lr) => find_lr.run(&mut std::io::stdout()),
+        Command::Puzzle(puzzle) => puzzle.run(&mut std::io::stdout()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -115,12 +119,19 @@ fn one_line(error: &clap::Error) -> String {
     match error.kind() {
         ErrorKind::UnknownArgument if parts.len() == 1 => {
             let usage = lines("Usage: ").next().unwrap_or("gradus");
-            let command = usage.split_whitespace().take_while(|word| word.chars().all(char::is_lowercase));
+            let command = usage.split_whitespace().take_while(|word| {
+                !word.starts_with('-') && word.chars().all(|c| c.is_lowercase() || c == '-')
+            });
             let command = command.collect::<Vec<_>>().join(" ");
             parts.push(format!("`{command} --help` lists the options"));
         }
         ErrorKind::InvalidSubcommand if parts.len() == 1 => {
             parts.push("`gradus --help` lists the commands".to_string());
+        }
+        // An option without its value; which command it was is not said.
+        ErrorKind::InvalidValue if message.contains("a value is required") => {
+            let command = std::env::args().nth(1).unwrap_or_default();
+            parts.push(format!("`gradus {command} --help` has examples"));
         }
         ErrorKind::MissingRequiredArgument => {
             parts.extend(lines("Usage: ").map(|usage| format!("usage: {}", words(usage))));

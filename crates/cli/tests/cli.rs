@@ -83,9 +83,18 @@ fn wrong_values() {
     refuses(&["train", "faces"], &["faces", "digits", "mnist"]);
     refuses(&["train", "--seed", "x"], &["--seed", "x"]);
     refuses(&["train", "--epochs", "0"], &["--epochs", "0"]);
-    refuses(&["train", "--epochs", "-1"], &["'-1' for '--epochs <EPOCHS>': a whole number"]);
-    refuses(&["train", "--threads", "-1"], &["'-1' for '--threads <THREADS>': a whole number"]);
-    refuses(&["train", "--seed", "-1"], &["'-1' for '--seed <SEED>': a whole number from 0 on is wanted"]);
+    refuses(
+        &["train", "--epochs", "-1"],
+        &["'-1' for '--epochs <EPOCHS>': a number of epochs is a whole number"],
+    );
+    refuses(
+        &["train", "--threads", "-1"],
+        &["'-1' for '--threads <THREADS>': a number of threads is a whole number"],
+    );
+    refuses(
+        &["train", "--seed", "-1"],
+        &["'-1' for '--seed <SEED>': a seed is a whole number from 0 on, as in 7"],
+    );
     refuses(&["train", "--batch", "0"], &["'--batch'", "; `gradus train --help` lists the options"]);
     refuses(&["race", "--steps", "-1"], &["'-1' for '--steps <STEPS>'"]);
     refuses(&["race", "--optimizers", "adam,"], &["a name is missing at a comma; write adam,sgd"]);

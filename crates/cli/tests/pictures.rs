@@ -1,13 +1,12 @@
 //! The pictures of the documents: README names the command of each, and what the command draws is the file.
 
-use approx::abs_diff_eq;
+#[path = "../../../examples/common/same_picture.rs"]
+mod same_picture;
+
 use std::path::Path;
 use std::process::Command;
 
-/// Places may differ by this many pixels: a training's last digits depend on the processor.
-const PIXELS: f64 = 2.0;
-/// Numbers in words, by this much.
-const DIGITS: f64 = 0.01;
+use same_picture::{same, taken_apart};
 
 /// The commands in README that draw a file under `docs/pictures`, as words.
 fn commands() -> Vec<Vec<String>> {
@@ -22,37 +21,6 @@ fn commands() -> Vec<Vec<String>> {
         parts.take_while(|word| word != "#").skip(1).collect()
     };
     lines.map(words).collect()
-}
-
-/// The numbers, each with whether it is a place (inside of a tag) or a word, and what is between them.
-fn taken_apart(svg: &str) -> (Vec<(f64, bool)>, String) {
-    let (mut numbers, mut between, mut rest, mut inside) = (Vec::new(), String::new(), svg, false);
-    while let Some(c) = rest.chars().next() {
-        let belongs: fn(char) -> bool = match c {
-            '#' => |c| c == '#' || c.is_ascii_alphanumeric(),
-            '-' | '.' | '0'..='9' => |c| c == '-' || c == '.' || c.is_ascii_digit(),
-            _ => |_| false,
-        };
-        let end = rest.find(|c| !belongs(c)).unwrap_or(rest.len()).max(c.len_utf8());
-        match rest[..end].parse() {
-            Ok(number) => {
-                numbers.push((number, inside));
-                between.push('0');
-            }
-            Err(_) => between.push_str(&rest[..end]),
-        }
-        inside = c == '<' || (inside && c != '>');
-        rest = &rest[end..];
-    }
-    (numbers, between)
-}
-
-/// Whether two pictures are one but for the last digits.
-fn same(a: &str, b: &str) -> bool {
-    let ((a, said), (b, known)) = (taken_apart(a), taken_apart(b));
-    let near =
-        |(x, inside): (f64, bool), y: f64| abs_diff_eq!(x, y, epsilon = if inside { PIXELS } else { DIGITS });
-    said == known && a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| near(*a, b.0))
 }
 
 #[test]

@@ -153,6 +153,13 @@ fn wrong_settings() {
             &["--noise", "0"],
             &["--batch", "8"],
             &["--noise", "1", "--batch", "0"],
+            &["--noise", "1", "--seed", "-1"],
+            &["--noise", "loud"],
+            &["--steps", "0"],
+            &["--steps", "many"],
+            &["--tolerance", "0"],
+            &["--lr"],
+            &["--rate", "0.1"],
         ],
     );
 }

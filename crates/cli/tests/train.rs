@@ -1,73 +1,13 @@
-//! `gradus train` beside digits: tables, names, texts, recipes, and trainings that go on.
+//! `gradus train` beside digits: tables, names, texts, recipes.
 #![cfg(unix)]
+
+mod folder;
 
 use std::fmt::Write;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
 
+use folder::{Folder, text};
 use serde_json::Value;
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("gradus-cli-train-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gradus"));
-        command.arg("train").args(arguments).current_dir(&self.0);
-        command
-    }
-
-    fn train(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    /// The output and the JSON of a training that succeeds.
-    fn works(&self, arguments: &[&str]) -> (String, Value) {
-        let output = self.train(&[arguments, &["--json"]].concat());
-        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-        let stdout = text(&output.stdout);
-        let json = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
-        (stdout, json)
-    }
-
-    /// It fails with exit code 2, before any training, with one line that has all these parts.
-    fn refuses(&self, arguments: &[&str], parts: &[&str]) {
-        let output = self.train(arguments);
-        let message = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
-        assert_eq!(message.lines().count(), 1, "{message}");
-        for part in parts {
-            assert!(message.contains(part), "{arguments:?}: {part:?} is not in {message}");
-        }
-        assert!(!text(&output.stdout).contains("\nepoch "), "{arguments:?} trained");
-    }
-
-    fn write(&self, name: &str, content: &str) {
-        fs::write(self.0.join(name), content).unwrap();
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.0.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 /// Houses: size, colour (some missing), an id of texts, price.
 fn houses(rows: usize) -> String {
@@ -261,87 +201,6 @@ fn a_recipe_is_printed_and_read() {
     }
 }
 
-/// Weights, log and JSON of a training that was interrupted and gone on with are those of one that was not.
-#[test]
-fn an_interrupted_training_goes_on_to_the_same_bits() {
-    let folder = Folder::new("resume");
-    let whole = ["digits", "--epochs", "30", "--log", "whole", "--out", "w1", "--checkpoint-every", "7"];
-    let (_, json) = folder.works(&whole);
-    let parts = ["digits", "--epochs", "30", "--log", "parts", "--out", "w2", "--checkpoint-every", "7"];
-    let mut child = folder.command(&parts).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.starts_with("epoch ") {
-        line.clear();
-        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended before its first epoch");
-    }
-    assert!(Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap().success());
-    child.stdout = Some(lines.into_inner());
-    let output = child.wait_with_output().unwrap();
-    let message = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(130), "{message}");
-    let again =
-        "to go on: gradus train digits --epochs 30 --log parts --out w2 --checkpoint-every 7 --resume";
-    assert!(message.contains(again), "{message}");
-    folder.refuses(&parts, &["--log parts: a training is there; go on with it (--resume)"]);
-    folder.refuses(
-        &["digits", "--log", "parts", "--resume", "--lr", "0.1"],
-        &["--log the learning rate at step"],
-    );
-    let (stdout, found) = folder.works(&["digits", "--log", "parts", "--resume", "--out", "w2"]);
-    assert!(stdout.contains("goes on after step "), "{stdout}");
-    assert!(folder.read("w1") == folder.read("w2"), "other weights");
-    for field in ["test_accuracy", "test_loss", "train_loss", "train_accuracy", "epochs"] {
-        assert_eq!(found[field], json[field], "{field}");
-    }
-    // All but the time, the last field of a line.
-    let log = |name: &str| -> Vec<String> {
-        let lines = text(&folder.read(&format!("{name}/log.jsonl")));
-        lines.lines().map(|line| line.split(",\"time\":").next().unwrap().to_string()).collect()
-    };
-    assert_eq!(log("whole"), log("parts"));
-    assert!(log("whole").len() == 30 * 23 && log("whole")[0].contains("\"lr\":"));
-    folder.refuses(&["digits", "--log", "empty", "--resume"], &["--resume: empty holds no checkpoint"]);
-    folder.write("file", "x");
-    folder.refuses(&["digits", "--log", "file"], &["--log file"]);
-}
-
-/// An occupied folder and a file of the user's are told before anything is computed or written.
-#[test]
-fn a_folder_that_is_taken_is_told_before_the_gradient_check() {
-    let folder = Folder::new("taken");
-    let arguments = ["digits", "--model", "linear", "--epochs", "1", "--log", "run"];
-    folder.works(&arguments);
-    let log = folder.read("run/log.jsonl");
-    let output = folder.train(&arguments);
-    assert!(text(&output.stderr).contains("--log run: a training is there"), "{}", text(&output.stderr));
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()));
-    assert!(folder.read("run/log.jsonl") == log);
-    fs::create_dir(folder.0.join("notes")).unwrap();
-    folder.write("notes/log.jsonl", "my notes\n");
-    folder.refuses(&["digits", "--log", "notes"], &["notes/log.jsonl: line 1: it has no step"]);
-    assert_eq!(folder.read("notes/log.jsonl"), b"my notes\n");
-}
-
-#[test]
-fn a_training_that_diverges_names_its_last_good_checkpoint() {
-    let folder = Folder::new("diverges");
-    let mut table = String::from("a,b\n");
-    (0..40).for_each(|i| writeln!(table, "{i}.5,{i}.25").unwrap());
-    folder.write("t.csv", &table);
-    let usual = ["csv", "t.csv", "--target", "b", "--model", "linear", "--optimizer", "sgd"];
-    let output = folder.train(&[&usual[..], &["--log", "run", "--lr", "30", "--epochs", "500"]].concat());
-    let message = text(&output.stderr);
-    assert_eq!((output.status.code(), message.lines().count()), (Some(1), 1), "{message}");
-    for part in ["error: the loss is ", " at step ", "smaller --lr", "clip_norm", "checkpoint is run/step-"] {
-        assert!(message.contains(part), "{part:?} is not in {message}");
-    }
-    assert!(!folder.0.join("gradus-csv.safetensors").exists());
-    let log = text(&folder.read("run/log.jsonl"));
-    let last = log.lines().last().unwrap();
-    assert!(last.contains("\"loss\":\"Infinity\"") || last.contains("\"loss\":\"NaN\""), "{last}");
-}
-
 #[test]
 fn dead_units_are_told_and_gradients_are_logged() {
     let folder = Folder::new("health");
@@ -365,31 +224,21 @@ fn dead_units_are_told_and_gradients_are_logged() {
     assert!(!json["warnings"].as_array().unwrap().is_empty(), "{json}");
 }
 
-/// The folder of the log vanishes while it trains: the weights are saved all the same.
+/// Each reader of a text says where it is none.
 #[test]
-fn a_log_that_cannot_be_written_costs_no_training() {
-    let folder = Folder::new("vanishes");
-    let mut child = folder
-        .command(&["digits", "--epochs", "20", "--log", "run", "--out", "weights"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.starts_with("epoch ") {
-        line.clear();
-        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended before its first epoch");
+fn texts_that_are_not_utf8_are_refused_with_the_place() {
+    let folder = Folder::new("utf8");
+    fs::write(folder.0.join("latin1"), b"a,b\n1,2\n3,caf\xe9\n").unwrap();
+    for arguments in [
+        &["text", "latin1"][..],
+        &["names", "--data", "latin1"],
+        &["csv", "latin1", "--target", "b"],
+        &["digits", "--config", "latin1"],
+    ] {
+        let place = "line 3: the byte 0xE9 at offset 13 is not UTF-8; save the text as UTF-8";
+        folder.refuses(arguments, &["latin1", place]);
     }
-    fs::remove_dir_all(folder.0.join("run")).unwrap();
-    folder.write("run", "a file");
-    child.stdout = Some(lines.into_inner());
-    let output = child.wait_with_output().unwrap();
-    let message = text(&output.stderr);
-    assert!(output.status.success(), "{message}");
-    assert!(message.contains("warning: ") && message.contains("the training goes on"), "{message}");
-    assert!(folder.0.join("weights").exists());
-    for word in message.split_whitespace().filter(|word| word.contains("gradus-rescued-")) {
-        let _ = fs::remove_file(word);
-    }
+    fs::create_dir(folder.0.join("run")).unwrap();
+    fs::copy(folder.0.join("latin1"), folder.0.join("run/recipe.toml")).unwrap();
+    folder.refuses(&["digits", "--log", "run", "--resume"], &["run/recipe.toml: line 3: the byte 0xE9"]);
 }

@@ -58,6 +58,7 @@
 //!
 //! `Optimizer::training_step` of `gradus-optim` takes the same closure, finds the gradients and steps.
 //!
+//! The course in the folder `docs/course` of the repository builds networks layer by layer: chapters 8 to 12.
 //! # Element types
 //! Parameters are F32. Given F64 (a literal of Rust is F64) a layer computes in F64: the values from there on and the loss are F64,
 //! which costs time and memory, the gradients of the parameters stay F32, as do running statistics. `.to(DType::F32)` on the data

@@ -41,6 +41,8 @@
 //! [`catalog`] has them under names, and [`OptimizerSpec`] reads them with their settings from text; [`schedule`] has the learning rates, [`lr_finder`] looks for one;
 //! [`minimize`] walks down [`surfaces`]; [`theory`] computes what momentum does on a quadratic.
 //!
+//! The course in the folder `docs/course` of the repository leads from the first step to AdamW and the theory: chapters 4 to 7.
+//!
 //! # Own rules
 //!
 //! A rule is one file: a struct with its hyper-parameters, [`Rule::update`], if it remembers anything,

@@ -106,7 +106,10 @@ impl OptimizerSpec {
             _ => self.settings.iter().any(|(known, _)| *known == field),
         };
         if twice {
-            return Err(self.wrong(text, &format!("{name} is given twice, or a rate and a schedule both")));
+            return Err(self.wrong(
+                text,
+                &format!("{name} is given twice, or a rate and a schedule both; write one of them"),
+            ));
         }
         match field.as_str() {
             "lr" => {
@@ -160,6 +163,18 @@ impl OptimizerSpec {
         Error::Spec(format!("{}:{text}: {why}", self.named.name))
     }
 
+    /// The usual value of the setting that lies outside of its range.
+    fn example(&self, fault: &str) -> String {
+        let mut rule = self.plain();
+        let all = rule.settings();
+        let mut given =
+            all.iter().filter(|setting| self.settings.iter().any(|(name, _)| name == setting.name()));
+        let meant = given.find(|setting| fault.contains(&format!(" {} is ", setting.name())));
+        meant.map_or(String::new(), |setting| {
+            format!(", as in {}:{}={}", self.named.name, setting.name(), setting.value())
+        })
+    }
+
     /// A setting that there is not: those there are, and one as an example.
     fn unknown(&self, text: &str, field: &str) -> Error {
         let name = self.named.name;
@@ -202,7 +217,7 @@ impl FromStr for OptimizerSpec {
             spec.set(part.trim())?;
         }
         match spec.rule().options().fault() {
-            Some(fault) => Err(Error::Spec(format!("{text}: {fault}"))),
+            Some(fault) => Err(Error::Spec(format!("{text}: {fault}{}", spec.example(fault)))),
             None => Ok(spec),
         }
     }

@@ -31,6 +31,8 @@
 //! shapes and the sizes that differ. Mistakes in a file come back as an [`Error`].
 //!
 //! *Results do not depend on the number of threads*: work is cut by sizes alone, and sums are pairwise over fixed blocks.
+//!
+//! The course in the folder `docs/course` of the repository leads from the slope of a curve to a transformer.
 
 #![allow(
     clippy::return_self_not_must_use,

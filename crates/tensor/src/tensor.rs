@@ -151,6 +151,11 @@ impl Tensor {
         self.buffer.same(&other.buffer)
     }
 
+    /// The addresses of the whole block of memory, which views of it have in common.
+    pub fn block_addresses(&self) -> std::ops::Range<*const u8> {
+        self.buffer.as_slice::<u8>().as_ptr_range()
+    }
+
     #[inline]
     #[track_caller]
     fn check<T: Element>(&self) {

@@ -184,8 +184,8 @@ impl Error {
             ),
             Self::Schedule { step, saved, found } => write!(
                 f,
-                "the learning rate at step {step} was {saved} and is {found}; build the optimizer with the schedule it had, \
-                 or restore with Checkpoint::restore_with_new_rate"
+                "the learning rate at step {step} was {saved} and is {found}; build the optimizer with the schedule it had; \
+                 if another is meant: RunOptions::new_rate, Checkpoint::restore_with_new_rate"
             ),
             // All others have words of their own.
             _ => Ok(()),

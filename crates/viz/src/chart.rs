@@ -3,6 +3,7 @@
 use crate::contour::{Grid, contour};
 use crate::layout::Bar;
 use crate::mark::{Data, Heat, Level, Mark, Marker};
+use crate::palette::series_color;
 use crate::scale::{Scale, Span};
 
 /// One plot with its axes and its legend, built by value.
@@ -125,7 +126,7 @@ impl Chart {
 
     /// A region from one x to another, over the whole height; pale, behind the lines.
     pub fn band(self, name: &str, from: f64, to: f64) -> Self {
-        self.with(Mark::plain(name, Data::Band(from, to))).color("#56b4e9")
+        self.with(Mark::plain(name, Data::Band(from, to))).color(series_color(5))
     }
 
     /// The lines on which a function has these levels, the low ones darker, with the levels written on them where there is room.

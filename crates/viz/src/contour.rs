@@ -67,27 +67,6 @@ impl Grid {
     }
 }
 
-/// `count` levels at equal distances between the lowest and the highest value, without the ends.
-pub fn linear_levels(grid: &Grid, count: usize) -> Vec<f64> {
-    let values = grid.sorted();
-    let (Some(low), Some(high)) = (values.first(), values.last()) else { return Vec::new() };
-    let level = |k: usize| low + (high - low) * k as f64 / (count + 1) as f64;
-    if high > low { (1..=count).map(level).collect() } else { Vec::new() }
-}
-
-/// `count` levels in equal ratios of their height above the lowest value, for functions with a valley: the
-/// first encloses a hundredth of the grid's nodes, the last is near the highest value.
-pub fn log_levels(grid: &Grid, count: usize) -> Vec<f64> {
-    let values = grid.sorted();
-    let (Some(&low), Some(&high)) = (values.first(), values.last()) else { return Vec::new() };
-    let first = values[values.len() / 100] - low;
-    if first <= 0.0 {
-        return linear_levels(grid, count);
-    }
-    let ratio = ((high - low) / first).powf(1.0 / count as f64);
-    (0..count).map(|k| low + first * ratio.powf(k as f64)).collect()
-}
-
 /// At most about `count` levels that are round numbers: at equal distances, or, where the lowest place is inside and most of the grid
 /// lies far above it, 1, 2 and 5 times powers of ten above the lowest value (every third, where all are too many).
 pub fn round_levels(grid: &Grid, count: usize) -> Vec<f64> {
@@ -231,18 +210,6 @@ mod tests {
     fn holes_are_left_out() {
         let grid = Grid::sample((-1.0, 1.0), (-1.0, 1.0), [21, 21], |x, y| (x - 0.5).sqrt() + y);
         assert!(contour(&grid, 0.3).iter().flatten().all(|(x, _)| *x >= 0.5));
-    }
-
-    #[test]
-    fn levels() {
-        let bowl = Grid::sample((-1.0, 1.0), (-1.0, 1.0), [41, 41], |x, y| x * x + 10.0 * y * y);
-        let levels = log_levels(&bowl, 8);
-        assert_eq!(levels.len(), 8);
-        let ratios: Vec<f64> = levels.windows(2).map(|pair| pair[1] / pair[0]).collect();
-        assert!(ratios.iter().all(|r| abs_diff_eq!(*r, ratios[0], epsilon = 1e-9) && *r > 1.0), "{levels:?}");
-        assert!(levels[7] < 11.0);
-        let plane = Grid::sample((0.0, 1.0), (0.0, 1.0), [2, 2], |x, _| 4.0 * x);
-        assert_eq!(linear_levels(&plane, 3), [1.0, 2.0, 3.0]);
     }
 
     #[test]

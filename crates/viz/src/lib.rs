@@ -19,8 +19,7 @@
 //!   room are left out.
 //! - Ticks stand at round numbers, on a logarithmic axis at powers of ten.
 //! - The legend stands below the plot and never covers data.
-//! - Colours are those of Okabe and Ito, *Color Universal Design* (2008), which readers of all kinds of colour
-//!   vision can tell apart.
+//! - Colours of series are told apart by readers of all kinds of colour vision: [`SERIES_COLORS`].
 //! - Same calls, same text: files can be compared.
 #![forbid(unsafe_code)]
 
@@ -44,9 +43,9 @@ mod terminal;
 mod text;
 
 pub use chart::Chart;
-pub use contour::{Grid, contour, linear_levels, log_levels, round_levels};
+pub use contour::{Grid, contour, round_levels};
 pub use figure::Figure;
 pub use graph::{Graph, Role};
 pub use mark::Marker;
-pub use palette::{OKABE_ITO, series_color};
+pub use palette::{SERIES_COLORS, series_color};
 pub use scale::Scale;

@@ -1,12 +1,13 @@
-//! Colours: eight for series, a ramp for numbers.
+//! Colours: seven for series, a ramp for numbers.
 
-/// The colours of Okabe and Ito without yellow and black, which are hard to see or taken by text: blue,
-/// vermilion, bluish green, reddish purple, orange, sky blue, and a grey.
+/// Blue, vermilion, green, reddish purple, orange, sky blue, and a grey: the hues of Okabe and Ito, moved until any two of them
+/// are at least 20 apart (`$\Delta E^*_{ab}$`) for eyes that see all colours, no red, no green or no blue. (Of the original
+/// ones, green and grey are 16 apart without green, green and sky blue without blue.)
 ///
 /// # Source
-/// Okabe and Ito 2008, *Color Universal Design*.
-pub const OKABE_ITO: [&str; 7] =
-    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#666666"];
+/// Okabe and Ito 2008, *Color Universal Design*, without its yellow and black, which are hard to see or taken by text.
+pub const SERIES_COLORS: [&str; 7] =
+    ["#526dac", "#d55c03", "#259965", "#bb7098", "#f0a71d", "#5fbbf0", "#5b5b5b"];
 
 /// Strokes for series beyond the seventh, fourteenth, …: solid, dashed, dotted, dash-dotted.
 const DASHES: [&str; 4] = ["", "7 3", "2 3", "8 3 2 3"];
@@ -18,12 +19,12 @@ pub(crate) const GRID: &str = "#e6e6e6";
 
 /// The colour of the series with this number.
 pub fn series_color(i: usize) -> &'static str {
-    OKABE_ITO[i % OKABE_ITO.len()]
+    SERIES_COLORS[i % SERIES_COLORS.len()]
 }
 
 /// The stroke of the series with this number, as a `stroke-dasharray`; empty for a solid line.
 pub(crate) fn series_dash(i: usize) -> &'static str {
-    DASHES[(i / OKABE_ITO.len()) % DASHES.len()]
+    DASHES[(i / SERIES_COLORS.len()) % DASHES.len()]
 }
 
 /// Cividis (Nuñez, Anderton, Renslow 2018) at nine places.

@@ -1,6 +1,6 @@
 //! Whole pictures: what is written, what is escaped, what is cut.
 
-use gradus_viz::{Chart, Figure, Grid, Marker, Scale, contour, linear_levels};
+use gradus_viz::{Chart, Figure, Grid, Marker, Scale, contour, round_levels};
 
 #[test]
 fn labels_are_escaped() {
@@ -66,7 +66,7 @@ fn a_shared_legend_names_each_series_once() {
 fn same_calls_same_text() {
     let picture = || {
         let grid = Grid::sample((-1.0, 1.0), (-1.0, 1.0), [21, 21], |x, y| x * x - y);
-        let levels = linear_levels(&grid, 5);
+        let levels = round_levels(&grid, 5);
         Chart::new("all")
             .contours(&grid, &levels)
             .heat(grid, "height", (-1.0, 2.0))
@@ -89,5 +89,5 @@ fn nothing_to_draw_is_no_mistake() {
     let svg = Chart::new("empty").x_axis("x", Scale::Log10).line("nothing", &[]).svg();
     assert!(svg.contains("nothing") && !svg.contains("NaN") && !svg.contains("inf"));
     let flat = Grid::sample((0.0, 1.0), (0.0, 1.0), [3, 3], |_, _| 2.0);
-    assert!(linear_levels(&flat, 4).is_empty() && contour(&flat, 1.0).is_empty());
+    assert!(round_levels(&flat, 4).is_empty() && contour(&flat, 1.0).is_empty());
 }

@@ -17,12 +17,16 @@ use crate::var::Var;
 /// The step.
 pub(crate) const STEP: f64 = 1e-50;
 
-/// How an operation depends on its inputs, as far as the complex step can take their parts one by one
+/// How an operation depends on its inputs, as far as the complex step and forward mode can take their parts one by one
 /// ([`Op::form`](crate::Op::form)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Linear in all inputs together, plus a constant.
+    /// Its input itself; what its rule does besides that gives the memory back or brings it back.
+    Identity,
+    /// Linear in all inputs together.
     Linear,
+    /// Linear in all inputs together, plus a constant.
+    Affine,
     /// A product of the first two inputs, plus the third, if there is one.
     Product,
     /// Anything else.
@@ -62,7 +66,7 @@ pub(crate) fn step(
 fn follow(outputs: &[Var<'_>], moving: Vec<(usize, Tensor)>) -> Result<Vec<Parts>, Place> {
     let tape = outputs[0].tape;
     let end = outputs.iter().map(|y| y.index() + 1).max().unwrap_or(0);
-    let wanted = ancestors(tape, outputs, end);
+    let wanted = node::ancestors(tape, outputs, end);
     let mut known: Vec<Option<Parts>> = vec![None; end];
     for (id, im) in moving.into_iter().filter(|&(id, _)| id < end) {
         known[id] = Some(Parts { re: Var { tape, id: id as u32 }.value(), im: Some(im) });
@@ -81,21 +85,6 @@ fn follow(outputs: &[Var<'_>], moving: Vec<(usize, Tensor)>) -> Result<Vec<Parts
         });
     }
     Ok(outputs.iter().map(|y| known[y.index()].clone().expect("outputs are computed")).collect())
-}
-
-fn ancestors(tape: &Tape, outputs: &[Var<'_>], end: usize) -> Vec<bool> {
-    let mut wanted = vec![false; end];
-    for y in outputs {
-        wanted[y.index()] = true;
-    }
-    for id in (0..end).rev() {
-        if wanted[id] {
-            for &i in &node::parts(tape, id).1 {
-                wanted[i as usize] = true;
-            }
-        }
-    }
-    wanted
 }
 
 /// A node for complex inputs.
@@ -122,7 +111,8 @@ fn again(tape: &Tape, id: usize, inputs: &[Parts]) -> Option<Parts> {
             let none = |x: &Parts| x.re.zeros_like();
             let form = tape.inner.borrow().ops[node.b as usize].form();
             match form {
-                Form::Linear => {
+                Form::Identity => return Some(inputs[0].clone()),
+                Form::Linear | Form::Affine => {
                     let all =
                         |part: &dyn Fn(&Parts) -> Tensor| of(&inputs.iter().map(part).collect::<Vec<_>>());
                     return Some(Parts { re: all(&re), im: Some(&all(&im) - &all(&none)) });

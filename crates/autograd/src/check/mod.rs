@@ -1,6 +1,6 @@
 //! Seeing and checking derivatives: what the tape holds and what the sweep does, and the same derivatives without rules.
 //!
-//! To be read in this order: [`display`], [`recorded`], [`node`] and [`trace`] show a tape, as text and as a list, one node and a sweep, [`diagnose`] says what went
+//! To be read in this order: [`display`], [`recorded`], [`memory`], [`node`] and [`trace`] show a tape, as text and as a list, what it holds, one node and a sweep, [`diagnose`] says what went
 //! wrong in it. [`finite_difference`] and [`flat`] take derivatives from values; [`subject`] is what can be checked, [`line`]
 //! the same as a function of one number, [`measure`] its derivative with a bound of the error; [`prepare`] takes the tape's side,
 //! [`gradcheck`] compares, [`comparison`] judges one derivative, [`report`] says the result, [`reason`] finds the cause of
@@ -20,6 +20,7 @@ mod four_ways;
 mod gradcheck;
 mod line;
 mod measure;
+mod memory;
 pub(crate) mod node;
 mod options;
 mod prepare;
@@ -39,6 +40,7 @@ pub use flat::{flatten, flattened, flattened_tensors, unflatten, unravel};
 pub use four_ways::{FourWays, Ways, four_ways, four_ways_model};
 pub use gradcheck::{gradcheck, gradcheck_model, gradcheck_with};
 pub use line::Line;
+pub use memory::{TapeMemory, TapeMemoryRow};
 pub use options::{Elements, GradcheckOptions};
 pub use recorded::Recorded;
 pub use report::{Place, Reason, Report};

@@ -19,6 +19,22 @@ pub(crate) fn parts(tape: &Tape, id: usize) -> (Node, SmallVec<[u32; 4]>, f64) {
     (node, inner.inputs(&node), inner.carried(&node))
 }
 
+/// Which nodes in front of `end` the outputs depend on.
+pub(crate) fn ancestors(tape: &Tape, outputs: &[Var<'_>], end: usize) -> Vec<bool> {
+    let mut wanted = vec![false; end];
+    for y in outputs {
+        wanted[y.index()] = true;
+    }
+    for id in (0..end).rev() {
+        if wanted[id] {
+            for &i in &parts(tape, id).1 {
+                wanted[i as usize] = true;
+            }
+        }
+    }
+    wanted
+}
+
 /// The recorded values of a node's inputs.
 pub(crate) fn inputs(tape: &Tape, id: usize) -> Vec<Tensor> {
     parts(tape, id).1.iter().map(|&id| Var { tape, id }.value()).collect()

@@ -39,6 +39,9 @@ fn two_tapes(what: &str) -> ! {
 impl Inner {
     /// Whether a value depends on a parameter that is trained.
     pub(crate) fn reaches_param(&self, root: u32) -> bool {
+        if self.params.is_empty() {
+            return false;
+        }
         let mut wanted = vec![false; root as usize + 1];
         wanted[root as usize] = true;
         (0..wanted.len()).rev().any(|id| {

@@ -118,6 +118,30 @@ impl Trace {
     }
 }
 
+impl Trace {
+    /// All nodes of a tape; with the backward sweep if its last value is one number that wants a gradient. `None` if
+    /// nothing is on it or a value was freed, as those within a checkpoint are.
+    ///
+    /// ```
+    /// use gradus_autograd::{Tape, Trace};
+    /// let tape = Tape::new();
+    /// let _ = tape.var(3.0).square();
+    /// let trace = Trace::of_tape(&tape).unwrap();
+    /// assert_eq!((trace.nodes.len(), trace.leaves[0].gradient.item()), (2, 6.0));
+    /// ```
+    pub fn of_tape(tape: &Tape) -> Option<Self> {
+        let last = tape.len().checked_sub(1).filter(|_| tape.live().iter().all(|&live| live))?;
+        // What waits is computed now.
+        (0..=last).for_each(|id| crate::fast::lazy::compute(&mut tape.inner.borrow_mut(), id as u32));
+        let result = Var { tape, id: last as u32 };
+        if result.elements() == 1 && result.needs() {
+            return Some(Self::of(result));
+        }
+        let nodes = (0..=last).map(|id| node(tape, id)).collect();
+        Some(Self { nodes, steps: Vec::new(), leaves: Vec::new() })
+    }
+}
+
 fn node(tape: &Tape, id: usize) -> TraceNode {
     let (node, inputs, number) = single::parts(tape, id);
     let inner = tape.inner.borrow();

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gradus_tensor::{DType, Shape, Tensor};
 use smallvec::SmallVec;
 
-use super::store::{Type, Values};
+use super::store::{NUMBERS, Type, Values, room_for};
 use crate::model::param::{ByParam, ParamId};
 use crate::node::{Kind, Leaf, Node};
 use crate::op::Op;
@@ -29,18 +29,32 @@ pub(crate) struct Inner {
     pub(crate) updates: Vec<(ParamId, Tensor)>,
 }
 
-/// Types by number.
-#[derive(Default)]
+/// Types by number; the first are those of single numbers, [`NUMBERS`].
 pub(crate) struct Types {
     list: Vec<Type>,
     /// By content, consulted when there are too many to scan.
     index: HashMap<(DType, Shape), u32>,
 }
 
+impl Default for Types {
+    fn default() -> Self {
+        let mut types = Self { list: Vec::new(), index: HashMap::new() };
+        for dtype in NUMBERS {
+            types.intern(dtype, Shape::new(&[]));
+        }
+        types
+    }
+}
+
 impl Types {
     /// The number of a type, new or known.
     pub(crate) fn intern(&mut self, dtype: DType, shape: Shape) -> u32 {
         const SCAN: usize = 16;
+        if shape.is_empty()
+            && let Some(i) = NUMBERS.iter().take(self.list.len()).position(|&number| number == dtype)
+        {
+            return i as u32;
+        }
         let recent = self.list.len().saturating_sub(SCAN);
         let found = self.list[recent..].iter().rposition(|t| t.dtype == dtype && t.shape == shape);
         if let Some(i) = found {
@@ -62,6 +76,20 @@ impl std::ops::Index<u32> for Types {
     }
 }
 
+/// Appends to a list that may grow long.
+#[inline(always)]
+fn push<T>(list: &mut Vec<T>, x: T) {
+    #[cold]
+    #[inline(never)]
+    fn grow<T>(list: &mut Vec<T>) {
+        room_for(list, list.len() + 1);
+    }
+    if list.len() == list.capacity() {
+        grow(list);
+    }
+    list.push(x);
+}
+
 /// Lengths of a tape's lists, to return to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
@@ -79,7 +107,7 @@ impl Inner {
     pub(crate) fn push(&mut self, node: Node) -> u32 {
         let id = self.nodes.len();
         assert!(id < 1 << 31, "a tape holds at most 2^31 nodes");
-        self.nodes.push(node);
+        push(&mut self.nodes, node);
         id as u32
     }
 
@@ -130,7 +158,7 @@ impl Inner {
 
     #[inline]
     pub(crate) fn number(&mut self, c: f64) -> u32 {
-        self.numbers.push(c);
+        push(&mut self.numbers, c);
         self.numbers.len() as u32 - 1
     }
 
@@ -179,13 +207,10 @@ impl Tape {
     /// Bytes held by nodes, small values and side lists. (Large values are counted by `gradus::memory()`.)
     pub fn bytes(&self) -> usize {
         let inner = self.inner.borrow();
-        let mirror = self.spare.borrow();
         inner.nodes.len() * size_of::<Node>()
             + inner.values.top * 8
             + inner.values.large.len() * size_of::<Option<Tensor>>()
             + inner.numbers.len() * 8
             + inner.edges.len() * 4
-            + mirror.words.len() * 8
-            + mirror.reached.len()
     }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod lazy;
 pub(crate) mod lists;
+pub(crate) mod numbers;
 pub(crate) mod reuse;
 pub(crate) mod rows;
 pub(crate) mod runs;

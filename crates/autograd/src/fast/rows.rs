@@ -6,7 +6,7 @@ use gradus_tensor::{Tensor, elementwise};
 use smallvec::SmallVec;
 
 use super::store::{Mirror, Slot, read, write};
-use super::{Lane, for_lane};
+use super::{Lane, for_lane, numbers};
 use crate::fast::lists::Inner;
 use crate::node::Node;
 use crate::ops::elementwise::row::Row;
@@ -19,6 +19,12 @@ const PIECE: usize = 1 << 14;
 pub(crate) fn small(inner: &mut Inner, row: &'static Row, a: &Node, b: &Node, c: f64) -> Option<Slot> {
     if !a.ty.same(b.ty) || a.slot.is_large() || b.slot.is_large() {
         return None;
+    }
+    if let Some(dtype) = a.ty.of_number() {
+        let slot = for_lane!(dtype, T => numbers::value::<T>(&mut inner.values, row, a.slot, b.slot, c));
+        if slot.is_some() {
+            return slot;
+        }
     }
     let ty = &inner.types[a.ty.number()];
     let (dtype, n) = (ty.dtype, ty.n);

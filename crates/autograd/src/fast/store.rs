@@ -5,9 +5,11 @@
 //! code: the bytes of `f32` and `f64` are read through casts that check size and alignment.
 
 use bytemuck::{cast_slice, cast_slice_mut};
+use gradus_tensor::kernel::pages;
 use gradus_tensor::{DType, Element, Shape, Tensor};
 
 use super::for_lane;
+
 /// The largest size in bytes of a value that lies in the word buffer.
 pub(crate) const SMALL: usize = 1024;
 const LARGE: u32 = 1 << 31;
@@ -70,9 +72,17 @@ pub(crate) struct Ty(u32);
 const NEEDS: u32 = 1 << 31;
 const LAZY: u32 = 1 << 30;
 
+/// The numbers of the types that a single number has.
+pub(crate) const NUMBERS: [DType; 2] = [DType::F64, DType::F32];
+
 impl Ty {
     pub(crate) fn new(number: u32, needs: bool) -> Self {
         Self(if needs { number | NEEDS } else { number })
+    }
+
+    /// The type of a single number of rank 0, of a float type.
+    pub(crate) fn number_of(dtype: DType, needs: bool) -> Self {
+        Self::new(u32::from(dtype != NUMBERS[0]), needs)
     }
 
     /// The number of the dtype and shape.
@@ -84,6 +94,16 @@ impl Ty {
     #[inline]
     pub(crate) fn needs(self) -> bool {
         self.0 & NEEDS != 0
+    }
+
+    /// The element type of a single number of rank 0 that does not wait; it lies among the words.
+    #[inline(always)]
+    pub(crate) fn of_number(self) -> Option<DType> {
+        match self.0 & !NEEDS {
+            0 => Some(NUMBERS[0]),
+            1 => Some(NUMBERS[1]),
+            _ => None,
+        }
     }
 
     pub(crate) fn is_lazy(self) -> bool {
@@ -125,6 +145,18 @@ pub(crate) fn write<T: Element>(words: &mut [u64], n: usize) -> &mut [T] {
     &mut cast_slice_mut(words)[..n]
 }
 
+/// The number in a slot.
+#[inline(always)]
+pub(crate) fn get<T: Element>(words: &[u64], slot: Slot) -> T {
+    read(std::slice::from_ref(&words[slot.at()]), 1)[0]
+}
+
+/// The number in a slot, for writing.
+#[inline(always)]
+pub(crate) fn get_mut<T: Element>(words: &mut [u64], slot: Slot) -> &mut T {
+    &mut write(std::slice::from_mut(&mut words[slot.at()]), 1)[0]
+}
+
 /// Copies a small value out into a tensor.
 pub(crate) fn to_tensor(words: &[u64], ty: &Type) -> Tensor {
     for_lane!(ty.dtype, T => Tensor::build::<T>(ty.shape, |out| out.copy_from_slice(read(words, ty.n))))
@@ -132,14 +164,20 @@ pub(crate) fn to_tensor(words: &[u64], ty: &Type) -> Tensor {
 
 /// Copies a tensor into words, in row-major order.
 pub(crate) fn from_tensor(tensor: &Tensor, words: &mut [u64]) {
-    let tensor = tensor.contiguous();
-    let n = tensor.elements();
-    for_lane!(tensor.dtype(), T => write::<T>(words, n).copy_from_slice(tensor.as_slice()));
+    if !tensor.is_contiguous() {
+        return from_tensor(&tensor.contiguous(), words);
+    }
+    for_lane!(tensor.dtype(), T => {
+        let x = tensor.as_slice::<T>();
+        write(words, x.len()).copy_from_slice(x);
+    });
 }
 
 /// Adds a tensor to the value in some words.
 fn add_tensor(tensor: &Tensor, words: &mut [u64]) {
-    let tensor = tensor.contiguous();
+    if !tensor.is_contiguous() {
+        return add_tensor(&tensor.contiguous(), words);
+    }
     for_lane!(tensor.dtype(), T => {
         let x = tensor.as_slice::<T>();
         for (y, &x) in write::<T>(words, x.len()).iter_mut().zip(x) {
@@ -192,22 +230,26 @@ impl Values {
         start
     }
 
+    /// Zeroes a stretch that is soon filled: not all the room there is, whose pages might never be touched.
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let length = (self.words.len() * 2).max(self.top).max(1024);
+        const STRETCH: usize = 1 << 16;
+        let length = self.top + self.top.clamp(1024, STRETCH);
+        room_for(&mut self.words, length);
         self.words.resize(length, 0);
     }
 
     /// Stores a tensor: its elements in the words if it is small, else itself.
     pub(crate) fn store(&mut self, tensor: Tensor, ty: &Type) -> Slot {
-        if ty.is_small() {
-            let at = self.room(ty.words);
-            from_tensor(&tensor, &mut self.words[at..]);
-            Slot::small(at)
-        } else {
-            self.push_large(Some(tensor), 0)
-        }
+        if ty.is_small() { self.store_small(&tensor, ty) } else { self.push_large(Some(tensor), 0) }
+    }
+
+    /// As [`Self::store`], of a small value that stays its owner's.
+    pub(crate) fn store_small(&mut self, tensor: &Tensor, ty: &Type) -> Slot {
+        let at = self.room(ty.words);
+        from_tensor(tensor, &mut self.words[at..]);
+        Slot::small(at)
     }
 
     /// Gives the memory of a large value back.
@@ -233,6 +275,35 @@ impl Values {
     }
 }
 
+/// Room for so many elements in all, for at least twice as many as before. Long lists get huge pages, of which a new one costs
+/// less than the small ones it replaces, and more room than that: pages that nobody touches cost nothing, and a list that is
+/// moved breaks its huge pages.
+pub(crate) fn room_for<T>(list: &mut Vec<T>, elements: usize) {
+    const LONG: usize = 1 << 20;
+    if elements > list.capacity() {
+        let more = elements.max(1024) - list.len();
+        let far =
+            if list.len() * size_of::<T>() < LONG { Ok(()) } else { list.try_reserve(7 * list.len() + more) };
+        if far.is_err() || elements > list.capacity() {
+            list.reserve(more);
+        }
+        pages::huge(list);
+    }
+}
+
+/// So many zeros, in memory that comes zeroed where there is not enough yet.
+fn zeros<T: Copy + Default>(list: &mut Vec<T>, n: usize) {
+    if n > list.capacity() {
+        // The old memory goes first.
+        *list = Vec::new();
+        *list = vec![T::default(); n.next_power_of_two()];
+        pages::huge(list);
+        return list.truncate(n);
+    }
+    list.clear();
+    list.resize(n, T::default());
+}
+
 /// What a sweep keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Keep {
@@ -256,12 +327,10 @@ pub(crate) struct Mirror {
 impl Mirror {
     /// Zeroes for a tape of this size.
     pub(crate) fn clear(&mut self, values: &Values, nodes: usize, keep: Keep) {
-        self.words.clear();
-        self.words.resize(values.top, 0);
+        zeros(&mut self.words, values.top);
         self.large.clear();
         self.large.resize(values.large.len(), None);
-        self.reached.clear();
-        self.reached.resize(nodes, false);
+        zeros(&mut self.reached, nodes);
         self.keep = keep;
     }
 

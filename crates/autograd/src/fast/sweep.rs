@@ -8,7 +8,7 @@ use gradus_tensor::Tensor;
 use smallvec::SmallVec;
 
 use super::store::{Keep, Mirror};
-use super::{lazy, rows, runs};
+use super::{lazy, numbers, rows, runs};
 use crate::node::{Kind, Leaf};
 use crate::op::Backward;
 use crate::recorded;
@@ -18,7 +18,7 @@ use crate::var::Var;
 /// The gradients of `root` (weighted by `seed`) in everything before it.
 pub(crate) fn numeric(root: Var<'_>, seed: Tensor, keep: Keep) -> Mirror {
     let tape = root.tape;
-    let mut mirror = std::mem::take(&mut *tape.spare.borrow_mut());
+    let mut mirror = Mirror::in_used_memory();
     {
         let inner = tape.inner.borrow();
         mirror.clear(&inner.values, inner.nodes.len(), keep);
@@ -36,12 +36,21 @@ pub(crate) fn numeric(root: Var<'_>, seed: Tensor, keep: Keep) -> Mirror {
 }
 
 /// Runs what has kernels, from below `next` down to the first operation that has none; returns that one.
-fn until_rule(tape: &Tape, root: u32, next: usize, mirror: &mut Mirror) -> Option<usize> {
+fn until_rule(tape: &Tape, root: u32, mut next: usize, mirror: &mut Mirror) -> Option<usize> {
     let inner = &mut *tape.inner.borrow_mut();
     let frees = mirror.keep == Keep::Leaves;
-    for id in (0..next).rev() {
-        // The hot path first, and without a copy of the node.
+    loop {
+        let id = next.checked_sub(1)?;
+        // The hot paths first, and without a copy of the node.
         let node = &inner.nodes[id];
+        if node.ty.of_number().is_some() {
+            let left = numbers::pull(inner, next, mirror);
+            if left < next {
+                next = left;
+                continue;
+            }
+        }
+        next = id;
         if mirror.reached[id] && rows::pull_small(inner, node, mirror) {
             continue;
         }
@@ -61,7 +70,6 @@ fn until_rule(tape: &Tape, root: u32, next: usize, mirror: &mut Mirror) -> Optio
             inner.values.release(node.slot);
         }
     }
-    None
 }
 
 /// Runs the rule of one operation on scratch paper and adds what it gives.

@@ -49,9 +49,6 @@ impl Op for Enter {
     fn name(&self) -> &'static str {
         "enter_checkpoint"
     }
-    fn form(&self) -> Form {
-        Form::Linear
-    }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].clone()
     }
@@ -64,14 +61,14 @@ impl Op for Enter {
     fn words(&self) -> &'static str {
         "the start of a checkpoint: x gets ȳ"
     }
+    fn form(&self) -> Form {
+        Form::Identity
+    }
 }
 
 impl Op for Leave {
     fn name(&self) -> &'static str {
         "leave_checkpoint"
-    }
-    fn form(&self) -> Form {
-        Form::Linear
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].clone()
@@ -85,6 +82,9 @@ impl Op for Leave {
     }
     fn words(&self) -> &'static str {
         "the end of a checkpoint: x gets ȳ, and the values inside are computed again"
+    }
+    fn form(&self) -> Form {
+        Form::Identity
     }
 }
 

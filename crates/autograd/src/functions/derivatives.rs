@@ -1,8 +1,8 @@
 //! Derivatives of functions of tensors: products with the Jacobian and the Hessian, and these themselves.
 //!
 //! With `$J = \partial y / \partial x$`: reverse mode gives `$u^\top J$` (`vjp`), one row of J for a sweep. Forward mode gives
-//! `$J v$` (`jvp`), one column; it is had here by transposition: `$u \mapsto u^\top J$` is linear, and the sweep through
-//! *that* function gives `$J v$`. So every rule is written once, and its second use is a test of it.
+//! `$J v$` (`jvp`), one column for a pass from the inputs on; it needs no rules of its own
+//! ([`tangents`]).
 //!
 //! The functions that take closures run on a tape of their own and return numbers; of a function that does not depend on an
 //! input, 0 (as in JAX and `torch.func`; on a tape that is there, to ask for a constant's gradient is a mistake and panics). The plural forms [`vjps`], [`jvps`] and
@@ -13,6 +13,7 @@ use gradus_tensor::{Shape, Tensor};
 
 use super::derivative;
 use super::evaluate::{check_directions, check_floats, of_scalar, with};
+use super::forward::tangents;
 use crate::fast::reuse::on_tape;
 use crate::fast::store::Keep;
 use crate::fast::sweep;
@@ -55,14 +56,10 @@ pub fn jvps<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>])
 }
 
 fn directional<'t>(outputs: &[Var<'t>], inputs: &[Var<'t>], directions: &[Var<'t>]) -> Vec<Var<'t>> {
-    let along = |&y: &Var<'t>| {
-        // y.vjp(u) is linear in u, so where it is taken does not matter.
-        let u = y.tape().var(Tensor::zeros_of(y.shape(), y.dtype()));
-        let row = derivative::products(y, inputs, u);
-        let product: Var<'t> = row.iter().zip(directions).map(|(&g, &v)| (g * v).sum()).sum();
-        derivative::slopes(product, &[u])[0]
-    };
-    outputs.iter().map(along).collect()
+    let moved = tangents(outputs, inputs, directions).into_iter().zip(outputs);
+    moved
+        .map(|(v, y)| v.unwrap_or_else(|| y.tape().constant(Tensor::zeros_of(y.shape(), y.dtype()))))
+        .collect()
 }
 
 /// [`jacobian`] on a tape that is there, of several outputs, one sweep for each element of the outputs:
@@ -198,21 +195,45 @@ pub fn hessian(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor]) -> Vec<
     of_scalar("hessian", f, at, |y, inputs| all_rows(&derivative::slopes(y, inputs), inputs))
 }
 
-/// `$H v$` for a scalar function: the derivative of the gradient along v. Forward over reverse.
+/// `$H v$` for a scalar function: the gradient of its slope along v, `$\nabla (\nabla f \cdot v)$`. Reverse over forward: one pass from
+/// the inputs on, one back; it costs about two gradients.
+///
+/// ```
+/// use gradus_autograd::hvp;
+/// use gradus_tensor::Tensor;
+/// // f = x₀² x₁ at (2, 3): H = [[6, 4], [4, 0]].
+/// let product = hvp(
+///     |x| x[0].select(0, 0).square() * x[0].select(0, 1),
+///     &[Tensor::from([2.0, 3.0])],
+///     &[Tensor::from([1.0, -1.0])],
+/// );
+/// assert_eq!(product[0].to_f64_vec(), [2.0, 4.0]);
+/// ```
 ///
 /// # Panics
 /// If the result is not a scalar or a direction has another shape than its input.
+///
+/// # Source
+/// Pearlmutter, "Fast exact multiplication by the Hessian", 1994.
 #[track_caller]
 pub fn hvp(f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, at: &[Tensor], v: &[Tensor]) -> Vec<Tensor> {
     check_directions("hvp", &shapes(at), &shapes(v));
     of_scalar("hvp", f, at, |y, inputs| {
-        let gradients = derivative::slopes(y, inputs);
-        numbers(&directional(&gradients, inputs, &lift(y.tape(), v)))
+        let slope = directional(&[y], inputs, &lift(y.tape(), v))[0];
+        if !slope.needs() {
+            return inputs.iter().map(|x| Tensor::zeros_of(x.shape(), x.dtype())).collect();
+        }
+        let gradients = slope.backward_with(&ones(slope));
+        inputs.iter().map(|&x| gradients.wrt(x)).collect()
     })
 }
 
+fn ones(like: Var<'_>) -> Tensor {
+    Tensor::ones_of(like.shape(), like.dtype())
+}
+
 /// `$v^\top H$` for a scalar function: the gradient of `$\langle \nabla f, v \rangle$`. Reverse over reverse. Equal to
-/// [`hvp`], since the Hessian is symmetric, and cheaper.
+/// [`hvp`], since the Hessian is symmetric, by another way, which costs more: the gradient is computed on it.
 ///
 /// # Panics
 /// If the result is not a scalar or a direction has another shape than its input.
@@ -291,11 +312,8 @@ pub fn model_hvp(loss: impl for<'t> FnOnce(&'t Tape) -> Var<'t>, direction: &Gra
         if inputs.is_empty() {
             return Ok(gradients);
         }
-        let product = inner_product(&derivative::slopes(loss, &inputs), &v);
-        if product.needs() {
-            let mirror =
-                sweep::numeric(product, Tensor::ones_of(product.shape(), product.dtype()), Keep::Leaves);
-            gradients = Gradients::collect(product, mirror);
+        if let Some(slope) = tangents(&[loss], &inputs, &v)[0].filter(|slope| slope.needs()) {
+            gradients = Gradients::collect(slope, sweep::numeric(slope, ones(slope), Keep::Leaves));
         }
         for (id, x) in lifted {
             // A linear loss has no curvature.

@@ -7,6 +7,7 @@ mod custom;
 pub(crate) mod derivative;
 pub(crate) mod derivatives;
 mod evaluate;
+mod forward;
 mod grad;
 mod implicit;
 mod objective;

@@ -135,7 +135,7 @@ impl NumericRule for LstmSequence {
                 step.give(i, dx);
             }
         }
-        pull_affine(step, [0, 1, 5], x, of_input, &all.gates);
+        pull_affine(step, [0, 1, 5], &x, &of_input, &all.gates);
     }
 }
 

@@ -119,7 +119,7 @@ impl Op for Linear {
 impl NumericRule for Linear {
     fn pull(&self, step: &mut Numeric<'_>) {
         let (x, w, dy) = (step.x(0), step.x(1), step.dy());
-        pull_affine(step, [0, 1, 2], x, w, &dy);
+        pull_affine(step, [0, 1, 2], &x, &w, &dy);
     }
 }
 
@@ -128,20 +128,20 @@ impl NumericRule for Linear {
 pub(crate) fn pull_affine(
     step: &mut Numeric<'_>,
     [of_x, of_w, of_b]: [usize; 3],
-    x: Tensor,
-    w: Tensor,
+    x: &Tensor,
+    w: &Tensor,
     dy: &Tensor,
 ) {
     let (out, inner) = (w.shape()[0], w.shape()[1]);
     if step.needs(of_x) {
-        step.give(of_x, dy.matmul(&w));
+        step.give(of_x, dy.matmul(w));
     }
     let rows = |t: &Tensor, width: usize| t.reshape([t.elements() / width.max(1), width]);
     if step.needs(of_w) && out * inner == 0 {
         // It has a gradient all the same, without elements.
-        step.give(of_w, w);
+        step.give(of_w, w.clone());
     } else if step.needs(of_w) {
-        let (dy, x) = (rows(dy, out).t(), rows(&x, inner));
+        let (dy, x) = (rows(dy, out).t(), rows(x, inner));
         if step.has(of_w) {
             step.add(of_w, |dw| gradus_tensor::add_product(dw, &dy, &x));
         } else {

@@ -43,7 +43,7 @@ impl Op for Pad {
         "pad"
     }
     fn form(&self) -> Form {
-        Form::Linear
+        if self.value == 0.0 { Form::Linear } else { Form::Affine }
     }
     fn forward(&self, x: &[Tensor]) -> Tensor {
         x[0].pad_constant(&self.sizes, self.value)

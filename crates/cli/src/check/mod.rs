@@ -14,8 +14,9 @@ use clap::builder::PossibleValuesParser;
 use gradus::autograd::{Comparison, FiniteDifference, GradcheckOptions, KinkNote, Report, Scheme, Verdict};
 use serde_json::{Value, json};
 
+use crate::explain::Problem;
 use crate::failure::{Failure, check_writable, write_picture};
-use crate::text::arguments::above_zero;
+use crate::text::arguments::{above_zero, order, seed};
 use crate::text::lines::wrapped;
 use crate::text::numbers::{element, number, size};
 use crate::text::table::Table;
@@ -43,7 +44,7 @@ pub(crate) struct Check {
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
     /// 2 checks the gradient of the recorded gradient as well.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), allow_negative_numbers = true, requires = "target")]
+    #[arg(long, default_value_t = 1, value_parser = order, allow_negative_numbers = true, requires = "target")]
     order: u8,
     /// Compares each element of the result by itself, in place of a weighted sum of all.
     #[arg(long, requires = "target")]
@@ -58,7 +59,7 @@ pub(crate) struct Check {
     #[arg(long, value_parser = step, allow_negative_numbers = true, requires = "target")]
     step: Option<f64>,
     /// Fixes the inputs that are drawn, the weights of a model, and the sample of its parameters.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true, requires = "target")]
+    #[arg(long, default_value_t = 0, value_parser = seed, allow_negative_numbers = true, requires = "target")]
     seed: u64,
     /// Draws the error of each scheme against the step, in F32 and F64.
     #[arg(long, value_name = "FILE", requires = "target")]
@@ -69,7 +70,7 @@ pub(crate) struct Check {
 }
 
 fn step(text: &str) -> Result<f64, String> {
-    above_zero(text, "a step")
+    above_zero(text, "a step", "1e-5")
 }
 
 impl Check {
@@ -90,7 +91,7 @@ impl Check {
         if self.json {
             writeln!(out, "{:#}", self.document(&target, &report, curve.as_ref()))?;
         } else {
-            self.print(out, &target, &report)?;
+            print(out, &target, &report, (self.seed, self.order))?;
             if let (Some(path), Some(curve)) = (&self.curve, &curve) {
                 writeln!(out, "\n{curve}\ncurve drawn to {}", path.display())?;
             }
@@ -126,40 +127,6 @@ impl Check {
         }
     }
 
-    fn print(&self, out: &mut dyn Write, target: &Target, report: &Report) -> Result<(), Failure> {
-        writeln!(out, "{}, seed {}\n", target.about(), self.seed)?;
-        for line in report.to_string().lines() {
-            writeln!(out, "{}", wrapped(line, 13))?;
-        }
-        writeln!(out)?;
-        if report.compared == 0 {
-            return Ok(());
-        }
-        let all = target.elements() * usize::from(self.order);
-        if report.compared < all {
-            writeln!(out, "A sample of {} of {all} derivatives.\n", report.compared)?;
-        }
-        let mut worst: Vec<&Comparison> = report.comparisons.iter().collect();
-        if worst.len() > SHOWN {
-            worst.sort_by(|a, b| key(b).total_cmp(&key(a)));
-            worst.truncate(SHOWN);
-            writeln!(out, "The {SHOWN} with the largest errors:\n")?;
-        }
-        let mut table =
-            Table::new(&["derivative in", "backpropagation", "finite difference", "absolute", "relative"]);
-        for c in worst {
-            table.row([
-                derivative(c),
-                number(c.autograd, 10),
-                number(c.numeric, 10),
-                size(c.absolute),
-                size(c.relative),
-            ]);
-        }
-        write!(out, "{}", table.text())?;
-        Ok(())
-    }
-
     fn document(&self, target: &Target, report: &Report, curve: Option<&Curve>) -> Value {
         let mut document = json!({
             "target": self.target,
@@ -182,6 +149,53 @@ impl Check {
         }
         document
     }
+}
+
+/// What `gradus check` says of an expression.
+pub(crate) fn problem(out: &mut dyn Write, problem: Problem) -> Result<Report, Failure> {
+    let mut target = Target::Function(Function::expression(problem));
+    let report = target.check(&GradcheckOptions::default());
+    print(out, &target, &report, (0, 1))?;
+    Ok(report)
+}
+
+fn print(
+    out: &mut dyn Write,
+    target: &Target,
+    report: &Report,
+    (seed, order): (u64, u8),
+) -> Result<(), Failure> {
+    writeln!(out, "{}, seed {}\n", target.about(), seed)?;
+    for line in report.to_string().lines() {
+        writeln!(out, "{}", wrapped(line, 13))?;
+    }
+    writeln!(out)?;
+    if report.compared == 0 {
+        return Ok(());
+    }
+    let all = target.elements() * usize::from(order);
+    if report.compared < all {
+        writeln!(out, "A sample of {} of {all} derivatives.\n", report.compared)?;
+    }
+    let mut worst: Vec<&Comparison> = report.comparisons.iter().collect();
+    if worst.len() > SHOWN {
+        worst.sort_by(|a, b| key(b).total_cmp(&key(a)));
+        worst.truncate(SHOWN);
+        writeln!(out, "The {SHOWN} with the largest errors:\n")?;
+    }
+    let mut table =
+        Table::new(&["derivative in", "backpropagation", "finite difference", "absolute", "relative"]);
+    for c in worst {
+        table.row([
+            derivative(c),
+            number(c.autograd, 10),
+            number(c.numeric, 10),
+            size(c.absolute),
+            size(c.relative),
+        ]);
+    }
+    write!(out, "{}", table.text())?;
+    Ok(())
 }
 
 /// A relative error; not a number counts as the largest.

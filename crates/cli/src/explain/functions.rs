@@ -8,19 +8,26 @@ use gradus::autograd::{Row, Var};
 use gradus::tensor::Shape;
 use gradus::tensor::names::instead;
 
-type Apply = for<'t> fn(&[Var<'t>]) -> Result<Var<'t>, String>;
+use super::shaped::{self, Shaped};
+
+pub(crate) type Apply = for<'t> fn(&[Var<'t>]) -> Result<Var<'t>, String>;
+
+/// A function that only some expressions know: the name, the number of arguments, and the call.
+pub(crate) type Own = (&'static str, usize, Apply);
 
 /// What a name stands for.
 #[derive(Clone, Copy)]
 pub(crate) enum Function {
     /// A row of the elementwise table.
     Row(&'static Row),
+    /// What is given an axis, a shape or other numbers besides values.
+    Shaped(Shaped),
     /// Anything else.
     Other(Apply),
 }
 
 /// What is no row: the name, the number of arguments, and the call.
-const OTHERS: [(&str, usize, Apply); 23] = [
+const OTHERS: [Own; 24] = [
     ("sum", 1, |x| Ok(x[0].sum())),
     ("mean", 1, |x| Ok(x[0].mean())),
     ("prod", 1, |x| Ok(x[0].prod())),
@@ -37,6 +44,7 @@ const OTHERS: [(&str, usize, Apply); 23] = [
     ("cumsum", 1, |x| axis(x[0]).map(|x| x.cumsum(-1))),
     ("cumprod", 1, |x| axis(x[0]).map(|x| x.cumprod(-1))),
     ("t", 1, |x| matrix(x[0]).map(Var::t)),
+    ("T", 1, |x| matrix(x[0]).map(Var::t)),
     ("trace", 1, |x| matrix(x[0]).map(Var::trace)),
     ("matmul", 2, |x| matmul(x[0], x[1])),
     ("dot", 2, |x| same_length(x[0], x[1]).map(|()| x[0].dot(x[1]))),
@@ -48,7 +56,8 @@ const OTHERS: [(&str, usize, Apply); 23] = [
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let rows = rows().flat_map(|row| row.aliases.iter().copied().chain([row.name]));
-    let mut names: Vec<&str> = rows.chain(OTHERS.iter().map(|(name, ..)| *name)).collect();
+    let mut names: Vec<&str> =
+        rows.chain(OTHERS.iter().map(|(name, ..)| *name)).chain(shaped::names()).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -71,6 +80,10 @@ pub(crate) fn find(name: &str, arguments: usize) -> Result<Function, String> {
     if let Some((.., apply)) = others.clone().find(|(_, n, _)| *n == arguments) {
         return Ok(Function::Other(*apply));
     }
+    if let Some(apply) = shaped::exact(name, arguments) {
+        return Ok(Function::Shaped(apply));
+    }
+    counts.extend(shaped::counts(name));
     if let Some(row) = rows().find(|row| row.name == name || row.aliases.contains(&name)) {
         let most = usize::from(row.arity) + usize::from(row.has_number);
         let least = most - usize::from(row.facts.number.is_some());
@@ -89,7 +102,7 @@ pub(crate) fn find(name: &str, arguments: usize) -> Result<Function, String> {
     Err(format!("{name} takes {} {plural}, not {arguments}", counts.join(" or ")))
 }
 
-fn unknown(name: &str) -> String {
+pub(crate) fn unknown(name: &str) -> String {
     format!(
         "there is no function {name}; {}; `gradus explain` lists all",
         instead(name, names().iter().copied())
@@ -125,7 +138,7 @@ pub(crate) fn matmul<'t>(a: Var<'t>, b: Var<'t>) -> Result<Var<'t>, String> {
     Ok(a.matmul(b))
 }
 
-fn several(x: Var<'_>) -> Result<Var<'_>, String> {
+pub(crate) fn several(x: Var<'_>) -> Result<Var<'_>, String> {
     if x.elements() < 2 { Err("needs at least two elements".to_string()) } else { Ok(x) }
 }
 
@@ -133,7 +146,7 @@ fn axis(x: Var<'_>) -> Result<Var<'_>, String> {
     if x.rank() == 0 { Err("needs a vector or a matrix, not a number".to_string()) } else { Ok(x) }
 }
 
-fn matrix(x: Var<'_>) -> Result<Var<'_>, String> {
+pub(crate) fn matrix(x: Var<'_>) -> Result<Var<'_>, String> {
     if x.rank() == 2 { Ok(x) } else { Err(format!("needs a matrix, not shape {}", x.shape())) }
 }
 

@@ -2,15 +2,18 @@
 //! and every gradient beside its finite difference.
 
 mod drawing;
+mod evaluate;
 mod explanation;
 mod formula;
 mod functions;
+mod given;
 mod hessian;
 mod json;
 mod mistake;
 mod parse;
 mod print;
 mod problem;
+mod shaped;
 mod words;
 
 use std::io::Write;
@@ -19,18 +22,21 @@ use std::path::PathBuf;
 use clap::Args;
 
 pub use explanation::{BOUND, Explanation, Partial};
+pub(crate) use functions::Own;
 pub use hessian::Hessian;
 pub use problem::Problem;
 pub use words::plain;
 
 use crate::failure::{Failure, check_writable, write_picture};
+use crate::text::arguments::order;
 use crate::text::lines::wrapped;
 
 /// Explains backpropagation through an expression.
 ///
-/// The expression holds numbers, names, + - * / ^ @, parentheses, lists such as [1, 2] and [[1, 2], [3, 4]], the
-/// constants pi and e, and functions: all elementwise ones (tanh, exp, relu, maximum, …), sum, mean, prod, max, min,
-/// norm, softmax, t (transpose) and others; without an expression, lists them. Everything is computed in F64.
+/// The expression holds numbers, names, + - * / ^ @, comparisons such as x > 0, parentheses, lists such as [1, 2] and
+/// [[1, 2], [3, 4]], the constants pi and e, and functions: all elementwise ones (tanh, exp, relu, maximum, …), sum, mean,
+/// prod, max, min, norm, softmax, also along an axis as in sum(x, axis=0), t (transpose), where, reshape, expand and others;
+/// x.t and x.sum(axis=0) are the same calls; without an expression, lists them. Everything is computed in F64.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88")]
 pub(crate) struct Explain {
@@ -44,7 +50,7 @@ pub(crate) struct Explain {
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
     /// 2 shows the Hessian as well.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), allow_negative_numbers = true, requires = "expression")]
+    #[arg(long, default_value_t = 1, value_parser = order, allow_negative_numbers = true, requires = "expression")]
     order: u8,
     /// Draws the graph with values and gradients.
     #[arg(long, value_name = "FILE", requires = "expression")]
@@ -52,6 +58,11 @@ pub(crate) struct Explain {
     /// Prints one JSON document instead of the text.
     #[arg(long, requires = "expression")]
     json: bool,
+}
+
+/// What `gradus explain` says of an expression.
+pub(crate) fn text(problem: Problem) -> Result<String, Failure> {
+    Explanation::of(problem, 1).map(|explanation| explanation.to_string())
 }
 
 impl Explain {
@@ -83,7 +94,7 @@ fn list(out: &mut dyn Write) -> Result<(), Failure> {
     )?;
     writeln!(out, "  gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88")?;
     writeln!(out, "  gradus explain \"mean((A@x - [1, 2])^2)\" \"A=[[1, 2], [3, 4]]\" \"x=[0.5, -1]\"\n")?;
-    for (group, words) in [("operators", "+ - * / ^ @"), ("constants", "pi e")] {
+    for (group, words) in [("operators", "+ - * / ^ @ < <= > >= == !="), ("constants", "pi e")] {
         writeln!(out, "  {group}\n    {words}\n")?;
     }
     writeln!(out, "  functions\n    {}", wrapped(&functions::names().join(" "), 4))?;

@@ -1,12 +1,13 @@
-//! Expressions, parsed: numbers, names, `+ - * / ^ @`, unary minus, parentheses, calls, and lists in brackets. Precedence
-//! is Python's: `^` (or `**`) binds tightest and to the right, then the minus sign, then `* / @`, then `+ -`.
+//! Expressions, parsed: numbers, names, `+ - * / ^ @`, comparisons, unary minus, parentheses, calls, and lists in brackets.
+//! Precedence is Python's: `^` (or `**`) binds tightest and to the right, then the minus sign, then `* / @`, then `+ -`, then
+//! `< <= > >= == !=`. A call may stand behind its first argument, `x.t` or `x.sum(axis=0)`, as a method does.
 
 use std::ops::Range;
 
 use winnow::LocatingSlice;
 use winnow::ascii::{digit0, digit1, multispace0};
 use winnow::combinator::{
-    Infix, Prefix, alt, cut_err, delimited, eof, expression, fail, opt, preceded, separated, terminated,
+    Infix, Prefix, alt, cut_err, delimited, eof, expression, fail, not, opt, preceded, separated, terminated,
 };
 use winnow::error::{ContextError, ErrMode, StrContext};
 use winnow::prelude::*;
@@ -34,6 +35,8 @@ pub(crate) enum Kind {
     Negative(Box<Expr>),
     Binary(Operator, Box<Expr>, Box<Expr>),
     List(Vec<Expr>),
+    /// An argument with its name, as in `axis=0`; it stands in calls only.
+    Named(String, Box<Expr>),
 }
 
 /// An operator between two values.
@@ -45,17 +48,26 @@ pub(crate) enum Operator {
     Div,
     Pow,
     MatMul,
+    /// The function of this name compares.
+    Compare(&'static str),
 }
 
+/// Comparisons: the sign and the function. The longer of two with the same beginning comes first.
+const COMPARISONS: [(&str, &str); 6] =
+    [("<=", "le"), (">=", "ge"), ("==", "eq"), ("!=", "ne"), ("<", "lt"), (">", "gt")];
+
 impl Operator {
-    pub(crate) fn sign(self) -> char {
+    pub(crate) fn sign(self) -> &'static str {
         match self {
-            Self::Add => '+',
-            Self::Sub => '-',
-            Self::Mul => '*',
-            Self::Div => '/',
-            Self::Pow => '^',
-            Self::MatMul => '@',
+            Self::Add => "+",
+            Self::Sub => "-",
+            Self::Mul => "*",
+            Self::Div => "/",
+            Self::Pow => "^",
+            Self::MatMul => "@",
+            Self::Compare(name) => {
+                COMPARISONS.iter().find(|(_, function)| *function == name).map_or("<", |(sign, _)| sign)
+            }
         }
     }
 }
@@ -84,6 +96,7 @@ const OPERATOR: &str = "an operator or the end";
 const CLOSING: &str = "`,` or `)`";
 const CLOSING_LIST: &str = "`,` or `]`";
 const CLOSING_ONE: &str = "`)`";
+const METHOD: &str = "the name of a function, as in x.t or x.sum(axis=0),";
 
 fn explain(text: &str, offset: usize, expected: &str) -> Mistake {
     let rest = &text[offset..];
@@ -118,9 +131,9 @@ const SIGNS: [(&str, &str); 9] = [
     ("−–", "; the minus sign is `-`"),
     ("√", "; a root is written sqrt(x)"),
     ("|", "; an absolute value is written abs(x)"),
-    ("<>", "; a comparison is written gt(x, y), ge(x, y), lt(x, y) or le(x, y)"),
+    ("<>", "; comparisons do not follow each other: (a < b) * (b < c)"),
     ("%", "; a remainder is written remainder(x, y)"),
-    ("'", "; a transpose is written t(A)"),
+    ("'", "; a transpose is written A.t"),
 ];
 
 /// The word that ends before this place.
@@ -152,8 +165,21 @@ fn sum(input: &mut Input<'_>) -> Parsed<Expr> {
             sign("@").map(|_| Infix::Left(7, |_, a, b| Ok(binary(Operator::MatMul, a, b)))),
             sign("+").map(|_| Infix::Left(5, |_, a, b| Ok(binary(Operator::Add, a, b)))),
             sign("-").map(|_| Infix::Left(5, |_, a, b| Ok(binary(Operator::Sub, a, b)))),
+            comparison,
         )))
         .parse_next(input)
+}
+
+fn comparison<'s>(input: &mut Input<'s>) -> Parsed<Infix<Input<'s>, Expr, ErrMode<ContextError>>> {
+    alt((
+        sign("<=").map(|_| Infix::Neither(3, |_, a, b| Ok(binary(Operator::Compare("le"), a, b)))),
+        sign(">=").map(|_| Infix::Neither(3, |_, a, b| Ok(binary(Operator::Compare("ge"), a, b)))),
+        sign("==").map(|_| Infix::Neither(3, |_, a, b| Ok(binary(Operator::Compare("eq"), a, b)))),
+        sign("!=").map(|_| Infix::Neither(3, |_, a, b| Ok(binary(Operator::Compare("ne"), a, b)))),
+        sign("<").map(|_| Infix::Neither(3, |_, a, b| Ok(binary(Operator::Compare("lt"), a, b)))),
+        sign(">").map(|_| Infix::Neither(3, |_, a, b| Ok(binary(Operator::Compare("gt"), a, b)))),
+    ))
+    .parse_next(input)
 }
 
 fn binary(operator: Operator, a: Expr, b: Expr) -> Expr {
@@ -170,10 +196,25 @@ fn negative(input: &Input<'_>, x: Expr) -> Expr {
     Expr { kind: Kind::Negative(Box::new(x)), span }
 }
 
-/// A number, a name, a call, a list, or an expression in parentheses, and the blanks behind it.
+/// A number, a name, a call, a list, or an expression in parentheses, with the methods and the blanks behind it.
 fn operand(input: &mut Input<'_>) -> Parsed<Expr> {
     let spanned = alt((number, call_or_name, list, group)).with_span();
-    terminated(spanned, multispace0).map(|(kind, span)| Expr { kind, span }).parse_next(input)
+    let mut expr = spanned.map(|(kind, span)| Expr { kind, span }).parse_next(input)?;
+    while let Some(((name, more), at)) = opt(method.with_span()).parse_next(input)? {
+        let span = expr.span.start..at.end;
+        let arguments = [expr].into_iter().chain(more).collect();
+        expr = Expr { kind: Kind::Call(name, arguments), span };
+    }
+    multispace0.parse_next(input)?;
+    Ok(expr)
+}
+
+/// `.t`, `.t()`, `.sum(axis=0)`.
+fn method(input: &mut Input<'_>) -> Parsed<(String, Vec<Expr>)> {
+    let none = (multispace0, "(", multispace0, ")").map(|_| Vec::new());
+    let arguments = opt(alt((none, arguments))).map(Option::unwrap_or_default);
+    let called = cut_err(word.map(str::to_string)).context(StrContext::Label(METHOD));
+    preceded(".", (called, arguments)).parse_next(input)
 }
 
 fn number(input: &mut Input<'_>) -> Parsed<Kind> {
@@ -183,14 +224,33 @@ fn number(input: &mut Input<'_>) -> Parsed<Kind> {
 }
 
 fn call_or_name(input: &mut Input<'_>) -> Parsed<Kind> {
-    let start = |c: char| c.is_alphabetic() || c == '_';
-    let name = (one_of(start), take_while(0.., in_name)).take();
-    let arguments = opt(delimited(preceded(multispace0, sign("(")), values, closing(")", CLOSING)));
-    let both = (name, arguments).map(|(name, arguments): (&str, Option<Vec<Expr>>)| match arguments {
+    let both = (word, opt(arguments)).map(|(name, arguments): (&str, Option<Vec<Expr>>)| match arguments {
         Some(arguments) => Kind::Call(name.to_string(), arguments),
         None => Kind::Name(name.to_string()),
     });
     { both }.parse_next(input)
+}
+
+fn word<'s>(input: &mut Input<'s>) -> Parsed<&'s str> {
+    let start = |c: char| c.is_alphabetic() || c == '_';
+    (one_of(start), take_while(0.., in_name)).take().parse_next(input)
+}
+
+/// `(x, y, axis=0)`.
+fn arguments(input: &mut Input<'_>) -> Parsed<Vec<Expr>> {
+    let all = separated(1.., alt((named, sum)), sign(","));
+    delimited(preceded(multispace0, sign("(")), all, closing(")", CLOSING)).parse_next(input)
+}
+
+/// `axis=0`, but no `==`.
+fn named(input: &mut Input<'_>) -> Parsed<Expr> {
+    let name = terminated(word, (multispace0, "=", not("="), multispace0));
+    let both = (name, cut_err(sum)).with_span();
+    both.map(|((name, value), span): ((&str, Expr), _)| Expr {
+        kind: Kind::Named(name.to_string(), Box::new(value)),
+        span,
+    })
+    .parse_next(input)
 }
 
 fn list(input: &mut Input<'_>) -> Parsed<Kind> {
@@ -226,6 +286,7 @@ mod tests {
             Kind::Negative(x) => format!("(-{})", shown(x)),
             Kind::Binary(operator, a, b) => format!("({} {} {})", shown(a), operator.sign(), shown(b)),
             Kind::List(values) => format!("[{}]", all(values)),
+            Kind::Named(name, x) => format!("{name}={}", shown(x)),
         }
     }
 
@@ -243,6 +304,11 @@ mod tests {
             ("f(x, [1, 2], [[.5e-1], [3.]])", "f(x, [1, 2], [[0.05], [3]])"),
             ("x / y / 2", "((x / y) / 2)"),
             ("a*b@c", "((a * b) @ c)"),
+            ("g * x > 1 + y", "((g * x) > (1 + y))"),
+            ("(a <= b) * (c!=-1)", "((a <= b) * (c != (-1)))"),
+            ("-x.t^2", "(-(t(x) ^ 2))"),
+            ("(a@b).t().sum( axis = 0 , keepdim=1)*2", "(sum(t((a @ b)), axis=0, keepdim=1) * 2)"),
+            ("f(x == y, axis=[0, 1])", "f((x == y), axis=[0, 1])"),
         ] {
             assert_eq!(shown(&parse(text).unwrap()), want, "{text}");
         }
@@ -272,7 +338,10 @@ mod tests {
             ("x²", 1, "a power is written with `^`"),
             ("x·y", 1, "a product is written with `*`"),
             ("√x", 0, "a root is written sqrt(x)"),
-            ("x < 1", 2, "a comparison is written gt(x, y)"),
+            ("x < 1 < y", 6, "comparisons do not follow each other"),
+            ("x. + 1", 2, "where the name of a function, as in x.t"),
+            ("sum(x, axis=)", 12, "`)` stands where a number, a name"),
+            ("A'", 1, "a transpose is written A.t"),
             ("1 + |x|", 4, "an absolute value is written abs(x)"),
             ("a)", 1, "nothing is open here"),
             ("x ! y", 2, "`!` stands where an operator"),

@@ -1,14 +1,16 @@
-//! An expression with values for its names, read from the command line, and its evaluation on a tape. Names and shapes
-//! are checked when it is read, so that a later evaluation cannot fail.
+//! An expression with values for its names, read from the command line. Names and shapes are checked when it is read, so
+//! that a later evaluation cannot fail.
 
 use std::ops::Range;
 
 use gradus::autograd::{Tape, Var};
-use gradus::tensor::{DType, Tensor};
+use gradus::tensor::Tensor;
+use gradus::tensor::names::instead;
 
-use super::functions::{self, Function};
+use super::evaluate::Scope;
+use super::functions::{self, Own};
 use super::mistake::Mistake;
-use super::parse::{Expr, Kind, Operator, parse};
+use super::parse::{Expr, Kind, parse};
 use crate::failure::Failure;
 
 /// Names with a value of their own, unless one is given.
@@ -19,12 +21,15 @@ const CONSTANTS: [(&str, f64); 2] = [("pi", std::f64::consts::PI), ("e", std::f6
 pub struct Problem {
     /// The text of the expression.
     pub text: String,
-    expr: Expr,
+    pub(crate) expr: Expr,
     /// The variables, in the order in which their values were given.
     pub names: Vec<String>,
     /// F64, in the order of the names.
     pub values: Vec<Tensor>,
-    largest: usize,
+    /// Functions that only this expression knows.
+    pub(crate) own: &'static [Own],
+    /// The most elements that a value may have.
+    pub(crate) largest: usize,
 }
 
 /// Which part of the text a node of the tape stands for.
@@ -55,13 +60,44 @@ impl Problem {
             names.push(name);
             values.push(value);
         }
-        let problem = Self { text: text.to_string(), expr, names, values, largest };
+        let problem = Self { text: text.to_string(), expr, names, values, own: &[], largest };
         problem.check_names()?;
-        let tape = Tape::inference();
-        problem
-            .record_checked(&problem.constants(&tape), &mut Vec::new())
-            .map_err(|mistake| mistake.under(text))?;
+        problem.value()?;
         Ok(problem)
+    }
+
+    /// An expression in some of these names, whose values are known, and in functions of its own.
+    pub(crate) fn among(
+        text: &str,
+        names: &[&str],
+        values: &[Tensor],
+        own: &'static [Own],
+    ) -> Result<Self, Failure> {
+        let expr = parse(text).map_err(|mistake| mistake.under(text))?;
+        let mut used = Vec::new();
+        names_in(&expr, &mut used);
+        let unknown =
+            |(name, _): &&(String, Range<usize>)| !names.contains(&name.as_str()) && constant(name).is_none();
+        if let Some((name, at)) = used.iter().find(unknown) {
+            let message = if functions::names().contains(&name.as_str()) {
+                format!("{name} is a function; its argument stands in parentheses: {name}({})", names[0])
+            } else {
+                format!("there is no {name} here; {}", instead(name, names.iter().copied()))
+            };
+            return Err(Mistake::new(at.clone(), message).under(text));
+        }
+        let names = names.iter().map(|name| (*name).to_string()).collect();
+        let problem =
+            Self { text: text.to_string(), expr, names, values: values.to_vec(), own, largest: usize::MAX };
+        problem.value()?;
+        Ok(problem)
+    }
+
+    /// Its value where it was read.
+    pub(crate) fn value(&self) -> Result<Tensor, Failure> {
+        let tape = Tape::inference();
+        let found = self.record_checked(&self.constants(&tape), &mut Vec::new());
+        found.map(|x| x.value()).map_err(|mistake| mistake.under(&self.text))
     }
 
     /// The names in an expression that need a value, each once.
@@ -126,8 +162,7 @@ impl Problem {
     ) -> Result<Var<'t>, Mistake> {
         let like = variables[0];
         let mut scope = Scope { problem: self, variables, tape: like.tape(), dtype: like.dtype(), labels };
-        let value = scope.evaluate(&self.expr)?;
-        Ok(scope.lift(value))
+        scope.result()
     }
 
     /// Refuses a result of several elements.
@@ -144,7 +179,7 @@ impl Problem {
     }
 }
 
-fn constant(name: &str) -> Option<f64> {
+pub(crate) fn constant(name: &str) -> Option<f64> {
     CONSTANTS.iter().find(|(constant, _)| *constant == name).map(|(_, value)| *value)
 }
 
@@ -171,8 +206,8 @@ fn read_value(pair: &str, largest: usize) -> Result<(String, Tensor), Failure> {
     }
     let tape = Tape::inference();
     let anchor = [tape.constant(0.0)];
-    let text = value.to_string();
-    let problem = Problem { text, expr, names: vec![String::new()], values: Vec::new(), largest };
+    let (names, values) = (vec![String::new()], Vec::new());
+    let problem = Problem { text: value.to_string(), expr, names, values, own: &[], largest };
     let result = problem.record_checked(&anchor, &mut Vec::new()).map_err(named)?;
     Ok((name.to_string(), result.value()))
 }
@@ -183,206 +218,21 @@ fn names_in(expr: &Expr, found: &mut Vec<(String, Range<usize>)>) {
         Kind::Name(name) => found.push((name.clone(), expr.span.clone())),
         Kind::Call(_, list) | Kind::List(list) => list.iter().for_each(|x| names_in(x, found)),
         Kind::Negative(x) => names_in(x, found),
+        // Of `keepdim=true` the value is no name.
+        Kind::Named(_, x) => {
+            if !matches!(&x.kind, Kind::Name(word) if truth(word).is_some()) {
+                names_in(x, found);
+            }
+        }
         Kind::Binary(_, a, b) => [a, b].into_iter().for_each(|x| names_in(x, found)),
     }
 }
 
-/// A number that stands in the text, or a value on the tape.
-#[derive(Debug, Clone, Copy)]
-enum Value<'t> {
-    Number(f64),
-    Var(Var<'t>),
-}
-
-struct Scope<'e, 't> {
-    problem: &'e Problem,
-    variables: &'e [Var<'t>],
-    tape: &'t Tape,
-    dtype: DType,
-    labels: &'e mut Labels,
-}
-
-impl<'t> Scope<'_, 't> {
-    fn evaluate(&mut self, expr: &Expr) -> Result<Value<'t>, Mistake> {
-        let value = match &expr.kind {
-            Kind::Number(x) if x.is_infinite() => {
-                let message = "too large: the largest number of F64 is 1.8e308, and this would count as inf";
-                return Err(Mistake::new(expr.span.clone(), message));
-            }
-            Kind::Number(x) => Value::Number(*x),
-            Kind::Name(name) => self.name(name),
-            Kind::Negative(x) => match self.evaluate(x)? {
-                Value::Number(x) => Value::Number(-x),
-                Value::Var(x) => Value::Var(-x),
-            },
-            Kind::Binary(operator, a, b) => {
-                let at = self.sign_of(*operator, a.span.end);
-                let (a, b) = (self.evaluate(a)?, self.evaluate(b)?);
-                self.binary(*operator, a, b).map_err(|message| Mistake { at, message })?
-            }
-            Kind::Call(name, arguments) => {
-                let at = expr.span.start..expr.span.start + name.len();
-                self.call(name, arguments, &at)?
-            }
-            Kind::List(parts) => self.list(expr, parts)?,
-        };
-        if let Value::Var(x) = value {
-            let (elements, largest) = (x.elements(), self.problem.largest);
-            if elements > largest {
-                let message = format!("a value of {elements} elements; at most {largest} are computed here");
-                return Err(Mistake::new(expr.span.clone(), message));
-            }
-            self.labels.push((x.index(), expr.span.clone()));
-        }
-        Ok(value)
+/// What Python and Rust call true and false.
+pub(crate) fn truth(word: &str) -> Option<bool> {
+    match word {
+        "true" | "True" => Some(true),
+        "false" | "False" => Some(false),
+        _ => None,
     }
-
-    /// The operator stands behind its left operand and blanks.
-    fn sign_of(&self, operator: Operator, end: usize) -> Range<usize> {
-        let start =
-            self.problem.text[end..].find(operator.sign()).or_else(|| self.problem.text[end..].find('*'));
-        let start = end + start.unwrap_or(0);
-        start..start + 1
-    }
-
-    fn name(&self, name: &str) -> Value<'t> {
-        let place = self.problem.names.iter().position(|known| known == name);
-        match place {
-            Some(i) => Value::Var(self.variables[i]),
-            None => Value::Number(constant(name).unwrap_or(f64::NAN)),
-        }
-    }
-
-    fn lift(&self, value: Value<'t>) -> Var<'t> {
-        match value {
-            Value::Number(x) => self.tape.constant(Tensor::scalar(x).to(self.dtype)),
-            Value::Var(x) => x,
-        }
-    }
-
-    fn binary(&self, operator: Operator, a: Value<'t>, b: Value<'t>) -> Result<Value<'t>, String> {
-        use Operator::{Add, Div, MatMul, Mul, Pow, Sub};
-        let value = match (operator, a, b) {
-            (MatMul, a, b) => functions::matmul(self.lift(a), self.lift(b))?,
-            (_, Value::Number(a), Value::Number(b)) => return Ok(Value::Number(fold(operator, a, b))),
-            (Add, Value::Var(a), Value::Number(b)) => a + b,
-            (Sub, Value::Var(a), Value::Number(b)) => a - b,
-            (Mul, Value::Var(a), Value::Number(b)) => a * b,
-            (Div, Value::Var(a), Value::Number(b)) => a / b,
-            (Pow, Value::Var(a), Value::Number(b)) => a.powf(b),
-            (Add, Value::Number(a), Value::Var(b)) => a + b,
-            (Sub, Value::Number(a), Value::Var(b)) => a - b,
-            (Mul, Value::Number(a), Value::Var(b)) => a * b,
-            (Div, Value::Number(a), Value::Var(b)) => a / b,
-            (Pow, Value::Number(a), Value::Var(b)) => b.number_pow(a),
-            (operator, Value::Var(a), Value::Var(b)) => {
-                functions::broadcast(&[a, b])?;
-                match operator {
-                    Add => a + b,
-                    Sub => a - b,
-                    Mul => a * b,
-                    Div => a / b,
-                    _ => a.pow(b),
-                }
-            }
-        };
-        Ok(Value::Var(value))
-    }
-
-    fn call(&mut self, name: &str, arguments: &[Expr], at: &Range<usize>) -> Result<Value<'t>, Mistake> {
-        let wrong = |message: String| Mistake::new(at.clone(), message);
-        let function = functions::find(name, arguments.len()).map_err(wrong)?;
-        let values: Vec<Value<'t>> = arguments.iter().map(|x| self.evaluate(x)).collect::<Result<_, _>>()?;
-        let result = match function {
-            Function::Other(apply) => {
-                let lifted: Vec<Var<'t>> = values.iter().map(|&x| self.lift(x)).collect();
-                apply(&lifted).map_err(|reason| wrong(format!("{name}: {reason}")))?
-            }
-            Function::Row(row) if row.has_number => {
-                let number = match values.get(1) {
-                    None => row.facts.number.unwrap_or(0.0),
-                    Some(Value::Number(number)) => *number,
-                    Some(Value::Var(_)) => {
-                        let message = format!("{name}: this argument is a number, not a variable");
-                        return Err(Mistake::new(arguments[1].span.clone(), message));
-                    }
-                };
-                row.apply(&[self.lift(values[0])], number)
-            }
-            Function::Row(row) => {
-                let lifted: Vec<Var<'t>> = values.iter().map(|&x| self.lift(x)).collect();
-                if let [_, _] = lifted[..] {
-                    functions::broadcast(&lifted).map_err(|reason| wrong(format!("{name}: {reason}")))?;
-                }
-                row.apply(&lifted, 0.0)
-            }
-        };
-        Ok(Value::Var(result))
-    }
-
-    /// Numbers alone make one constant; with variables among them the parts are stacked.
-    fn list(&mut self, expr: &Expr, parts: &[Expr]) -> Result<Value<'t>, Mistake> {
-        if let Some((values, sizes)) = literal(expr)? {
-            let tensor = Tensor::from_vec(values, &sizes[..]).to(self.dtype);
-            return Ok(Value::Var(self.tape.constant(tensor)));
-        }
-        let values: Vec<Value<'t>> = parts.iter().map(|x| self.evaluate(x)).collect::<Result<_, _>>()?;
-        let lifted: Vec<Var<'t>> = values.iter().map(|&x| self.lift(x)).collect();
-        for (x, part) in lifted.iter().zip(parts) {
-            if x.shape() != lifted[0].shape() {
-                return Err(ragged(part, &lifted[0].shape().to_string(), &x.shape().to_string()));
-            }
-        }
-        check_rank(lifted[0].rank() + 1, expr)?;
-        Ok(Value::Var(Var::stack(&lifted, 0)))
-    }
-}
-
-fn fold(operator: Operator, a: f64, b: f64) -> f64 {
-    match operator {
-        Operator::Add => a + b,
-        Operator::Sub => a - b,
-        Operator::Mul | Operator::MatMul => a * b,
-        Operator::Div => a / b,
-        Operator::Pow => a.powf(b),
-    }
-}
-
-/// Numbers and the sizes of the axes.
-type Literal = (Vec<f64>, Vec<usize>);
-
-/// A number or a list of such; `None` if anything else stands in it.
-fn literal(expr: &Expr) -> Result<Option<Literal>, Mistake> {
-    match &expr.kind {
-        Kind::Number(x) => Ok(Some((vec![*x], Vec::new()))),
-        Kind::Negative(x) => {
-            Ok(literal(x)?.map(|(values, sizes)| (values.into_iter().map(|x| -x).collect(), sizes)))
-        }
-        Kind::List(parts) => {
-            let (mut all, mut inner): (Vec<f64>, Option<Vec<usize>>) = (Vec::new(), None);
-            for part in parts {
-                let Some((values, sizes)) = literal(part)? else { return Ok(None) };
-                let first = inner.get_or_insert_with(|| sizes.clone());
-                if *first != sizes {
-                    return Err(ragged(part, &format!("{first:?}"), &format!("{sizes:?}")));
-                }
-                all.extend(values);
-            }
-            let sizes: Vec<usize> = [parts.len()].into_iter().chain(inner.unwrap_or_default()).collect();
-            check_rank(sizes.len(), expr)?;
-            Ok(Some((all, sizes)))
-        }
-        _ => Ok(None),
-    }
-}
-
-fn ragged(part: &Expr, first: &str, this: &str) -> Mistake {
-    Mistake::new(
-        part.span.clone(),
-        format!("parts of a list differ in shape: the first is {first}, this one {this}"),
-    )
-}
-
-fn check_rank(rank: usize, expr: &Expr) -> Result<(), Mistake> {
-    if rank <= 4 { Ok(()) } else { Err(Mistake::new(expr.span.clone(), "lists are nested at most 4 deep")) }
 }

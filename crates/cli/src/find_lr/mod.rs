@@ -12,10 +12,10 @@ use gradus::prelude::*;
 
 use crate::failure::{Failure, check_writable, write_picture};
 use crate::optimizers;
-use crate::text::arguments::learning_rate;
+use crate::text::arguments::{learning_rate, seed, whole};
 use crate::text::numbers::{fixed, number};
 use crate::text::table::Table;
-use crate::train::{Data, Feed, Model, Recipe, Task};
+use crate::train::{Feed, Recipe, Subject, Task};
 
 use picture::picture;
 
@@ -31,20 +31,8 @@ const ROWS: usize = 13;
 gradus find-lr csv FILE --target NAME"
 )]
 pub(crate) struct FindLr {
-    /// The data set.
-    #[arg(value_enum, default_value = "digits")]
-    data_set: Data,
-    /// The file of text or csv.
-    file: Option<PathBuf>,
-    /// The folder with the idx files of mnist, plain or .gz; the file of names.
-    #[arg(long, value_name = "PATH")]
-    data: Option<PathBuf>,
-    /// The column of a table that is predicted.
-    #[arg(long, value_name = "NAME")]
-    target: Option<String>,
-    /// The model [default: as of `gradus train`].
-    #[arg(long, value_enum)]
-    model: Option<Model>,
+    #[command(flatten)]
+    subject: Subject,
     /// A rule of `gradus optimizers`, with settings as in adamw:weight-decay=0.1.
     #[arg(long, value_name = "NAME", default_value = "adamw")]
     optimizer: String,
@@ -55,10 +43,10 @@ pub(crate) struct FindLr {
     #[arg(long, value_name = "LR", default_value_t = 10.0, value_parser = learning_rate, allow_negative_numbers = true)]
     to: f64,
     /// Steps from the first rate to the last.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=100_000), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 100, value_parser = whole::<u64>("a number of steps", 10..=100_000, 100), allow_negative_numbers = true)]
     steps: u64,
     /// Fixes the first weights and the batches.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0, value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
     /// The file for a picture of the loss against the rate.
     #[arg(long, value_name = "FILE")]
@@ -79,10 +67,11 @@ impl FindLr {
         }
         let rule =
             optimizers::read_rule("--optimizer", &self.optimizer, "the rate is what is looked for")?.rule();
-        self.data_set.check_file(self.file.as_deref(), self.data.is_some(), self.target.is_some())?;
-        let own = Recipe::of(self.data_set, self.model)?;
-        let recipe = Recipe { seed: self.seed, target: self.target.clone(), ..own };
-        let task = self.data_set.load(self.file.as_deref().or(self.data.as_deref()), &recipe)?;
+        let subject = &self.subject;
+        subject.check()?;
+        let own = Recipe::of(subject.data_set, subject.model)?;
+        let recipe = Recipe { seed: self.seed, target: subject.target.clone(), ..own };
+        let task = subject.load(&recipe)?;
         let search = self.search(&task, &recipe, Optimizer::new(rule, *from));
         self.print(out, &task, &recipe, &search)?;
         if let Some(path) = &self.svg {

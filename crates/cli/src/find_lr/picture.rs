@@ -1,7 +1,7 @@
 //! The picture of a range test: the smoothed loss against the rate.
 
 use gradus::optim::LrSearch;
-use gradus_viz::{Chart, Figure, Scale};
+use gradus_viz::{Chart, Figure, Scale, series_color};
 
 use crate::text::numbers::number;
 
@@ -13,7 +13,7 @@ pub(crate) fn picture(title: &str, search: &LrSearch) -> String {
         .y_axis("smoothed loss of a batch", Scale::Linear)
         .line("loss", &points);
     if let Some(rate) = search.steepest() {
-        chart = chart.vertical(&format!("falls fastest: {}", number(rate, 2)), rate).color("#d55e00");
+        chart = chart.vertical(&format!("falls fastest: {}", number(rate, 2)), rate).color(series_color(1));
     }
     Figure::new(title).panel(chart).svg()
 }

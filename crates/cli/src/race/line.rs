@@ -30,7 +30,7 @@ pub(crate) fn panel(course: &Course<'_>, runs: &[Run]) -> Chart {
             run.path.points.iter().zip(&run.path.values).map(|(place, &value)| (place[0], value)).collect();
         chart = chart.path(&legend(run), &places).stroke(1.0);
     }
-    chart = chart.line("f", &curve).color("#999999").stroke(1.5);
+    chart = chart.line("f", &curve).color("#222222").stroke(1.5);
     for minimum in &ground.minima {
         chart = chart.marker("minimum", on(minimum[0]), Marker::Cross);
     }

@@ -16,7 +16,7 @@ use gradus::optim::OptimizerSpec;
 
 use crate::failure::{Failure, check_writable, write_picture};
 use crate::optimizers;
-use crate::text::arguments::{above_zero, learning_rate};
+use crate::text::arguments::{above_zero, learning_rate, seed, whole};
 use crate::text::numbers::given;
 
 use ground::{Aim, Ground};
@@ -44,7 +44,7 @@ pub(crate) struct Race {
     #[arg(long, value_name = "NAMES", default_value = "sgd,momentum,nesterov,adam")]
     optimizers: String,
     /// How many steps each one has.
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1000, value_parser = whole::<u32>("a number of steps", 1..=100_000, 1000), allow_negative_numbers = true)]
     steps: u32,
     /// The learning rate of all that have none of their own.
     #[arg(long, value_parser = learning_rate, allow_negative_numbers = true)]
@@ -59,10 +59,10 @@ pub(crate) struct Race {
     #[arg(long, value_name = "DEVIATION", value_parser = deviation, allow_negative_numbers = true)]
     noise: Option<f64>,
     /// Examples in a batch: the noise of its gradient is smaller by the root of this [default: 1].
-    #[arg(long, requires = "noise", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
+    #[arg(long, requires = "noise", value_parser = whole::<u32>("a size of a batch", 1.., 16), allow_negative_numbers = true)]
     batch: Option<u32>,
     /// Fixes the noise [default: 0].
-    #[arg(long, requires = "noise", allow_negative_numbers = true)]
+    #[arg(long, requires = "noise", value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// The file for a picture of the paths and of the values.
     #[arg(long, value_name = "FILE")]
@@ -70,11 +70,11 @@ pub(crate) struct Race {
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
-    above_zero(text, "a tolerance")
+    above_zero(text, "a tolerance", "0.01")
 }
 
 fn deviation(text: &str) -> Result<f64, String> {
-    above_zero(text, "a deviation")
+    above_zero(text, "a deviation", "0.5")
 }
 
 impl Race {
@@ -124,7 +124,9 @@ impl Race {
     fn refuse_idle(&self, ground: &Ground, all: &[OptimizerSpec]) -> Result<(), Failure> {
         let name = &ground.name;
         if let (Some(lr), true) = (self.lr, all.iter().all(|who| who.rate().is_some())) {
-            return Err(Failure::Value(format!("--lr {lr}: every optimizer here has a rate of its own")));
+            return Err(Failure::Value(format!(
+                "--lr {lr}: every optimizer here has a rate of its own; leave it out"
+            )));
         }
         let why = match ground.aim {
             Aim::Minimum => return Ok(()),

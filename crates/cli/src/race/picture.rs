@@ -19,12 +19,14 @@ pub(crate) fn picture(course: &Course<'_>, runs: &[Run]) -> String {
     if course.surface.name == eigenbasis::NAME {
         figure = figure.panel(eigenbasis::panel(runs));
     }
-    figure.panel(values(course, runs)).shared_legend().note(NOTE).svg()
+    let note = if course.surface.dimensions == 1 { PATHS.to_string() } else { format!("{PATHS} {CONTOURS}") };
+    figure.panel(values(course, runs)).shared_legend().note(&note).svg()
 }
 
 /// What the signs of the paths mean.
-const NOTE: &str = "A path begins at the ring and ends at the square; it leaves the window for good at a hollow square. Dots are \
-                    steps; where steps are too short to be told apart there is the line alone. Numbers on the contours are values of f.";
+const PATHS: &str = "A path begins at the ring and ends at the square; it leaves the window for good at a hollow square. Dots are \
+                     steps; where steps are too short to be told apart there is the line alone.";
+const CONTOURS: &str = "Numbers on the contours are values of f.";
 
 /// The width of a path's stroke: each later one is thinner, so that one below it shows on both sides.
 pub(super) fn width(number: usize, count: usize) -> f64 {

@@ -13,6 +13,7 @@ use gradus::optim::schedule::FORMS;
 
 use crate::failure::{Failure, check_writable, write_picture};
 use crate::optimizers;
+use crate::text::arguments::{seed, whole};
 use crate::text::lines::cut;
 use crate::text::numbers::fixed;
 use crate::text::table::Table;
@@ -40,13 +41,13 @@ pub(crate) struct ScheduleCommand {
     #[arg(allow_negative_numbers = true)]
     schedules: Vec<String>,
     /// How many steps are drawn and trained.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(2..=100_000), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 100, value_parser = whole::<u64>("a number of steps", 2..=100_000, 100), allow_negative_numbers = true)]
     steps: u64,
     /// Whose rate it is: an optimizer of `gradus optimizers`, with settings as in momentum:beta=0.5.
     #[arg(long, value_name = "NAME", default_value = "sgd")]
     optimizer: String,
     /// Fixes the split of the digits, the first weights and the batches.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0, value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
     /// The file for a picture of the rates and of the losses.
     #[arg(long, value_name = "FILE")]

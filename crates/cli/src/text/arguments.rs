@@ -1,4 +1,8 @@
-//! Numbers from the command line: each is refused with what it should have been.
+//! Numbers from the command line: each is refused with what it should have been, and an example.
+
+use std::fmt::Display;
+use std::ops::{Bound, RangeBounds};
+use std::str::FromStr;
 
 /// A finite number that fits, or else the sentence that says what fits.
 pub(crate) fn number(text: &str, fits: impl Fn(f64) -> bool, what: &str) -> Result<f64, String> {
@@ -6,13 +10,40 @@ pub(crate) fn number(text: &str, fits: impl Fn(f64) -> bool, what: &str) -> Resu
 }
 
 /// A number above 0; `what` is its name, as in "a step".
-pub(crate) fn above_zero(text: &str, what: &str) -> Result<f64, String> {
-    number(text, |x| x > 0.0, &format!("{what} is a number above 0"))
+pub(crate) fn above_zero(text: &str, what: &str, example: &str) -> Result<f64, String> {
+    number(text, |x| x > 0.0, &format!("{what} is a number above 0, as in {example}"))
 }
 
 /// The size of an optimizer's steps.
 pub(crate) fn learning_rate(text: &str) -> Result<f64, String> {
-    above_zero(text, "a learning rate")
+    above_zero(text, "a learning rate", "0.1")
+}
+
+/// Whole numbers of a range; `what` is their name, as in "a number of steps".
+pub(crate) fn whole<T: FromStr + PartialOrd + Display + Copy>(
+    what: &'static str,
+    range: impl RangeBounds<T> + Clone,
+    example: T,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        let ends = match (range.start_bound(), range.end_bound()) {
+            (Bound::Included(from), Bound::Included(to)) => format!("from {from} to {to}"),
+            (Bound::Included(from), _) => format!("from {from} on"),
+            _ => "from 0 on".to_string(),
+        };
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("{what} is a whole number {ends}, as in {example}"))
+    }
+}
+
+/// What a seed may be.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    whole("a seed", 0.., 7)(text)
+}
+
+/// How often a derivative is taken.
+pub(crate) fn order(text: &str) -> Result<u8, String> {
+    whole("an order", 1..=2, 2)(text)
 }
 
 #[cfg(test)]
@@ -23,7 +54,21 @@ mod tests {
     fn what_is_no_number_above_zero() {
         assert_eq!(learning_rate("0.5"), Ok(0.5));
         for text in ["0", "-1", "nan", "inf", "fast", ""] {
-            assert_eq!(learning_rate(text).unwrap_err(), "a learning rate is a number above 0", "{text}");
+            let said = learning_rate(text).unwrap_err();
+            assert_eq!(said, "a learning rate is a number above 0, as in 0.1", "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_whole_number_of_a_range() {
+        let steps = whole::<u32>("a number of steps", 2..=100, 50);
+        assert_eq!((steps("2"), steps("100")), (Ok(2), Ok(100)));
+        for text in ["1", "101", "-5", "2.5", "many", ""] {
+            let said = steps(text).unwrap_err();
+            assert_eq!(said, "a number of steps is a whole number from 2 to 100, as in 50", "{text}");
+        }
+        assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));
+        assert_eq!(seed("-1").unwrap_err(), "a seed is a whole number from 0 on, as in 7");
+        assert_eq!((order("2"), order("3").is_err()), (Ok(2), true));
     }
 }

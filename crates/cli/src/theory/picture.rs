@@ -1,7 +1,7 @@
 //! The picture of the theory: where momentum converges and how fast, what it remembers, and how it moves.
 
 use gradus::optim::theory::{QuadraticMomentum, critical_beta, optimal_momentum, stability_limit};
-use gradus_viz::{Chart, Figure, Grid, Marker, Scale};
+use gradus_viz::{Chart, Figure, Grid, Marker, SERIES_COLORS, Scale};
 
 use super::setting::{BETAS, Theory};
 use crate::text::numbers::{decimals, given};
@@ -12,14 +12,15 @@ const STEPS: usize = 60;
 const WIDEST: f64 = 4.2;
 
 /// One colour for one thing, in all three panels: the values given, the best ones for both curvatures, the best momentum at the
-/// larger one, and the limits. Of Okabe and Ito; the last two, of which the first is Tol's wine (2021), are told apart from them.
-const GIVEN: &str = "#d55e00";
-const BEST: &str = "#009e73";
-const BEST_HERE: &str = "#0072b2";
-const CRITICAL: &str = "#56b4e9";
+/// larger one, and the limits.
+const GIVEN: &str = SERIES_COLORS[1];
+const BEST: &str = SERIES_COLORS[2];
+const BEST_HERE: &str = SERIES_COLORS[0];
+const CRITICAL: &str = SERIES_COLORS[5];
 const LIMIT: &str = "#222222";
-/// Of the momenta whose weights are drawn; the last is no momentum, here and where it converges.
-const WEIGHTS: [&str; 4] = ["#882255", "#e69f00", "#cc79a7", "#666666"];
+/// Of the momenta whose weights are drawn, the first a brown beside the colours of series; the last is no momentum, here and where
+/// it converges.
+const WEIGHTS: [&str; 4] = ["#772200", SERIES_COLORS[4], SERIES_COLORS[3], SERIES_COLORS[6]];
 
 /// Why the third panel does not show the place alone.
 const NOTE: &str = "√(x² + Δx²) is the length of the place x and the last step Δx together. The place alone passes 0 in each swing, which \

@@ -31,15 +31,19 @@ pub(crate) struct Theory {
 }
 
 fn momentum(text: &str) -> Result<f64, String> {
-    number(text, |x| (0.0..1.0).contains(&x), "a momentum is a number from 0 up to, but without, 1")
+    number(
+        text,
+        |x| (0.0..1.0).contains(&x),
+        "a momentum is a number from 0 up to, but without, 1, as in 0.9",
+    )
 }
 
 fn curvature(text: &str) -> Result<f64, String> {
-    above_zero(text, "a curvature")
+    above_zero(text, "a curvature", "1")
 }
 
 fn condition(text: &str) -> Result<f64, String> {
-    number(text, |x| x >= 1.0, "a condition number is at least 1")
+    number(text, |x| x >= 1.0, "a condition number is at least 1, as in 20")
 }
 
 impl Theory {

@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use gradus::data::text::random_windows;
 use gradus::prelude::*;
-use gradus::train::{Error, Progress, Run, RunOptions};
+use gradus::train::{Checkpoint, Error, Progress, Run, RunOptions};
 
 use super::data::{Feed, Task};
 use super::health::look;
 use super::picture::Epoch;
 use super::recipe::Recipe;
 use super::rescue::Stop;
-use super::{RECIPE, Train};
+use super::{Train, kept};
 use crate::failure::Failure;
 
 /// A text has no epochs; this many times it is said how it stands.
@@ -34,6 +34,8 @@ pub(super) struct Begun {
     /// Steps of an epoch, and of all.
     part: u64,
     steps: u64,
+    /// What is another than before it was interrupted.
+    changes: Vec<String>,
 }
 
 impl Outcome {
@@ -80,8 +82,17 @@ pub(super) fn begin(
 ) -> Result<Begun, Failure> {
     let (part, steps) = counts(recipe, task);
     let mut optimizer = recipe.optimizer(steps);
-    let run = start(train, recipe, [part, steps], model, &mut optimizer)?;
-    Ok(Begun { run, optimizer, part, steps })
+    let changes = train.changes(recipe)?;
+    let options = RunOptions {
+        folder: train.log.clone(),
+        every: train.checkpoint_every.unwrap_or(part),
+        resume: train.resume,
+        new_rate: !changes.is_empty(),
+        progress: false,
+        ..RunOptions::steps(steps)
+    };
+    let run = start(train, recipe, options, model, &mut optimizer)?;
+    Ok(Begun { run, optimizer, part, steps, changes })
 }
 
 pub(super) fn fit(
@@ -90,10 +101,11 @@ pub(super) fn fit(
     recipe: &Recipe,
     task: &Task,
     model: &mut Sequential,
-    Begun { run, mut optimizer, part, steps }: Begun,
+    Begun { run, mut optimizer, part, steps, changes }: Begun,
 ) -> Result<Outcome, Failure> {
     if run.resumed().is_some() {
-        writeln!(out, "goes on after step {}", run.step())?;
+        let words = [vec![format!("goes on after step {}", run.step())], changes].concat();
+        writeln!(out, "{}", words.join(", "))?;
     }
     let (mut progress, stop, begin) = (Progress::new(steps), Stop::on_signals()?, Instant::now());
     let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));
@@ -111,7 +123,7 @@ pub(super) fn fit(
         let mut numbers = vec![("loss", loss), ("lr", lr)];
         numbers.extend(hits.map(|hits| ("accuracy", hits)));
         numbers.extend(more.iter().map(|(name, value)| (&name[..], *value)));
-        warn(recipe, run.log(&numbers))?;
+        warn(train, recipe, run.log(&numbers))?;
         progress.set(done);
         if ends {
             epochs.push((mean, right.unwrap_or(f64::NAN)));
@@ -123,12 +135,12 @@ pub(super) fn fit(
         if stop.is_asked() && done < steps {
             run.stop();
         }
-        warn(recipe, run.checkpoint(model, &optimizer).map(drop))?;
+        warn(train, recipe, run.checkpoint(model, &optimizer).map(drop))?;
     }
     progress.finish();
-    warn(recipe, run.finish(model, &optimizer).map(drop))?;
+    warn(train, recipe, run.finish(model, &optimizer).map(drop))?;
     if run.is_stopped() {
-        return Err(Failure::Interrupted { steps: run.step(), saved: None, resume: train.resume() });
+        return Err(Failure::Interrupted { steps: run.step(), saved: None, resume: train.resume(None) });
     }
     let seconds = begin.elapsed().as_secs_f64();
     Ok(Outcome { epochs, seconds, warnings: look(task, recipe, model).warnings() })
@@ -154,7 +166,7 @@ fn standing(recipe: &Recipe, done: u64, part: u64, (loss, right, lr): (f64, Opti
 }
 
 /// What could not be written costs no training: it is said, and the training goes on. One that diverges ends.
-fn warn(recipe: &Recipe, result: Result<(), Error>) -> Result<(), Failure> {
+fn warn(train: &Train, recipe: &Recipe, result: Result<(), Error>) -> Result<(), Failure> {
     match result {
         Ok(()) => Ok(()),
         Err(Error::Diverged { step, name, value, checkpoint }) => {
@@ -162,8 +174,10 @@ fn warn(recipe: &Recipe, result: Result<(), Error>) -> Result<(), Failure> {
                 None => ", or clip the gradients (clip_norm = 1.0 in the recipe of --config)".to_string(),
                 Some(norm) => format!(" (the gradients are clipped to {norm} already)"),
             };
-            let place = checkpoint
-                .map_or(String::new(), |path| format!("; the last good checkpoint is {}", path.display()));
+            let again = || train.resume(Some(recipe.lr / 10.0)).unwrap_or_default();
+            let place = checkpoint.map_or(String::new(), |path| {
+                format!("; the last good checkpoint is {}; to go on there: {}", path.display(), again())
+            });
             Err(Failure::Run(format!(
                 "{name} is {value} at step {step}: the training diverges; try a smaller --lr{clipping}{place}"
             )))
@@ -179,58 +193,55 @@ fn warn(recipe: &Recipe, result: Result<(), Error>) -> Result<(), Failure> {
 fn start(
     train: &Train,
     recipe: &Recipe,
-    [part, steps]: [u64; 2],
+    options: RunOptions,
     model: &mut Sequential,
     optimizer: &mut Optimizer,
 ) -> Result<Run, Failure> {
-    let options = RunOptions {
-        folder: train.log.clone(),
-        every: train.checkpoint_every.unwrap_or(part),
-        resume: train.resume,
-        progress: false,
-        ..RunOptions::steps(steps)
+    let text = recipe.toml(train.subject.data_set)?;
+    let wrong = |error| {
+        Failure::Value(match error {
+            Error::Occupied { folder } => format!(
+                "--log {}: a training is there; go on with it (--resume), or choose another folder",
+                folder.display()
+            ),
+            other => format!("--log {other}"),
+        })
     };
-    let wrong = |what: String| Failure::Value(format!("--log {what}"));
-    let run = Run::start(options, model, optimizer).map_err(|error| match error {
-        Error::Occupied { folder } => wrong(format!(
-            "{}: a training is there; go on with it (--resume), or choose another folder",
-            folder.display()
-        )),
-        other => wrong(other.to_string()),
-    })?;
-    let Some(folder) = &train.log else { return Ok(run) };
+    let Some(folder) = &train.log else { return Run::start(options, model, optimizer).map_err(wrong) };
+    if matches!(Checkpoint::newest(folder), Ok(None)) {
+        train.check_recipe(folder, &text)?;
+    }
+    let run = Run::start(options, model, optimizer).map_err(wrong)?;
     if train.resume && run.resumed().is_none() {
         return Err(Failure::Value(format!("--resume: {} holds no checkpoint", folder.display())));
     }
-    let (path, text) = (folder.join(RECIPE), recipe.toml(train.data_set)?);
-    match std::fs::read_to_string(&path).ok().filter(|_| train.resume) {
-        Some(known) if known != text => {
-            let changed =
-                text.lines().find(|line| !known.lines().any(|known| known == *line)).unwrap_or("another one");
-            Err(Failure::Value(format!(
-                "--resume: the recipe was another ({}): {changed} is new",
-                path.display()
-            )))
-        }
-        _ => gradus::tensor::io::write_atomically(&path, text.as_bytes())
-            .map(|()| run)
-            .map_err(|error| wrong(error.to_string())),
-    }
+    kept::write(folder, &text)?;
+    Ok(run)
 }
 
 impl Train {
-    /// The command that goes on with this training.
-    fn resume(&self) -> Option<String> {
+    /// The command that goes on with this training, at another rate if one is given.
+    fn resume(&self, lr: Option<f64>) -> Option<String> {
         self.log.as_ref()?;
-        let quoted = |word: String| {
+        let quoted = |word: &String| {
             let plain =
                 word.chars().all(|c| c.is_alphanumeric() || "-_./=,:".contains(c)) && !word.is_empty();
-            if plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+            if plain { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
         };
-        let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
-        let again = (!self.resume).then(|| "--resume".to_string());
-        let words: Vec<String> = std::iter::once("gradus".to_string()).chain(words).chain(again).collect();
-        Some(words.join(" "))
+        let mut words: Vec<String> =
+            std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        if lr.is_some() {
+            let mut is_rate = false;
+            words.retain(|word| {
+                let kept = !is_rate && word != "--lr" && !word.starts_with("--lr=");
+                is_rate = word == "--lr";
+                kept
+            });
+        }
+        words.insert(0, "gradus".to_string());
+        words.extend((!self.resume).then(|| "--resume".to_string()));
+        words.extend(lr.iter().flat_map(|lr| ["--lr".to_string(), lr.to_string()]));
+        Some(words.iter().map(quoted).collect::<Vec<_>>().join(" "))
     }
 }
 

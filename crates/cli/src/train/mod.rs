@@ -4,10 +4,12 @@ mod check;
 mod data;
 mod fit;
 mod health;
+mod kept;
 mod models;
 mod picture;
 mod recipe;
 mod rescue;
+mod subject;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,17 +19,16 @@ use gradus::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, check_writable, write_picture};
-use crate::text::arguments::learning_rate;
+use crate::text::arguments::{learning_rate, seed, whole};
 
 pub(crate) use data::{Data, Feed, Task};
 use fit::Outcome;
 use picture::picture;
 use recipe::Method;
-pub(crate) use recipe::{Model, Recipe};
+pub(crate) use recipe::Recipe;
 use rescue::{UntilClosed, save};
+pub(crate) use subject::Subject;
 
-/// Where a folder of a training keeps its recipe.
-const RECIPE: &str = "recipe.toml";
 /// The word for no file behind `--config`.
 const PRINT: &str = "-";
 /// The usual learning rate of SGD with momentum.
@@ -46,28 +47,16 @@ pub(crate) fn digits(seed: u64) -> Result<(Dataset, Dataset, Sequential), Failur
 /// Trains a model, tests it and saves its weights.
 #[derive(Debug, Args)]
 pub(crate) struct Train {
-    /// The data set.
-    #[arg(value_enum, default_value = "digits")]
-    data_set: Data,
-    /// The file of text or csv.
-    file: Option<PathBuf>,
-    /// The folder with the idx files of mnist, plain or .gz; the file of names.
-    #[arg(long, value_name = "PATH")]
-    data: Option<PathBuf>,
-    /// The column of a table that is predicted.
-    #[arg(long, value_name = "NAME")]
-    target: Option<String>,
-    /// The model [default: mlp; transformer for text].
-    #[arg(long, value_enum)]
-    model: Option<Model>,
+    #[command(flatten)]
+    subject: Subject,
     /// Fixes the split, the first weights, the order of the batches and the dropout [default: 0].
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Passes over the training set [default: 60 for digits, 5 for mnist, as the recipe says].
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000), allow_negative_numbers = true)]
+    #[arg(long, value_parser = whole::<u64>("a number of epochs", 1..=100_000, 20), allow_negative_numbers = true)]
     epochs: Option<u64>,
     /// Batches of a text [default: 2000].
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000_000), allow_negative_numbers = true)]
+    #[arg(long, value_parser = whole::<u64>("a number of steps", 1..=100_000_000, 2000), allow_negative_numbers = true)]
     steps: Option<u64>,
     /// The highest learning rate [default: 0.005 for digits, 0.002 for mnist, 0.05 for sgd, as the recipe says].
     #[arg(long, value_parser = learning_rate, allow_negative_numbers = true)]
@@ -81,15 +70,15 @@ pub(crate) struct Train {
     /// The folder for the log (JSON lines, TensorBoard's events), the recipe and the checkpoints.
     #[arg(long, value_name = "DIR")]
     log: Option<PathBuf>,
-    /// Goes on with the training in the folder of --log.
+    /// Goes on with the training in the folder of --log; --lr, and clip_norm of --config, may be others than they were.
     #[arg(long, requires = "log")]
     resume: bool,
     /// Saves a checkpoint after each N steps [default: after each epoch].
     #[arg(long, value_name = "N", requires = "log", allow_negative_numbers = true)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(value_parser = whole::<u64>("a number of steps", 1.., 500))]
     checkpoint_every: Option<u64>,
     /// Threads to compute with; the results do not depend on it [default: all cores].
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256), allow_negative_numbers = true)]
+    #[arg(long, value_parser = whole::<u64>("a number of threads", 1..=256, 2), allow_negative_numbers = true)]
     threads: Option<u64>,
     /// The file for the weights [default: gradus-DATA.safetensors].
     #[arg(long, value_name = "FILE")]
@@ -106,11 +95,7 @@ impl Train {
     /// `gradus train digits` without options.
     pub(crate) fn digits() -> Self {
         Self {
-            data_set: Data::Digits,
-            file: None,
-            data: None,
-            target: None,
-            model: None,
+            subject: Subject::digits(),
             seed: None,
             epochs: None,
             steps: None,
@@ -133,14 +118,14 @@ impl Train {
         self.check_options()?;
         let recipe = self.recipe()?;
         if self.config.as_deref() == Some(Path::new(PRINT)) {
-            return Ok(write!(out, "{}", recipe.toml(self.data_set)?)?);
+            return Ok(write!(out, "{}", recipe.toml(self.subject.data_set)?)?);
         }
         let path = self.weights();
         self.check_files(&path)?;
         if let Some(threads) = self.threads {
             gradus::set_threads(threads as usize);
         }
-        let task = self.data_set.load(self.file.as_deref().or(self.data.as_deref()), &recipe)?;
+        let task = self.subject.load(&recipe)?;
         let mut model = task.model.clone();
         let begun = fit::begin(self, &recipe, &task, &mut model)?;
         Self::announce(out, &recipe, &task)?;
@@ -174,7 +159,7 @@ impl Train {
     fn line(&self, recipe: &Recipe, outcome: &Outcome, mut all: Map<String, Value>) -> Value {
         let (loss, accuracy) = outcome.last();
         let own = json!({
-            "data": self.data_set.name(),
+            "data": self.subject.data_set.name(),
             "model": recipe.model.name(),
             "seed": recipe.seed,
             "batch": recipe.batch,
@@ -194,8 +179,8 @@ impl Train {
 
     /// Refuses options that the data set has no use for.
     fn check_options(&self) -> Result<(), Failure> {
-        let (data, name) = (self.data_set, self.data_set.name());
-        data.check_file(self.file.as_deref(), self.data.is_some(), self.target.is_some())?;
+        self.subject.check()?;
+        let (data, name) = (self.subject.data_set, self.subject.data_set.name());
         let refused = if self.epochs.is_some() && data == Data::Text {
             "--epochs: a text is trained for a number of --steps".to_string()
         } else if self.steps.is_some() && data != Data::Text {
@@ -208,29 +193,30 @@ impl Train {
 
     /// The recipe in force: of a file, of the training that goes on, or the program's; then what the options say.
     fn recipe(&self) -> Result<Recipe, Failure> {
-        let kept =
-            self.log.as_ref().map(|folder| folder.join(RECIPE)).filter(|path| self.resume && path.exists());
-        let named = self.config.clone().filter(|file| file != Path::new(PRINT));
-        let file = named.or(kept);
-        let mut recipe = match &file {
-            Some(file) => Recipe::read(file, self.data_set, self.model)?,
-            None => Recipe::of(self.data_set, self.model)?,
+        let named = self.config.as_deref().filter(|file| *file != Path::new(PRINT));
+        let mut recipe = match (named, self.kept()?) {
+            (Some(file), _) => Recipe::read(file, self.subject.data_set, self.subject.model)?,
+            (None, Some(kept)) => Recipe { model: self.subject.model.unwrap_or(kept.model), ..kept },
+            (None, None) => {
+                let usual = Recipe::of(self.subject.data_set, self.subject.model)?;
+                let lr = if self.optimizer == Some(Method::Sgd) { SGD_LR } else { usual.lr };
+                Recipe { lr, ..usual }
+            }
         };
-        if self.optimizer == Some(Method::Sgd) && file.is_none() {
-            recipe.lr = SGD_LR;
-        }
         recipe.optimizer = self.optimizer.unwrap_or(recipe.optimizer);
         recipe.seed = self.seed.unwrap_or(recipe.seed);
         recipe.lr = self.lr.unwrap_or(recipe.lr);
         recipe.epochs = self.epochs.or(recipe.epochs);
         recipe.steps = self.steps.or(recipe.steps);
-        recipe.target = self.target.clone().or(recipe.target);
+        recipe.target = self.subject.target.clone().or(recipe.target);
         Ok(recipe)
     }
 
     /// The file for the weights.
     fn weights(&self) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| format!("gradus-{}.safetensors", self.data_set.name()).into())
+        self.out
+            .clone()
+            .unwrap_or_else(|| format!("gradus-{}.safetensors", self.subject.data_set.name()).into())
     }
 
     /// The picture, if one is wanted.
@@ -242,7 +228,7 @@ impl Train {
         test_accuracy: Option<f64>,
     ) -> Result<(), Failure> {
         let Some(svg) = &self.svg else { return Ok(()) };
-        let title = format!("gradus train {}: {}", self.data_set.name(), Self::method(recipe));
+        let title = format!("gradus train {}: {}", self.subject.data_set.name(), Self::method(recipe));
         write_picture(svg, &picture(&title, &outcome.epochs, test_accuracy))?;
         writeln!(out, "picture saved to {}", svg.display())?;
         Ok(())

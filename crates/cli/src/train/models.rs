@@ -1,9 +1,7 @@
 //! The models of the recipes.
 
 use gradus::autograd::params;
-use gradus::nn::{
-    AvgPool2d, EncoderMasks, RecurrentOptions, TransformerEncoderLayer, TransformerOptions, Unflatten,
-};
+use gradus::nn::{AvgPool2d, DecoderBlock, RecurrentOptions, TransformerOptions, Unflatten};
 use gradus::prelude::*;
 
 use super::recipe::{Model, Recipe};
@@ -140,20 +138,13 @@ pub(super) fn of_text(recipe: &Recipe, letters: usize, rng: &mut Rng) -> Sequent
 /// Letters with their places, layers of causal attention, a normalisation.
 fn transformer(recipe: &Recipe, letters: usize, rng: &mut Rng) -> Sequential {
     let (width, context) = (recipe.hidden.unwrap_or(128), recipe.context.unwrap_or(64));
-    let options = TransformerOptions {
-        dim_feedforward: 4 * width,
-        dropout: recipe.dropout.unwrap_or(0.0),
-        activation: |x| x.gelu(),
-        batch_first: true,
-        norm_first: true,
-        ..TransformerOptions::default()
-    };
+    let options =
+        TransformerOptions { dropout: recipe.dropout.unwrap_or(0.0), ..TransformerOptions::gpt2(width) };
     let start = |rows: usize, rng: &mut Rng| Param::new(Tensor::normal([rows, width], 0.0, 0.02, rng));
     let mut model =
         sequential![Embedding::of(start(letters, rng)), Positions { weight: start(context, rng) }];
     for _ in 0..recipe.layers.unwrap_or(1) {
-        let heads = recipe.heads.unwrap_or(1);
-        model.push(Causal { block: TransformerEncoderLayer::with_options(width, heads, &options, rng) });
+        model.push(DecoderBlock::with_options(width, recipe.heads.unwrap_or(1), &options, rng));
     }
     model.push(LayerNorm::new(width));
     model
@@ -170,20 +161,6 @@ params!(Positions { weight });
 impl Module for Positions {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         x + x.tape().param(&self.weight).narrow(0, 0, x.shape()[1])
-    }
-}
-
-/// A layer that sees only what stands before.
-#[derive(Debug, Clone)]
-struct Causal {
-    block: TransformerEncoderLayer,
-}
-
-params!(Causal { block });
-
-impl Module for Causal {
-    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.block.encode(x, &EncoderMasks { is_causal: true, ..EncoderMasks::default() })
     }
 }
 

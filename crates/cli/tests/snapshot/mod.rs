@@ -19,28 +19,36 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 /// Runs the command and compares what it prints, errors behind output, with `tests/snapshots/NAME.txt`.
 /// `GRADUS_BLESS=1` writes the file instead.
+#[allow(dead_code, reason = "not each file of tests asks for it")]
 #[track_caller]
 pub(crate) fn snapshot(name: &str, code: i32, arguments: &[&str]) {
     let output = gradus(arguments);
     let got = text(&output.stdout) + &text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {got}");
+    compare(name, &got);
+}
+
+/// Compares a text with `tests/snapshots/NAME.txt`.
+#[allow(dead_code, reason = "not each file of tests asks for it")]
+#[track_caller]
+pub(crate) fn compare(name: &str, got: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(format!("{name}.txt"));
     if std::env::var_os("GRADUS_BLESS").is_some() {
-        std::fs::write(&path, &got).expect("the snapshot can be written");
+        std::fs::write(&path, got).expect("the snapshot can be written");
         return;
     }
     let want = std::fs::read_to_string(&path).unwrap_or_default();
-    if same(&got, &want) {
+    if same(got, &want) {
         return;
     }
     let lines = got.lines().count().max(want.lines().count());
     let line = |text: &str, i: usize| text.lines().nth(i).unwrap_or("(no line)").to_string();
-    let differing = (0..lines).filter(|&i| !same(&line(&got, i), &line(&want, i)));
+    let differing = (0..lines).filter(|&i| !same(&line(got, i), &line(&want, i)));
     let shown: Vec<String> = differing
-        .map(|i| format!("line {}\n  want {}\n  got  {}", i + 1, line(&want, i), line(&got, i)))
+        .map(|i| format!("line {}\n  want {}\n  got  {}", i + 1, line(&want, i), line(got, i)))
         .collect();
     panic!(
-        "{arguments:?} differs from {}:\n{}\nIf the new text is right: GRADUS_BLESS=1 cargo test -p gradus-cli",
+        "it differs from {}:\n{}\nIf the new text is right: GRADUS_BLESS=1 cargo test -p gradus-cli",
         path.display(),
         shown.join("\n")
     );
@@ -71,7 +79,7 @@ pub(crate) fn mistakes(name: &str, command: &str, all: &[&[&str]]) {
     assert_eq!(said.lines().count(), want.lines().count());
 }
 
-fn same(a: &str, b: &str) -> bool {
+pub(crate) fn same(a: &str, b: &str) -> bool {
     a == b
         || (a.lines().count() == b.lines().count()
             && a.split_whitespace().count() == b.split_whitespace().count()

@@ -76,8 +76,7 @@ impl Table {
     pub fn read(path: impl AsRef<Path>, options: &CsvOptions) -> Result<Self, Error> {
         let path = path.as_ref();
         let io = |source| Error::Io { path: path.to_path_buf(), source };
-        let file = gradus_tensor::io::open_regular(path).map_err(io)?;
-        let text = std::io::read_to_string(file).map_err(io)?;
+        let text = gradus_tensor::io::read_text(path).map_err(io)?;
         read(&text, options).map_err(|reason| Error::Format {
             path: path.to_path_buf(),
             format: "CSV",

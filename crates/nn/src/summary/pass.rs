@@ -7,6 +7,7 @@
 use std::fmt;
 
 use gradus_autograd::{Mode, Params, Tape, Var, on_tape};
+use gradus_tensor::kernel::pool::bytes_in_words;
 use gradus_tensor::{Shape, Tensor};
 
 use super::grouped;
@@ -112,7 +113,7 @@ impl fmt::Display for PassSummary {
         if self.fixed > 0 {
             writeln!(f, "trained {}, fixed {}", grouped(self.trainable), grouped(self.fixed))?;
         }
-        let (parameters, values) = (bytes(self.parameter_bytes), bytes(self.value_bytes));
+        let (parameters, values) = (bytes_in_words(self.parameter_bytes), bytes_in_words(self.value_bytes));
         writeln!(f, "memory: parameters {parameters}, values of the pass {values}")
     }
 }
@@ -121,15 +122,6 @@ fn cells(row: &PassRow) -> [String; 5] {
     let output = row.output.map_or(String::new(), |shape| shape.to_string());
     let operation = row.operation.clone();
     [row.name.clone(), operation, output, grouped(row.parameters), grouped(row.multiply_adds)]
-}
-
-fn bytes(n: usize) -> String {
-    match n {
-        0..1024 => format!("{n} B"),
-        1024..1_048_576 => format!("{:.1} KiB", n as f64 / 1024.0),
-        1_048_576..1_073_741_824 => format!("{:.1} MiB", n as f64 / 1_048_576.0),
-        _ => format!("{:.1} GiB", n as f64 / 1_073_741_824.0),
-    }
 }
 
 #[cfg(test)]
@@ -253,10 +245,5 @@ mod tests {
         assert_eq!(brief(&table), [("", "linear", "[1, 2]".to_string(), 8, 6)]);
         let boxed: Box<dyn Module> = Box::new(sequential![Tanh]);
         assert_eq!(brief(&summary_with_input(&*boxed, [5])), [("", "tanh", "[5]".to_string(), 0, 0)]);
-    }
-
-    #[test]
-    fn bytes_in_words() {
-        assert_eq!([17, 2048, 3 << 20, 5 << 30].map(bytes), ["17 B", "2.0 KiB", "3.0 MiB", "5.0 GiB"]);
     }
 }

@@ -71,7 +71,12 @@ pub fn parse_plan(text: &str) -> Result<Plan, Error> {
     }
     let schedule = schedule(text).map_err(wrong)?;
     match schedule.options().fault() {
-        Some(fault) => Err(wrong(fault.to_string())),
+        Some(fault) => {
+            let name = text.split('(').next().unwrap_or_default().trim().replace('-', "_");
+            let form = FORMS.iter().find(|form| form.name == name);
+            let example = form.map_or("cosine(0.3, 20)", |form| form.example);
+            Err(wrong(format!("{fault}, as in {example}")))
+        }
         None => Ok(Plan::Fixed(Arc::from(schedule))),
     }
 }
@@ -134,7 +139,7 @@ fn one(text: &str) -> Result<Box<dyn Schedule>, String> {
     };
     let name = name.replace('-', "_");
     if name == "plateau" {
-        return Err("plateau follows the loss and stands alone, without what is chained to it".to_string());
+        return Err("plateau follows the loss and stands alone, without what is chained to it, as in plateau(0.3, 0.5, 3)".to_string());
     }
     let form = FORMS.iter().find(|form| form.name == name);
     let form = form.ok_or_else(|| {

@@ -43,7 +43,7 @@ impl Server {
         let port = listener.local_addr()?.port();
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-        let token = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = format!("{:032x}", u128::from_be_bytes(bytes));
         Ok(Self { listener, port, token })
     }
 

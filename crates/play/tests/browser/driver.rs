@@ -175,6 +175,7 @@ impl Browser {
     }
 
     /// A command of the developer tools.
+    #[expect(clippy::needless_pass_by_value, reason = "a literal at every call")]
     pub(super) fn tools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
         self.wait(self.client.issue_cmd(Extra("goog/cdp/execute", body)))

@@ -1,4 +1,7 @@
 //! Arithmetic operators between tensors and numbers, with broadcasting and promotion.
+//!
+//! Numbers are `f64` or `i64`, which leave the element type of floats as it is; an `i64` leaves that of integers, too. With one
+//! float type and one integer type a literal needs no suffix: `2.0 * &x`, `&x + 1`.
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
@@ -16,6 +19,45 @@ pub(crate) fn promoted(a: &Tensor, b: &Tensor) -> (Tensor, Tensor) {
 /// A number as a 0-d tensor that leaves the float type of `like` as it is; integers become F32.
 pub(crate) fn scalar_like(x: f64, like: &Tensor) -> Tensor {
     if like.dtype() == DType::F64 { Tensor::scalar(x) } else { Tensor::scalar(x as f32) }
+}
+
+/// A whole number as a 0-d tensor that leaves the type of `like` as it is; truth values become I64.
+pub(crate) fn integer_like(n: i64, like: &Tensor) -> Tensor {
+    if like.dtype().is_float() { scalar_like(n as f64, like) } else { Tensor::scalar(n) }
+}
+
+/// The operators with a number on either side.
+macro_rules! with_numbers {
+    ($Trait:ident $method:ident $Number:ty, $like:ident) => {
+        impl $Trait<$Number> for &Tensor {
+            type Output = Tensor;
+            #[track_caller]
+            fn $method(self, other: $Number) -> Tensor {
+                self.$method(&$like(other, self))
+            }
+        }
+        impl $Trait<$Number> for Tensor {
+            type Output = Tensor;
+            #[track_caller]
+            fn $method(self, other: $Number) -> Tensor {
+                (&self).$method(other)
+            }
+        }
+        impl $Trait<&Tensor> for $Number {
+            type Output = Tensor;
+            #[track_caller]
+            fn $method(self, other: &Tensor) -> Tensor {
+                (&$like(self, other)).$method(other)
+            }
+        }
+        impl $Trait<Tensor> for $Number {
+            type Output = Tensor;
+            #[track_caller]
+            fn $method(self, other: Tensor) -> Tensor {
+                self.$method(&other)
+            }
+        }
+    };
 }
 
 /// Arithmetic over the numeric types; Bool counts as I64.
@@ -49,26 +91,8 @@ macro_rules! arithmetic {
             #[track_caller]
             fn $method(self, other: Tensor) -> Tensor { self.$method(&other) }
         }
-        impl $Trait<f64> for &Tensor {
-            type Output = Tensor;
-            #[track_caller]
-            fn $method(self, other: f64) -> Tensor { self.$method(&scalar_like(other, self)) }
-        }
-        impl $Trait<f64> for Tensor {
-            type Output = Tensor;
-            #[track_caller]
-            fn $method(self, other: f64) -> Tensor { (&self).$method(other) }
-        }
-        impl $Trait<&Tensor> for f64 {
-            type Output = Tensor;
-            #[track_caller]
-            fn $method(self, other: &Tensor) -> Tensor { (&scalar_like(self, other)).$method(other) }
-        }
-        impl $Trait<Tensor> for f64 {
-            type Output = Tensor;
-            #[track_caller]
-            fn $method(self, other: Tensor) -> Tensor { self.$method(&other) }
-        }
+        with_numbers!($Trait $method f64, scalar_like);
+        with_numbers!($Trait $method i64, integer_like);
     )*};
 }
 arithmetic! {
@@ -105,6 +129,10 @@ macro_rules! assigning {
         impl $Trait<f64> for Tensor {
             #[track_caller]
             fn $assign(&mut self, other: f64) { self.$assign(&scalar_like(other, self)) }
+        }
+        impl $Trait<i64> for Tensor {
+            #[track_caller]
+            fn $assign(&mut self, other: i64) { self.$assign(&integer_like(other, self)) }
         }
     )*};
 }
@@ -181,6 +209,33 @@ mod tests {
         assert_eq!((&ints / &ints).to_vec::<f32>(), [1.0, 1.0]);
         assert_eq!((&ints * &Tensor::scalar(0.5f64)).to_vec::<f64>(), [1.5, 2.0]);
         assert_eq!((&range(2) * 0.5).dtype(), DType::F32);
+    }
+
+    #[test]
+    fn whole_numbers_leave_every_type_but_truth_values() {
+        let of = |dtype| Tensor::from([3, 0]).to(dtype);
+        for dtype in [DType::F64, DType::F32, DType::I64, DType::Bool] {
+            let x = of(dtype);
+            let kept = dtype.promote(DType::I64);
+            let first = x.to_f64_vec()[0];
+            for (found, wanted) in [
+                (&x + 2, first + 2.0),
+                (x.clone() - 2, first - 2.0),
+                (2 * &x, 2.0 * first),
+                (2 - x.clone(), 2.0 - first),
+            ] {
+                assert_eq!((found.dtype(), found.to_f64_vec()[0]), (kept, wanted), "{dtype}");
+            }
+            assert_eq!((&x / 2).to_f64_vec()[0], first / 2.0, "{dtype}");
+            assert!((&x / 2).dtype().is_float() && (6 / &x).to_f64_vec()[1].is_infinite(), "{dtype}");
+        }
+        let mut counts = of(DType::I64);
+        counts += 1;
+        counts *= 5;
+        counts -= 10;
+        assert_eq!(counts, Tensor::from([10, -5]));
+        let large = i64::MAX - 1;
+        assert_eq!((Tensor::from([large]) + 1).to_vec::<i64>(), [i64::MAX], "no detour by floats");
     }
 
     #[test]

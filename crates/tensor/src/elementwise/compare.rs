@@ -14,6 +14,8 @@ pub enum Rhs<'a> {
     Tensor(&'a Tensor),
     /// A number, the same for all elements.
     Number(f64),
+    /// A whole number, compared with integers as one.
+    Integer(i64),
 }
 
 impl<'a> From<&'a Tensor> for Rhs<'a> {
@@ -24,6 +26,12 @@ impl<'a> From<&'a Tensor> for Rhs<'a> {
 impl From<f64> for Rhs<'_> {
     fn from(number: f64) -> Self {
         Self::Number(number)
+    }
+}
+
+impl From<i64> for Rhs<'_> {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
     }
 }
 
@@ -55,6 +63,8 @@ macro_rules! comparisons {
                     ))
                 }
                 match other.into() {
+                    Rhs::Integer(number) if self.dtype().is_float() => self.$name(number as f64),
+                    Rhs::Integer(number) => same::<i64>(&self.to(DType::I64), &Tensor::scalar(number)),
                     Rhs::Tensor(other) => {
                         let dtype = self.dtype().promote(other.dtype());
                         let (a, b) = (self.to(dtype), other.to(dtype));
@@ -231,6 +241,9 @@ mod tests {
         assert_eq!(x.ge(&y).to_bools(), [false, true, true, false, false, true]);
         assert_eq!(x.eq(&y).to_bools(), [false, false, false, false, false, true]);
         assert_eq!(x.gt(1.5).to_bools(), [false, true, true]);
+        assert_eq!((x.gt(1).to_bools(), y.ge(3).to_bools()), (vec![false, true, true], vec![false, true]));
+        let large = Tensor::from([i64::MAX, i64::MAX - 1]);
+        assert_eq!(large.eq(i64::MAX).to_bools(), [true, false], "no detour by floats");
         assert_eq!(Tensor::from([0.1f32]).eq(0.1).to_bools(), [true]);
         assert_eq!(Tensor::from([true, false]).le(&Tensor::from(false)).to_bools(), [false, true]);
     }

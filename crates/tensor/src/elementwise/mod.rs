@@ -7,7 +7,7 @@ mod arithmetic;
 mod compare;
 mod drive;
 
-pub(crate) use arithmetic::{promoted, scalar_like};
+pub(crate) use arithmetic::{integer_like, promoted, scalar_like};
 pub use compare::Rhs;
 pub use drive::{add_assign, map, zip};
 use drive::{each, each2};
@@ -168,6 +168,7 @@ impl Rhs<'_> {
         match self {
             Self::Tensor(tensor) => tensor.clone(),
             Self::Number(number) => scalar_like(number, like),
+            Self::Integer(number) => integer_like(number, like),
         }
     }
 }

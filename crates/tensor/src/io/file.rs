@@ -33,6 +33,25 @@ pub fn open_regular(path: impl AsRef<Path>) -> io::Result<File> {
     if kind.is_file() { File::open(path) } else { Err(refused(kind)) }
 }
 
+/// Reads a regular file as text.
+///
+/// # Errors
+/// What the system says, [`ErrorKind::InvalidInput`] as [`open_regular`], or [`ErrorKind::InvalidData`] with line and byte where the
+/// text is not UTF-8.
+pub fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut open_regular(path)?, &mut bytes)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+        let line = bytes[..at].split(|byte| *byte == b'\n').count();
+        let text = format!(
+            "line {line}: the byte 0x{:02X} at offset {at} is not UTF-8; save the text as UTF-8",
+            bytes[at]
+        );
+        io::Error::new(ErrorKind::InvalidData, text)
+    })
+}
+
 /// Writes a whole file: under a temporary name in the same folder first, then renamed.
 ///
 /// A crash leaves the old file or the new one, and at most a temporary file (`.NAME.….gradus`), which the next write to

@@ -117,7 +117,11 @@ impl Run {
             options,
         };
         if let Some(newest) = newest {
-            newest.checkpoint.restore(model, optimizer)?;
+            if run.options.new_rate {
+                newest.checkpoint.restore_with_new_rate(model, optimizer)?;
+            } else {
+                newest.checkpoint.restore(model, optimizer)?;
+            }
             run.take(&newest.checkpoint);
             run.resumed = Some(newest.path);
         }

@@ -6,6 +6,7 @@ use crate::early_stopping::EarlyStopping;
 
 /// What a [`Run`](super::Run) can be told before it starts.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct RunOptions {
     /// The number of steps; for [`Run::batches`](super::Run::batches) the most there may be.
     pub steps: u64,
@@ -19,6 +20,8 @@ pub struct RunOptions {
     pub keep: usize,
     /// Whether a run that is in the folder goes on; yes. If not, a folder with checkpoints is refused.
     pub resume: bool,
+    /// Whether a run that goes on may have another learning rate or schedule than it had; no: a slip would pass unseen.
+    pub new_rate: bool,
     /// Whether the log has the time at which each line was written; yes.
     pub time: bool,
     /// Whether progress is shown on standard output; yes.
@@ -37,6 +40,7 @@ impl RunOptions {
             every: 1000,
             keep: 3,
             resume: true,
+            new_rate: false,
             time: true,
             progress: true,
             early_stopping: None,

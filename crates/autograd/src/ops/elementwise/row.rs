@@ -74,8 +74,18 @@ pub(crate) type Forward<T> = fn(&[T], &[T], T, &mut [T]);
 /// `(dy, a, b, y, c, g)`: `g += dy · slope`.
 pub(crate) type Pull<T> = fn(&[T], &[T], &[T], &[T], T, &mut [T]);
 
+/// A row of one number, without loops: for cheap rows, where a loop would cost more than what it runs.
+pub(crate) struct One<T> {
+    /// `(a, b, c) → y`.
+    pub(crate) value: fn(T, T, T) -> T,
+    /// `(a, b, y, c)`: the slope in each input.
+    pub(crate) slopes: fn(T, T, T, T) -> (T, T),
+}
+
 /// The loops of a row over one type of element.
 pub(crate) struct Loops<T> {
+    /// The same for one number.
+    pub(crate) one: Option<One<T>>,
     pub(crate) forward: Forward<T>,
     /// For each input.
     pub(crate) pull: [Pull<T>; 2],

@@ -13,6 +13,7 @@
 //!     slopes: Slopes::Recorded([|x, _, y, _| Sym::from(1.0 - y * y), |…| Sym::from(0.0)]),   // over recorded values
 //!     flat: [false, true],                                                                    // the second input is none
 //!     f32: Loops {
+//!         one: None,                                                                           // of one number, if it is cheap
 //!         forward: |a, _, _, y| for (y, &x) in … { *y = tanh(x) },                             // over f32, in vectors
 //!         pull: [|dy, a, _, y, _, g| for … { *g += dy * (1.0 - y * y) }, |…| {}],
 //!     },
@@ -216,6 +217,22 @@ macro_rules! loops {
         #[allow(unused_imports, reason = "a formula uses some of the functions")]
         use $crate::ops::elementwise::table::{pick, polygamma};
         $crate::ops::elementwise::row::Loops::<$t> {
+            one: if $cost < $crate::ops::elementwise::passes::CHEAP {
+                Some($crate::ops::elementwise::row::One {
+                    value: |$a, $b, $c_| {
+                        $(let $c = $c_; let _ = $c;)?
+                        let _ = ($a, $b, $c_);
+                        $f
+                    },
+                    slopes: |$a, $b, $y, $c_| {
+                        $(let $c = $c_; let _ = $c;)?
+                        let _ = ($a, $b, $y, $c_);
+                        ($da, $db)
+                    },
+                })
+            } else {
+                None
+            },
             forward: |a, b, c, y| {
                 $crate::ops::elementwise::passes::forward_loop($cost, a, b, c, y, #[inline(always)] |$a: $t, $b: $t, $c_: $t| {
                     $(let $c = $c_; let _ = $c;)?

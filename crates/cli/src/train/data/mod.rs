@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use gradus::data::text::Vocabulary;
 use gradus::nn::Confusion;
 use gradus::prelude::*;
+use gradus::tensor::io::read_text;
 use gradus::train::RunningMean;
 use serde_json::{Map, Value, json};
 
@@ -57,7 +58,9 @@ impl Data {
         } else if data && self.takes_file() {
             format!("--data is for mnist and names; the file of {name} stands behind its name")
         } else if target && self != Self::Csv {
-            format!("--target is for csv; {name} has no columns")
+            format!(
+                "--target is for csv; {name} has no columns; leave it out, or write csv FILE --target NAME"
+            )
         } else {
             return Ok(());
         };
@@ -232,7 +235,5 @@ impl Task {
 
 /// A file as text.
 fn read(path: &Path) -> Result<String, Failure> {
-    let wrong = |error: std::io::Error| Failure::Value(format!("{}: {error}", path.display()));
-    let file = gradus::tensor::io::open_regular(path).map_err(wrong)?;
-    std::io::read_to_string(file).map_err(wrong)
+    read_text(path).map_err(|error| Failure::Value(format!("{}: {error}", path.display())))
 }

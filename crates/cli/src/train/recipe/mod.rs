@@ -11,6 +11,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use gradus::prelude::*;
+use gradus::tensor::io::read_text;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -146,7 +147,9 @@ impl Recipe {
             return Ok(recipe(model));
         }
         let known = models.iter().map(|model| model.name()).collect::<Vec<_>>().join(", ");
-        Err(Failure::Value(format!("--model {}: {} is learned by one of {known}", model.name(), data.name())))
+        let (model, data, usual) = (model.name(), data.name(), models[0].name());
+        let text = format!("--model {model}: {data} is learned by one of {known}, as in --model {usual}");
+        Err(Failure::Value(text))
     }
 
     /// Whether the model has convolutions.
@@ -158,7 +161,7 @@ impl Recipe {
     pub(crate) fn read(path: &Path, data: Data, model: Option<Model>) -> Result<Self, Failure> {
         let wrong =
             |what: &dyn std::fmt::Display| Failure::Value(format!("--config {}: {what}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+        let text = read_text(path).map_err(|error| wrong(&error))?;
         let words = |error: &dyn std::fmt::Display| {
             error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
         };
@@ -166,7 +169,7 @@ impl Recipe {
         let named = own.get("model").map(|value| value.clone().try_into::<Model>()).transpose();
         let named = named.map_err(|error| wrong(&words(&error)))?;
         let base = Self::of(data, model.or(named))?;
-        let mut all = toml::Table::try_from(&base).map_err(|error| wrong(&error))?;
+        let mut all = base.values()?;
         // The two that have no value of the program's.
         let free = |key: &str| data == Data::Csv && ["target", "kind"].contains(&key) || key == "clip_norm";
         if let Some(key) = own.keys().find(|key| !all.contains_key(*key) && !free(key)) {
@@ -214,6 +217,11 @@ impl Recipe {
             }
             _ => Ok(self),
         }
+    }
+
+    /// What it says, key by key.
+    pub(crate) fn values(&self) -> Result<toml::Table, Failure> {
+        toml::Table::try_from(self).map_err(|error| Failure::Run(error.to_string()))
     }
 
     /// As a file.

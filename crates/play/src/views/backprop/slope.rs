@@ -43,7 +43,7 @@ fn formula(words: &str, arity: usize, i: usize) -> Option<String> {
             && !["ln", "sin", "cos", "sinh", "cosh", "tanh", "trunc", "max"]
                 .iter()
                 .any(|name| word.trim_start_matches(['−', '-', '(']).starts_with(name))
-            && word.chars().all(|c| c.is_alphabetic())
+            && word.chars().all(char::is_alphabetic)
     };
     (!part.split_whitespace().any(is_word)).then(|| part.clone())
 }

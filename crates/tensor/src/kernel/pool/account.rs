@@ -77,3 +77,18 @@ pub fn memory() -> Memory {
         high_water: sum(|a| a.peak.load(Ordering::Relaxed)),
     }
 }
+
+/// A number of bytes as people read it.
+///
+/// ```
+/// use gradus_tensor::kernel::pool::bytes_in_words;
+/// assert_eq!([17, 2048, 3 << 20, 5 << 30].map(bytes_in_words), ["17 B", "2.0 KiB", "3.0 MiB", "5.0 GiB"]);
+/// ```
+pub fn bytes_in_words(n: usize) -> String {
+    match n {
+        0..1024 => format!("{n} B"),
+        1024..1_048_576 => format!("{:.1} KiB", n as f64 / 1024.0),
+        1_048_576..1_073_741_824 => format!("{:.1} MiB", n as f64 / 1_048_576.0),
+        _ => format!("{:.1} GiB", n as f64 / 1_073_741_824.0),
+    }
+}

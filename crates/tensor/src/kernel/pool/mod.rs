@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU32, Ordering, fence};
 use bytemuck::Pod;
 
 use account::{Account, LATE};
-pub use account::{Memory, memory};
+pub use account::{Memory, bytes_in_words, memory};
 use lists::Lists;
 
 /// How far live and kept bytes may exceed the high-water mark before a block goes back to the system.

@@ -267,7 +267,7 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub fn soft_cross_entropy_with(self, target: impl Operand<'t>, how: &SoftCrossEntropyOptions) -> Self {
         const OP: &str = "soft_cross_entropy";
-        let [x, target] = promoted([self, self.operand(OP, target)]);
+        let [x, target] = promoted([self, self.of_each(OP, target)]);
         same_shape(OP, x, target);
         expect::floats(OP, x.dtype());
         expect::at_least(OP, &x.shape(), 1, "[…, C]");

@@ -128,8 +128,9 @@ impl<'t> Var<'t> {
         distance: impl Fn(Self, Self) -> Self,
         how: &TripletDistanceOptions,
     ) -> Self {
-        let [x, positive, negative] = promoted([self, self.lift(positive), self.lift(negative)]);
         const OP: &str = "triplet_margin_with_distance_loss";
+        let [x, positive, negative] =
+            promoted([self, self.of_each(OP, positive), self.of_each(OP, negative)]);
         expect::floats(OP, x.dtype());
         all_of_one_shape(OP, x, [("positive", positive), ("negative", negative)]);
         let (near, far) = (distance(x, positive), distance(x, negative));

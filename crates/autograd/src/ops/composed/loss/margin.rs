@@ -136,7 +136,7 @@ impl<'t> Var<'t> {
         how: &MarginOptions,
     ) -> Self {
         const OP: &str = "margin_ranking_loss";
-        let [x, other, target] = promoted([self, self.operand(OP, other), self.operand(OP, target)]);
+        let [x, other, target] = promoted([self, self.of_each(OP, other), self.of_each(OP, target)]);
         all_of_one_shape(OP, x, [("other prediction", other), ("target", target)]);
         how.reduction.apply((-(target * (x - other)) + how.margin).clamp_min(0.0))
     }
@@ -164,16 +164,17 @@ impl<'t> Var<'t> {
     ) -> Self {
         // What PyTorch adds to the squared norms.
         const EPS: f64 = 1e-12;
+        let shape = self.shape();
+        let rows = Shape::new(&shape[..shape.len().saturating_sub(1)]);
         let [x, other, target] = promoted([
             self,
-            self.operand("cosine_embedding_loss", other),
-            self.operand("cosine_embedding_loss", target),
+            self.of_each("cosine_embedding_loss", other),
+            target.filling(self, "cosine_embedding_loss", &rows),
         ]);
         let t = target.value();
         same_shape("cosine_embedding_loss", x, other);
-        let shape = x.shape();
         expect::at_least("cosine_embedding_loss", &shape, 1, "[…, d]");
-        expect::shape("cosine_embedding_loss", "the target", t.shape(), &shape[..shape.len() - 1]);
+        expect::shape("cosine_embedding_loss", "the target", t.shape(), &rows);
         let product = (x * other).sum_axes(-1);
         let norms = (x.square().sum_axes(-1) + EPS) * (other.square().sum_axes(-1) + EPS);
         let cosine = product / norms.sqrt();
@@ -210,8 +211,8 @@ impl<'t> Var<'t> {
     ) -> Self {
         let [x, positive, negative] = promoted([
             self,
-            self.operand("triplet_margin_loss", positive),
-            self.operand("triplet_margin_loss", negative),
+            self.of_each("triplet_margin_loss", positive),
+            self.of_each("triplet_margin_loss", negative),
         ]);
         const OP: &str = "triplet_margin_loss";
         all_of_one_shape(OP, x, [("positive", positive), ("negative", negative)]);

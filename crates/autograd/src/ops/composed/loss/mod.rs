@@ -1,5 +1,6 @@
 //! Losses. Each has a short form, `name(target)`, which gives the mean, and a form with options, `name_with(target, &options)`.
-//! Prediction and target have one shape, except where a loss says otherwise: no accidental `[N, 1]` against `[N]`.
+//! Prediction and target have one shape, except where a loss says otherwise: no accidental `[N, 1]` against `[N]`. A number as
+//! target is that of each element.
 //!
 //! Here stand the losses of numbers; `probability` has those of probabilities and densities, `margin` those that hold a
 //! distance, `class` those of class labels, `rare` those for what is rare, `contrast` those that compare with other
@@ -145,11 +146,17 @@ fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
 
 /// # Losses of numbers
 impl<'t> Var<'t> {
+    /// What a loss compares this prediction with. A number is that of each element.
+    #[track_caller]
+    fn of_each(self, op: &str, target: impl Operand<'t>) -> Self {
+        target.filling(self, op, &self.shape())
+    }
+
     /// The prediction and the target of a loss, of one shape, in the widest type among theirs and the weight's.
     #[track_caller]
     fn with_target(self, op: &str, target: impl Operand<'t>, weight: Option<Self>) -> [Self; 2] {
         self.check_more(op, [weight]);
-        let target = self.operand(op, target);
+        let target = self.of_each(op, target);
         same_shape(op, self, target);
         promoted_with([self, target], [weight]).0
     }
