@@ -2,7 +2,7 @@
 
 import { format, svg } from "./dom.js";
 
-const MARGIN = { left: 62, right: 14, top: 30, bottom: 46 };
+export const MARGIN = { left: 62, right: 14, top: 30, bottom: 46 };
 
 export const color = (i) => `s${i % 7}`;
 const DASHES = ["", "7 4", "2 3", "9 3 2 3"];
@@ -22,7 +22,7 @@ const ticks = (scale, from, to) => {
   return list;
 };
 
-const scaler = ({ scale, range: [from, to] }, start, end) => {
+export const scaler = ({ scale, range: [from, to] }, start, end) => {
   const f = scale === "log" ? Math.log10 : (x) => x;
   const [low, high] = [f(from), f(to)];
   return (x) => start + ((f(x) - low) / (high - low || 1)) * (end - start);

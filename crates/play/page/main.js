@@ -9,8 +9,10 @@ import { clear, el } from "./dom.js";
 import { savePng, saveSvg } from "./save.js";
 import * as backprop from "./backprop.js";
 import * as differences from "./differences.js";
+import * as descent from "./descent.js";
+import * as schedules from "./schedules.js";
 
-const VIEWS = [backprop, differences];
+const VIEWS = [backprop, descent, differences, schedules];
 
 const main = document.getElementById("main");
 let shown = null;

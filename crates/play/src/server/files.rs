@@ -12,7 +12,7 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../page/", $name)))),*] };
 }
 
-const FILES: [(&str, &str); 11] = files!("style.css" "icon.svg" "main.js" "core.js" "dom.js" "save.js" "graph.js" "sliders.js" "chart.js" "backprop.js" "differences.js");
+const FILES: [(&str, &str); 15] = files!("style.css" "icon.svg" "main.js" "core.js" "dom.js" "save.js" "graph.js" "sliders.js" "chart.js" "backprop.js" "differences.js" "fields.js" "descent.js" "lessons.js" "schedules.js");
 
 pub(super) async fn index() -> Html<&'static str> {
     Html(INDEX)

@@ -3,13 +3,16 @@
 use super::driver::Browser;
 
 /// Views that are looked at.
-const VIEWS: [(&str, &str); 3] = [
+const VIEWS: [(&str, &str); 6] = [
     ("backprop", "backprop?step=12"),
     (
         "xor",
         "backprop?f=mean%28%28tanh%28%5B%5B0%2C+0%5D%2C+%5B0%2C+1%5D%2C+%5B1%2C+0%5D%2C+%5B1%2C+1%5D%5D%40W+%2B+b%29%40v+%2B+c+-+%5B0%2C+1%2C+1%2C+0%5D%29%5E2%29&at=W%3D%5B%5B1.5%2C+-1.2%5D%2C+%5B-1.1%2C+1.4%5D%5D%3Bb%3D%5B-0.3%2C+-0.2%5D%3Bv%3D%5B0.9%2C+1.1%5D%3Bc%3D0.1&step=14",
     ),
     ("differences", "differences"),
+    ("descent", "descent"),
+    ("line", "descent?s=pit-1d&who=sgd%3Alr%3D0.1%3Bmomentum%3Alr%3D0.1&n=300"),
+    ("schedules", "schedules"),
 ];
 
 #[test]
@@ -58,7 +61,7 @@ fn pictures_are_saved_whole() {
     std::fs::create_dir_all(&folder).expect("a folder");
     let behaviour = serde_json::json!({ "behavior": "allow", "downloadPath": folder });
     page.tools("Page.setDownloadBehavior", behaviour);
-    for view in ["backprop", "differences"] {
+    for view in ["backprop", "descent", "differences", "schedules"] {
         page.open(view);
         for kind in ["svg", "png"] {
             page.click(&format!("#save-{kind}"));
