@@ -69,7 +69,7 @@ const draw = (answer, list, now) => {
       picture.append(svg("path", { d: path, class: `wire${active || (moment.kind === "forward" && here === node.node) ? " now" : ""}${values.has(node.node) ? "" : " waiting"}` }));
       if (part && passed.has(part)) {
         const text = part.slope ? `×${part.slope.text}` : `←${part.contribution.text}`;
-        labels.push(svg("text", { class: "slope", x: label.x, y: label.y, "text-anchor": "end" }, cut(text, 16)));
+        labels.push(svg("text", { class: "slope", x: label.x, y: label.y, "text-anchor": "end" }, cut(text, 15)));
       }
     });
   }
@@ -107,7 +107,7 @@ const words = (answer, moment) => {
     const first = node.value.shape.length ? ` (first element)` : "";
     rows.push(["to", nameOf(part.input)]);
     rows.push(["local slope", part.slope ? part.slope.text : "not elementwise: see the rule"]);
-    if (part.numbers) rows.push([`its formula${first}`, `${part.numbers} = ${format(part.slope.values[0])}`]);
+    if (part.numbers && part.numbers !== part.slope.text) rows.push([`its formula${first}`, `${part.numbers} = ${format(part.slope.values[0])}`]);
     rows.push(["contribution", part.contribution.text], ["running sum", part.sum.text]);
   }
   lines.push(table(["", ""], rows, { class: "facts" }));
@@ -240,9 +240,9 @@ export const show = (root, state, signal) => {
     el("div", { class: "row" }, labelled("graph", graphs), labelled("expression", f, { class: "field wide" })),
     about, error,
     el("div", { class: "row", role: "group", "aria-label": "Steps" },
-      button("first", "⏮", "Home", () => go(0)), button("back", "◀", "Arrow left", () => go(state.number("step") - 1)),
+      button("first", "|◀", "Home", () => go(0)), button("back", "◀", "Arrow left", () => go(state.number("step") - 1)),
       play, button("next", "▶", "Arrow right", () => go(state.number("step") + 1)),
-      button("last", "⏭", "End", () => go(list.length - 1)), slider, place,
+      button("last", "▶|", "End", () => go(list.length - 1)), slider, place,
       button("fit", "Fit", "The whole graph in the width of the page, or in its own size", () => {
         state.set({ fit: state.get("fit") === "yes" ? "no" : "yes" });
         if (answer) render();

@@ -4,6 +4,8 @@ import { format, svg } from "./dom.js";
 
 export const MARGIN = { left: 62, right: 14, top: 30, bottom: 46 };
 
+let clips = 0;
+
 export const color = (i) => `s${i % 7}`;
 const DASHES = ["", "7 4", "2 3", "9 3 2 3"];
 
@@ -46,6 +48,9 @@ export const chart = ({ title, width = 560, height = 360, x, y, lines, marks = [
   const [left, right, top, bottom] = [MARGIN.left, width - MARGIN.right, MARGIN.top, height - MARGIN.bottom];
   const [toX, toY] = [scaler(x, left, right), scaler(y, bottom, top)];
   const group = svg("g", { class: "chart" });
+  clips += 1;
+  const clip = `plot-${clips}`;
+  group.append(svg("clipPath", { id: clip }, svg("rect", { x: left, y: top - 4, width: right - left, height: bottom - top + 8 })));
   group.append(svg("text", { x: left, y: 18, class: "heading" }, title));
   for (const tick of ticks(x.scale, ...x.range)) {
     group.append(svg("line", { class: "grid", x1: toX(tick), x2: toX(tick), y1: top, y2: bottom }),
@@ -80,7 +85,7 @@ export const chart = ({ title, width = 560, height = 360, x, y, lines, marks = [
           svg("title", {}, `${line.name}: ${x.label} ${format(px, 4)}, ${y.label} ${format(py, 4)}`)));
       }
     }
-    group.append(svg("path", { class: `line ${line.color}`, d: path, "stroke-dasharray": DASHES[line.dash ?? 0] || null }), ...dots);
+    group.append(svg("path", { class: `line ${line.color}`, d: path, "clip-path": `url(#${clip})`, "stroke-dasharray": DASHES[line.dash ?? 0] || null }), ...dots);
   }
   return group;
 };

@@ -1,6 +1,6 @@
 // Places for the boxes of a graph in columns, and the curves between them.
 
-export const BOX = { width: 168, height: 62, gapX: 60, gapY: 18 };
+export const BOX = { width: 168, height: 62, gapX: 100, gapY: 18 };
 
 // The column of each node: one more than that of its last input; what is given stands just before its first use.
 const columns = (nodes) => {
@@ -37,10 +37,10 @@ export const layout = (nodes) => {
   const tallest = Math.max(...list.map((column) => column.length));
   const [width, height] = [BOX.width + BOX.gapX, BOX.height + BOX.gapY];
   const at = nodes.map(({ node }) => ({
-    x: BOX.gapX / 3 + column[node] * width,
+    x: 12 + column[node] * width,
     y: BOX.gapY + (row[node] + (tallest - 1) / 2) * height,
   }));
-  return { at, width: list.length * width - BOX.gapX / 3, height: BOX.gapY + tallest * height };
+  return { at, width: list.length * width - 12, height: BOX.gapY + tallest * height };
 };
 
 // The curve from one box to the input with a number of another, and its middle.

@@ -7,7 +7,7 @@ const SLIDERS = 24;
 
 // `[[1, 2], [3, 4]]`
 const nested = (values, shape) => {
-  if (!shape.length) return format(values[0], 6);
+  if (!shape.length) return format(values[0], 12);
   const rest = shape.slice(1);
   const length = rest.reduce((product, n) => product * n, 1);
   const parts = Array.from({ length: shape[0] }, (_, i) => nested(values.slice(i * length, (i + 1) * length), rest));

@@ -25,7 +25,10 @@ fn every_view_fits_in_light_and_dark() {
                 page.scheme(scheme);
                 page.open(view);
                 let wide = page.run("return document.documentElement.scrollWidth - innerWidth").as_i64();
-                assert_eq!(wide, Some(0), "{name} at {width}: the page is wider than the window");
+                assert!(
+                    wide.is_some_and(|wide| wide <= 0),
+                    "{name} at {width}: the page is wider than the window"
+                );
                 let back = page.run("return getComputedStyle(document.body).backgroundColor");
                 assert_eq!(back == "rgb(255, 255, 255)", scheme == "light", "{name}: {back}");
                 page.shot(&format!("{name}-{width}-{scheme}"));

@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(one(|x| x * 5.0, 1.0), "5");
         let some = |text: &str| Some(text.to_string());
         assert_eq!(of(|x| x[0] * x[1], &[2.0, -3.0]), [some("(-3)"), some("2")]);
-        assert_eq!(of(|x| x[0] / x[1], &[2.0, 4.0]), [some("1/4"), some("-2/4²")]);
+        assert_eq!(of(|x| x[0] / x[1], &[2.0, 4.0]), [some("1/4"), some("−2/4²")]);
         assert_eq!(of(|x| x[0].maximum(x[1]), &[2.0, 4.0]), [None, None]);
     }
 }
