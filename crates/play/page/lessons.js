@@ -72,6 +72,6 @@ export const lessons = (state, signal, fail) => {
       bar(request, ["b", "β", 0, 0.99, 0.01], ["e", "η", 0.005, 2, 0.005], ["l", "λ", 0.1, 10, 0.1], ["k", "κ", 1, 100, 1]), framed(planeBox, motion),
       el("p", { class: "dim" }, "Darker converges faster, grey diverges: the full line is radius 1, above the dashed one it oscillates. Rings: the values above, at λ and λ/κ. Discs: the runs at the step shown, at both eigenvalues of the Hessian there. A click sets β and η."),
       system,
-      el("h3", {}, "Averages, sums and powers"), bar(means, ["g", "γ, β", 0, 0.99, 0.01], ["a", "angle φ", 0, 180, 1], ["r", "ηλ", 0, 4, 0.02]), words, framed(...charts)),
+      el("h3", {}, "Averages, sums and powers"), bar(means, ["g", "γ, β", 0, 0.99, 0.01], ["a", "angle φ", 0, 90, 1], ["r", "ηλ", 0, 4, 0.02]), words, framed(...charts)),
   };
 };

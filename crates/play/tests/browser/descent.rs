@@ -125,7 +125,7 @@ fn optimizers_and_surfaces_are_typed() {
     page.choose("#surface", "pit-1d");
     page.until("document.querySelector('#about').textContent.startsWith('pit-1d')");
     assert!(page.rows("#ends")[0][4].parse::<f64>().is_ok());
-    page.finish();
+    page.finish_after_refusals();
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn schedules_are_drawn_before_training() {
     page.enter("#n", "200");
     page.choose("#forms", "noam(1, 512, 4000): the transformer's own");
     assert_eq!(page.rows("#schedule-facts").len(), 4);
-    page.finish();
+    page.finish_after_refusals();
 }
 
 #[test]
@@ -63,5 +63,5 @@ fn formulas_part_where_the_library_says() {
     page.enter("#g", "1");
     page.enter("#formulas input[data-text='0']", "lbfgs");
     assert!(page.text("#error-formulas").contains("it evaluates the loss itself"));
-    page.finish();
+    page.finish_after_refusals();
 }

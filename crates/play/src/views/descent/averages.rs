@@ -52,7 +52,7 @@ pub fn averages(request: Request) -> Result<Averages, Refusal> {
     let Request { gamma, angle, rate, seed } = request;
     for (name, x, good, range) in [
         ("γ", gamma, (0.0..1.0).contains(&gamma), "from 0 up to, but without, 1, as 0.9"),
-        ("the angle", angle, (0.0..=180.0).contains(&angle), "from 0 to 180 degrees, as 60"),
+        ("the angle", angle, (0.0..=90.0).contains(&angle), "from 0 to 90 degrees, as 60"),
         ("ηλ", rate, (0.0..=4.0).contains(&rate), "from 0 to 4, as 0.5"),
     ] {
         if !good {
@@ -111,8 +111,8 @@ fn vectors(beta: f64, degrees: f64) -> (Chart, Chart, [f64; 2]) {
     let chain = std::iter::once(pair(0.0, 0.0)).chain(x.iter().zip(&y).map(|(&x, &y)| pair(x, y))).collect();
     let from_zero = |x: f64, y: f64| vec![pair(0.0, 0.0), pair(x, y)];
     let sums = Chart::new("vectors that add or cancel", "along", "across")
-        .across(-25.0, 25.0)
-        .within(-12.0, 12.0)
+        .across(-1.0, 25.0)
+        .within(-6.5, 6.5)
         .line("one after the other", COLORS[0], chain)
         .dotted()
         .line("their sum", COLORS[1], from_zero(x[last], y[last]))

@@ -110,7 +110,7 @@ pub fn momentum(request: Request) -> Result<Momentum, Refusal> {
 }
 
 fn plane() -> Plane {
-    let critical = (1..=120).map(|i| f64::from(i) / 30.0 - 1e-9);
+    let critical = (1..=120).map(|i| 4.0 * (f64::from(i) / 120.5).powi(2));
     Plane {
         cells: cells(),
         columns: CELLS[0],
