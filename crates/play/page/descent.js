@@ -3,17 +3,17 @@
 import { api, asker } from "./core.js";
 import { MARGIN, chart, color, scaler } from "./chart.js";
 import { clear, el, format, labelled, select, svg, table } from "./dom.js";
-import { field, plot, shownTable, texts } from "./fields.js";
+import { WIDTH, field, plot, shownTable, split, texts } from "./fields.js";
 import { lessons } from "./lessons.js";
 
 export const name = "descent";
 export const title = "Descent";
 export const defaults = {
-  s: "quadratic", f: "x^2 + 10*y^2", x: "", y: "", w: "", n: "60", lr: "", t: "500", who: "sgd:lr=0.4;momentum:lr=0.4:beta=0.5;adam:lr=0.4",
-  b: "0.5", e: "0.4", l: "4", k: "20", g: "0.9", a: "60", r: "0.5", seed: "3",
+  surface: "quadratic", x: "", y: "", window: "", steps: "60", lr: "", t: "500", optimizers: "sgd:lr=0.4,momentum:lr=0.4:beta=0.5,adam:lr=0.4",
+  beta: "0.5", eta: "0.4", lambda: "4", kappa: "20", gamma: "0.9", angle: "60", rate: "0.5", seed: "3",
 };
 
-const [WIDTH, HEIGHT, ARROW] = [560, 440, 42];
+const [HEIGHT, ARROW] = [440, 42];
 const numeric = (values) => values.every((value) => typeof value === "number");
 
 // The map: axes and contours once, what moves in a layer above them.
@@ -97,7 +97,7 @@ export const show = (root, state, signal) => {
   const ask = asker("descent", signal, (it) => {
     answer = it;
     error.textContent = "";
-    [xs.value, ys.value] = it.start.map((x) => format(x));
+    [xs, ys].forEach((control, i) => document.activeElement === control || (control.value = format(it.start[i])));
     values.replaceChildren(plot(it.values, { height: 380 }));
     results.replaceChildren(shownTable(it.ends, "ends"));
     draw();
@@ -110,18 +110,25 @@ export const show = (root, state, signal) => {
     listen(view.node);
     draw();
   }, fail);
-  const surface = () => state.get("s") || state.get("f");
-  const run = () => ask({ surface: surface(), start: number("x") === null ? null : [number("x"), number("y") ?? 0], steps: Math.max(0, Math.round(state.number("n"))), optimizers: state.get("who").split(";"), lr: number("lr") });
+  const run = () => ask({ surface: state.get("surface"), start: number("x") === null ? null : [number("x"), number("y") ?? 0], steps: Math.max(0, Math.round(state.number("steps"))), optimizers: split(state.get("optimizers")), lr: number("lr") });
   const both = () => {
-    const w = state.get("w").split(",").map(Number);
-    askSurface({ surface: surface(), window: w.length === 4 ? [w.slice(0, 2), w.slice(2)] : null });
+    const w = state.get("window").split(",").map(Number);
+    askSurface({ surface: state.get("surface"), window: w.length === 4 ? [w.slice(0, 2), w.slice(2)] : null });
     run();
+  };
+  // A surface of the list, or an expression, which stands in its field.
+  const naming = () => {
+    const text = state.get("surface");
+    surfaces.value = text;
+    if (surfaces.value === text) return;
+    surfaces.value = "";
+    f.value = text;
   };
   const change = (changes) => {
     state.set(changes);
-    surfaces.value = state.get("s");
-    for (const control of [f, steps, lr]) control.value = state.get(control.id);
-    setPeople(state.get("who").split(";"));
+    naming();
+    for (const control of [steps, lr]) control.value = state.get(control.id);
+    setPeople(split(state.get("optimizers")));
     both();
   };
   const drop = ([x, y]) => {
@@ -146,7 +153,7 @@ export const show = (root, state, signal) => {
     });
   };
   const zoom = (factor) => () => {
-    if (view && !view.line) change({ w: view.window.flatMap(([low, high]) => [-1, 1].map((side) => Number(((low + high + side * factor * (high - low)) / 2).toPrecision(6)))).join(",") });
+    if (view && !view.line) change({ window: view.window.flatMap(([low, high]) => [-1, 1].map((side) => Number(((low + high + side * factor * (high - low)) / 2).toPrecision(6)))).join(",") });
   };
   const go = (t) => {
     state.set({ t: Math.min(Math.max(0, t), last()) });
@@ -171,20 +178,21 @@ export const show = (root, state, signal) => {
   time.addEventListener("input", () => go(Number(time.value)));
 
   const setPeople = texts(people, "optimizer", "adam:lr=0.1", (list) => {
-    state.set({ who: list.join(";") });
+    state.set({ optimizers: list.join(",") });
     run();
   });
-  const f = field(state, "f", 20, () => change({ s: "", x: "", y: "", w: "" }));
-  const [xs, ys, steps, lr] = ["x", "y", "n", "lr"].map((key) => field(state, key, 7, run));
+  const own = () => change({ surface: f.value.trim(), x: "", y: "", window: "" });
+  const f = el("input", { type: "text", id: "f", value: "x^2 + 10*y^2", spellcheck: "false", autocapitalize: "off", autocomplete: "off", onchange: own });
+  const [xs, ys, steps, lr] = ["x", "y", "steps", "lr"].map((key) => field(state, key, 7, run));
   lr.placeholder = "best";
-  surfaces.addEventListener("change", () => change({ s: surfaces.value, x: "", y: "", w: "" }));
+  surfaces.addEventListener("change", () => (surfaces.value ? change({ surface: surfaces.value, x: "", y: "", window: "" }) : own()));
   api("descent/choices", {}, signal).then((all) => {
     surfaces.append(...all.surfaces.map((name) => el("option", { value: name }, name)));
-    surfaces.value = state.get("s");
+    naming();
     presets.append(...all.presets.map(({ name }, i) => el("option", { value: i }, name)));
     presets.addEventListener("change", () => {
       const it = all.presets[presets.value];
-      if (it) change({ s: it.surface, who: it.optimizers.join(";"), n: it.steps, x: "", y: "", w: "", lr: "", t: 500 });
+      if (it) change({ surface: it.surface, optimizers: it.optimizers.join(","), steps: it.steps, x: "", y: "", window: "", lr: "", t: 500 });
     });
   }).catch(fail);
 
@@ -194,7 +202,7 @@ export const show = (root, state, signal) => {
     el("div", { class: "row" }, labelled("try", presets), labelled("surface", surfaces), labelled("expression of x and y", f, { class: "field wide" })),
     el("div", { class: "row" }, labelled("start x", xs), labelled("y", ys), labelled("steps", steps), labelled("lr of the others", lr)),
     people, error, about,
-    el("div", { class: "row" }, play, time, timeText, button("in", "Nearer", zoom(0.5)), button("out", "Farther", zoom(2)), button("whole", "Whole", () => change({ w: "" }))),
+    el("div", { class: "row" }, play, time, timeText, button("in", "Nearer", zoom(0.5)), button("out", "Farther", zoom(2)), button("whole", "Whole", () => change({ window: "" }))),
     el("div", { class: "columns" }, el("div", { class: "picture" }, picture), el("div", { class: "picture" }, values)),
     el("p", { class: "dim" }, "Click or drag to drop the ball; on the map the arrow keys move it, elsewhere ← and → go a step and Space plays. A full arrow is the last step, the velocity; a dashed one points against the gradient. Directions are true, lengths stand in the table."),
     facts, results, planes.node);

@@ -3,6 +3,9 @@
 import { chart, color, legend, rangeOf } from "./chart.js";
 import { el, format, svg, table } from "./dom.js";
 
+// Of charts: narrower on a phone, so that their texts stay large enough.
+export const WIDTH = innerWidth < 500 ? 400 : 560;
+
 const PLAIN = { type: "text", spellcheck: "false", autocapitalize: "off", autocomplete: "off" };
 
 // A list of texts, each in a field with the colour of its line; `changed` gets them all. Gives back what sets them.
@@ -33,6 +36,18 @@ export const texts = (root, label, fresh, changed) => {
   };
 };
 
+// The parts of a list between commas that stand in no brackets.
+export const split = (text) => {
+  const parts = [""];
+  let depth = 0;
+  for (const c of text) {
+    depth += "([".includes(c) - ")]".includes(c);
+    if (c === "," && depth === 0) parts.push("");
+    else parts[parts.length - 1] += c;
+  }
+  return parts.map((part) => part.trim());
+};
+
 // A slider of a number of the state; `put` shows the state's number.
 export const slider = (state, key, text, [min, max, step], changed) => {
   const range = el("input", { type: "range", id: `slide-${key}`, min, max, step, "aria-label": text });
@@ -61,7 +76,7 @@ export const field = (state, key, size, changed) => {
 };
 
 // A chart of the library with its legend. An axis without a range is as long as its lines.
-export const plot = (it, { width = 560, height = 300, marks = [] } = {}) => {
+export const plot = (it, { width = WIDTH, height = 300, marks = [] } = {}) => {
   const axis = (axis, i) => ({ ...axis, range: axis.range ?? rangeOf(it.lines.flatMap((line) => line.points.map((point) => point[i])), axis.scale) });
   const { group, height: top } = legend(it.lines, width);
   const drawn = chart({ ...it, width, height, x: axis(it.x, 0), y: axis(it.y, 1), marks: [...it.marks, ...marks] });

@@ -3,9 +3,9 @@
 import { asker } from "./core.js";
 import { MARGIN, chart, color, scaler } from "./chart.js";
 import { el, format, svg } from "./dom.js";
-import { plot, shownTable, slider } from "./fields.js";
+import { WIDTH, plot, shownTable, slider } from "./fields.js";
 
-const [WIDTH, HEIGHT] = [560, 400];
+const HEIGHT = 400;
 
 // The plane of ηλ and β: darker where it converges faster, grey where it diverges.
 const map = (it, here) => {
@@ -43,9 +43,9 @@ export const lessons = (state, signal, fail) => {
     plane = map(it.plane, it.here);
     plane.node.addEventListener("click", (event) => {
       const [x, y] = plane.place(event);
-      state.set({ b: Math.min(Math.max(y, 0), 0.99).toFixed(2), e: (Math.max(x, 0.01) / state.number("l")).toPrecision(3) });
-      all.b.put();
-      all.e.put();
+      state.set({ beta: Math.min(Math.max(y, 0), 0.99).toFixed(2), eta: (Math.max(x, 0.01) / state.number("lambda")).toPrecision(3) });
+      all.beta.put();
+      all.eta.put();
       request();
     });
     planeBox.replaceChildren(plane.node);
@@ -53,12 +53,12 @@ export const lessons = (state, signal, fail) => {
     system.replaceChildren(shownTable(it.facts, "theory"));
     runs(...told);
   }, fail);
-  const request = () => ask({ beta: state.number("b"), eta: state.number("e"), lambda: state.number("l"), condition: state.number("k") });
+  const request = () => ask({ beta: state.number("beta"), eta: state.number("eta"), lambda: state.number("lambda"), condition: state.number("kappa") });
   const askMeans = asker("descent/averages", signal, (it) => {
     it.charts.forEach((one, i) => charts[i].replaceChildren(plot(one)));
     words.replaceChildren(shownTable(it.facts, "means"));
   }, fail);
-  const means = () => askMeans({ gamma: state.number("g"), angle: state.number("a"), rate: state.number("r"), seed: Math.max(0, Math.floor(state.number("seed"))) });
+  const means = () => askMeans({ gamma: state.number("gamma"), angle: state.number("angle"), rate: state.number("rate"), seed: Math.max(0, Math.floor(state.number("seed"))) });
 
   const all = {};
   const bar = (changed, ...list) => el("div", { class: "bars" }, list.map(([key, text, ...range]) => (all[key] = slider(state, key, text, range, changed)).node));
@@ -69,9 +69,9 @@ export const lessons = (state, signal, fail) => {
     runs,
     node: el("div", {},
       el("h3", {}, "The plane of momentum"),
-      bar(request, ["b", "β", 0, 0.99, 0.01], ["e", "η", 0.005, 2, 0.005], ["l", "λ", 0.1, 10, 0.1], ["k", "κ", 1, 100, 1]), framed(planeBox, motion),
+      bar(request, ["beta", "β", 0, 0.99, 0.01], ["eta", "η", 0.005, 2, 0.005], ["lambda", "λ", 0.1, 10, 0.1], ["kappa", "κ", 1, 100, 1]), framed(planeBox, motion),
       el("p", { class: "dim" }, "Darker converges faster, grey diverges: the full line is radius 1, above the dashed one it oscillates. Rings: the values above, at λ and λ/κ. Discs: the runs at the step shown, at both eigenvalues of the Hessian there. A click sets β and η."),
       system,
-      el("h3", {}, "Averages, sums and powers"), bar(means, ["g", "γ, β", 0, 0.99, 0.01], ["a", "angle φ", 0, 90, 1], ["r", "ηλ", 0, 4, 0.02]), words, framed(...charts)),
+      el("h3", {}, "Averages, sums and powers"), bar(means, ["gamma", "γ, β", 0, 0.99, 0.01], ["angle", "angle φ", 0, 90, 1], ["rate", "ηλ", 0, 4, 0.02]), words, framed(...charts)),
   };
 };

@@ -2,13 +2,13 @@
 
 import { api, asker } from "./core.js";
 import { clear, el, format, labelled, select } from "./dom.js";
-import { field, plot, shownTable, texts } from "./fields.js";
+import { field, plot, shownTable, split, texts } from "./fields.js";
 
 export const name = "schedules";
 export const title = "Schedules and optimizers";
 export const defaults = {
-  s: "cosine(0.3, 95).warmup(5);multi_step(0.3, [30, 60], 0.5);one_cycle(0.3, 100)", n: "100",
-  f: "momentum:form=leaky:schedule=step(0.1, 20);momentum:form=velocity:schedule=step(0.1, 20)", g: "1", z: "0", seed: "0", w: "1", m: "60", who: "0", t: "21",
+  schedule: "cosine(0.3, 95).warmup(5),multi_step(0.3, [30, 60], 0.5),one_cycle(0.3, 100)", steps: "100",
+  formulas: "momentum:form=leaky:schedule=step(0.1, 20),momentum:form=velocity:schedule=step(0.1, 20)", gradient: "1", noise: "0", seed: "0", weight: "1", updates: "60", formula: "0", t: "21",
 };
 
 export const show = (root, state, signal) => {
@@ -31,11 +31,11 @@ export const show = (root, state, signal) => {
     error.textContent = refusal.message;
   });
   const whole = (key) => Math.max(0, Math.floor(state.number(key)));
-  const request = () => ask({ schedules: state.get("s").split(";"), steps: whole("n") });
+  const request = () => ask({ schedules: split(state.get("schedule")), steps: whole("steps") });
 
   // One formula at one step.
   const drawOne = () => {
-    const i = Math.min(whole("who"), answer.formulas.length - 1);
+    const i = Math.min(whole("formula"), answer.formulas.length - 1);
     const one = answer.formulas[i];
     const t = Math.min(Math.max(1, whole("t")), one.rates.length);
     who.replaceChildren(...answer.formulas.map(({ name }, k) => el("option", { value: k }, name)));
@@ -63,23 +63,23 @@ export const show = (root, state, signal) => {
   }, (refusal) => {
     wrong.textContent = refusal.message;
   });
-  const compare = () => askFormulas({ formulas: state.get("f").split(";"), gradients: state.get("g"), noise: state.number("z"), seed: whole("seed"), weight: state.number("w"), steps: whole("m") });
+  const compare = () => askFormulas({ formulas: split(state.get("formulas")), gradients: state.get("gradient"), noise: state.number("noise"), seed: whole("seed"), weight: state.number("weight"), steps: whole("updates") });
 
   const setRows = texts(rows, "schedule", "0.1", (list) => {
-    state.set({ s: list.join(";") });
+    state.set({ schedule: list.join(",") });
     request();
   });
   const setFormulas = texts(formulas, "formula", "adam:lr=0.1", (list) => {
-    state.set({ f: list.join(";") });
+    state.set({ formulas: list.join(",") });
     compare();
   });
-  const n = field(state, "n", 6, request);
-  const [g, z, seed, w, m] = ["g", "z", "seed", "w", "m"].map((key) => field(state, key, key === "g" ? 20 : 6, compare));
+  const n = field(state, "steps", 6, request);
+  const [g, z, seed, w, m] = ["gradient", "noise", "seed", "weight", "updates"].map((key) => field(state, key, key === "gradient" ? 20 : 6, compare));
   const change = (changes) => {
     state.set(changes);
-    setRows(state.get("s").split(";"));
-    setFormulas(state.get("f").split(";"));
-    [g.value, z.value] = [state.get("g"), state.get("z")];
+    setRows(split(state.get("schedule")));
+    setFormulas(split(state.get("formulas")));
+    [g.value, z.value] = [state.get("gradient"), state.get("noise")];
     request();
     compare();
   };
@@ -88,17 +88,17 @@ export const show = (root, state, signal) => {
     if (answer) drawOne();
   };
   time.addEventListener("input", () => look({ t: time.value }));
-  who.addEventListener("change", () => look({ who: who.value }));
+  who.addEventListener("change", () => look({ formula: who.value }));
   api("schedules/choices", {}, signal).then((all) => {
     forms.append(...all.forms.map(({ usage, about, example }) => el("option", { value: example, title: usage }, `${example}: ${about}`)));
     forms.addEventListener("change", () => {
-      change({ s: [...state.get("s").split(";").slice(0, 5), forms.value].join(";") });
+      change({ schedule: [...split(state.get("schedule")).slice(0, 5), forms.value].join(",") });
       forms.value = "";
     });
     presets.append(...all.presets.map(({ name }, i) => el("option", { value: i }, name)));
     presets.addEventListener("change", () => {
       const it = all.presets[presets.value];
-      if (it) change({ f: it.formulas.join(";"), g: it.gradients, z: it.noise, who: 0 });
+      if (it) change({ formulas: it.formulas.join(","), gradient: it.gradients, noise: it.noise, formula: 0 });
     });
   }).catch((refusal) => {
     if (!signal.aborted) error.textContent = refusal.message;

@@ -38,7 +38,7 @@ fn agrees(page: &Browser, row: usize, who: &str, step: usize) {
 #[test]
 fn paths_are_the_librarys_step_by_step() {
     let Some(page) = Browser::start("descent") else { return };
-    page.open("descent?who=momentum%3Alr%3D0.6%3Abeta%3D0.5%3Bsgd%3Alr%3D0.4&n=20");
+    page.open("descent?optimizers=momentum:lr=0.6:beta=0.5,sgd:lr=0.4&steps=20");
     page.until("document.querySelectorAll('#map .contour').length > 4");
     agrees(&page, 0, "momentum:lr=0.6:beta=0.5", 20);
     agrees(&page, 1, "sgd:lr=0.4", 20);
@@ -67,7 +67,7 @@ fn paths_are_the_librarys_step_by_step() {
 #[test]
 fn the_ball_is_dropped_anywhere() {
     let Some(page) = Browser::start("drop") else { return };
-    page.open("descent?who=sgd%3Alr%3D0.4&n=10");
+    page.open("descent?optimizers=sgd:lr=0.4&steps=10");
     page.until("document.querySelector('#start') !== null");
     assert_eq!(start(&page), [-5.0, -2.0]);
     page.drag_by("#start", 120.0, -90.0);
@@ -85,12 +85,15 @@ fn the_ball_is_dropped_anywhere() {
     page.settled();
     let moved = start(&page);
     assert!((moved[0] - clicked[0] - 6.5 / 50.0).abs() < 1e-3, "{clicked:?} to {moved:?}");
-    page.enter("#x", "-1.5");
+    page.run(
+        "const e = document.querySelector('#x'); e.value = '-1.5'; e.dispatchEvent(new Event('change'))",
+    );
+    page.settled();
     assert_eq!(start(&page)[0], -1.5);
     agrees(&page, 0, "sgd:lr=0.4", 10);
     page.click("#in");
     page.settled();
-    assert!(page.run("return location.hash").as_str().is_some_and(|hash| hash.contains("w=")));
+    assert!(page.run("return location.hash").as_str().is_some_and(|hash| hash.contains("window=")));
     page.finish();
 }
 
@@ -107,7 +110,7 @@ fn optimizers_and_surfaces_are_typed() {
     assert!(page.text("#error").contains("optimizer 2: no optimizer is named adm"));
     page.enter("input[data-text='1']", "adagrad:lr=0.4:eps=1e-6:eps-inside");
     assert_eq!(page.text("#error"), "");
-    assert_eq!(page.rows("#now")[1][0], "adagrad:eps=1e-6:eps-inside");
+    assert_eq!(page.rows("#now")[1][0], "adagrad:lr=0.4:eps=1e-6:eps-inside");
     for _ in 0..3 {
         page.click("#people .add");
         page.settled();
@@ -131,7 +134,7 @@ fn optimizers_and_surfaces_are_typed() {
 #[test]
 fn the_plane_of_momentum_and_the_averages() {
     let Some(page) = Browser::start("plane") else { return };
-    page.open("descent?who=momentum%3Alr%3D0.4%3Abeta%3D0.5");
+    page.open("descent?optimizers=momentum:lr=0.4:beta=0.5");
     page.until("document.querySelector('#theory') !== null && document.querySelector('#means') !== null");
     let fact = |table: &str, name: &str| {
         let rows = page.rows(table);
@@ -142,8 +145,8 @@ fn the_plane_of_momentum_and_the_averages() {
     // The run stands in the plane at both curvatures of the quadratic, 4 and 0.2.
     let title = page.run("return document.querySelector('#plane .ball title').textContent");
     assert!(title.as_str().is_some_and(|text| text.starts_with("ηλ = 1.6, β = 0.5")), "{title}");
-    page.drag("#slide-b", 0.3);
-    let beta = page.run("return document.querySelector('#slide-b').value");
+    page.drag("#slide-beta", 0.3);
+    let beta = page.run("return document.querySelector('#slide-beta').value");
     let beta = number(beta.as_str().unwrap_or(""));
     assert!(beta > 0.7, "{beta}");
     same(&fact("#theory", "spectral radius"), radius(beta), 6);
@@ -151,8 +154,8 @@ fn the_plane_of_momentum_and_the_averages() {
     page.settled();
     assert!(fact("#theory", "they are").len() > 10);
     same(&fact("#means", "length of the mean vector"), 0.5, 6);
-    page.drag("#slide-g", -0.5);
-    let gamma = page.run("return document.querySelector('#slide-g').value");
+    page.drag("#slide-gamma", -0.5);
+    let gamma = page.run("return document.querySelector('#slide-gamma').value");
     let gamma = number(gamma.as_str().unwrap_or(""));
     same(&fact("#means", "window 1/(1 − γ)"), 1.0 / (1.0 - gamma), 6);
     assert_eq!(page.run("return document.querySelectorAll('.picture svg').length"), 10);

@@ -24,9 +24,9 @@ fn schedules_are_drawn_before_training() {
     page.enter("#rows input[data-text='1']", "0.1.warmup(150)");
     assert_eq!(page.text("#error"), "");
     assert!(page.text("#warnings").contains("still rises at the last of 100 steps"));
-    page.enter("#n", "1000000");
+    page.enter("#steps", "1000000");
     assert!(page.text("#error").contains("from 2 to 5000 are drawn"));
-    page.enter("#n", "200");
+    page.enter("#steps", "200");
     page.choose("#forms", "noam(1, 512, 4000): the transformer's own");
     assert_eq!(page.rows("#schedule-facts").len(), 4);
     page.finish_after_refusals();
@@ -45,7 +45,7 @@ fn formulas_part_where_the_library_says() {
     let parts: Vec<&str> = rows.iter().map(|row| row[1].as_str()).collect();
     assert_eq!(parts, ["–", "after step 21", "after step 1", "after step 1", "after step 21"]);
     page.choose("#preset", "L2 against decoupled decay: Adam and AdamW");
-    page.choose("#who", "adamw:weight-decay=0.1");
+    page.choose("#who", "adamw:lr=0.05:weight-decay=0.1");
     page.drag("#time", -0.2);
     let taken = page.rows("#taken");
     let of = |name: &str| number(&taken.iter().find(|row| row[0] == name).expect("a row")[1]);
@@ -58,9 +58,9 @@ fn formulas_part_where_the_library_says() {
     let sum = of("memory") + of("+ this gradient") + of("+ weight decay");
     assert!((sum - of("= update")).abs() < 1e-9, "{taken:?}");
     assert!((of("weight before") + of("= update") - of("weight after")).abs() < 1e-9, "{taken:?}");
-    page.enter("#g", "foo(t)");
+    page.enter("#gradient", "foo(t)");
     assert!(page.text("#error-formulas").contains("as sin(t/3)"));
-    page.enter("#g", "1");
+    page.enter("#gradient", "1");
     page.enter("#formulas input[data-text='0']", "lbfgs");
     assert!(page.text("#error-formulas").contains("it evaluates the loss itself"));
     page.finish_after_refusals();

@@ -11,7 +11,7 @@ const VIEWS: [(&str, &str); 6] = [
     ),
     ("differences", "differences"),
     ("descent", "descent"),
-    ("line", "descent?s=pit-1d&who=sgd%3Alr%3D0.1%3Bmomentum%3Alr%3D0.1&n=300"),
+    ("line", "descent?surface=pit-1d&optimizers=sgd:lr=0.1,momentum:lr=0.1&steps=300"),
     ("schedules", "schedules"),
 ];
 
@@ -94,7 +94,7 @@ fn the_keyboard_reaches_everything() {
     let Some(page) = Browser::start("keyboard") else { return };
     page.open("backprop");
     let mut reached = Vec::new();
-    for _ in 0..40 {
+    for _ in 0..50 {
         page.key("Tab");
         let what = page.run(
             "const e = document.activeElement; return e.id || e.dataset.view || e.dataset.name || e.dataset.value || e.className || e.tagName",

@@ -87,8 +87,8 @@ pub fn answer(request: Request) -> Result<Answer, Refusal> {
     }
     let course = Course::new(&ground, start, request.steps, TOLERANCE);
     let (mut walks, mut rows) = (Vec::new(), Vec::new());
-    for who in &optimizers {
-        let (walk, row) = walk::walk(&course, who, request.lr)?;
+    for (who, text) in optimizers.iter().zip(&request.optimizers) {
+        let (walk, row) = walk::walk(&course, who, text.trim(), request.lr)?;
         walks.push(walk);
         rows.push(row);
     }

@@ -19,7 +19,7 @@ const FACTOR: f64 = 2.0;
 /// What became of one optimizer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Walk {
-    /// The optimizer with its settings.
+    /// The optimizer as it was written.
     pub name: String,
     /// The places, the start first; along a line the second coordinate is 0.
     pub points: Vec<[Number; 2]>,
@@ -48,6 +48,7 @@ pub struct Memory {
 pub(super) fn walk(
     course: &Course<'_>,
     who: &OptimizerSpec,
+    name: &str,
     lr: Option<f64>,
 ) -> Result<(Walk, Vec<String>), Refusal> {
     if let Some(rate) = who.rate() {
@@ -59,9 +60,9 @@ pub(super) fn walk(
     let gradients: Vec<Vec<f64>> = run.path.points.iter().map(|x| ground.value_and_grad(x).1).collect();
     let (memory, rates) = remembered(course, who, &run);
     let plane = momentum::course(ground, who, &run, &rates);
-    let row = row(course, who, &run)?;
+    let row = row(course, who, name, &run)?;
     let walk = Walk {
-        name: run.name.clone(),
+        name: name.to_string(),
         points: run.path.points.iter().map(|x| pairs(x)).collect(),
         values: numbers(&run.path.values),
         gradients: gradients.iter().map(|g| pairs(g)).collect(),
@@ -73,12 +74,12 @@ pub(super) fn walk(
 }
 
 /// Name, rate, step of arrival, last value and place, how it ended, and whether the rate is too large or too small.
-fn row(course: &Course<'_>, who: &OptimizerSpec, run: &Run) -> Result<Vec<String>, Refusal> {
+fn row(course: &Course<'_>, who: &OptimizerSpec, name: &str, run: &Run) -> Result<Vec<String>, Refusal> {
     let place: Vec<String> = run.path.last().iter().map(|&x| number(x, 5)).collect();
     let place = if place.len() == 1 { place.concat() } else { format!("({})", place.join(", ")) };
     let end = if run.diverged { "diverged".to_string() } else { run.path.end.to_string() };
     Ok(vec![
-        run.name.clone(),
+        name.to_string(),
         run.lr.map_or("by step".to_string(), text),
         run.arrival.map_or("–".to_string(), |step| step.to_string()),
         text(run.value),
@@ -124,6 +125,6 @@ fn verdict(course: &Course<'_>, who: &OptimizerSpec, run: &Run) -> Result<String
         _ if run.diverged => "too large: it diverges".to_string(),
         (_, true) => format!("too small: {} does better", text(lr * FACTOR)),
         (true, false) => format!("too large: {} does better", text(lr / FACTOR)),
-        (false, false) => "just right: neither half nor twice of it does better".to_string(),
+        (false, false) => "just right: half and twice are no better".to_string(),
     })
 }

@@ -60,7 +60,7 @@ pub struct Comparison {
 /// One formula's way.
 #[derive(Debug, Clone, Serialize)]
 pub struct Formula {
-    /// The optimizer with its settings.
+    /// The optimizer as it was written.
     pub name: String,
     /// All of its hyper-parameters, as they are written in Rust.
     pub rule: String,
@@ -125,7 +125,7 @@ pub fn formulas(request: Request) -> Result<Comparison, Refusal> {
     let gradients = gradients(&request)?;
     let (mut formulas, mut ways) = (Vec::new(), Vec::new());
     for (i, text) in request.formulas.iter().enumerate() {
-        let (formula, way) = follow(&read(i, text, request.steps)?, request.weight, &gradients);
+        let (formula, way) = follow(&read(i, text, request.steps)?, text.trim(), request.weight, &gradients);
         formulas.push(formula);
         ways.push(way);
     }
@@ -197,7 +197,7 @@ fn read(i: usize, text: &str, steps: usize) -> Result<OptimizerSpec, Refusal> {
 }
 
 /// All steps of one formula, and its weights.
-fn follow(who: &OptimizerSpec, weight: f64, gradients: &[f64]) -> (Formula, Vec<f64>) {
+fn follow(who: &OptimizerSpec, name: &str, weight: f64, gradients: &[f64]) -> (Formula, Vec<f64>) {
     let mut by = who.optimizer(who.named().lr);
     let rule = who.rule();
     let mut x = Param::new(Tensor::from_vec(vec![weight], 1));
@@ -229,7 +229,7 @@ fn follow(who: &OptimizerSpec, weight: f64, gradients: &[f64]) -> (Formula, Vec<
     }
     let parts = taken.done();
     let formula = Formula {
-        name: who.label().to_string(),
+        name: name.to_string(),
         rule: format!("{rule:?}"),
         rates: numbers(&rates),
         update: update(&weights, parts.as_ref()),
