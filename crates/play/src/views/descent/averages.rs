@@ -21,7 +21,7 @@ const BETAS: [f64; 3] = [0.6, 0.9, 0.95];
 const RATES: [f64; 5] = [0.1, 0.5, 1.0, 1.8, 2.02];
 
 /// What the page asks.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// γ or β, from 0 up to, but without, 1.

@@ -79,7 +79,8 @@ pub fn answer(request: Request) -> Result<Answer, Refusal> {
     if !(1..=STEPS).contains(&request.steps) {
         return Err(Refusal::value(format!("{} steps; from 1 to {STEPS} are made, as 100", request.steps)));
     }
-    let optimizers = optimizers(&request.optimizers)?;
+    let texts = request.optimizers;
+    let optimizers = optimizers(&texts)?;
     if let Some(lr) = request.lr
         && !(lr.is_finite() && lr > 0.0)
     {
@@ -87,7 +88,7 @@ pub fn answer(request: Request) -> Result<Answer, Refusal> {
     }
     let course = Course::new(&ground, start, request.steps, TOLERANCE);
     let (mut walks, mut rows) = (Vec::new(), Vec::new());
-    for (who, text) in optimizers.iter().zip(&request.optimizers) {
+    for (who, text) in optimizers.iter().zip(&texts) {
         let (walk, row) = walk::walk(&course, who, text.trim(), request.lr)?;
         walks.push(walk);
         rows.push(row);

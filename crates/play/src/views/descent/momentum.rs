@@ -24,7 +24,7 @@ const LEVELS: [f64; 7] = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0];
 const STEPS: usize = 60;
 
 /// What the page asks.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// β, from 0 up to, but without, 1.
@@ -203,9 +203,8 @@ fn levels() -> Vec<Curve> {
 fn leaky(rule: &dyn Rule, lr: f64) -> Option<(f64, f64)> {
     let rule: &dyn Any = rule;
     if let Some(sgd) = rule.downcast_ref::<Sgd>() {
-        return (!sgd.nesterov).then(|| {
-            if sgd.momentum == 0.0 { (0.0, lr) } else { (sgd.momentum, lr * (1.0 - sgd.dampening)) }
-        });
+        let part = if sgd.momentum == 0.0 { 1.0 } else { 1.0 - sgd.dampening };
+        return (!sgd.nesterov).then_some((sgd.momentum, lr * part));
     }
     let InNotation { beta, form, .. } = rule.downcast_ref::<InNotation>()?;
     let part = match form {

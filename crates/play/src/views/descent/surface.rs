@@ -61,8 +61,9 @@ pub struct Level {
 /// # Errors
 /// If the surface or its window cannot be used.
 pub fn surface(request: Request) -> Result<Surface, Refusal> {
-    let ground = read(&request.surface)?;
-    let [x, y] = match request.window {
+    let Request { surface, window } = request;
+    let ground = read(&surface)?;
+    let [x, y] = match window {
         Some(window) => checked(window)?,
         None => ground.window,
     };
@@ -99,7 +100,7 @@ fn pair((x, y): (f64, f64)) -> [Number; 2] {
 fn checked([x, y]: [[f64; 2]; 2]) -> Result<[(f64, f64); 2], Refusal> {
     for [low, high] in [x, y] {
         place("the window", [low, high])?;
-        if !(high - low >= 1.0 / FARTHEST) {
+        if high - low < 1.0 / FARTHEST {
             let message = format!("the window goes from {low} to {high}; it has a width, as from -2 to 2");
             return Err(Refusal::value(message));
         }

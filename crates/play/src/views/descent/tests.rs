@@ -68,11 +68,11 @@ fn the_velocity_is_shown() {
     assert_eq!(memory.name, "v");
     let mut v = [0.0, 0.0];
     for t in 0..60 {
-        for i in 0..2 {
-            v[i] = 0.5 * v[i] + walk.gradients[t][i].0;
-            assert_relative_eq!(memory.values[t][i].0, v[i], max_relative = 1e-12);
+        for (i, v) in v.iter_mut().enumerate() {
+            *v = 0.5 * *v + walk.gradients[t][i].0;
+            assert_relative_eq!(memory.values[t][i].0, *v, max_relative = 1e-12);
             let step = walk.points[t + 1][i].0 - walk.points[t][i].0;
-            assert_abs_diff_eq!(step, -0.1 * v[i], epsilon = 1e-14);
+            assert_abs_diff_eq!(step, -0.1 * *v, epsilon = 1e-14);
         }
     }
 }

@@ -123,8 +123,9 @@ pub fn formulas(request: Request) -> Result<Comparison, Refusal> {
         }
     }
     let gradients = gradients(&request)?;
+    let texts = request.formulas;
     let (mut formulas, mut ways) = (Vec::new(), Vec::new());
-    for (i, text) in request.formulas.iter().enumerate() {
+    for (i, text) in texts.iter().enumerate() {
         let (formula, way) = follow(&read(i, text, request.steps)?, text.trim(), request.weight, &gradients);
         formulas.push(formula);
         ways.push(way);
@@ -176,7 +177,7 @@ fn gradients(request: &Request) -> Result<Vec<f64>, Refusal> {
     let noise = Tensor::normal([request.steps], 0.0, 1.0, &mut rng(request.seed)).to_f64_vec();
     let all: Vec<f64> =
         noise.iter().zip(0..).map(|(noise, t)| formula.at(t) + request.noise * noise).collect();
-    match all.iter().position(|g| !(g.abs() <= LARGEST)) {
+    match all.iter().position(|g| g.is_nan() || g.abs() > LARGEST) {
         Some(t) => Err(wrong(format!("at t = {t} it is {}; a gradient lies from -1e6 to 1e6", all[t]))),
         None => Ok(all),
     }
@@ -273,7 +274,8 @@ fn parts_at(first: &[f64], other: &[f64]) -> Option<usize> {
     let mut way: f64 = 0.0;
     let apart = |(a, b): (&f64, &f64)| {
         way = way.max((a - first[0]).abs()).max((b - first[0]).abs());
-        !((a - b).abs() <= SAME.0 * way + SAME.1 * a.abs())
+        let far = (a - b).abs();
+        far.is_nan() || far > SAME.0 * way + SAME.1 * a.abs()
     };
     first.iter().zip(other).position(apart)
 }

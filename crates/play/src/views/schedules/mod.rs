@@ -54,7 +54,8 @@ pub fn answer(request: Request) -> Result<Answer, Refusal> {
     if !(2..=STEPS).contains(&all) {
         return Err(Refusal::value(format!("{all} steps; from 2 to {STEPS} are drawn, as 100")));
     }
-    let count = request.schedules.len();
+    let texts = request.schedules;
+    let count = texts.len();
     if count == 0 || count > MOST {
         let message = format!("{count} schedules; from 1 to {MOST} are drawn, as cosine(0.3, 95).warmup(5)");
         return Err(Refusal::value(message));
@@ -63,7 +64,7 @@ pub fn answer(request: Request) -> Result<Answer, Refusal> {
     let steps: Vec<u64> = (0..points).map(|i| i * (all - 1) / (points - 1)).collect();
     let mut chart = Chart::new("learning rate in force during a step", "step", "learning rate");
     let (mut rows, mut told, mut top) = (Vec::new(), Vec::new(), 0.0);
-    for (i, (name, color)) in (1..).zip(request.schedules.iter().map(|text| text.trim()).zip(COLORS)) {
+    for (i, (name, color)) in (1..).zip(texts.iter().map(|text| text.trim()).zip(COLORS)) {
         let of = format!("schedule {i}");
         let schedule = parse(name).map_err(|error| Refusal::value(format!("{of}: {error}")))?;
         check_rates(&of, &schedule, all)?;

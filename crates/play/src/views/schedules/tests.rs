@@ -202,7 +202,7 @@ fn what_cannot_be_answered_is_told() {
         assert!(message.contains(part), "{message}");
     }
     let numbers = |weight, noise, steps| {
-        formulas(formulas::Request { weight, noise, steps, ..request(&["sgd"], "1") }).unwrap_err().message
+        formulas(formulas::Request { noise, weight, steps, ..request(&["sgd"], "1") }).unwrap_err().message
     };
     assert!(numbers(1e7, 0.0, 5).contains("the weight is 10000000"));
     assert!(numbers(1.0, -1.0, 5).contains("from 0 to 1e6, as 0.5"));
