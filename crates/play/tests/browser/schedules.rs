@@ -27,7 +27,7 @@ fn schedules_are_drawn_before_training() {
     page.enter("#steps", "1000000");
     assert!(page.text("#error").contains("from 2 to 5000 are drawn"));
     page.enter("#steps", "200");
-    page.choose("#forms", "noam(1, 512, 4000): the transformer's own");
+    page.choose("#forms", "wsd(0.1, 5, 20, 10): a rise, a stable part, a decay");
     assert_eq!(page.rows("#schedule-facts").len(), 4);
     page.finish_after_refusals();
 }
