@@ -2,7 +2,7 @@
 
 import { format, svg } from "./dom.js";
 
-const MARGIN = { left: 62, right: 14, top: 30, bottom: 46 };
+export const MARGIN = { left: 62, right: 14, top: 30, bottom: 46 };
 
 let clips = 0;
 
@@ -24,7 +24,7 @@ const ticks = (scale, from, to) => {
   return list;
 };
 
-const scaler = ({ scale, range: [from, to] }, start, end) => {
+export const scaler = ({ scale, range: [from, to] }, start, end) => {
   const f = scale === "log" ? Math.log10 : (x) => x;
   const [low, high] = [f(from), f(to)];
   return (x) => start + ((f(x) - low) / (high - low || 1)) * (end - start);

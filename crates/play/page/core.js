@@ -17,6 +17,13 @@ export const api = async (view, request, signal) => {
   return answer;
 };
 
+// Requests on their way; tests wait until there are none.
+let open = 0;
+const busy = (change) => {
+  open += change;
+  document.documentElement.dataset.busy = open ? "yes" : "no";
+};
+
 // Asks whenever it is told to; of requests that follow each other faster than answers come, only the last is sent.
 // `show` gets the answers, `fail` the refusals.
 export const asker = (view, signal, show, fail) => {
@@ -24,7 +31,7 @@ export const asker = (view, signal, show, fail) => {
   let next = null;
   const run = async () => {
     running = true;
-    document.documentElement.dataset.busy = "yes";
+    busy(1);
     while (next !== null && !signal.aborted) {
       const request = next;
       next = null;
@@ -36,7 +43,7 @@ export const asker = (view, signal, show, fail) => {
       }
     }
     running = false;
-    document.documentElement.dataset.busy = "no";
+    busy(-1);
   };
   return (request) => {
     next = request;

@@ -9,10 +9,12 @@ import { clear, el } from "./dom.js";
 import { savePng, saveSvg } from "./save.js";
 import * as backprop from "./backprop.js";
 import * as differences from "./differences.js";
+import * as descent from "./descent.js";
 import * as microgpt from "./microgpt.js";
 import * as network from "./network.js";
+import * as schedules from "./schedules.js";
 
-const VIEWS = [backprop, network, differences, microgpt];
+const VIEWS = [backprop, network, descent, differences, schedules, microgpt];
 
 const main = document.getElementById("main");
 let shown = null;

@@ -10,8 +10,8 @@ use gradus_play::Server;
 /// Where the page is found if nothing else is wished and the port is free.
 const PORT: u16 = 7357;
 
-/// A page to see and play with gradus: backpropagation step by step, a network that learns, finite differences, microgpt. It
-/// is served on this machine alone, at an address with a secret part, until Ctrl-C.
+/// A page to see and play with gradus: backpropagation step by step, a network that learns, descent, finite differences,
+/// schedules and optimizers, microgpt. It is served on this machine alone, at an address with a secret part, until Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(
     name = "gradus-play",

@@ -47,6 +47,65 @@ fn the_numbers_are_the_librarys() {
 }
 
 #[test]
+fn descents_and_schedules_are_the_librarys() {
+    let page = Page::start();
+    let body = r#"{"surface": "x^2", "start": [3, 0], "steps": 2, "optimizers": ["sgd:lr=0.25"]}"#;
+    let answer = page.post("api/descent", body).json();
+    // x − ηg = x/2.
+    assert_eq!(answer["walks"][0]["points"], serde_json::json!([[3.0, 0.0], [1.5, 0.0], [0.75, 0.0]]));
+    let far = page.post("api/descent", &body.replace("0.25", "1e200").replace("2,", "9,")).json();
+    assert!(
+        far["walks"][0]["values"].as_array().is_some_and(|all| all.iter().any(|value| value == "inf")),
+        "{far}"
+    );
+    let answer = page.post("api/schedules", r#"{"schedules": ["linear(1, 0, 4)"], "steps": 3}"#).json();
+    assert_eq!(
+        answer["chart"]["lines"][0]["points"],
+        serde_json::json!([[0.0, 1.0], [1.0, 0.75], [2.0, 0.5]])
+    );
+    let body = r#"{"formulas": ["sgd:lr=0.5"], "gradients": "t", "weight": 1, "steps": 2}"#;
+    let answer = page.post("api/schedules/formulas", body).json();
+    assert_eq!(answer["formulas"][0]["weights"], serde_json::json!([1.0, 1.0, 0.5]));
+    for (path, body, part) in [
+        ("descent", r#"{"surface": "x^2", "steps": 2}"#, "missing field `optimizers`"),
+        (
+            "descent",
+            r#"{"surface": "x^2", "steps": 2, "optimizers": ["sgd"], "rate": 1}"#,
+            "unknown field `rate`",
+        ),
+        ("descent", r#"{"surface": "x^2", "steps": 2, "optimizers": ["sdg"]}"#, "no optimizer is named sdg"),
+        ("descent/surface", r#"{"surface": "hill"}"#, "no surface is named so"),
+        ("descent/surface", r#"{"surface": "booth", "window": [[0, 1]]}"#, "length 2"),
+        ("descent/momentum", r#"{"beta": 2, "eta": 1, "lambda": 1, "condition": 1}"#, "β is 2"),
+        ("descent/averages", r#"{"gamma": 2, "angle": 1, "rate": 1}"#, "γ is 2"),
+        ("schedules", r#"{"schedules": ["cosin(1, 2)"], "steps": 3}"#, "no schedule is named cosin"),
+        (
+            "schedules/formulas",
+            r#"{"formulas": ["sgd"], "gradients": "u", "weight": 1, "steps": 2}"#,
+            "as sin(t/3)",
+        ),
+    ] {
+        let reply = page.post(&format!("api/{path}"), body);
+        assert_eq!(reply.status, 422, "{body}: {}", reply.body);
+        let message = reply.json()["error"]["message"].as_str().unwrap_or("").to_string();
+        assert!(message.contains(part), "{body}: {message}");
+    }
+}
+
+/// The most that a request may ask for is answered in time.
+#[test]
+fn the_largest_descent_is_answered() {
+    let page = Page::start();
+    let f = format!("sin(x)*y{}", " + tanh(x*y)".repeat(15));
+    let body = serde_json::json!({ "surface": f, "steps": 100, "optimizers": vec!["adam"; 6] }).to_string();
+    assert_eq!(page.post("api/descent", &body).status, 200);
+    assert_eq!(
+        page.post("api/descent/surface", &serde_json::json!({ "surface": f }).to_string()).status,
+        200
+    );
+}
+
+#[test]
 fn strangers_are_refused() {
     let page = Page::start();
     let host = page.host.clone();

@@ -1,8 +1,7 @@
 //! Derivatives of functions of tensors: products with the Jacobian and the Hessian, and these themselves.
 //!
 //! With `$J = \partial y / \partial x$`: reverse mode gives `$u^\top J$` (`vjp`), one row of J for a sweep. Forward mode gives
-//! `$J v$` (`jvp`), one column for a pass from the inputs on; it needs no rules of its own
-//! ([`tangents`]).
+//! `$J v$` (`jvp`), one column for a pass from the inputs on; it needs no rules of its own ([`tangents`]).
 //!
 //! The functions that take closures run on a tape of their own and return numbers; of a function that does not depend on an
 //! input, 0 (as in JAX and `torch.func`; on a tape that is there, to ask for a constant's gradient is a mistake and panics). The plural forms [`vjps`], [`jvps`] and

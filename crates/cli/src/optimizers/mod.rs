@@ -41,12 +41,15 @@ pub(crate) fn read_rule(of: &str, text: &str, why: &str) -> Result<OptimizerSpec
 }
 
 /// Whether it evaluates the loss itself, and so finds the length of its steps.
-pub(crate) fn is_method(who: &OptimizerSpec) -> bool {
+pub fn is_method(who: &OptimizerSpec) -> bool {
     who.rule().method().is_some()
 }
 
-/// Refuses a schedule with a rate that is none, somewhere in so many steps.
-pub(crate) fn check_rates(of: &str, rate: &dyn Schedule, steps: u64) -> Result<(), Failure> {
+/// Refuses a schedule with a rate that is none, somewhere in so many steps; messages call it `of`.
+///
+/// # Errors
+/// If a rate is below 0 or not finite.
+pub fn check_rates(of: &str, rate: &dyn Schedule, steps: u64) -> Result<(), Failure> {
     let wrong =
         (0..steps).map(|step| (step, rate.at(step))).find(|(_, rate)| !(rate.is_finite() && *rate >= 0.0));
     let Some((step, rate)) = wrong else { return Ok(()) };

@@ -15,7 +15,7 @@ const PIT: (&str, &str, &str) =
 
 /// What is to be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Aim {
+pub enum Aim {
     /// One of the minima.
     Minimum,
     /// The border of the window: it falls for ever.
@@ -26,22 +26,30 @@ pub(crate) enum Aim {
 
 /// A function of one or two variables. Of one variable the second coordinate of each place is 0, and counts for nothing.
 #[derive(Debug)]
-pub(crate) struct Ground {
-    pub(crate) name: String,
-    pub(crate) formula: String,
+pub struct Ground {
+    /// The name of a surface; `expression`, if it is one.
+    pub name: String,
+    /// What is minimised.
+    pub formula: String,
     f: Function,
     /// The number of variables.
-    pub(crate) dimensions: usize,
-    pub(crate) start: [f64; 2],
-    pub(crate) aim: Aim,
-    pub(crate) minima: Vec<[f64; 2]>,
+    pub dimensions: usize,
+    /// Where to begin.
+    pub start: [f64; 2],
+    /// What is to be reached.
+    pub aim: Aim,
+    /// Those that are known.
+    pub minima: Vec<[f64; 2]>,
     /// What to draw.
-    pub(crate) window: [(f64, f64); 2],
+    pub window: [(f64, f64); 2],
     /// The rate of those that have none, where the best one would miss what the surface shows.
-    pub(crate) rate: Option<f64>,
+    pub rate: Option<f64>,
     /// What is to be known of a race here.
-    pub(crate) note: &'static str,
+    pub note: &'static str,
 }
+
+/// The option of the command that names a surface.
+const OPTION: &str = "--surface";
 
 /// The rate on a surface without a minimum, where none is the best.
 const FALLING_RATE: f64 = 0.05;
@@ -59,6 +67,15 @@ enum Function {
 impl Ground {
     /// The surface of a name, or an expression of x and y.
     pub(crate) fn read(text: &str) -> Result<Self, Failure> {
+        Self::read_within(OPTION, text, usize::MAX)
+    }
+
+    /// As by `gradus race --surface`, for text from elsewhere: `of` is what messages call it, and no value of an expression may
+    /// have more than `largest` elements.
+    ///
+    /// # Errors
+    /// If it is neither a surface nor an expression of x and y, or of x alone.
+    pub fn read_within(of: &str, text: &str, largest: usize) -> Result<Self, Failure> {
         if let Some(surface) = gradus::optim::surfaces::surface(text) {
             return Ok(Self::of(surface));
         }
@@ -72,18 +89,18 @@ impl Ground {
                 minima: vec![[4.0, 0.0]],
                 window: [(-2.0, 6.0); 2],
                 rate: Some(PIT_RATE),
-                ..Self::expression(expression)?
+                ..Self::expression(of, expression, largest)?
             });
         }
         if text.chars().all(|c| c.is_alphanumeric() || c == '-') && !text.contains(char::is_numeric) {
             let names = SURFACES.iter().map(|surface| surface.name).chain([name]);
             let near = instead(text, names);
+            let all = if of == OPTION { "; `gradus race --help` lists all" } else { "" };
             return Err(Failure::Value(format!(
-                "--surface {text}: no surface is named so; {near}; an expression is one too, as in \"x^2+10*y^2\"; \
-                 `gradus race --help` lists all"
+                "{of} {text}: no surface is named so; {near}; an expression is one too, as in \"x^2+10*y^2\"{all}"
             )));
         }
-        Self::expression(text)
+        Self::expression(of, text, largest)
     }
 
     fn of(surface: &Surface) -> Self {
@@ -104,9 +121,9 @@ impl Ground {
         }
     }
 
-    fn expression(text: &str) -> Result<Self, Failure> {
+    fn expression(of: &str, text: &str, largest: usize) -> Result<Self, Failure> {
         let named = |failure: Failure| match failure {
-            Failure::Value(what) => Failure::Value(format!("--surface: {what}")),
+            Failure::Value(what) => Failure::Value(format!("{of}: {what}")),
             other => other,
         };
         let names = Problem::unknowns(text).map_err(named)?;
@@ -116,14 +133,14 @@ impl Ground {
             _ => {
                 let found = if names.is_empty() { "nothing".to_string() } else { names.join(", ") };
                 return Err(Failure::Value(format!(
-                    "--surface {text}: an expression here is of x and y, or of x alone, and this is of {found}; as in \
+                    "{of} {text}: an expression here is of x and y, or of x alone, and this is of {found}; as in \
                      \"x^2+10*y^2\""
                 )));
             }
         };
         let start = [-4.0, if dimensions == 2 { 1.5 } else { 0.0 }];
         let values = [format!("x={}", start[0]), format!("y={}", start[1])];
-        let problem = Problem::read(text, &values[..dimensions]).map_err(named)?;
+        let problem = Problem::read_within(text, &values[..dimensions], largest).map_err(named)?;
         let tape = Tape::inference();
         let variables: Vec<Var<'_>> = problem.values.iter().map(|value| tape.constant(value)).collect();
         problem.check_scalar(problem.record(&variables)).map_err(named)?;
@@ -153,13 +170,13 @@ impl Ground {
     }
 
     /// The value at a place.
-    pub(crate) fn at(&self, x: [f64; 2]) -> f64 {
+    pub fn at(&self, x: [f64; 2]) -> f64 {
         let tape = Tape::inference();
         self.record(tape.constant(Tensor::from_slice(&x[..self.dimensions], [self.dimensions]))).item()
     }
 
     /// From a place to the nearest known minimum; infinite where none is known.
-    pub(crate) fn distance(&self, x: &[f64]) -> f64 {
+    pub fn distance(&self, x: &[f64]) -> f64 {
         let y = |i: usize| x.get(i).copied().unwrap_or(0.0);
         let distances = self.minima.iter().map(|m| (y(0) - m[0]).hypot(y(1) - m[1]));
         distances.fold(f64::INFINITY, f64::min)

@@ -19,10 +19,10 @@ use crate::optimizers;
 use crate::text::arguments::{above_zero, learning_rate, seed, whole};
 use crate::text::numbers::given;
 
-use ground::{Aim, Ground};
+pub use ground::{Aim, Ground};
 use noise::Noise;
 use picture::picture;
-use run::{Course, Run};
+pub use run::{Course, Run};
 
 /// Races optimizers down a surface.
 ///
@@ -91,7 +91,7 @@ impl Race {
             Noise { deviation, batch, seed }
         });
         let (steps, tolerance) = (self.steps as usize, self.tolerance.unwrap_or(0.01));
-        let course = Course { surface: &ground, start, steps, tolerance, noise };
+        let course = Course { noise, ..Course::new(&ground, start, steps, tolerance) };
         let runs: Vec<Run> =
             contestants.iter().map(|who| course.run(who, self.lr)).collect::<Result<_, _>>()?;
         write!(out, "{}", table::table(&course, &runs))?;
@@ -100,7 +100,7 @@ impl Race {
                 let near = runs.iter().filter(|run| !run.diverged).flat_map(|run| &run.path.points);
                 ground.surround(near.chain([&start.to_vec()]));
             }
-            let course = Course { surface: &ground, start, steps, tolerance, noise };
+            let course = Course { noise, ..Course::new(&ground, start, steps, tolerance) };
             write_picture(path, &picture(&course, &runs))?;
             writeln!(out, "\npicture saved to {}", path.display())?;
         }

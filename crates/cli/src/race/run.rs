@@ -11,35 +11,49 @@ use crate::text::numbers::given;
 
 /// Where and for how long the race goes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Course<'g> {
-    pub(crate) surface: &'g Ground,
-    pub(crate) start: [f64; 2],
-    pub(crate) steps: usize,
-    pub(crate) tolerance: f64,
+pub struct Course<'g> {
+    /// Where it is.
+    pub surface: &'g Ground,
+    /// Where all begin.
+    pub start: [f64; 2],
+    /// How many steps each one has.
+    pub steps: usize,
+    /// How near to a minimum is there.
+    pub tolerance: f64,
     pub(crate) noise: Option<Noise>,
 }
 
 /// What became of one contestant.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub struct Run {
     /// The optimizer with its settings.
-    pub(crate) name: String,
+    pub name: String,
     /// None under a schedule, which the name has.
-    pub(crate) lr: Option<f64>,
-    pub(crate) path: Trajectory,
+    pub lr: Option<f64>,
+    /// The places and the values.
+    pub path: Trajectory,
     /// The step from which on it is within the tolerance of a minimum; without a minimum, the step that leaves
     /// the window.
-    pub(crate) arrival: Option<usize>,
+    pub arrival: Option<usize>,
     /// From the nearest minimum; infinite without one.
-    pub(crate) distance: f64,
-    pub(crate) value: f64,
+    pub distance: f64,
+    /// At the last place.
+    pub value: f64,
     /// It ends higher than it began, or nowhere.
-    pub(crate) diverged: bool,
+    pub diverged: bool,
 }
 
-impl Course<'_> {
+impl<'g> Course<'g> {
+    /// Without noise.
+    pub fn new(surface: &'g Ground, start: [f64; 2], steps: usize, tolerance: f64) -> Self {
+        Self { surface, start, steps, tolerance, noise: None }
+    }
+
     /// At the contestant's rate or schedule, or at the race's rate, or at the best of the catalogue's rates.
-    pub(crate) fn run(&self, who: &OptimizerSpec, lr: Option<f64>) -> Result<Run, Failure> {
+    ///
+    /// # Errors
+    /// If a schedule has a rate that is none.
+    pub fn run(&self, who: &OptimizerSpec, lr: Option<f64>) -> Result<Run, Failure> {
         if let Some(rate) = who.rate() {
             check_rates(&format!("--optimizers {}", who.label()), rate, self.steps as u64)?;
         }
@@ -97,7 +111,7 @@ impl Course<'_> {
 
 impl Run {
     /// Arrives earlier, or, if neither arrives, ends lower.
-    fn beats(&self, other: &Self) -> bool {
+    pub fn beats(&self, other: &Self) -> bool {
         match (self.arrival, other.arrival) {
             (Some(mine), Some(others)) => mine < others,
             (Some(_), None) => true,

@@ -21,6 +21,7 @@ use crate::train;
 
 use picture::picture;
 use rates::Candidate;
+pub use rates::warnings;
 use training::{BATCH, Training, train};
 
 /// Rows of the table of rates, at most.

@@ -26,8 +26,8 @@ impl Candidate {
     }
 }
 
-/// What is probably not meant.
-pub(crate) fn warnings(name: &str, rates: &[f64]) -> Vec<String> {
+/// What is probably not meant, in the rates of one schedule by step.
+pub fn warnings(name: &str, rates: &[f64]) -> Vec<String> {
     let (steps, last) = (rates.len(), rates[rates.len() - 1]);
     let mut all = Vec::new();
     if rates.iter().all(|rate| *rate == 0.0) {

@@ -7,9 +7,11 @@
 )]
 
 pub mod backprop;
+pub mod descent;
 pub mod differences;
 pub mod microgpt;
 pub mod network;
+pub mod schedules;
 mod training;
 
 pub use training::Training;

@@ -166,6 +166,24 @@ impl Browser {
         self.settled();
     }
 
+    /// Drags the middle of an element by so many pixels.
+    pub(super) fn drag_by(&self, css: &str, dx: f64, dy: f64) {
+        let place = self.run(&format!(
+            "const e = document.querySelector({css:?}); e.scrollIntoView({{ block: 'center' }}); const r = e.getBoundingClientRect(); \
+             return [r.left + r.width / 2, r.top + r.height / 2]"
+        ));
+        let at = |i: usize| place[i].as_f64().expect("a number");
+        let mouse = |kind: &str, part: f64, buttons: u8| {
+            let (x, y) = (at(0) + dx * part, at(1) + dy * part);
+            let event = json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": buttons, "clickCount": 1 });
+            self.tools("Input.dispatchMouseEvent", event);
+        };
+        mouse("mousePressed", 0.0, 1);
+        (1..=8).for_each(|i| mouse("mouseMoved", f64::from(i) / 8.0, 1));
+        mouse("mouseReleased", 1.0, 0);
+        self.settled();
+    }
+
     /// Texts of the cells of a table, row by row.
     pub(super) fn rows(&self, css: &str) -> Vec<Vec<String>> {
         let script = format!(

@@ -2,10 +2,12 @@
 //! it can be read on a desk and on a phone, by day and by night.
 
 mod backprop;
+mod descent;
 mod differences;
 mod driver;
 mod microgpt;
 mod network;
+mod schedules;
 mod shell;
 
 use approx::relative_eq;

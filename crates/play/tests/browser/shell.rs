@@ -3,7 +3,7 @@
 use super::driver::Browser;
 
 /// Views that are looked at.
-const VIEWS: [(&str, &str); 5] = [
+const VIEWS: [(&str, &str); 8] = [
     ("backprop", "backprop?step=12"),
     (
         "xor",
@@ -12,6 +12,9 @@ const VIEWS: [(&str, &str); 5] = [
     ("differences", "differences"),
     ("network", "network?layers=6%2C4"),
     ("microgpt", "microgpt?names=embedded"),
+    ("descent", "descent"),
+    ("line", "descent?surface=pit-1d&optimizers=sgd:lr=0.1,momentum:lr=0.1&steps=300"),
+    ("schedules", "schedules"),
 ];
 
 #[test]
@@ -63,7 +66,7 @@ fn pictures_are_saved_whole() {
     std::fs::create_dir_all(&folder).expect("a folder");
     let behaviour = serde_json::json!({ "behavior": "allow", "downloadPath": folder });
     page.tools("Page.setDownloadBehavior", behaviour);
-    for view in ["backprop", "differences"] {
+    for view in ["backprop", "descent", "differences", "schedules"] {
         page.open(view);
         for kind in ["svg", "png"] {
             page.click(&format!("#save-{kind}"));
@@ -93,7 +96,7 @@ fn the_keyboard_reaches_everything() {
     let Some(page) = Browser::start("keyboard") else { return };
     page.open("backprop");
     let mut reached = Vec::new();
-    for _ in 0..40 {
+    for _ in 0..50 {
         page.key("Tab");
         let what = page.run(
             "const e = document.activeElement; return e.id || e.dataset.view || e.dataset.name || e.dataset.value || e.className || e.tagName",
