@@ -31,7 +31,8 @@ fn agrees(page: &Browser, row: usize, who: &str, step: usize) {
     let seen = pair(&page.rows("#now")[row][1]);
     let exact = &path(who, start(page), step)[step];
     for (seen, exact) in seen.iter().zip(exact) {
-        assert!((seen - exact).abs() <= 1e-4 * exact.abs() + 1e-9, "{who} at step {step}: {seen}, {exact}");
+        let close = relative_eq!(*seen, *exact, max_relative = 1e-4, epsilon = 1e-9);
+        assert!(close, "{who} at step {step}: {seen}, {exact}");
     }
 }
 
@@ -54,7 +55,7 @@ fn paths_are_the_librarys_step_by_step() {
     // v = βv + g.
     let v = [0.5 * 0.2 * x + 0.2 * after[0], 0.5 * 4.0 * y + 4.0 * after[1]];
     for (seen, exact) in pair(memory.strip_prefix("v = ").expect("a velocity")).iter().zip(v) {
-        assert!((seen - exact).abs() < 1e-4 * exact.abs(), "{memory}: {exact}");
+        assert!(relative_eq!(*seen, exact, max_relative = 1e-4), "{memory}: {exact}");
     }
     assert_eq!(page.run("return document.querySelectorAll('#map .arrow').length"), 4);
     page.drag("#time", -0.05);
@@ -84,7 +85,7 @@ fn the_ball_is_dropped_anywhere() {
     page.key("ArrowRight");
     page.settled();
     let moved = start(&page);
-    assert!((moved[0] - clicked[0] - 6.5 / 50.0).abs() < 1e-3, "{clicked:?} to {moved:?}");
+    assert!(abs_diff_eq!(moved[0] - clicked[0], 6.5 / 50.0, epsilon = 1e-3), "{clicked:?} to {moved:?}");
     page.run(
         "const e = document.querySelector('#x'); e.value = '-1.5'; e.dispatchEvent(new Event('change'))",
     );

@@ -262,6 +262,10 @@ fn what_cannot_be_answered_is_told() {
         assert!(message.contains(part), "{message}");
         assert!(!message.contains("--"), "no option of the command: {message}");
     }
+}
+
+#[test]
+fn numbers_outside_of_their_range_are_told() {
     let window = |window| surface(surface::Request { surface: "booth".to_string(), window: Some(window) });
     for bad in [[[1.0, 1.0], [0.0, 1.0]], [[2.0, 1.0], [0.0, 1.0]], [[0.0, 1e9], [0.0, 1.0]]] {
         assert!(window(bad).unwrap_err().message.contains("the window"), "{bad:?}");
