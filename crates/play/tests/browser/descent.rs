@@ -1,5 +1,6 @@
 //! Descent: dropped, dragged, stepped; its numbers are the library's.
 
+use approx::{abs_diff_eq, relative_eq};
 use gradus::optim::surfaces::surface;
 use gradus::optim::theory::QuadraticMomentum;
 use gradus::optim::{OptimizerSpec, minimize};

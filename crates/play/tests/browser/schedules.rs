@@ -1,5 +1,6 @@
 //! Schedules and formulas side by side.
 
+use approx::abs_diff_eq;
 use gradus::optim::schedule::{Schedule, parse};
 
 use super::driver::Browser;
@@ -56,8 +57,9 @@ fn formulas_part_where_the_library_says() {
         9,
     );
     let sum = of("memory") + of("+ this gradient") + of("+ weight decay");
-    assert!((sum - of("= update")).abs() < 1e-9, "{taken:?}");
-    assert!((of("weight before") + of("= update") - of("weight after")).abs() < 1e-9, "{taken:?}");
+    assert!(abs_diff_eq!(sum, of("= update"), epsilon = 1e-9), "{taken:?}");
+    let after = of("weight before") + of("= update");
+    assert!(abs_diff_eq!(after, of("weight after"), epsilon = 1e-9), "{taken:?}");
     page.enter("#gradient", "foo(t)");
     assert!(page.text("#error-formulas").contains("as sin(t/3)"));
     page.enter("#gradient", "1");
