@@ -102,7 +102,9 @@ fn linear_ticks(low: f64, high: f64, count: usize, least: f64) -> Vec<Tick> {
     }
     let unit: i64 = unit.unwrap_or(1);
     let step = unit as f64 * 10f64.powi(power);
-    let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+    // Rounding may put a tick at an end outside; of a range far below a step it is as little.
+    let near = 1e-9 * ((high - low) / step).min(1.0);
+    let (first, last) = ((low / step - near).ceil() as i64, (high / step + near).floor() as i64);
     let largest = low.abs().max(high.abs());
     let tick = |i: i64| Tick { at: i as f64 * step, label: multiple(i, unit, power, largest) };
     let mut ticks: Vec<Tick> = (first..=last).map(tick).collect();
@@ -189,6 +191,10 @@ mod tests {
         assert_eq!(labels(Scale::Integer, 0.0, 2.0, 9), ["0", "1", "2"]);
         assert_eq!(labels(Scale::Integer, 0.0, 80.0, 9), labels(Scale::Linear, 0.0, 80.0, 9));
         assert_eq!(labels(Scale::Integer, -0.5, 0.5, 9), ["0"]);
+        // No whole number lies in these.
+        for (low, high) in [(-4.4e-10, -2.9e-10), (2e-12, 3e-11), (0.2, 0.4)] {
+            assert!(labels(Scale::Integer, low, high, 9).is_empty());
+        }
     }
 
     #[test]
