@@ -5,7 +5,6 @@
 //! code: the bytes of `f32` and `f64` are read through casts that check size and alignment.
 
 use bytemuck::{cast_slice, cast_slice_mut};
-use gradus_tensor::kernel::pages;
 use gradus_tensor::{DType, Element, Shape, Tensor};
 
 use super::for_lane;
@@ -275,9 +274,8 @@ impl Values {
     }
 }
 
-/// Room for so many elements in all, for at least twice as many as before. Long lists get huge pages, of which a new one costs
-/// less than the small ones it replaces, and more room than that: pages that nobody touches cost nothing, and a list that is
-/// moved breaks its huge pages.
+/// Room for so many elements in all, for at least twice as many as before. Long lists get more than that: pages that nobody
+/// touches cost nothing.
 pub(crate) fn room_for<T>(list: &mut Vec<T>, elements: usize) {
     const LONG: usize = 1 << 20;
     if elements > list.capacity() {
@@ -287,7 +285,6 @@ pub(crate) fn room_for<T>(list: &mut Vec<T>, elements: usize) {
         if far.is_err() || elements > list.capacity() {
             list.reserve(more);
         }
-        pages::huge(list);
     }
 }
 
@@ -297,7 +294,6 @@ fn zeros<T: Copy + Default>(list: &mut Vec<T>, n: usize) {
         // The old memory goes first.
         *list = Vec::new();
         *list = vec![T::default(); n.next_power_of_two()];
-        pages::huge(list);
         return list.truncate(n);
     }
     list.clear();

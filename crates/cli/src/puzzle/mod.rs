@@ -29,7 +29,7 @@ use task::Puzzle;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(
     name = "puzzle",
-    after_help = "Examples: gradus puzzle 7; gradus puzzle 7 \"g * 2 * x\"; gradus puzzle 7 --hint; gradus puzzle broken 3 --check"
+    after_help = "Examples: gradus puzzle 7; gradus puzzle 1 \"g * 2 * x\"; gradus puzzle 7 --hint; gradus puzzle broken 3 --check"
 )]
 pub(crate) struct PuzzleCommand {
     /// The number of a puzzle, or `broken`.

@@ -3,7 +3,7 @@
 //! A slice in, a slice out: nothing here knows a tensor or its layout. A kernel works on a whole slice, on the runs of
 //! `width` elements in it (what lies along the last axis of a tensor), or on a matrix in it, given by two strides.
 //!
-//! - Choices that all loops share: `dispatch` the vector width, [`parallel`] the second core, [`pool`] the memory, [`pages`] huge pages for lists.
+//! - Choices that all loops share: `dispatch` the vector width, [`parallel`] the second core, [`pool`] the memory.
 //! - Functions of one element: [`math`].
 //! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
 //!   functions.
@@ -26,7 +26,6 @@ pub(crate) mod gathered;
 pub(crate) mod gemm;
 pub(crate) mod layer_norm;
 pub mod math;
-pub mod pages;
 mod pairwise;
 pub mod parallel;
 pub mod pool;
