@@ -66,7 +66,21 @@ pub(crate) fn check_writable(option: &str, path: &Path) -> Result<(), Failure> {
     files::check_writable(path).map_err(|error| Failure::Value(format!("{option} {error}")))
 }
 
-/// Writes a picture where [`check_writable`] found that it can be.
+/// As [`check_writable`], for a picture: it is SVG, and a viewer goes by the name.
+///
+/// # Errors
+/// If the name ends otherwise, or it cannot be written.
+pub(crate) fn check_picture(option: &str, path: &Path) -> Result<(), Failure> {
+    if path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("svg")) {
+        let path = path.display();
+        return Err(Failure::Value(format!(
+            "{option} {path}: a picture is SVG, and its name ends so: picture.svg"
+        )));
+    }
+    check_writable(option, path)
+}
+
+/// Writes a picture where [`check_picture`] found that it can be.
 pub(crate) fn write_picture(path: &Path, svg: &str) -> Result<(), Failure> {
     write_atomically(path, svg.as_bytes()).map_err(|error| Failure::Run(error.to_string()))
 }

@@ -108,6 +108,9 @@ fn wrong_schedules() {
         "schedule_mistakes",
         "schedule",
         &[
+            &["--svg", "rates.svg"],
+            &["0.1", "--svg", "rates.png"],
+            &["0.1", "--svg", "rates"],
             &["cosin(0.3, 20)"],
             &["cosine"],
             &["cosine(0.3)"],

@@ -15,7 +15,7 @@ use gradus::autograd::{Comparison, FiniteDifference, GradcheckOptions, KinkNote,
 use serde_json::{Value, json};
 
 use crate::explain::Problem;
-use crate::failure::{Failure, check_writable, write_picture};
+use crate::failure::{Failure, check_picture, write_picture};
 use crate::text::arguments::{above_zero, order, seed};
 use crate::text::lines::wrapped;
 use crate::text::numbers::{element, number, size};
@@ -77,7 +77,7 @@ impl Check {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let Some(name) = self.target.as_ref().filter(|_| !self.list) else { return list(out) };
         if let Some(path) = &self.curve {
-            check_writable("--curve", path)?;
+            check_picture("--curve", path)?;
         }
         let mut target = Target::find(name, &self.values, self.seed)?;
         if self.four_ways {

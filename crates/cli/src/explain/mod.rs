@@ -27,7 +27,7 @@ pub use hessian::Hessian;
 pub use problem::Problem;
 pub use words::plain;
 
-use crate::failure::{Failure, check_writable, write_picture};
+use crate::failure::{Failure, check_picture, write_picture};
 use crate::text::arguments::order;
 use crate::text::lines::wrapped;
 
@@ -69,7 +69,7 @@ impl Explain {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let Some(expression) = self.expression.as_ref().filter(|_| !self.list) else { return list(out) };
         if let Some(path) = &self.svg {
-            check_writable("--svg", path)?;
+            check_picture("--svg", path)?;
         }
         let explanation = Explanation::of(Problem::read(expression, &self.values)?, self.order)?;
         if let Some(path) = &self.svg {

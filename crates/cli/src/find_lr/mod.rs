@@ -10,7 +10,7 @@ use gradus::data::text::random_windows;
 use gradus::optim::{LrSearch, lr_finder};
 use gradus::prelude::*;
 
-use crate::failure::{Failure, check_writable, write_picture};
+use crate::failure::{Failure, check_picture, write_picture};
 use crate::optimizers;
 use crate::text::arguments::{learning_rate, seed, whole};
 use crate::text::numbers::{fixed, number};
@@ -56,7 +56,7 @@ pub(crate) struct FindLr {
 impl FindLr {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         if let Some(path) = &self.svg {
-            check_writable("--svg", path)?;
+            check_picture("--svg", path)?;
         }
         let Self { from, to, .. } = self;
         if from >= to {

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::Args;
 use gradus::optim::OptimizerSpec;
 
-use crate::failure::{Failure, check_writable, write_picture};
+use crate::failure::{Failure, check_picture, write_picture};
 use crate::optimizers;
 use crate::text::arguments::{above_zero, learning_rate, seed, whole};
 use crate::text::numbers::given;
@@ -80,7 +80,7 @@ fn deviation(text: &str) -> Result<f64, String> {
 impl Race {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         if let Some(path) = &self.svg {
-            check_writable("--svg", path)?;
+            check_picture("--svg", path)?;
         }
         let mut ground = Ground::read(&self.surface)?;
         let start = self.start(&ground)?;

@@ -11,7 +11,7 @@ use clap::Args;
 use gradus::optim::OptimizerSpec;
 use gradus::optim::schedule::FORMS;
 
-use crate::failure::{Failure, check_writable, write_picture};
+use crate::failure::{Failure, check_picture, write_picture};
 use crate::optimizers;
 use crate::text::arguments::{seed, whole};
 use crate::text::lines::cut;
@@ -58,10 +58,14 @@ pub(crate) struct ScheduleCommand {
 impl ScheduleCommand {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         if self.schedules.is_empty() {
+            if self.svg.is_some() {
+                let message = "--svg draws schedules, and none is given; one is \"cosine(0.3, 20)\"";
+                return Err(Failure::Value(message.to_string()));
+            }
             return list(out);
         }
         if let Some(path) = &self.svg {
-            check_writable("--svg", path)?;
+            check_picture("--svg", path)?;
         }
         let candidates: Vec<Candidate> =
             self.schedules.iter().map(|text| Candidate::read(text, self.steps)).collect::<Result<_, _>>()?;

@@ -11,7 +11,7 @@ use gradus::optim::theory::{
     stability_limit, steps_to_reduce,
 };
 
-use crate::failure::{Failure, check_writable, write_picture};
+use crate::failure::{Failure, check_picture, write_picture};
 use crate::text::numbers::{decimals, given};
 
 pub(crate) use setting::Theory;
@@ -27,7 +27,7 @@ impl Theory {
             return Err(Failure::Value(text));
         }
         if let Some(path) = &self.svg {
-            check_writable("--svg", path)?;
+            check_picture("--svg", path)?;
         }
         write!(out, "{}\n{}\n{}", self.one_curvature(), self.two_curvatures(), weights())?;
         if let Some(path) = &self.svg {

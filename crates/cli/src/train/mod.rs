@@ -18,7 +18,7 @@ use clap::Args;
 use gradus::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::failure::{Failure, check_writable, write_picture};
+use crate::failure::{Failure, check_picture, check_writable, write_picture};
 use crate::text::arguments::{learning_rate, seed, whole};
 
 pub(crate) use data::{Data, Feed, Task};
@@ -241,7 +241,7 @@ impl Train {
         if svg == weights {
             return Err(Failure::Value(format!("--svg {}: the weights go there", svg.display())));
         }
-        check_writable("--svg", svg)
+        check_picture("--svg", svg)
     }
 
     /// Saves what was learned until a training was stopped; one that diverged has learned nothing.
