@@ -146,3 +146,29 @@ fn two_versions_of_a_crate_have_a_reason() {
         );
     }
 }
+
+/// The programs of the comparison are those that ran, its lines are theirs, and the tests that it names are there.
+#[test]
+fn the_comparison_is_of_what_ran() {
+    let page = read("COMPARE.md");
+    let programs = [
+        ("gradus", "gradus.rs"),
+        ("PyTorch", "pytorch.py"),
+        ("candle", "candle/src/main.rs"),
+        ("dfdx", "dfdx/src/main.rs"),
+    ];
+    for (name, file) in programs {
+        let text = read(format!("benches/peers/compare/{file}"));
+        assert!(
+            page.contains(&format!("\n{}\n```", text.trim_end())),
+            "COMPARE.md holds another program than {file}"
+        );
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+        assert!(page.contains(&format!("| {name} | {lines} |")), "{file} has {lines} lines");
+    }
+    let named: Vec<(&str, &str)> = page.split('`').filter_map(|part| part.split_once(".rs: ")).collect();
+    assert!(named.len() > 5);
+    for (file, test) in named {
+        assert!(read(format!("{file}.rs")).contains(&format!("fn {test}()")), "{file}: {test}");
+    }
+}
