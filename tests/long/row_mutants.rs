@@ -68,7 +68,9 @@ fn batch(left: &mut Vec<Mutant>, leans: &BTreeMap<String, BTreeSet<String>>) -> 
 /// Writes a batch into the copy, from the end of each file to its beginning; gives back what was there.
 fn apply(copy: &Copy, batch: &[Mutant]) -> Vec<(PathBuf, String)> {
     let mut files: BTreeMap<&str, Vec<&Mutant>> = BTreeMap::new();
-    batch.iter().for_each(|mutant| files.entry(&mutant.row.file).or_default().push(mutant));
+    for mutant in batch {
+        files.entry(&mutant.row.file).or_default().push(mutant);
+    }
     let mut before = Vec::new();
     for (file, mut changed) in files {
         let path = copy.folder.join(file);
@@ -91,7 +93,9 @@ fn judge(copy: &Copy, batch: &[Mutant]) -> Vec<Fate> {
     }
     let before = apply(copy, batch);
     let (outcome, text) = copy.judge(JUDGES);
-    before.into_iter().for_each(|(path, text)| fs::write(path, text).unwrap());
+    for (path, text) in before {
+        fs::write(path, text).unwrap();
+    }
     let named = |mutant: &Mutant| {
         text.lines().any(|line| {
             let rest = line.trim_start().strip_prefix(mutant.row.name.as_str());

@@ -159,7 +159,7 @@ fn numbers(text: &str) -> impl Iterator<Item = String> + '_ {
     };
     let starts = (0..text.len()).filter(|at| text.is_char_boundary(*at)).filter(begins);
     starts.filter_map(move |at| {
-        let end = (at..).find(|&end| !digit(end)).unwrap_or(text.len());
+        let end = (at..text.len()).find(|&end| !digit(end)).unwrap_or(text.len());
         let number: f64 = text[at..end].replace('_', "").parse().ok()?;
         (number != 0.0 && text[at..end].contains('.'))
             .then(|| splice(text, at, end - at, &format!("{:?}", number * 1.5)))

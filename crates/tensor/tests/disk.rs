@@ -174,7 +174,7 @@ fn the_bytes_are_synced_before_the_name_and_the_name_before_the_end() {
     let after = |from: usize, words: [&str; 2]| {
         let found =
             calls.lines().enumerate().skip(from).find(|(_, line)| words.iter().all(|w| line.contains(w)));
-        found.map(|(at, _)| at).unwrap_or_else(|| panic!("no {words:?} behind line {from}:\n{calls}"))
+        found.map_or_else(|| panic!("no {words:?} behind line {from}:\n{calls}"), |(at, _)| at)
     };
     let temporary = format!("{here}/.model.");
     let written = after(0, ["write(", &temporary]);

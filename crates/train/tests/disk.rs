@@ -137,7 +137,7 @@ fn a_log_is_synced_before_its_checkpoint_and_new_folders_before_both() {
     let after = |from: usize, words: [&str; 2]| {
         let found =
             calls.lines().enumerate().skip(from).find(|(_, line)| words.iter().all(|w| line.contains(w)));
-        found.map(|(at, _)| at).unwrap_or_else(|| panic!("no {words:?} behind line {from}:\n{calls}"))
+        found.map_or_else(|| panic!("no {words:?} behind line {from}:\n{calls}"), |(at, _)| at)
     };
     let made = after(0, ["mkdir", "runs/first\""]);
     let above = after(made, ["fsync(", &format!("<{here}>")]);
