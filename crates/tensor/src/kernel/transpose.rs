@@ -90,7 +90,7 @@ fn whole_tiles<T: Pod>(_: &[T], _: usize, _: usize, _: &mut [T]) -> usize {
 #[inline(always)]
 pub(super) fn eight_by_eight<T: Real, const ADD: bool>(x: &[T], x_step: usize, y: &mut [T], y_step: usize) {
     assert!(
-        x.len() >= 7 * x_step + 8 && y.len() >= 7 * y_step + 8,
+        x.len() >= 8 && (x.len() - 8) / 7 >= x_step && y.len() >= 8 && (y.len() - 8) / 7 >= y_step,
         "transpose: a tile reaches beyond its slice"
     );
     #[cfg(target_arch = "x86_64")]
