@@ -109,7 +109,7 @@ fn json_is_one_document() {
     assert!(abs_diff_eq!(gradient, 2.0 * slope, epsilon = 1e-12), "{gradient}");
     // d²/db² tanh = -2 tanh (1 - tanh²).
     let curvature = document["hessian"]["autograd"][2][2].as_f64().unwrap();
-    assert!((curvature + 2.0 * 0.88f64.tanh() * slope).abs() < 1e-12, "{curvature}");
+    assert!(abs_diff_eq!(curvature, -2.0 * 0.88f64.tanh() * slope, epsilon = 1e-12), "{curvature}");
     assert_eq!(document["hessian"]["agree"], true);
 }
 

@@ -45,7 +45,7 @@ fn run(line: &str, folder: &Path) {
         .env("GRADUS_PROGRESS", folder.join("progress.json"))
         .output()
         .expect("it starts");
-    let code = if line.contains("puzzle broken 3 mul") { 1 } else { 0 };
+    let code = i32::from(line.contains("puzzle broken 3 mul"));
     assert_eq!(output.status.code(), Some(code), "{line}: {}{}", text(&output.stdout), text(&output.stderr));
 }
 

@@ -118,8 +118,9 @@ fn rest(course: &Course<'_>, run: &Run) -> usize {
     let (points, end) = (&run.path.points, run.path.last());
     let distance = |x: &[f64]| x.iter().zip(end).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
     let near = course.tolerance.max(NEAR * points.first().map_or(0.0, |start| distance(start)));
-    // The end of a run that diverges is far from all that lies before it.
-    points.iter().rposition(|x| !(distance(x) <= near)).map_or(0, |i| i + 1)
+    // The end of a run that diverges is far from all that lies before it, or no number is known of it.
+    let far = |x: &Vec<f64>| distance(x) > near || distance(x).is_nan();
+    points.iter().rposition(far).map_or(0, |i| i + 1)
 }
 
 #[cfg(test)]
