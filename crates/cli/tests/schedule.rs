@@ -203,6 +203,11 @@ const WRONG_RANGE_TESTS: &[&[&str]] = &[
     &["text"],
     &["names"],
     &["digits", "--data", "."],
+    &["csv", "nothing.csv", "--target", "y"],
+    &["text", "nothing.txt"],
+    &["mnist", "--data", "nothing"],
+    &["names", "--data", "nothing.txt"],
+    &["digits", "--batch", "5"],
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use gradus_tensor::names::instead;
+use gradus_tensor::names::{alike, instead, nearest};
 
 use crate::catalog::{self, Named};
 use crate::error::Error;
@@ -195,6 +195,12 @@ impl OptimizerSpec {
     /// A setting that there is not: those there are, and one as an example.
     fn unknown(&self, text: &str, field: &str) -> Error {
         let name = self.named.name;
+        if field.parse::<f64>().is_ok() {
+            return self.wrong(
+                text,
+                &format!("a value stands behind the name of its setting; write {name}:lr={field}"),
+            );
+        }
         let mut rules = vec![(self.named.make)()];
         rules.extend(catalog::in_full(name));
         let mut known: Vec<(String, String)> = vec![("lr".into(), self.named.lr.to_string())];
@@ -205,8 +211,13 @@ impl OptimizerSpec {
         }
         known.push(("schedule".into(), "cosine(0.1,100)".into()));
         let names = || known.iter().map(|(name, _)| name.as_str());
-        let near = gradus_tensor::names::nearest(field, names());
-        let example = known.iter().find(|(name, _)| Some(&name.as_str()) == near.first());
+        // `wd` is `weight_decay`; what is like none of the names is answered with the first of them.
+        let initials =
+            |known: &str| known.split('_').filter_map(|word| word.chars().next()).collect::<String>();
+        let short = names().find(|known| known.contains('_') && initials(known) == field);
+        let near = nearest(field, names()).into_iter().next().filter(|near| alike(field, near));
+        let meant = short.or(near).unwrap_or("lr");
+        let example = known.iter().find(|(name, _)| name == meant);
         let example =
             example.map_or(String::new(), |(setting, value)| format!("; write {name}:{setting}={value}"));
         let instead = instead(field, names());
@@ -295,6 +306,9 @@ mod tests {
         for (text, parts) in [
             ("adm", &["no optimizer is named adm", "adam"][..]),
             ("adam:bta1=0.5", &["adam has no setting bta1", "are beta1, ", "write adam:beta1=0.9"]),
+            ("adamw:wd=0.1", &["write adamw:weight_decay=0.01"]),
+            ("adam:colour=red", &["write adam:lr=0.001"]),
+            ("adam:0.1", &["a value stands behind the name of its setting; write adam:lr=0.1"]),
             ("adam:beta1=x", &["adam:beta1=x: a number is wanted, as in beta1=0.9"]),
             ("adam:beta1", &["a number is wanted"]),
             ("adam:beta1=1.5", &["Adam: beta1 is 1.5; it must be at least 0 and below 1"]),

@@ -72,9 +72,26 @@ impl Data {
         Err(Failure::Value(refused))
     }
 
+    /// What is said of a path at which there is no data.
+    fn nothing_at(self, path: &Path) -> Failure {
+        let (option, what, example) = match self {
+            Self::Mnist => ("--data ", "folder", "mnist --data mnist-files"),
+            Self::Names => ("--data ", "file", "names --data names.txt"),
+            Self::Csv => ("", "file", "csv ../table.csv --target NAME"),
+            _ => ("", "file", "text ../text.txt"),
+        };
+        let path = path.display();
+        Failure::Value(format!(
+            "{option}{path}: there is no such {what}; name one that there is, as in {example}"
+        ))
+    }
+
     /// The data and a new model.
     pub(crate) fn load(self, path: Option<&Path>, recipe: &Recipe) -> Result<Task, Failure> {
         let missing = |what: &str| Failure::Value(what.to_string());
+        if let Some(path) = path.filter(|path| self != Self::Digits && !path.try_exists().unwrap_or(true)) {
+            return Err(self.nothing_at(path));
+        }
         match (self, path) {
             (Self::Digits, None) => images::digits(recipe),
             (Self::Digits, Some(_)) => Err(missing(
