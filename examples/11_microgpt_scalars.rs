@@ -5,13 +5,16 @@
 
 #[path = "common/microgpt.rs"]
 mod microgpt;
+#[path = "common/microgpt_shapes.rs"]
+mod microgpt_shapes;
 #[path = "common/published.rs"]
 mod published;
 #[path = "common/python_random.rs"]
 mod python_random;
 
 use gradus::prelude::*;
-use microgpt::{HEADS, SHAPES, STEPS, WIDTH};
+use microgpt::STEPS;
+use microgpt_shapes::{HEADS, SHAPES, WIDTH};
 
 type Scalars<'t> = Vec<Var<'t>>;
 

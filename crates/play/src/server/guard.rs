@@ -94,6 +94,13 @@ fn late() -> Response {
     Refusal::new(504, "late", message).into_response()
 }
 
+/// For a path that is asked in another way than it answers.
+pub(super) async fn another_method(request: Request) -> Response {
+    let message =
+        format!("{} is not answered here; ask files by GET and the library by POST", request.method());
+    Refusal::new(405, "method", message).into_response()
+}
+
 /// For paths that are none.
 pub(super) async fn nothing_here() -> Response {
     Refusal::new(404, "path", "there is nothing at this path").into_response()

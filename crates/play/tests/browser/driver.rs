@@ -289,8 +289,12 @@ fn merged(mut event: Value, key: &str) -> Value {
         "End" => 35,
         "Home" => 36,
         "Tab" => 9,
+        "Enter" => 13,
         _ => 32,
     };
+    if key == "Enter" {
+        event["text"] = json!("\r");
+    }
     event["windowsVirtualKeyCode"] = json!(code);
     event["code"] = json!(if key == " " { "Space" } else { key });
     event
