@@ -43,8 +43,8 @@ export const boxes = (...ids) => ids.map((id) => el("div", { id }));
 export const h3 = (text) => el("h3", {}, text);
 export const hint = (text) => el("p", { class: "dim" }, text);
 export const remark = (text) => el("p", { class: "remark" }, text);
-export const row = (...nodes) => el("div", { class: "row" }, nodes);
-export const columns = (...nodes) => el("div", { class: "columns" }, nodes);
+export const row = (...nodes) => el("div", { class: "row" }, ...nodes);
+export const columns = (...nodes) => el("div", { class: "columns" }, ...nodes);
 export const button = (id, text, onclick, more) => el("button", { type: "button", id, onclick, ...more }, text);
 
 // A field of text, which no spelling and no completion touches.

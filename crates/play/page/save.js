@@ -28,7 +28,7 @@ const composed = (root) => {
     if (element.ownerSVGElement) return null;
     const box = element.getBoundingClientRect();
     const place = { x: box.left - left, y: box.top - top, width: box.width, height: box.height };
-    if (element.tagName === "CANVAS") return svg("image", { ...place, href: element.toDataURL(), style: "image-rendering: pixelated" });
+    if (element.tagName === "CANVAS") return svg("image", { ...place, href: element.toDataURL(), "image-rendering": "pixelated" });
     if (element.tagName === "svg") return Object.entries(place).reduce((copy, [name, value]) => (copy.setAttribute(name, value), copy), styled(element));
     if (element.childElementCount || !element.textContent) return null;
     const { color, fontFamily, fontSize, fontWeight } = getComputedStyle(element);

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const OPEN: usize = 64;
 
 /// What the page may load and who may show it: its own files alone, and nobody.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 6] = [
