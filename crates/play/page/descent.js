@@ -112,7 +112,8 @@ export const show = (root, state, signal) => {
   const naming = () => {
     const text = state.get("surface");
     surfaces.value = text;
-    if (surfaces.value === text) return;
+    // Until the list is there nobody knows.
+    if (surfaces.value === text || surfaces.options.length < 2) return;
     surfaces.value = "";
     f.value = text;
   };

@@ -14,7 +14,7 @@ const LEAST: f64 = 1e-17;
 /// The curves of one float type, each with its prediction.
 pub(super) fn chart(curves: &[Curve], dtype: DType, absolute: bool) -> Chart {
     let error = if absolute { "error" } else { "relative error" };
-    let chart = Chart::new(&format!("computed in {dtype}"), "step h", error);
+    let chart = Chart::new(&format!("computed in {}", dtype.to_string().to_uppercase()), "step h", error);
     let mut chart = chart.logarithmic().within(LEAST / 2.0, 10.0).across(5e-16, 0.2);
     chart.x.scale = "log";
     let name = dtype.to_string().to_lowercase();
