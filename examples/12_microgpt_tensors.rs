@@ -16,8 +16,8 @@ mod python_random;
 
 use gradus::optim::schedule;
 use gradus::prelude::*;
-use microgpt::STEPS;
 use microgpt_model::Gpt;
+use microgpt_shapes::STEPS;
 
 fn main() {
     let Some((run, mut start)) = microgpt::start("matrices") else { return };

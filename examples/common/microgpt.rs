@@ -2,11 +2,9 @@
 
 use std::time::Instant;
 
-use super::microgpt_shapes::{BOUNDARY, LETTERS, PLACES, SHAPES, letters};
+use super::microgpt_shapes::{BOUNDARY, LETTERS, PLACES, SHAPES, STEPS, letters};
 use super::published::{Published, data_file};
 use super::python_random::PythonRandom;
-
-pub(crate) const STEPS: u64 = 1000;
 
 /// The samples of the canonical log.
 const SAMPLES: [&str; 20] = [

@@ -8,6 +8,8 @@ pub(crate) const LETTERS: usize = 27;
 pub(crate) const BOUNDARY: usize = 26;
 /// The most letters that are looked at.
 pub(crate) const PLACES: usize = 16;
+/// Steps of the recorded run.
+pub(crate) const STEPS: u64 = 1000;
 
 /// The matrices `[outputs, inputs]` in the order in which they are drawn: letters, places, and back to letters; queries, keys,
 /// values and what attention found; the two layers of the small network.

@@ -1,6 +1,7 @@
 //! What holds for every view: it is legible by day and by night, fits a phone, is used by keys alone and by a finger, saves each
 //! of its pictures, and has its state in its address. A view is a row of [`VIEWS`]; a property is a test over all rows.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -41,7 +42,7 @@ const VIEWS: [View; 6] = [
     },
     View {
         name: "descent",
-        state: "surface=beale&x=1&y=1&steps=30&t=12&optimizers=adam%3Alr%3D0.1&beta=0.7&gamma=0.8",
+        state: "surface=himmelblau&x=1&y=1&steps=30&t=12&optimizers=adam%3Alr%3D0.1&beta=0.7&gamma=0.8",
         ready: "document.querySelectorAll('.picture svg').length === 10",
         keys: ["#map", "ArrowRight", "#now"],
         touch: (["#start", "#now"], 40.0),
@@ -146,16 +147,6 @@ fn a_phone_shows_it_all() {
 fn every_picture_is_saved() {
     let folder = std::env::temp_dir().join(format!("gradus-play-saved-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let saved = |name: &str| {
-        let (file, start) = (folder.join(name), Instant::now());
-        loop {
-            match std::fs::read(&file) {
-                Ok(bytes) if !bytes.is_empty() => return bytes,
-                _ => assert!(start.elapsed() < Duration::from_secs(30), "{name} is not saved"),
-            }
-            std::thread::sleep(Duration::from_millis(30));
-        }
-    };
     each("save", |page, view| {
         page.tools("Page.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": folder }));
         let ids = page.run("return [...document.querySelectorAll('figure .picture > *')].map((e) => e.id)");
@@ -173,7 +164,7 @@ fn every_picture_is_saved() {
             page.until(&format!(
                 "document.querySelector('#message').textContent.endsWith('saved as {name}.')"
             ));
-            let bytes = saved(&name);
+            let bytes = saved(&folder.join(&name));
             if name.ends_with("svg") {
                 let text = String::from_utf8(bytes).expect("text");
                 assert!(text.starts_with("<svg") && text.ends_with("</svg>"), "{name}: {text}");
@@ -193,6 +184,18 @@ fn every_picture_is_saved() {
         }
     });
     let _ = std::fs::remove_dir_all(&folder);
+}
+
+/// The bytes of a file, once they are there.
+fn saved(file: &Path) -> Vec<u8> {
+    let start = Instant::now();
+    loop {
+        match std::fs::read(file) {
+            Ok(bytes) if !bytes.is_empty() => return bytes,
+            _ => assert!(start.elapsed() < Duration::from_secs(30), "{} is not saved", file.display()),
+        }
+        std::thread::sleep(Duration::from_millis(30));
+    }
 }
 
 /// The colours of a PNG.

@@ -23,13 +23,12 @@ use super::Training;
 use super::backprop::Empty;
 use crate::answer::{Number, Refusal};
 use microgpt_model::Gpt;
-use microgpt_shapes::{BOUNDARY, HEADS, LETTERS, PLACES, letters};
+use microgpt_shapes::{BOUNDARY, HEADS, LETTERS, PLACES, STEPS, letters};
 use python_random::PythonRandom;
 
-/// The seed, the rate and the steps of the recorded run.
+/// The seed and the rate of the recorded run.
 const SEED: u32 = 42;
 const RATE: f64 = 0.01;
-const STEPS: u64 = 1000;
 /// Steps of any run.
 const MOST: u64 = 20_000;
 /// Names that are made up at a look, and at the end.
