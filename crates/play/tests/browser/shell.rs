@@ -72,3 +72,26 @@ fn two_pages_at_once() {
     assert_eq!(outside.as_u64(), Some(0));
     page.finish();
 }
+
+/// Every address in the course's text opens what it says, without a complaint.
+#[test]
+fn the_courses_addresses_open() {
+    let Some(page) = Browser::start("course") else { return };
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/course");
+    let mut opened = 0;
+    for file in std::fs::read_dir(folder).expect("the course") {
+        let path = file.expect("a file").path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        for address in text.split("`#").skip(1).filter_map(|rest| rest.split('`').next()) {
+            let view = address.split('?').next().unwrap_or("");
+            page.open(address);
+            page.until("document.querySelector('figure svg') !== null");
+            page.settled();
+            assert_eq!(page.text("#error"), "", "{}: {address}", path.display());
+            assert_eq!(page.run("return document.querySelector('.view').classList[1]"), view, "{address}");
+            opened += 1;
+        }
+    }
+    assert!(opened >= 12, "{opened} addresses");
+    page.finish();
+}
