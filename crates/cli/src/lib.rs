@@ -37,7 +37,7 @@ Start here:
   gradus puzzle                                     thirty derivatives to write, judged by the gradient check
   gradus COMMAND --help                             all options of a command
 
-From a clone of the repository, `cargo install --path crates/cli` installs this command;
+From a clone of the repository, `cargo install --path crates/cli --locked` installs this command;
 `cargo run --release -- COMMAND` runs it there without installing.";
 
 /// Trains small models and checks their gradients. Without a command: `train digits`.

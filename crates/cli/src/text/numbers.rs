@@ -22,7 +22,7 @@ pub fn short(x: f64) -> String {
 }
 
 /// A size of an error: two digits and a power of ten.
-pub(crate) fn size(x: f64) -> String {
+pub fn size(x: f64) -> String {
     if x == 0.0 { "0".to_string() } else { format!("{x:.1e}") }
 }
 

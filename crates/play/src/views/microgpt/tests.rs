@@ -56,7 +56,7 @@ fn attention_and_chances() {
             assert!(row[i + 1..].iter().all(|x| x.0 == 0.0), "{row:?}");
         }
     }
-    let (letters, n) = names::letters("anna");
+    let (letters, n) = letters("anna");
     let next: Vec<i64> = letters[1..].iter().map(|&letter| letter as i64).collect();
     let tape = Tape::inference();
     let loss = it.model.scores(&tape, &letters[..n]).cross_entropy(&Tensor::from_vec(next, [n])).item();
