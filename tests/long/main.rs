@@ -5,7 +5,11 @@
 //! ```
 //!
 //! changes the library in one small way after the other, as `mutations.txt` lists them, and runs the tests that must notice;
-//! `killed` kills a training 1,000 times, where the test of `crates/train` does it 100 times.
+//! `row_mutants` makes mistakes of its own in every elementwise row and tries many at a time (`MINUTES=30` bounds it);
+//! `api` compares the public names with `tests/long/api.txt`, by a nightly; `killed` kills a training 1,000 times, where the test of `crates/train` does it 100 times. `.ci/long` runs them all.
 
+mod api;
 mod killed;
 mod mutants;
+mod row_mutants;
+mod rows;

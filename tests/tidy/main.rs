@@ -3,8 +3,10 @@
 mod course;
 mod docs;
 mod engine;
+mod kernels;
 mod lists;
 mod notes;
+mod packages;
 mod recipes;
 
 use std::fs;

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use gradus::tensor::io::{open_regular, write_atomically};
+use gradus::tensor::io::{create_folder, open_regular, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, check_folder};
@@ -132,7 +132,7 @@ impl Progress {
             Failure::Run(format!("the progress is not kept: {reason}; --progress FILE takes another file"))
         };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|error| failed(format!("{}: {error}", folder.display())))?;
+            create_folder(folder).map_err(|error| failed(format!("{}: {error}", folder.display())))?;
         }
         let text = serde_json::to_string_pretty(&progress).expect("numbers and texts are JSON") + "\n";
         write_atomically(path, text.as_bytes()).map_err(|error| failed(error.to_string()))?;
