@@ -10,6 +10,7 @@ mod find_lr;
 pub mod optimizers;
 mod puzzle;
 pub mod race;
+mod refusal;
 pub mod schedule;
 pub mod text;
 mod theory;
@@ -19,9 +20,10 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::Failure;
+use refusal::one_line;
 
 /// The end of `gradus --help`.
 const START: &str = "\
@@ -35,7 +37,7 @@ Start here:
   gradus puzzle                                     thirty derivatives to write, judged by the gradient check
   gradus COMMAND --help                             all options of a command
 
-From a clone of the repository, `cargo install --path crates/cli` installs this command;
+From a clone of the repository, `cargo install --path crates/cli --locked` installs this command;
 `cargo run --release -- COMMAND` runs it there without installing.";
 
 /// Trains small models and checks their gradients. Without a command: `train digits`.
@@ -94,7 +96,9 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    complain(&one_line(error));
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    complain(&one_line(error, &Arguments::command(), &words));
     ExitCode::from(2)
 }
 
@@ -102,41 +106,4 @@ fn refuse(error: &clap::Error) -> ExitCode {
 /// panic.
 fn complain(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// What is wrong, then the tips; where there is none, what helps instead of one.
-fn one_line(error: &clap::Error) -> String {
-    // The standard library's words for a number that is none, or below 0.
-    let text =
-        error.to_string().replace("invalid digit found in string", "a whole number from 0 on is wanted");
-    let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
-    let lines =
-        |start: &'static str| rest.lines().filter_map(move |line| line.trim_start().strip_prefix(start));
-    // A word that looks like an option is one that was misspelt, not a value behind `--`.
-    let tips = lines("tip: ").filter(|tip| !tip.contains("as a value, use"));
-    let mut parts: Vec<String> = std::iter::once(message).chain(tips).map(words).collect();
-    match error.kind() {
-        ErrorKind::UnknownArgument if parts.len() == 1 => {
-            let usage = lines("Usage: ").next().unwrap_or("gradus");
-            let command = usage.split_whitespace().take_while(|word| {
-                !word.starts_with('-') && word.chars().all(|c| c.is_lowercase() || c == '-')
-            });
-            let command = command.collect::<Vec<_>>().join(" ");
-            parts.push(format!("`{command} --help` lists the options"));
-        }
-        ErrorKind::InvalidSubcommand if parts.len() == 1 => {
-            parts.push("`gradus --help` lists the commands".to_string());
-        }
-        // An option without its value; which command it was is not said.
-        ErrorKind::InvalidValue if message.contains("a value is required") => {
-            let command = std::env::args().nth(1).unwrap_or_default();
-            parts.push(format!("`gradus {command} --help` has examples"));
-        }
-        ErrorKind::MissingRequiredArgument => {
-            parts.extend(lines("Usage: ").map(|usage| format!("usage: {}", words(usage))));
-        }
-        _ => {}
-    }
-    parts.join("; ")
 }

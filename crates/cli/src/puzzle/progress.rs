@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use gradus::tensor::io::{create_folder, open_regular, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, check_folder};
 
 /// The variable that names the file.
 pub(crate) const VARIABLE: &str = "GRADUS_PROGRESS";
@@ -62,10 +62,15 @@ impl Entry {
     }
 }
 
-/// The file: the option's, the variable's, or the one in the user's data folder.
+/// The file: the option's, the variable's, or the one in the user's data folder. Only that folder is made where it is missing.
 pub(crate) fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {
-    let named = option.map(Path::to_path_buf).or_else(|| variable(VARIABLE).map(PathBuf::from));
-    named.or_else(|| folder().map(|folder| folder.join("gradus").join("puzzles.json"))).ok_or_else(|| {
+    let option = option.map(|path| ("--progress", path.to_path_buf()));
+    if let Some((name, path)) = option.or_else(|| variable(VARIABLE).map(|path| (VARIABLE, path.into()))) {
+        check_folder(name, &path)?;
+        return Ok(path);
+    }
+    let usual = folder().map(|folder| folder.join("gradus").join("puzzles.json"));
+    usual.ok_or_else(|| {
         Failure::Value(format!(
             "there is no home folder to keep the progress in; name a file: --progress FILE, or {VARIABLE}"
         ))

@@ -46,6 +46,16 @@ pub(crate) fn digits(seed: u64) -> Result<(Dataset, Dataset, Sequential), Failur
 
 /// Trains a model, tests it and saves its weights.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradus train digits --epochs 20 --lr 0.002 --seed 3
+  gradus train digits --model lenet --svg train.svg --out weights.safetensors
+  gradus train digits --optimizer sgd --log run --checkpoint-every 100 --json
+  gradus train digits --threads 2 --log run --resume
+  gradus train digits --config
+  gradus train csv FILE --target NAME
+  gradus train text FILE --steps 2000
+  gradus train mnist --data FOLDER")]
 pub(crate) struct Train {
     #[command(flatten)]
     subject: Subject,
