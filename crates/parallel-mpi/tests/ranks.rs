@@ -10,9 +10,10 @@ use gradus_parallel::{Alone, Communicator, Error, Values};
 use trainings::{CASES, STEPS, train};
 
 fn main() -> ExitCode {
+    // `cargo test` runs it as the only rank; `tests/mpirun.rs` under mpirun.
     gradus_parallel_mpi::run(|comm| {
         let (rank, size) = (comm.rank(), comm.size());
-        // The fates that `tests/failures.sh` looks at.
+        // The fates that `tests/mpirun.rs` looks at.
         match std::env::var("FATE").as_deref() {
             Ok("panic") if rank == size - 1 => panic!("this rank has had enough"),
             Ok("error") if rank == size - 1 => return Err(Error::Run("this rank has failed".to_string())),
