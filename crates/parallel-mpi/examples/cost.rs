@@ -50,7 +50,7 @@ impl Gpt {
 
 /// Letters that are the same on all ranks.
 fn letters(seed: u64) -> Tensor {
-    (Tensor::rand([BATCH, LENGTH], &mut rng(seed)) * LETTERS as f64).floor().clamp(0.0, 64.0).to(DType::I64)
+    (Tensor::randn([BATCH, LENGTH], &mut rng(seed)).abs() * 25.0).floor().clamp(0.0, 64.0).to(DType::I64)
 }
 
 /// The median time of a step, in milliseconds, and the last loss.
@@ -84,7 +84,7 @@ fn main() -> std::process::ExitCode {
         let threads = std::env::args().nth(1).and_then(|threads| threads.parse().ok()).unwrap_or(1);
         gradus_tensor::kernel::parallel::set_threads(threads);
         let (first, size) = (comm.rank() == 0, comm.size());
-        let mut say = |what: &str, (time, loss): (f64, f64)| {
+        let say = |what: &str, (time, loss): (f64, f64)| {
             if first {
                 println!(
                     "{size} ranks of {threads} threads  {what:<42} {time:7.2} ms a step  loss {loss:.4}"

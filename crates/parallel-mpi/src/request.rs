@@ -95,6 +95,10 @@ fn gather(world: &SimpleCommunicator, bytes: &[u8], failed: &Failure) -> Result<
              divides the parts, or smaller buckets"
         )));
     }
+    if whole == 0 {
+        // MPI refuses a place for nothing.
+        return Ok(vec![Vec::new(); lengths.len()]);
+    }
     let counts: Vec<i32> = lengths.iter().map(|&length| length as i32).collect();
     let places: Vec<i32> =
         counts.iter().scan(0, |at, count| Some(std::mem::replace(at, *at + count))).collect();

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const GRADUS: &str = env!("CARGO_BIN_EXE_gradus");
 
@@ -100,15 +100,28 @@ fn processes(log: &Path) -> Vec<u32> {
     all.filter_map(|entry| entry.file_name().to_string_lossy().parse().ok()).filter(is_rank).collect()
 }
 
-/// Kills a rank after a while; whether it was still there.
+fn checkpoints(log: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(log).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut all: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "checkpoint")).collect();
+    all.sort();
+    all
+}
+
+/// Kills a rank some time after it has saved another checkpoint; whether that ended the run.
 fn kill_one(child: &mut Child, log: &Path, which: usize, after: Duration) -> bool {
+    let (before, begin) = (checkpoints(log), Instant::now());
+    while checkpoints(log) == before && child.try_wait().is_ok_and(|status| status.is_none()) {
+        assert!(begin.elapsed() < Duration::from_secs(120), "no checkpoint");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     std::thread::sleep(after);
     let found = processes(log);
-    let Some(pid) = found.get(which % found.len().max(1)) else { return false };
-    let killed =
-        Command::new("kill").args(["-9", &pid.to_string()]).status().is_ok_and(|status| status.success());
-    let status = child.wait().expect("mpirun ends");
-    killed && !status.success()
+    if let Some(pid) = found.get(which % found.len().max(1)) {
+        // It may have ended by itself meanwhile.
+        let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+    }
+    !child.wait().expect("mpirun ends").success()
 }
 
 /// The command trains on ranks and prints as one; killed again and again and resumed with other numbers of ranks, it ends with the
@@ -120,34 +133,27 @@ fn a_training_whose_ranks_are_killed_goes_on_to_the_same_bits() {
     let expected = folder.join("expected.safetensors");
     let output = train(&mut mpirun(1, GRADUS), &whole, &expected).output().expect("it runs");
     assert!(output.status.success(), "{}", text(&output));
-    let (mut killed, mut begun, mut tries) = (0, false, 0);
+    let (mut killed, mut tries) = (0, 0);
     let kills = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(4);
     while killed < kills && tries < 10 * kills {
         let mut command = train(&mut mpirun([2, 4, 1, 3][tries % 4], GRADUS), &log, &out);
-        if begun {
+        if !checkpoints(&log).is_empty() {
             command.arg("--resume");
         }
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
-        let moment = Duration::from_millis(700 + (tries as u64 * 7919) % 900);
+        let moment = Duration::from_millis((tries as u64 * 7919) % 250);
         tries += 1;
-        if kill_one(&mut child, &log, tries * 5, moment) {
-            killed += 1;
-        } else {
-            assert!(child.wait().expect("it ends").success() || !begun, "a run that goes on has failed");
-        }
-        let has = |entry: std::fs::DirEntry| entry.path().extension().is_some_and(|end| end == "checkpoint");
-        begun = std::fs::read_dir(&log).is_ok_and(|files| files.flatten().any(has));
-        if !begun {
-            let _ = std::fs::remove_dir_all(&log);
-        } else if out.exists() {
-            // It was finished before it was killed: once more from the start.
-            let _ = (std::fs::remove_dir_all(&log), std::fs::remove_file(&out));
-            begun = false;
+        killed += usize::from(kill_one(&mut child, &log, tries * 5, moment));
+        if out.exists() {
+            // It has come to its end before: once more from the start.
+            assert!(std::fs::read(&out).unwrap() == std::fs::read(&expected).unwrap(), "other weights");
+            std::fs::remove_file(&out).expect("it is there");
+            std::fs::remove_dir_all(&log).expect("it is there");
         }
     }
     assert_eq!(killed, kills, "in {tries} tries");
     let mut last = train(&mut mpirun(4, GRADUS), &log, &out);
-    if begun {
+    if !checkpoints(&log).is_empty() {
         last.arg("--resume");
     }
     let output = last.output().expect("it runs");

@@ -16,9 +16,10 @@ fn main() -> ExitCode {
         // The fates that `tests/mpirun.rs` looks at.
         match std::env::var("FATE").as_deref() {
             Ok("panic") if rank == size - 1 => panic!("this rank has had enough"),
-            Ok("error") if rank == size - 1 => return Err(Error::Run("this rank has failed".to_string())),
-            Ok(_) => comm.barrier()?,
-            Err(_) => {}
+            Ok("error") if rank == size - 1 => {
+                return Err(Error::Transport("this rank has failed".to_string()));
+            }
+            _ => comm.barrier()?,
         }
         let mut own = [rank as f64, 1.0];
         comm.all_reduce_sum(Values::F64(&mut own))?;

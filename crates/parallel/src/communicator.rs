@@ -66,7 +66,7 @@ pub trait Communicator: Send + Sync + 'static {
     /// # Errors
     /// If a rank has failed.
     fn barrier(&self) -> Result<(), Error> {
-        self.all_gather(&[]).map(drop)
+        self.all_gather(&[0]).map(drop)
     }
 
     /// Ends all ranks: of processes with this message and exit code, at once; threads get an error where they wait.
