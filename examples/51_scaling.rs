@@ -33,21 +33,21 @@ impl Training {
 }
 
 fn main() {
-    // A GPT of 124 million parameters, 64 sequences of 1,024 on one machine: 6 operations a parameter and letter at 100 GFLOP/s.
-    let letters = 64.0 * 1024.0;
-    let gpt = Training { compute: 6.0 * 124e6 * letters / 100e9, bytes: 4.0 * 124e6 };
+    // A GPT of 124 million parameters, 8 sequences of 1,024 on one machine: 6 operations a parameter and letter at 1 TFLOP/s.
+    let letters = 8.0 * 1024.0;
+    let gpt = Training { compute: 6.0 * 124e6 * letters / 1e12, bytes: 4.0 * 124e6 };
     let machines: Vec<f64> = (3..=10).map(|level| f64::from(1 << level)).collect();
     let mut chart = Chart::new("How much of N machines' speed is used")
         .x_axis("machines", Scale::Log10)
         .y_axis("efficiency", Scale::Linear)
         .y_range(0.0, 1.05)
-        .note("a GPT of 124 million parameters; weak: 64 sequences a machine; strong: 512 in all");
+        .note("a GPT of 124 million parameters; weak: 8 sequences a machine; strong: 512 in all");
     println!("{:<22} {}", "efficiency", machines.iter().map(|n| format!("{n:>7}")).collect::<String>());
     for gbit in [1.0, 10.0, 100.0] {
         for (name, strong) in [("weak", false), ("strong", true)] {
             let efficiency = |n: f64| {
-                // 512 sequences on N machines are 8/N of what one machine has in the weak case.
-                let part = if strong { 8.0 / n } else { 1.0 };
+                // 512 sequences on N machines are 64/N of what one machine has in the weak case.
+                let part = if strong { 64.0 / n } else { 1.0 };
                 gpt.compute * part / gpt.step(n, part, gbit * 1e9)
             };
             let points: Vec<(f64, f64)> = machines.iter().map(|&n| (n, efficiency(n))).collect();
