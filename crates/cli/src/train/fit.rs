@@ -112,10 +112,7 @@ pub(super) fn fit(
     model: &mut Sequential,
     Begun { run, mut optimizer, part, steps, changes, mut ranks }: Begun,
 ) -> Result<Outcome, Failure> {
-    if run.resumed().is_some() {
-        let words = [vec![format!("goes on after step {}", run.step())], changes].concat();
-        writeln!(out, "{}", words.join(", "))?;
-    }
+    announce(out, &run, changes)?;
     let (mut progress, stop, begin) = (Progress::new(steps), Stop::on_signals()?, Instant::now());
     let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));
     for batch in batches(&run, recipe, task) {
@@ -156,6 +153,15 @@ pub(super) fn fit(
     }
     let seconds = begin.elapsed().as_secs_f64();
     Ok(Outcome { epochs, seconds, warnings: look(task, recipe, model).warnings() })
+}
+
+/// Where a training goes on, and what is another than it was.
+fn announce(out: &mut dyn Write, run: &Run, changes: Vec<String>) -> Result<(), Failure> {
+    if run.resumed().is_some() {
+        let words = [vec![format!("goes on after step {}", run.step())], changes].concat();
+        writeln!(out, "{}", words.join(", "))?;
+    }
+    Ok(())
 }
 
 fn numbers_of(epochs: &[Epoch]) -> Tensor {
