@@ -10,7 +10,11 @@ mod find_lr;
 pub mod optimizers;
 mod puzzle;
 pub mod race;
+<<<<<<< HEAD
 mod refusal;
+=======
+mod ranks;
+>>>>>>> par
 pub mod schedule;
 pub mod text;
 mod theory;
@@ -18,12 +22,17 @@ mod train;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::Failure;
+<<<<<<< HEAD
 use refusal::one_line;
+=======
+use gradus::parallel::Communicator;
+>>>>>>> par
 
 /// The end of `gradus --help`.
 const START: &str = "\
@@ -63,12 +72,32 @@ enum Command {
 
 /// The command with the arguments of this process.
 pub fn main() -> ExitCode {
+    if let Some(processes) = ranks::processes() {
+        complain(&format!(
+            "error: {processes} processes of `mpirun` would each do the same, and write the same files; this `gradus` is built \
+             without MPI (docs/many-machines.md: cargo build --release --manifest-path crates/parallel-mpi/Cargo.toml)"
+        ));
+        return ExitCode::from(2);
+    }
+    run(None)
+}
+
+/// The command on several ranks, which print as one: `train` alone has use for them.
+pub fn main_on(comm: impl Communicator) -> ExitCode {
+    run(Some(Arc::new(comm)))
+}
+
+fn run(comm: Option<Arc<dyn Communicator>>) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error),
     };
+    let several = comm.as_deref().filter(|comm| comm.size() > 1);
+    if let Some(comm) = several.filter(|_| !matches!(arguments.command, None | Some(Command::Train(_)))) {
+        return ranks::refuse(comm, "`gradus train` alone runs on several ranks; leave mpirun out");
+    }
     let result = match arguments.command.unwrap_or_else(|| Command::Train(train::Train::digits())) {
-        Command::Train(train) => train.run(&mut std::io::stdout()),
+        Command::Train(train) => return ranks::train(&train, comm),
         Command::Explain(explain) => explain.run(&mut std::io::stdout()),
         Command::Check(check) => check.run(&mut std::io::stdout()),
         Command::Race(race) => race.run(&mut std::io::stdout()),
@@ -78,6 +107,10 @@ pub fn main() -> ExitCode {
         Command::FindLr(find_lr) => find_lr.run(&mut std::io::stdout()),
         Command::Puzzle(puzzle) => puzzle.run(&mut std::io::stdout()),
     };
+    finished(result)
+}
+
+fn finished(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // The reader has seen enough: `gradus | head`.

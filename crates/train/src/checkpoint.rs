@@ -253,6 +253,14 @@ impl Checkpoint {
         Self::from_bytes(path, &bytes)
     }
 
+    /// Reads what [`Self::to_bytes`] gave.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn of_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_bytes(Path::new("(bytes)"), bytes)
+    }
+
     fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
         let mut places: IndexMap<String, Tensor> = IndexMap::new();
         let mut all = Self {

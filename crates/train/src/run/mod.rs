@@ -121,14 +121,15 @@ impl Run {
             _held: held,
             options,
         };
-        if let Some(newest) = newest {
+        run.resumed = newest.as_ref().map(|newest| newest.path.clone());
+        let state = run.options.from.take().or(newest.map(|newest| newest.checkpoint));
+        if let Some(state) = state {
             if run.options.new_rate {
-                newest.checkpoint.restore_with_new_rate(model, optimizer)?;
+                state.restore_with_new_rate(model, optimizer)?;
             } else {
-                newest.checkpoint.restore(model, optimizer)?;
+                state.restore(model, optimizer)?;
             }
-            run.take(&newest.checkpoint);
-            run.resumed = Some(newest.path);
+            run.take(&state);
         }
         run.skipped.set(optimizer.skipped());
         if let Some(folder) = run.options.log.as_ref().or(run.options.folder.as_ref()) {
