@@ -114,19 +114,19 @@ impl Draw<'_> {
     }
 
     /// A value that goes together with value `i` in an operation of two: one that is there, or a new input.
-    pub(crate) fn partner(&mut self, i: usize) -> Option<usize> {
+    pub(crate) fn partner(&mut self, i: usize) -> usize {
         let dims = self.dims(i);
         let fits = |other: &[usize]| {
             other.iter().rev().zip(dims.iter().rev()).all(|(a, b)| a == b || *a == 1 || *b == 1)
         };
         let known: Vec<usize> = (0..self.vars.len()).filter(|&j| fits(&self.vars[j].shape())).collect();
         if !self.has_room() || self.numbers.one_in(2) {
-            return Some(known[self.numbers.below(known.len())]);
+            return known[self.numbers.below(known.len())];
         }
         let from = self.numbers.below(dims.len() + 1);
         let shape: Vec<usize> =
             dims[from..].iter().map(|&n| if self.numbers.one_in(3) { 1 } else { n }).collect();
-        Some(self.input(&shape, -2.0, 2.0))
+        self.input(&shape, -2.0, 2.0)
     }
 
     /// The value brought between two bounds, as it is if it lies there.

@@ -8,6 +8,8 @@ use super::program::Step;
 
 /// How far inputs stay away from a kink.
 const AWAY: f64 = 0.03;
+/// How far they stay away from 0, where the second slope of some rows jumps (`softsign`, `celu`).
+const BEND: f64 = 0.01;
 
 pub(crate) fn step(draw: &mut Draw<'_>) -> Option<usize> {
     let rows: Vec<&'static Row> = table().filter(|row| !row.facts.estimator).collect();
@@ -18,10 +20,11 @@ pub(crate) fn step(draw: &mut Draw<'_>) -> Option<usize> {
     let a = draw.fit(a, row.facts.domain[0])?;
     if row.arity == 1 {
         let x = draw.value(a).to_f64_vec();
-        return away(row, &x, &x, c)
+        let bends = x.iter().any(|x| x.abs() < BEND);
+        return (!bends && away(row, &x, &x, c))
             .then(|| draw.push(Step::new(format!("{}({c})", row.name), &[a], move |x| row.apply(x, c))))?;
     }
-    let b = if row.facts.same.is_some() && draw.numbers.one_in(4) { a } else { draw.partner(a)? };
+    let b = if row.facts.same.is_some() && draw.numbers.one_in(4) { a } else { draw.partner(a) };
     let b = draw.fit(b, row.facts.domain[1])?;
     let (x, y) = (draw.value(a), draw.value(b));
     let shape = x.shape().broadcast(y.shape()).expect("partners go together");

@@ -92,10 +92,11 @@ impl Program {
         self.weights.iter().map(|(i, weights)| (values[*i] * &weights.to(dtype)).sum()).sum()
     }
 
-    /// With one operation more, of the first value that nothing takes.
+    /// With one operation more, of the first input.
     pub(crate) fn append(&mut self, name: &str, f: impl for<'t> Fn(Var<'t>) -> Var<'t> + 'static) {
-        self.values.push(Value::Step(Step::of(name, self.weights[0].0, f)));
-        self.weights[0].0 = self.values.len() - 1;
+        self.values.push(Value::Step(Step::of(name, 0, f)));
+        let ones = Tensor::ones_of(*self.inputs[0].shape(), DType::F64);
+        self.weights.push((self.values.len() - 1, ones));
     }
 
     pub(crate) fn operations(&self) -> usize {
