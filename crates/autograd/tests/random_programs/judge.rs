@@ -142,7 +142,8 @@ fn distance(a: &[Tensor], b: &[Tensor]) -> f64 {
 /// The gradients found another way are those of the sweep: within the rounding or, where the program magnifies it, within what
 /// inputs that are off by as much make of them.
 fn near(p: &Program, way: &str, found: &[Tensor], run: &Run, epsilon: f64) -> Result<(), String> {
-    let allowed = ROUNDING * epsilon * largest(&run.gradients);
+    // Gradients that cancel have the rounding of what they are made of.
+    let allowed = ROUNDING * epsilon * largest(&run.gradients).max(1e-6 * run.loss.abs());
     let far = distance(found, &run.gradients);
     if far <= allowed {
         return Ok(());
