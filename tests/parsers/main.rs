@@ -51,7 +51,7 @@ fn peak<R>(f: impl FnOnce() -> R) -> (R, i64) {
 type Entry = fn(&[u8]) -> entries::Read;
 
 /// A reader, its seeds, how its checksums are made right, and the bytes it may take for each byte that it reads.
-type Reader = (&'static str, Entry, fn() -> Vec<Vec<u8>>, fn(&mut Vec<u8>), i64);
+type Reader = (&'static str, Entry, fn() -> Vec<Vec<u8>>, fn(&mut [u8]), i64);
 
 /// An element of one byte becomes one of eight, twice where it is compared; a cell of a table is a text and a truth.
 const READERS: [Reader; 11] = [

@@ -19,7 +19,7 @@ fn number(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
 }
 
 /// A checkpoint's length and CRC-64/XZ.
-pub(crate) fn checkpoint(bytes: &mut Vec<u8>) {
+pub(crate) fn checkpoint(bytes: &mut [u8]) {
     if bytes.len() < 28 {
         return;
     }
@@ -30,7 +30,7 @@ pub(crate) fn checkpoint(bytes: &mut Vec<u8>) {
 }
 
 /// The masked CRC-32C of the records of an event file, as far as they follow each other.
-pub(crate) fn events(bytes: &mut Vec<u8>) {
+pub(crate) fn events(bytes: &mut [u8]) {
     let masked = |bytes: &[u8]| {
         (crc(0x82f6_3b78, 32, bytes) as u32).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
     };
@@ -48,7 +48,7 @@ pub(crate) fn events(bytes: &mut Vec<u8>) {
 }
 
 /// The CRC-32 of the stored entries of a ZIP container.
-pub(crate) fn zip(bytes: &mut Vec<u8>) {
+pub(crate) fn zip(bytes: &mut [u8]) {
     let _ = stored(bytes);
 }
 
@@ -67,7 +67,7 @@ fn stored(bytes: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-pub(crate) fn nothing(_: &mut Vec<u8>) {}
+pub(crate) fn nothing(_: &mut [u8]) {}
 
 #[test]
 fn the_check_values_of_the_catalogue() {

@@ -1,6 +1,7 @@
 //! Arithmetic against the crate `ndarray`, which shares no code with this one: random shapes, strides, broadcasts, element
 //! types and special values. Sums against the exact sum.
 
+use approx::abs_diff_eq;
 use gradus_tensor::{DType, Slice, Tensor, rng};
 use ndarray::{ArrayD, Axis, Ix2, IxDyn, SliceInfoElem, Zip, concatenate};
 use proptest::prelude::*;
@@ -141,7 +142,7 @@ proptest! {
             let sums = a.sum_axis(Axis(axis));
             let sizes = a.mapv(f64::abs).sum_axis(Axis(axis));
             for ((x, a), size) in x.sum_axes(at).to_f64_vec().into_iter().zip(&sums).zip(&sizes) {
-                prop_assert!((x - a).abs() <= 64.0 * f64::EPSILON * size, "{} is not {}", x, a);
+                prop_assert!(abs_diff_eq!(x, *a, epsilon = 64.0 * f64::EPSILON * size), "{} is not {}", x, a);
             }
             let joined = concatenate(Axis(axis), &[a.view(), a.view()]).unwrap();
             same(&Tensor::cat(&[&x, &x], at), &joined)?;
@@ -150,7 +151,8 @@ proptest! {
             let product = a.t().dot(&a).into_dyn();
             let sizes = a.mapv(f64::abs).t().dot(&a.mapv(f64::abs));
             for ((x, y), size) in x.t().matmul(&x).to_f64_vec().into_iter().zip(&product).zip(&sizes) {
-                prop_assert!((x - y).abs() <= 2.0 * a.nrows() as f64 * f64::EPSILON * size, "{} is not {}", x, y);
+                let room = 2.0 * a.nrows() as f64 * f64::EPSILON * size;
+                prop_assert!(abs_diff_eq!(x, *y, epsilon = room), "{} is not {}", x, y);
             }
         }
     }

@@ -13,13 +13,25 @@ pub(crate) fn step(draw: &mut Draw<'_>) -> Option<usize> {
         return unranked(draw, x);
     }
     let axis = draw.numbers.below(dims.len());
-    let n = dims[axis];
-    let step = match draw.numbers.below(21) {
+    let step = match draw.numbers.below(10) {
+        0..5 => moved(draw, x, &dims, axis),
+        5 | 6 => picked(draw, x, &dims, axis),
+        7 | 8 => joined(draw, x, &dims, axis)?,
+        _ if draw.numbers.one_in(2) => return sorted(draw, x, axis),
+        _ => return unranked(draw, x),
+    };
+    draw.push(step)
+}
+
+/// Every element in another place, or a part of them.
+fn moved(draw: &mut Draw<'_>, x: usize, dims: &[usize], axis: usize) -> Step {
+    let (n, at) = (dims[axis], axis as isize);
+    match draw.numbers.below(10) {
         0 => Step::of("reshape(rest)", x, |x| x.reshape([REST])),
         1 => {
             let divisors: Vec<usize> = (1..=n).filter(|k| n.is_multiple_of(*k)).collect();
             let k = divisors[draw.numbers.below(divisors.len())];
-            let mut shape = dims.clone();
+            let mut shape = dims.to_vec();
             shape[axis] = k;
             shape.insert(axis + 1, n / k);
             Step::of(format!("reshape({shape:?})"), x, move |x| x.reshape(&shape[..]))
@@ -29,71 +41,69 @@ pub(crate) fn step(draw: &mut Draw<'_>) -> Option<usize> {
             Step::of(format!("permute({order:?})"), x, move |x| x.permute(&order[..]))
         }
         3 => slice(draw, x, axis, n),
-        4 => Step::of(format!("flip({axis})"), x, move |x| x.flip(axis as isize)),
+        4 => Step::of(format!("flip({axis})"), x, move |x| x.flip(at)),
         5 => {
-            let place = draw.numbers.below(n);
-            Step::of(format!("select({axis}, {place})"), x, move |x| x.select(axis as isize, place as isize))
-        }
-        6 => {
             let shift = draw.numbers.below(2 * n) as isize - n as isize;
-            Step::of(format!("roll({shift}, {axis})"), x, move |x| x.roll(&[shift], &[axis as isize]))
+            Step::of(format!("roll({shift}, {axis})"), x, move |x| x.roll(&[shift], &[at]))
         }
-        7 => {
-            let mut sizes = vec![(0, 0); dims.len()];
-            sizes[axis] = (draw.numbers.below(3), draw.numbers.below(3));
-            Step::of(format!("pad_constant({sizes:?})"), x, move |x| x.pad_constant(&sizes, 0.3))
-        }
-        8 if dims.len() > 1 => {
+        6 if dims.len() > 1 => {
             let k = draw.numbers.below(3) as isize - 1;
             Step::of(format!("tril({k})"), x, move |x| x.tril(k))
         }
-        9 if dims.len() > 1 => Step::of("diagonal", x, |x| x.diagonal(0, -2, -1)),
-        10 => {
+        7 if dims.len() > 1 => Step::of("diagonal", x, |x| x.diagonal(0, -2, -1)),
+        8 => {
             let (size, by) = (draw.numbers.within(1, n), draw.numbers.within(1, 2));
-            Step::of(format!("unfold({axis}, {size}, {by})"), x, move |x| x.unfold(axis as isize, size, by))
+            Step::of(format!("unfold({axis}, {size}, {by})"), x, move |x| x.unfold(at, size, by))
         }
-        11 => {
-            let index = indices(draw, n, &[draw_count(n)]);
-            Step::of(format!("index_select({axis}, {index})"), x, move |x| {
-                x.index_select(axis as isize, &index)
-            })
+        _ => Step::of(format!("repeat_interleave(2, {axis})"), x, move |x| x.repeat_interleave(2, at)),
+    }
+}
+
+/// Elements that are named.
+fn picked(draw: &mut Draw<'_>, x: usize, dims: &[usize], axis: usize) -> Step {
+    let (n, at) = (dims[axis], axis as isize);
+    match draw.numbers.below(4) {
+        0 => {
+            let place = draw.numbers.below(n) as isize;
+            Step::of(format!("select({axis}, {place})"), x, move |x| x.select(at, place))
         }
-        12 => {
-            let index = indices(draw, n, &dims);
-            Step::of(format!("gather({axis})"), x, move |x| x.gather(axis as isize, &index))
+        1 => {
+            let index = indices(draw, n, &[n.min(5)]);
+            Step::of(format!("index_select({axis}, {index})"), x, move |x| x.index_select(at, &index))
         }
-        13 => {
-            let index = indices(draw, n, &dims);
-            let source = same_shape(draw, x, &dims)?;
-            Step::new(format!("scatter_add({axis})"), &[x, source], move |x| {
-                x[0].scatter_add(axis as isize, &index, x[1])
-            })
-            .summing()
+        2 => {
+            let index = indices(draw, n, dims);
+            Step::of(format!("gather({axis})"), x, move |x| x.gather(at, &index))
         }
-        14 => {
-            let mask = mask(draw, &dims);
-            let other = same_shape(draw, x, &dims)?;
-            Step::new("where", &[x, other], move |x| x[0].where_(&mask, x[1]))
-        }
-        15 => {
-            let mask = mask(draw, &dims);
+        _ => {
+            let mask = mask(draw, dims);
             Step::of("masked_select", x, move |x| x.masked_select(&mask))
         }
-        16 => {
-            let other = same_shape(draw, x, &dims)?;
-            Step::new(format!("cat({axis})"), &[x, other, x], move |x| Var::cat(x, axis as isize))
+    }
+}
+
+/// Elements of two values.
+fn joined(draw: &mut Draw<'_>, x: usize, dims: &[usize], axis: usize) -> Option<Step> {
+    let at = axis as isize;
+    if draw.numbers.one_in(5) {
+        let mut sizes = vec![(0, 0); dims.len()];
+        sizes[axis] = (draw.numbers.below(3), draw.numbers.below(3));
+        return Some(Step::of(format!("pad_constant({sizes:?})"), x, move |x| x.pad_constant(&sizes, 0.3)));
+    }
+    let other = same_shape(draw, x, dims)?;
+    Some(match draw.numbers.below(4) {
+        0 => {
+            let index = indices(draw, dims[axis], dims);
+            let name = format!("scatter_add({axis})");
+            Step::new(name, &[x, other], move |x| x[0].scatter_add(at, &index, x[1])).summing()
         }
-        17 => {
-            let other = same_shape(draw, x, &dims)?;
-            Step::new(format!("stack({axis})"), &[x, other], move |x| Var::stack(x, axis as isize))
+        1 => {
+            let mask = mask(draw, dims);
+            Step::new("where", &[x, other], move |x| x[0].where_(&mask, x[1]))
         }
-        18 => return sorted(draw, x, axis),
-        19 => Step::of(format!("repeat_interleave(2, {axis})"), x, move |x| {
-            x.repeat_interleave(2, axis as isize)
-        }),
-        _ => return unranked(draw, x),
-    };
-    draw.push(step)
+        2 => Step::new(format!("cat({axis})"), &[x, other, x], move |x| Var::cat(x, at)),
+        _ => Step::new(format!("stack({axis})"), &[x, other], move |x| Var::stack(x, at)),
+    })
 }
 
 /// What works on a scalar too.
@@ -136,10 +146,6 @@ fn sorted(draw: &mut Draw<'_>, x: usize, axis: usize) -> Option<usize> {
     }
     let descending = draw.numbers.one_in(2);
     draw.push(Step::of(format!("sort({axis})"), x, move |x| x.sort(axis as isize, descending).0))
-}
-
-fn draw_count(n: usize) -> usize {
-    n.min(5)
 }
 
 fn indices(draw: &mut Draw<'_>, n: usize, shape: &[usize]) -> Tensor {

@@ -62,14 +62,13 @@ fn along(draw: &mut Draw<'_>, x: usize, dims: &[usize]) -> Option<usize> {
     let axis = draw.numbers.below(dims.len());
     let at = axis as isize;
     let last = dims[dims.len() - 1];
-    let step = match draw.numbers.below(8) {
+    let step = match draw.numbers.below(7) {
         0 => Step::of(format!("cumsum({axis})"), x, move |x| x.cumsum(at)),
         1 if dims[axis] <= 8 => Step::of(format!("cumprod({axis})"), x, move |x| x.cumprod(at)),
-        2 => Step::of(format!("logcumsumexp({axis})"), x, move |x| x.logcumsumexp(at)),
-        3 => Step::of(format!("softmax({axis})"), x, move |x| x.softmax(at)),
-        4 => Step::of(format!("log_softmax({axis})"), x, move |x| x.log_softmax(at)),
-        5 => Step::of("rms_norm", x, |x| x.rms_norm(1, 1e-2)),
-        6 if last > 1 && draw.has_room() => {
+        2 => Step::of(format!("softmax({axis})"), x, move |x| x.softmax(at)),
+        3 => Step::of(format!("log_softmax({axis})"), x, move |x| x.log_softmax(at)),
+        4 => Step::of("rms_norm", x, |x| x.rms_norm(1, 1e-2)),
+        5 if last > 1 && draw.has_room() => {
             let (gamma, beta) = (draw.input(&[last], 0.5, 1.5), draw.input(&[last], -1.0, 1.0));
             Step::new("layer_norm", &[x, gamma, beta], |x| x[0].layer_norm(x[1], x[2], 1e-2))
         }
