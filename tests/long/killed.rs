@@ -6,7 +6,17 @@ use std::process::Command;
 #[ignore = "some minutes"]
 fn killed() {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--release", "-p", "gradus-train", "--test", "killed", "--", "--nocapture"]);
+    command.args([
+        "test",
+        "--profile",
+        "long",
+        "-p",
+        "gradus-train",
+        "--test",
+        "killed",
+        "--",
+        "--nocapture",
+    ]);
     let status =
         command.env("GRADUS_KILLS", "1000").current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
     assert!(status.success());

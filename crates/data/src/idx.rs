@@ -6,34 +6,49 @@
 //! # Source
 //! Y. LeCun, C. Cortes, C. Burges, "The MNIST database".
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
+use gradus_tensor::io::largest_unpacked;
 use gradus_tensor::{DType, MAX_RANK, Shape, Tensor};
 
 use crate::error::Error;
 
-/// The largest data that [`read`] takes, in bytes after unpacking: a small packed file can hold any number of zeros.
-pub const LARGEST: usize = 4 << 30;
-
-/// Reads a file as a tensor of the given element type: a regular file with at most [`LARGEST`] bytes of data.
+/// Reads a file as a tensor of the given element type: a regular file with at most [`largest_unpacked`] bytes of data.
 ///
 /// # Errors
 /// [`Error::Io`] if it cannot be read or is a device, a pipe or a folder, [`Error::Format`] if it is truncated, damaged, longer than it says, or no idx file.
 pub fn read(path: impl AsRef<Path>, dtype: DType) -> Result<Tensor, Error> {
     let path = path.as_ref();
-    let failed = |error: Failure| match error {
-        Failure::System(source) => Error::Io { path: path.to_path_buf(), source },
-        Failure::Content(reason) => Error::Format { path: path.to_path_buf(), format: "idx", reason },
-    };
-    open(path).and_then(|mut reader| parse(&mut *reader, dtype)).map_err(failed)
+    open(path).and_then(|mut reader| parse(&mut *reader, dtype)).map_err(|error| error.of(path))
 }
+
+/// As [`read`], of the bytes of a file.
+///
+/// # Errors
+/// [`Error::Format`], as [`read`]; in the place of the file stands `(bytes)`.
+pub fn from_bytes(bytes: &[u8], dtype: DType) -> Result<Tensor, Error> {
+    let reader =
+        if bytes.starts_with(&PACKED) { unpacked(bytes) } else { Ok(Box::new(bytes) as Box<dyn Read>) };
+    reader.and_then(|mut reader| parse(&mut *reader, dtype)).map_err(|error| error.of(Path::new("(bytes)")))
+}
+
+/// How a file begins that is compressed by gzip.
+const PACKED: [u8; 2] = [0x1f, 0x8b];
 
 /// Without the path, which [`read`] adds.
 enum Failure {
     System(io::Error),
     Content(String),
+}
+
+impl Failure {
+    fn of(self, path: &Path) -> Error {
+        match self {
+            Self::System(source) => Error::Io { path: path.to_path_buf(), source },
+            Self::Content(reason) => Error::Format { path: path.to_path_buf(), format: "idx", reason },
+        }
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -55,17 +70,17 @@ fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
     file.by_ref().take(2).read_to_end(&mut start)?;
     file.rewind()?;
     let file = BufReader::new(file);
-    if start == [0x1f, 0x8b] { unpacked(file) } else { Ok(Box::new(file)) }
+    if start == PACKED { unpacked(file) } else { Ok(Box::new(file)) }
 }
 
 #[cfg(feature = "gzip")]
 #[expect(clippy::unnecessary_wraps, reason = "without the feature the result is an error")]
-fn unpacked(file: BufReader<File>) -> Result<Box<dyn Read>, Failure> {
-    Ok(Box::new(flate2::read::MultiGzDecoder::new(file)))
+fn unpacked<'r>(packed: impl Read + 'r) -> Result<Box<dyn Read + 'r>, Failure> {
+    Ok(Box::new(flate2::read::MultiGzDecoder::new(packed)))
 }
 
 #[cfg(not(feature = "gzip"))]
-fn unpacked(_: BufReader<File>) -> Result<Box<dyn Read>, Failure> {
+fn unpacked<'r>(_: impl Read + 'r) -> Result<Box<dyn Read + 'r>, Failure> {
     let reason = "it is compressed by gzip; turn on the feature `gzip` of gradus, or unpack the file";
     Err(Failure::Content(reason.to_string()))
 }
@@ -98,10 +113,11 @@ fn parse(reader: &mut dyn Read, dtype: DType) -> Result<Tensor, Failure> {
     for _ in 0..rank {
         sizes.push(u32::from_be_bytes(number(reader)?) as usize);
     }
+    let largest = largest_unpacked();
     let too_large =
-        || Failure::Content(format!("its sizes {sizes:?} are too large: at most {LARGEST} bytes are read"));
+        || Failure::Content(format!("its sizes {sizes:?} are too large: at most {largest} bytes are read"));
     let shape = Shape::checked(&sizes).ok_or_else(too_large)?;
-    let bytes = shape.elements().checked_mul(width).filter(|&n| n <= LARGEST).ok_or_else(too_large)?;
+    let bytes = shape.elements().checked_mul(width).filter(|&n| n <= largest).ok_or_else(too_large)?;
     let mut data = Vec::new();
     // One byte more than it should have shows whether it is too long; memory grows with what is there, not with what
     // the header claims.

@@ -94,7 +94,7 @@ pub fn start_by<M: Params + ?Sized>(
     let (first, rest) = message.split_first().unwrap_or((&FAILED, &[]));
     let from = match *first {
         BEGINS => None,
-        GOES_ON => Some(Checkpoint::of_bytes(rest).map_err(said)?),
+        GOES_ON => Some(Checkpoint::from_bytes(rest).map_err(said)?),
         _ => return Err(Error::Run(String::from_utf8_lossy(rest).into_owned())),
     };
     let options = RunOptions { folder: None, log: None, from, progress: false, ..options };

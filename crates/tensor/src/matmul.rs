@@ -132,14 +132,15 @@ pub(crate) fn matrix<T: Product + Element>(t: &Tensor, offset: usize) -> Mat<'_,
     let rank = t.rank();
     let layout = t.layout();
     let block = t.block::<T>();
+    // Of an axis that runs backward all but the first lie before it: their offsets wrap, and so does the sum.
     Mat {
-        data: &block[(layout.offset + offset).min(block.len())..],
+        data: &block[layout.offset.wrapping_add(offset).min(block.len())..],
         rs: layout.strides[rank - 2],
         cs: layout.strides[rank - 1],
     }
 }
 
-/// Where each matrix of a batch starts, relative to the first.
+/// Where each matrix of a batch starts, relative to the first; before it where an axis runs backward, as a number that wraps.
 pub(crate) fn offsets(t: &Tensor, batch: Shape) -> Vec<usize> {
     let rank = t.rank();
     let mut leading =
@@ -210,6 +211,18 @@ mod tests {
         assert_eq!(*batched.shape(), [2, 4, 2, 2]);
         assert_eq!(batched.to_vec::<f64>()[..4], [10., 13., 28., 40.]);
         assert_eq!(*range([5, 2, 3]).matmul(&range([3, 2])).shape(), [5, 2, 2]);
+    }
+
+    /// Their matrices lie before the first one.
+    #[test]
+    fn batches_that_run_backward() {
+        let (a, b) = (range([3, 2, 3]), range([3, 3, 2]));
+        let (turned, whole) = (a.flip(0), a.flip(0).contiguous());
+        assert!(turned.matmul(&b).equal(&whole.matmul(&b)));
+        assert!(b.matmul(&turned).equal(&b.matmul(&whole)));
+        assert!(b.flip(0).matmul(&turned).equal(&b.flip(0).contiguous().matmul(&whole)));
+        let attended = |x: &Tensor| crate::attention::attention(x, x, x, 0.5, false);
+        assert!(attended(&turned).equal(&attended(&whole)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use gradus_data::Cursor;
 use gradus_nn::state_dict::{load_state_dict, state_dict};
 use gradus_optim::{Entries, Optimizer};
 use gradus_tensor::io::{open_regular, write_atomically};
-use gradus_tensor::{Rng, Tensor};
+use gradus_tensor::{DType, Rng, Tensor};
 use indexmap::IndexMap;
 
 use crate::error::{Error, io, of_tensor};
@@ -250,18 +250,18 @@ impl Checkpoint {
         let mut bytes = Vec::new();
         let mut file = open_regular(path).map_err(io(path))?;
         std::io::Read::read_to_end(&mut file, &mut bytes).map_err(io(path))?;
-        Self::from_bytes(path, &bytes)
+        Self::parse(path, &bytes)
     }
 
-    /// Reads what [`Self::to_bytes`] gave.
+    /// Reads what [`Self::to_bytes`] made.
     ///
     /// # Errors
-    /// As [`Self::load`].
-    pub fn of_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        Self::from_bytes(Path::new("(bytes)"), bytes)
+    /// As [`Self::load`]; in the place of the file stands `(bytes)`.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::parse(Path::new("(bytes)"), bytes)
     }
 
-    fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
+    fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
         let mut places: IndexMap<String, Tensor> = IndexMap::new();
         let mut all = Self {
             model: Vec::new(),
@@ -283,16 +283,19 @@ impl Checkpoint {
                 (_, Data::Text(text)) => _ = all.texts.insert(name, text),
             }
         }
-        let place = |name: &str| {
-            let found = places.get(name).filter(|value| value.elements() == 1);
-            let missing =
-                || Error::Content { path: path.to_path_buf(), reason: format!("it has no entry {name}") };
+        let place = |name: &str, dtype: DType| {
+            let found = places.get(name).filter(|value| value.elements() == 1 && value.dtype() == dtype);
+            let missing = || Error::Content {
+                path: path.to_path_buf(),
+                reason: format!("it has no entry {name} in {dtype}"),
+            };
             found.ok_or_else(missing)
         };
-        let count = |name: &str| place(name).map(|value| value.to_vec::<i64>()[0].cast_unsigned());
+        let count =
+            |name: &str| place(name, DType::I64).map(|value| value.to_vec::<i64>()[0].cast_unsigned());
         all.step = count("step")?;
         all.cursor = Cursor { epoch: count("epoch")?, batch: count("batch")? as usize };
-        all.lr = place("lr")?.item();
+        all.lr = place("lr", DType::F64)?.item();
         Ok(all)
     }
 }

@@ -287,3 +287,18 @@ fn a_line_behind_the_checkpoint() {
         run.log(&[("loss", 1.0)]).unwrap();
     }
 }
+
+/// A file whose checksum is right and whose steps are no whole numbers, as nobody but a stranger writes it.
+#[test]
+fn places_of_another_type_are_refused() {
+    let mut bytes = Checkpoint::of(&layer(), &adam()).to_bytes();
+    assert!(Checkpoint::from_bytes(&bytes).is_ok());
+    let kind = bytes.windows(3).position(|bytes| bytes == b"<i8").expect("the step comes first");
+    bytes[kind + 1] = b'f';
+    let body = bytes.len() - 8;
+    let sum = crc::Crc::<u64>::new(&crc::CRC_64_XZ).checksum(&bytes[..body]);
+    bytes[body..].copy_from_slice(&sum.to_le_bytes());
+    let error = Checkpoint::from_bytes(&bytes).unwrap_err();
+    assert!(matches!(error, Error::Content { .. }), "{error}");
+    assert!(error.to_string().ends_with("it has no entry step in i64"), "{error}");
+}

@@ -3,7 +3,8 @@
 //!
 //! Nothing here panics on what a file holds: a truncated, damaged or foreign file comes back as an [`Error`]
 //! that names it. Only regular files are read, and no further than they are long: their memory is bounded by the disk,
-//! whatever their headers say. Files are written whole under another name and renamed ([`write_atomically`]), so that a
+//! whatever their headers say. What is packed may be longer than its file: at most [`largest_unpacked`] bytes are unpacked.
+//! Files are written whole under another name and renamed ([`write_atomically`]), so that a
 //! crash leaves the old one.
 
 mod file;
@@ -19,6 +20,7 @@ mod zip;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use file::read;
 pub use file::{check_writable, create_folder, open_regular, read_text, sync_folder, write_atomically};
@@ -50,6 +52,28 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
     let bytes = read(path)?;
     let (format, tensors) = named(&bytes);
     tensors.map_err(|reason| Error::Format { path: path.to_path_buf(), format, reason })
+}
+
+/// The named tensors in the bytes of a file, as [`load`] reads them.
+///
+/// # Errors
+/// [`Error::Format`] with `(bytes)` in the place of the file, as [`load`].
+pub fn from_bytes(bytes: &[u8]) -> Result<Vec<(String, Tensor)>, Error> {
+    let (format, tensors) = named(bytes);
+    tensors.map_err(|reason| Error::Format { path: "(bytes)".into(), format, reason })
+}
+
+static LARGEST_UNPACKED: AtomicUsize = AtomicUsize::new(if usize::BITS > 32 { 4 << 30 } else { 1 << 30 });
+
+/// Bytes that a packed file (npz, pt, gzip) may have after unpacking: 4 GiB, until [`set_largest_unpacked`]. A small packed
+/// file can hold any number of zeros; one that holds more is refused before memory is taken for them.
+pub fn largest_unpacked() -> usize {
+    LARGEST_UNPACKED.load(Ordering::Relaxed)
+}
+
+/// Sets [`largest_unpacked`] for the whole process: more for larger data sets, less where files come from strangers.
+pub fn set_largest_unpacked(bytes: usize) {
+    LARGEST_UNPACKED.store(bytes, Ordering::Relaxed);
 }
 
 /// A file's format and its tensors, or what is wrong with it.

@@ -2,7 +2,7 @@
 //! entries, written.
 //!
 //! Nothing is taken on trust: every size and place is looked up in the bytes that are there, entries together are no longer
-//! than the file, and what is unpacked is no longer than it says and than [`LARGEST`].
+//! than the file, and what is unpacked is no longer than it says and than [`super::largest_unpacked`].
 //!
 //! # Source
 //! PKWARE, "APPNOTE.TXT, .ZIP File Format Specification", version 6.3.
@@ -10,8 +10,6 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-/// Bytes that the packed entries of one file may have after unpacking.
-const LARGEST: usize = 4 << 30;
 /// Bytes that deflate makes of one at most.
 const RATIO: usize = 1032;
 
@@ -107,8 +105,11 @@ impl<'a> Archive<'a> {
     fn inflate(&self, entry: &Entry, data: &[u8]) -> Result<Vec<u8>, String> {
         let mut deflated = self.entries.iter().filter(|entry| entry.method == 8);
         let all = deflated.try_fold(0usize, |sum, entry| sum.checked_add(entry.size)).unwrap_or(usize::MAX);
-        if all > LARGEST {
-            return Err(format!("{all} bytes after unpacking are too many: at most {LARGEST} are read"));
+        let largest = super::largest_unpacked();
+        if all > largest {
+            return Err(format!(
+                "{all} bytes after unpacking are too many: at most {largest} are read (io::set_largest_unpacked)"
+            ));
         }
         if entry.size / RATIO > data.len() {
             return Err(format!("{} bytes cannot hold the {} that it claims", data.len(), entry.size));

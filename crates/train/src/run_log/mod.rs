@@ -135,9 +135,11 @@ impl RunLog {
         create_folder(folder).map_err(io(folder))?;
         let read = |name: &str| {
             let path = folder.join(name);
-            match fs::read(&path) {
+            let mut bytes = Vec::new();
+            let file = gradus_tensor::io::open_regular(&path);
+            match file.and_then(|mut file| std::io::Read::read_to_end(&mut file, &mut bytes)) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-                other => other.map_err(io(&path)),
+                other => other.map(|_| bytes).map_err(io(&path)),
             }
         };
         let wrong = |name: &str| {

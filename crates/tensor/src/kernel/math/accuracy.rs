@@ -185,6 +185,55 @@ fn composed_functions_of_single_precision() {
     composed!(atan, 0.6);
 }
 
+/// The composed functions of `f64` against the same of 100 bits.
+#[test]
+fn composed_functions_of_double_precision() {
+    for case in composed() {
+        let worst = worst_double(&case, 1, 20_000);
+        println!("{:14} f64 {:.3} at {:e}", case.name, worst.0, worst.1);
+        let allowed = case.allowed[1];
+        assert!(worst.0 <= allowed, "{} in f64: {} ulp at {:e}", case.name, worst.0, worst.1);
+    }
+}
+
+fn composed() -> Vec<Case> {
+    use super::arithmetic::max;
+    macro_rules! composed {
+        ($name:literal, $f:expr, $exact:expr, $low:literal .. $high:literal, $allowed:literal) => {{
+            fn single<R: Real>(x: R) -> R {
+                ($f)(x)
+            }
+            case!($name, single, |x| x.into(), $exact, [$low, $high], [0.0, $allowed])
+        }};
+    }
+    vec![
+        composed!("sinh", super::sinh, wide::sinh, -700.0..700.0, 1.6),
+        composed!("cosh", super::cosh, wide::cosh, -700.0..700.0, 2.0),
+        composed!("asinh", super::asinh, wide::asinh, -1e6..1e6, 1.5),
+        composed!("acosh", super::acosh, wide::acosh, 1.0..1e6, 1.5),
+        composed!("atanh", super::atanh, wide::atanh, -0.999_999..0.999_999, 2.0),
+        composed!("softplus", super::softplus, wide::softplus, -700.0..60.0, 1.6),
+        composed!("log_sigmoid", super::log_sigmoid, |x| -wide::softplus(-x), -60.0..700.0, 1.6),
+        composed!("erfc", super::erfc, |x: f64| wide::erfc(x.into()), -6.0..26.0, 2.5),
+        composed!("normal_pdf", super::normal_pdf, wide::normal_pdf, -37.0..37.0, 2.5),
+        composed!(
+            "silu",
+            |x: R| max(x, R::of(-1e30)) * super::sigmoid(x),
+            |x| wide::sigmoid(x) * x.into(),
+            -700.0..700.0,
+            2.5
+        ),
+        composed!(
+            "gelu",
+            |x: R| max(x, R::of(-1e30)) * super::normal_cdf(x),
+            |x| wide::normal_cdf(x) * x.into(),
+            -37.0..8.0,
+            2.6
+        ),
+        composed!("lgamma", super::lgamma, wide::lgamma, 1e-3..1e4, 3.0),
+    ]
+}
+
 #[test]
 #[ignore = "long: exhaustive over all f32, minutes"]
 fn exhaustive_errors_are_small() {

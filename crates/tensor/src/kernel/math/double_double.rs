@@ -234,3 +234,79 @@ pub(super) fn erfc(x: Wide) -> Wide {
 pub(super) fn normal_cdf(x: f64) -> Wide {
     erfc(-(ROOT_HALF * x.into())).scaled(0.5)
 }
+
+pub(super) fn sinh(x: f64) -> Wide {
+    let e = expm1(x.abs().into());
+    ((e + e / (e + 1.0.into())).scaled(0.5)).scaled(1f64.copysign(x))
+}
+
+pub(super) fn cosh(x: f64) -> Wide {
+    let e = exp(x.abs().into());
+    (e + Wide::from(1.0) / e).scaled(0.5)
+}
+
+/// One step from the library's value of the root.
+fn sqrt(x: Wide) -> Wide {
+    let y = Wide::from(x.0.sqrt());
+    if x.0 == 0.0 { y } else { y + (x - y * y) / y.scaled(2.0) }
+}
+
+/// ln(1 + x), where log1p of the first part is not far from all of it.
+fn log1p_wide(x: Wide) -> Wide {
+    log1p(x.0) + Wide::from(x.1) / (Wide::from(1.0) + x)
+}
+
+pub(super) fn asinh(x: f64) -> Wide {
+    let a = Wide::from(x.abs());
+    let square = a * a;
+    let root = sqrt(square + 1.0.into());
+    log1p_wide(a + square / (root + 1.0.into())).scaled(1f64.copysign(x))
+}
+
+pub(super) fn acosh(x: f64) -> Wide {
+    let t = Wide::from(x) - 1.0.into();
+    log1p_wide(t + sqrt(t * (t + 2.0.into())))
+}
+
+pub(super) fn atanh(x: f64) -> Wide {
+    let a = Wide::from(x.abs());
+    log1p_wide(a.scaled(2.0) / (Wide::from(1.0) - a)).scaled(0.5f64.copysign(x))
+}
+
+pub(super) fn softplus(x: f64) -> Wide {
+    log1p_wide(exp((-x.abs()).into())) + x.max(0.0).into()
+}
+
+pub(super) fn normal_pdf(x: f64) -> Wide {
+    let square = Wide::from(x) * x.into();
+    exp(-square.scaled(0.5)) * ROOT_HALF / ROOT_PI
+}
+
+/// ln Γ for x > 0: Stirling's series beyond 30, and ln of the product of what lies before.
+pub(super) fn lgamma(x: f64) -> Wide {
+    const HALF_LN_TAU: Wide = Wide(0.918_938_533_204_672_7, 3.878_294_158_067_242e-17);
+    // B₂ₖ/(2k (2k − 1)).
+    const TERMS: [(f64, f64); 8] = [
+        (1.0, 12.0),
+        (-1.0, 360.0),
+        (1.0, 1260.0),
+        (-1.0, 1680.0),
+        (1.0, 1188.0),
+        (-691.0, 360_360.0),
+        (1.0, 156.0),
+        (-3617.0, 122_400.0),
+    ];
+    let (mut w, mut product) = (Wide::from(x), Wide::from(1.0));
+    while w.0 < 40.0 {
+        product = product * w;
+        w = w + 1.0.into();
+    }
+    let ln_wide = |x: Wide| ln(x.0) + Wide::from(x.1) / x;
+    let square = w * w;
+    let (mut power, mut series) = (w, Wide::from(0.0));
+    for (above, below) in TERMS {
+        series = series + Wide::from(above) / (Wide::from(below) * power);
+        power = power * square;
+    }
+    (w - 0.5.into()) * ln_wide(w) - w + HALF_LN_TAU + series - ln_wide(product)
+}

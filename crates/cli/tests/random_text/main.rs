@@ -1,0 +1,47 @@
+//! Whatever text is given for an expression, it is read or refused with words; what was read can be evaluated.
+//!
+//! `GRADUS_INPUTS` is how many texts are tried. A failure prints its seed.
+
+mod entries;
+#[path = "../../../../tests/parsers/mutate.rs"]
+mod mutate;
+#[path = "../../../autograd/tests/random_programs/numbers.rs"]
+#[expect(dead_code, reason = "the random programs draw more")]
+mod numbers;
+
+use numbers::Numbers;
+
+const SEEDS: [&str; 12] = [
+    "tanh(w*x + b)\nw=-3\nx=2\nb=6.88",
+    "mean((A@x - [1, 2])^2)\nA=[[1, 2], [3, 4]]\nx=[0.5, -1]",
+    "x^2*y + sin(y)\nx=2\ny=3",
+    "-x**-2 + 1e-3/(x - pi)\nx=0.5",
+    "sum(softmax(M)*M)\nM=[[1, 2, 3], [4, 5, 6]]",
+    "x.sum(axis=0) + A.t@x\nx=[1, 2]\nA=[[1, 2], [3, 4]]",
+    "where(x > 0, x, 0.1*x)\nx=-2",
+    "cross_entropy([x, 1, 2], [1])\nx=1",
+    "max(x, y) <= min(x, y)\nx=1\ny=2",
+    "reshape(x, [2, 2]).det\nx=[1, 2, 3, 4]",
+    "cat([x, y], axis=0)\nx=[1]\ny=[2]",
+    "((((x))))*polygamma(x, 2)\nx=1.5",
+];
+
+#[test]
+fn no_text_makes_the_reader_of_expressions_panic() {
+    let count = std::env::var("GRADUS_INPUTS").map_or(3000, |n| n.parse().expect("a whole number"));
+    let seeds: Vec<Vec<u8>> = SEEDS.map(|text| text.as_bytes().to_vec()).to_vec();
+    let (mut read, mut wrong) = (0, Vec::new());
+    for seed in 0..count {
+        let bytes = mutate::bytes(&mut Numbers::new(seed), &seeds);
+        match std::panic::catch_unwind(|| entries::expression(&bytes)) {
+            Ok(Ok(_)) => read += 1,
+            Ok(Err(words)) if !words.is_empty() => {}
+            Ok(Err(_)) => wrong.push(format!("{seed}: an error without words")),
+            Err(_) => wrong.push(format!("{seed}: it panics on {:?}", String::from_utf8_lossy(&bytes))),
+        }
+    }
+    println!("expressions: {count} texts, {read} read, {} wrong", wrong.len());
+    wrong.truncate(20);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(read > count / 20, "only {read} of {count} texts are expressions");
+}
