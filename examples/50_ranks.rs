@@ -34,7 +34,7 @@ impl Module for Branches {
         let n = x.shape()[0];
         let image = x.reshape([n, 8, 8]);
         let rows = self.rows.forward(image).reshape([n, 64]);
-        let columns = self.columns.forward(image.permute(&[0, 2, 1])).reshape([n, 64]);
+        let columns = self.columns.forward(image.permute([0, 2, 1])).reshape([n, 64]);
         let both = self.norm.forward(Var::cat(&[rows, columns], 1)).relu();
         self.head.forward(self.dropout.forward(both))
     }

@@ -42,7 +42,11 @@ fn main() {
         .y_axis("efficiency", Scale::Linear)
         .y_range(0.0, 1.05)
         .note("a GPT of 124 million parameters; weak: 8 sequences a machine; strong: 512 in all");
-    println!("{:<22} {}", "efficiency", machines.iter().map(|n| format!("{n:>7}")).collect::<String>());
+    println!(
+        "{:<22} {}",
+        "efficiency",
+        machines.iter().map(|n| format!("{n:>7}")).collect::<Vec<_>>().concat()
+    );
     for gbit in [1.0, 10.0, 100.0] {
         for (name, strong) in [("weak", false), ("strong", true)] {
             let efficiency = |n: f64| {
@@ -51,8 +55,8 @@ fn main() {
                 gpt.compute * part / gpt.step(n, part, gbit * 1e9)
             };
             let points: Vec<(f64, f64)> = machines.iter().map(|&n| (n, efficiency(n))).collect();
-            let words: String = points.iter().map(|(_, e)| format!("{e:>7.3}")).collect();
-            println!("{:<22} {words}", format!("{gbit} Gbit/s, {name}"));
+            let words: Vec<String> = points.iter().map(|(_, e)| format!("{e:>7.3}")).collect();
+            println!("{:<22} {}", format!("{gbit} Gbit/s, {name}"), words.concat());
             chart = chart.line(&format!("{name}, {gbit} Gbit/s"), &points);
             chart = if strong { chart.dashed() } else { chart };
         }

@@ -26,7 +26,7 @@ fn look(x: &Tensor) -> String {
 }
 
 fn named(all: Vec<(String, Tensor)>) -> String {
-    all.into_iter().map(|(name, x)| format!("{name}: {}; ", look(&x))).collect()
+    all.into_iter().map(|(name, x)| format!("{name}: {}; ", look(&x))).collect::<Vec<_>>().concat()
 }
 
 pub(crate) fn npy(bytes: &[u8]) -> Read {

@@ -10,11 +10,8 @@ mod find_lr;
 pub mod optimizers;
 mod puzzle;
 pub mod race;
-<<<<<<< HEAD
-mod refusal;
-=======
 mod ranks;
->>>>>>> par
+mod refusal;
 pub mod schedule;
 pub mod text;
 mod theory;
@@ -28,11 +25,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::Failure;
-<<<<<<< HEAD
-use refusal::one_line;
-=======
 use gradus::parallel::Communicator;
->>>>>>> par
+use refusal::one_line;
 
 /// The end of `gradus --help`.
 const START: &str = "\

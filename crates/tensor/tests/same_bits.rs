@@ -47,7 +47,10 @@ fn all() -> Vec<String> {
     out
 }
 
-const UNARY: [(&str, fn(&Tensor) -> Tensor); 9] = [
+/// A function of the elements, with its name.
+type Unary = (&'static str, fn(&Tensor) -> Tensor);
+
+const UNARY: [Unary; 9] = [
     ("exp", Tensor::exp),
     ("ln", |x| x.abs().ln()),
     ("tanh", Tensor::tanh),
@@ -65,7 +68,9 @@ const CHILD: &str = "GRADUS_SAME_BITS_CHILD";
 #[test]
 fn hashes_of_a_child() {
     if std::env::var_os(CHILD).is_some() {
-        all().iter().for_each(|line| println!("= {line}"));
+        for line in all() {
+            println!("= {line}");
+        }
     }
 }
 

@@ -31,7 +31,9 @@ fn moments_in_tile<T: Real>(x: &[Column<T>], epsilon: T) -> (Column<T>, Column<T
         #[inline(always)]
         |j| x[j],
     );
-    mean.iter_mut().for_each(|mean| *mean /= n);
+    for mean in &mut mean {
+        *mean /= n;
+    }
     let squares = tile::sum(
         x.len(),
         #[inline(always)]
@@ -44,7 +46,9 @@ fn moments_in_tile<T: Real>(x: &[Column<T>], epsilon: T) -> (Column<T>, Column<T
         },
     );
     let mut r = squares;
-    r.iter_mut().for_each(|r| *r = T::ONE / (*r / n + epsilon).sqrt());
+    for r in &mut r {
+        *r = T::ONE / (*r / n + epsilon).sqrt();
+    }
     for i in 0..SIDE {
         if squares[i] == T::INFINITY {
             let run: Vec<T> = x.iter().map(|x| x[i]).collect();
@@ -158,7 +162,9 @@ fn projections_in_tile<T: Real>(
         #[inline(always)]
         |j| {
             let mut d = d[j];
-            d.iter_mut().for_each(|d| *d *= gamma[j]);
+            for d in &mut d {
+                *d *= gamma[j];
+            }
             d
         },
     );
@@ -173,7 +179,9 @@ fn projections_in_tile<T: Real>(
             d
         },
     );
-    p.iter_mut().for_each(|p| *p /= n);
+    for p in &mut p {
+        *p /= n;
+    }
     for (q, &r) in q.iter_mut().zip(r) {
         *q = *q * r * r / n;
     }

@@ -11,7 +11,11 @@ use super::{Real, math, tile};
 fn shift_by_largest<T: Real>(x: &mut [Column<T>]) {
     let max = tile::largest(x);
     if max.contains(&T::INFINITY) {
-        x.iter_mut().for_each(|x| x.iter_mut().zip(&max).for_each(|(x, &max)| *x = below(*x, max)));
+        for x in x {
+            for (x, &max) in x.iter_mut().zip(&max) {
+                *x = below(*x, max);
+            }
+        }
         return;
     }
     for x in x {

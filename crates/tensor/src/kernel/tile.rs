@@ -64,9 +64,9 @@ pub(super) fn each_tile<const W: usize, T: Real, const N: usize, const M: usize>
                 for (tile, out) in tiles.iter().zip(&mut out) {
                     let out = &mut out[part.clone()];
                     if adds {
-                        write::<T, true>(tile, width, out)
+                        write::<T, true>(tile, width, out);
                     } else {
-                        write::<T, false>(tile, width, out)
+                        write::<T, false>(tile, width, out);
                     }
                 }
             }
@@ -226,6 +226,9 @@ mod tests {
         (0..n).map(|_| T::of(number(next(), next()))).collect()
     }
 
+    /// A kernel over a range of elements.
+    type Kernel<'k, T> = dyn Fn(std::ops::Range<usize>, &mut [T]) + 'k;
+
     /// What a kernel makes of many runs at once is, to the bit, what it makes of each alone.
     fn as_alone<T: Real>(width: usize, wild: bool) {
         let n = (SIDE + FEWEST + 3) * width;
@@ -234,7 +237,7 @@ mod tests {
         let labels: Vec<i64> = (0..n / width).map(|i| (i * 7 % width) as i64).collect();
         let start = numbers::<T>(n, 4, false);
         let epsilon = T::of(1e-5);
-        let kernels: [(&str, &dyn Fn(std::ops::Range<usize>, &mut [T])); 7] = [
+        let kernels: [(&str, &Kernel<'_, T>); 7] = [
             ("softmax", &|at, y| softmax::softmax(&x[at], width, y)),
             ("log_softmax", &|at, y| softmax::log_softmax(&x[at], width, y)),
             ("softmax_pull", &|at, g| softmax::softmax_pull(&x[at.clone()], &d[at], width, g)),
