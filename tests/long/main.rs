@@ -6,10 +6,12 @@
 //!
 //! changes the library in one small way after the other, as `mutations.txt` lists them, and runs the tests that must notice;
 //! `killed` kills a training 1,000 times, where the test of `crates/train` does it 100 times; `parsers` gives 100,000 inputs to
-//! each reader, and `programs` tries 100,000 random programs, where the tests of each day take some hundreds.
+//! each reader, and `programs` tries 100,000 random programs, where the tests of each day take some hundreds; `endurance` makes
+//! ten million steps and trains on 64 threads.
 //!
 //! The profile `long` is that of releases with all checks of debug builds.
 
+mod endurance;
 mod killed;
 mod mutants;
 mod parsers;

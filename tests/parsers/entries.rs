@@ -26,7 +26,8 @@ fn look(x: &Tensor) -> String {
 }
 
 fn named(all: Vec<(String, Tensor)>) -> String {
-    all.into_iter().map(|(name, x)| format!("{name}: {}; ", look(&x))).collect()
+    let each: Vec<String> = all.into_iter().map(|(name, x)| format!("{name}: {}", look(&x))).collect();
+    each.join("; ")
 }
 
 pub(crate) fn npy(bytes: &[u8]) -> Read {

@@ -123,7 +123,7 @@ fn no_bytes_make_a_reader_panic_or_take_much_memory() {
             match input(reader, &seeds, seed) {
                 Ok(read) => whole += u64::from(read),
                 Err(wrong) => {
-                    failures.push(format!("{}, GRADUS_SEED={seed} GRADUS_INPUTS=1: {wrong}", reader.0))
+                    failures.push(format!("{}, GRADUS_SEED={seed} GRADUS_INPUTS=1: {wrong}", reader.0));
                 }
             }
         }

@@ -6,6 +6,9 @@ use gradus_tensor::{DType, Slice, Tensor, rng};
 use ndarray::{ArrayD, Axis, Ix2, IxDyn, SliceInfoElem, Zip, concatenate};
 use proptest::prelude::*;
 
+/// A function of the standard library.
+type Function = fn(f64) -> f64;
+
 /// Numbers at which arithmetic goes wrong.
 const SPECIAL: [f64; 12] = [
     0.0,
@@ -112,14 +115,14 @@ proptest! {
     fn functions_of_elements(dims in shape(), seed in 0u64..1 << 40, special: bool) {
         let (x, a) = both(&dims, seed, special);
         let (x, a) = turned(x, a, seed);
-        let exact: [(Tensor, fn(f64) -> f64); 6] = [
+        let exact: [(Tensor, Function); 6] = [
             (x.sqrt(), f64::sqrt), (x.abs(), f64::abs), (x.floor(), f64::floor), (x.ceil(), f64::ceil),
             (x.trunc(), f64::trunc), (x.square(), |x| x * x),
         ];
         for (y, f) in exact {
             same(&y, &a.mapv(f))?;
         }
-        let near: [(&str, Tensor, fn(f64) -> f64); 10] = [
+        let near: [(&str, Tensor, Function); 10] = [
             ("exp", x.exp(), f64::exp), ("ln", x.ln(), f64::ln), ("sin", x.sin(), f64::sin), ("cos", x.cos(), f64::cos),
             ("tanh", x.tanh(), f64::tanh), ("expm1", x.expm1(), f64::exp_m1), ("log1p", x.log1p(), f64::ln_1p),
             ("atan", x.atan(), f64::atan), ("cbrt", x.abs().powf(1.0 / 3.0), |x| x.abs().powf(1.0 / 3.0)), ("sinh", x.sinh(), f64::sinh),
