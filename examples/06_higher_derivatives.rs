@@ -1,6 +1,6 @@
 //! A derivative is a function like any other, so it has a derivative: series, Newton's method, curvature.
 
-use approx::assert_abs_diff_eq;
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use gradus::prelude::*;
 
 fn main() {
@@ -35,7 +35,7 @@ fn series() {
             factorial *= f64::from(k);
         }
         print!("{:+.6} x^{k}  ", y.item() / factorial);
-        assert!(k != 3 || (y.item() / factorial + 1.0 / 3.0).abs() < 1e-12);
+        assert!(k != 3 || abs_diff_eq!(y.item() / factorial, -1.0 / 3.0, epsilon = 1e-12));
     }
     println!("\n(by hand: x - x³/3 + 2x⁵/15 - 17x⁷/315; the tape has {} lines)", tape.len());
 }

@@ -5,13 +5,15 @@
 
 #[path = "common/microgpt.rs"]
 mod microgpt;
+#[path = "common/microgpt_shapes.rs"]
+mod microgpt_shapes;
 #[path = "common/published.rs"]
 mod published;
 #[path = "common/python_random.rs"]
 mod python_random;
 
 use gradus::prelude::*;
-use microgpt::{HEADS, SHAPES, STEPS, WIDTH};
+use microgpt_shapes::{HEADS, SHAPES, STEPS, WIDTH};
 
 type Scalars<'t> = Vec<Var<'t>>;
 
@@ -102,8 +104,7 @@ fn main() {
             let mut gpt = Gpt::new(&scalars);
             let losses = (0..n).map(|i| -softmax(&gpt.scores(letters[i]))[letters[i + 1]].log());
             let loss = losses.sum::<Var>() / n as f64;
-            let slopes = loss.backward();
-            adam(step, &mut weights, &mut averages, &slopes.items(&scalars));
+            adam(step, &mut weights, &mut averages, &loss.backward().items(&scalars));
             step += 1;
             loss.item()
         })

@@ -5,6 +5,10 @@
 
 #[path = "common/microgpt.rs"]
 mod microgpt;
+#[path = "common/microgpt_model.rs"]
+mod microgpt_model;
+#[path = "common/microgpt_shapes.rs"]
+mod microgpt_shapes;
 #[path = "common/published.rs"]
 mod published;
 #[path = "common/python_random.rs"]
@@ -12,57 +16,13 @@ mod python_random;
 
 use gradus::optim::schedule;
 use gradus::prelude::*;
-use microgpt::{HEADS, SHAPES, STEPS, WIDTH};
-
-/// One block of a transformer between two tables of letters; nothing has a bias.
-struct Gpt {
-    letters: Param,
-    places: Param,
-    back: Param,
-    query: Param,
-    key: Param,
-    value: Param,
-    found: Param,
-    inner: Param,
-    outer: Param,
-}
-params!(Gpt { letters, places, back, query, key, value, found, inner, outer });
-
-impl Gpt {
-    /// The matrices one after the other.
-    fn new(weights: &[f64]) -> Self {
-        let mut rest = weights;
-        let [letters, places, back, query, key, value, found, inner, outer] =
-            SHAPES.map(|[rows, columns]| {
-                let matrix = rest.split_off(..rows * columns).expect("as many weights as the shapes have");
-                Param::new(Tensor::from_slice(matrix, [rows, columns]))
-            });
-        Self { letters, places, back, query, key, value, found, inner, outer }
-    }
-
-    /// The scores of what follows each letter, `[n, 27]`.
-    fn scores<'t>(&self, tape: &'t Tape, letters: &[usize]) -> Var<'t> {
-        let numbers: Vec<i64> = letters.iter().map(|&letter| letter as i64).collect();
-        let n = numbers.len();
-        let norm = |x: Var<'t>| x.rms_norm(1, 1e-5);
-        let linear = |x: Var<'t>, weight: &Param| x.linear(tape.param(weight), None);
-        let letters = tape.param(&self.letters).embedding(&Tensor::from_vec(numbers, [n]), None);
-        let x = norm(letters + tape.param(&self.places).narrow(0, 0, n));
-
-        // [n, 16] to [heads, n, 4] and back.
-        let heads = |x: Var<'t>| x.reshape([n, HEADS, WIDTH / HEADS]).transpose(0, 1);
-        let [q, k, v] = [&self.query, &self.key, &self.value].map(|weight| heads(linear(norm(x), weight)));
-        let found = q.attention(k, v, &Attention { causal: true, ..Attention::default() });
-        let x = x + linear(found.transpose(0, 1).reshape([n, WIDTH]), &self.found);
-
-        let x = x + linear(linear(norm(x), &self.inner).relu(), &self.outer);
-        linear(x, &self.back)
-    }
-}
+use microgpt_model::Gpt;
+use microgpt_shapes::STEPS;
 
 fn main() {
     let Some((run, mut start)) = microgpt::start("matrices") else { return };
-    let mut model = Gpt::new(&start.weights());
+    let mut weights = start.weights().into_iter();
+    let mut model = Gpt::new(|| weights.next().expect("as many weights as the shapes have"));
     let adam = Adam { beta1: 0.85, beta2: 0.99, ..Adam::default() };
     let mut optimizer = Optimizer::new(adam, schedule::Linear { start: 0.01, end: 0.0, steps: STEPS });
     start.train(&run, |letters, n| {

@@ -59,7 +59,7 @@ fn main() {
         println!("{name:14} {a:>10} {b:>10} {c:>12} {d:>12}");
         figure = figure.panel(
             Chart::new(name)
-                .size(260.0, 260.0)
+                .size(215.0, 240.0)
                 .x_axis("step", Scale::Integer)
                 .y_axis("weight", Scale::Linear)
                 .y_range(0.0, 1.05)

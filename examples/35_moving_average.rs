@@ -24,7 +24,7 @@ fn main() {
 
     let mut averages = panel("averages of noisy samples", "step t", "average m");
     let mut weights =
-        panel("weight of the sample k steps ago", "steps back k", "weight (1 − γ) γᵏ").x_range(-1.0, 60.0);
+        panel("weight of the sample k steps ago", "steps back k", "weight (1 − γ) γ^k").x_range(-1.0, 60.0);
     println!("   γ  window  weight in the window  beyond it");
     for gamma in GAMMAS {
         let name = format!("γ = {gamma}");
@@ -48,11 +48,12 @@ fn main() {
     let bias = start(&samples, &signal);
     let figure =
         Figure::new("The exponentially weighted moving average").panel(averages).panel(weights).panel(bias);
+    let figure = figure.columns(2).note("γ is the share of the old average that is kept: the β of momentum.");
     save("35_moving_average", &figure.svg());
 }
 
 fn panel(title: &str, x: &str, y: &str) -> Chart {
-    Chart::new(title).size(300.0, 270.0).x_axis(x, Scale::Integer).y_axis(y, Scale::Linear)
+    Chart::new(title).size(330.0, 260.0).x_axis(x, Scale::Integer).y_axis(y, Scale::Linear)
 }
 
 /// The average from its first sample on, as it stands and corrected.
@@ -72,9 +73,10 @@ fn start(samples: &[f64], signal: &[f64]) -> Chart {
         "corrected, the average of a constant is right at once"
     );
     panel("the start: γ = 0.98", "step t", "average m")
+        .size(750.0, 260.0)
         .curve("as it stands", &plain)
         .color(SERIES_COLORS[2])
-        .curve("divided by 1 − γᵗ", &corrected)
+        .curve("divided by 1 − γ^t", &corrected)
         .color(SERIES_COLORS[3])
         .curve("signal", signal)
         .color("#222222")

@@ -67,11 +67,11 @@ fn main() {
         let sum = (COUNT as f64 * x, COUNT as f64 * y);
         let end = if sum.0.hypot(sum.1) > 1e-9 { (sum.0, sum.1 - 1.6) } else { (0.0, -1.6) };
         let chart = Chart::new(&format!("gradients at ±{degrees}°: mean of length {:.1}", x.hypot(y)))
-            .size(330.0, 120.0)
+            .size(330.0, 150.0)
             .x_axis("x", Scale::Linear)
             .y_axis("y", Scale::Linear)
             .x_range(-0.5, 12.5)
-            .y_range(-2.7, 2.03)
+            .y_range(-3.4, 2.51)
             .line("gradients, one after the other", &arrows(&chain, 0.3))
             .line(
                 &format!("their sum, of length {:.0}", sum.0.hypot(sum.1)),
@@ -80,5 +80,6 @@ fn main() {
             .stroke(4.0);
         figure = figure.panel(chart);
     }
+    let figure = figure.note("γ is the share of the old average that is kept: the β of momentum.");
     save("36_sums_of_vectors", &figure.panel(lengths).svg());
 }

@@ -71,8 +71,8 @@ fn main() {
     );
 
     let grid = Grid::sample((-3.3, -2.1), (-1.1, 0.9), [121, 201], |x, y| value((x, y)));
-    let chart = Chart::new("Momentum asks for the gradient at θ, Nesterov at θ + βv")
-        .size(300.0, 500.0)
+    let chart = Chart::new("f = 0.1 x² + y²: momentum asks for the gradient at θ, Nesterov at θ + βv")
+        .size(360.0, 600.0)
         .x_axis("x", Scale::Linear)
         .y_axis("y", Scale::Linear)
         .x_range(-3.3, -2.1)
@@ -84,6 +84,7 @@ fn main() {
         .line("Nesterov: −η ∇f(θ + βv)", &arrows(&[(ahead, by_ahead)], 0.05))
         .stroke(2.6)
         .marker("θ", here, Marker::Disc)
-        .marker("θ + βv", ahead, Marker::Diamond);
+        .marker("θ + βv", ahead, Marker::Diamond)
+        .note("Numbers on the contours are values of f.");
     save("37_nesterov_step", &chart.svg());
 }

@@ -98,7 +98,7 @@ fn main() {
         .size(340.0, 300.0)
         .x_axis("angle of u in degrees", Scale::Linear)
         .y_axis("slope", Scale::Linear)
-        .x_range(0.0, 360.0)
+        .x_range(-8.0, 368.0)
         .line("∇f · u", &exact)
         .color(series_color(6))
         .points("(f(x + hu) − f(x))/h", &differences)

@@ -69,7 +69,7 @@ fn noise(data: &Dataset, batch: usize, draws: usize) -> (Vec<Point>, f64) {
 }
 
 fn panel(title: &str, (x, y): (&str, &str), by: Scale) -> Chart {
-    Chart::new(title).size(290.0, 250.0).x_axis(x, by).y_axis(y, Scale::Log10)
+    Chart::new(title).size(330.0, 250.0).x_axis(x, by).y_axis(y, Scale::Log10)
 }
 
 /// The loss against both kinds of time.
@@ -112,7 +112,7 @@ fn main() {
     }
     let law = [1.0, 100.0].map(|b| (b, first.unwrap_or(f64::NAN) / b));
     falling = falling.line("that of one, divided by B", &law).color("#222222");
-    let figure = Figure::new("Batches of all, 100, 10 and 1").columns(3).note(NOTE);
+    let figure = Figure::new("Batches of all, 100, 10 and 1").columns(2).note(NOTE);
     let figure = figure.panel(epoch).panel(step).panel(falling);
     save("39_batch_sizes", &clouds.into_iter().fold(figure, Figure::panel).svg());
 }

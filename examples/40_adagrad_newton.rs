@@ -37,7 +37,7 @@ fn main() {
         println!("{name:28} {:>12.6} {:>12.6} {apart:>10.1e}", flat[STEPS], steep[STEPS]);
         figure = figure.panel(
             Chart::new(name)
-                .size(260.0, 260.0)
+                .size(215.0, 240.0)
                 .x_axis("step", Scale::Integer)
                 .y_axis("x", Scale::Linear)
                 .y_range(-4.6, 5.4)

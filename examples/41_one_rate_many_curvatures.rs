@@ -22,13 +22,13 @@ fn descend(lambda: f64) -> Vec<f64> {
 }
 
 fn main() {
-    let mut paths = Chart::new("x after t steps: (1 − ηλ)ᵗ")
-        .size(400.0, 300.0)
+    let mut paths = Chart::new("x after t steps: (1 − ηλ)^t")
+        .size(350.0, 300.0)
         .x_axis("step t", Scale::Integer)
         .y_axis("x", Scale::Linear)
         .y_range(-1.05, 1.05);
     let mut rates = Chart::new("how much of x is left by one step")
-        .size(400.0, 300.0)
+        .size(350.0, 300.0)
         .x_axis("curvature λ", Scale::Linear)
         .y_axis("|1 − ηλ|", Scale::Linear)
         .y_range(-0.04, 1.3)

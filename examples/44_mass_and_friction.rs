@@ -1,8 +1,8 @@
 //! Momentum as mechanics: a body of mass m under friction k rolls in a valley.
 //!
-//! `$m\dot v = -kv - \nabla f$` in steps of one unit of time is momentum with α = 1 - k/m and η = 1/m, if friction brakes the old
-//! velocity; with α = m/(m + k) and η = 1/(m + k), if it brakes the new one. With little friction the body swings for long, with
-//! much it creeps. Where friction is large beside the mass, the explicit step has lost the physics, and the implicit one has not.
+//! `$m\dot v = -kv - \nabla f$` in steps of one unit of time is momentum with β = 1 - k/m (the notes' α) and η = 1/m, if friction
+//! brakes the old velocity; with β = m/(m + k) and η = 1/(m + k), if it brakes the new one. With little friction the body swings
+//! for long, with much it creeps. Where friction is large beside the mass, the explicit step has lost the physics, and the implicit one has not.
 
 #[path = "common/lesson.rs"]
 mod lesson;
@@ -45,21 +45,21 @@ fn main() {
     let mass = 100.0;
     let mut swings = panel("mass 100").y_range(-1.1, 1.1);
     println!(
-        "a body of mass {mass} in ½ x² from 1\nfriction      α      η  x after {STEPS}  largest |x| of the last 60"
+        "a body of mass {mass} in ½ x² from 1\nfriction      β      η  x after {STEPS}  largest |x| of the last 60"
     );
     for friction in [0.0, 2.0, 20.0, 60.0] {
         let (rule, lr) = Momentum::physical(mass, friction);
         assert_abs_diff_eq!(rule.beta, 1.0 - friction / mass, epsilon = 1e-15);
         assert_abs_diff_eq!(lr, 1.0 / mass, epsilon = 1e-15);
-        let (alpha, path) = (rule.beta, roll((rule, lr)));
+        let (beta, path) = (rule.beta, roll((rule, lr)));
         let swing = path[STEPS - 60..].iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-        println!("{friction:>8} {alpha:>6} {lr:>6} {:>12.4} {swing:>28.4}", path[STEPS]);
+        println!("{friction:>8} {beta:>6} {lr:>6} {:>12.4} {swing:>28.4}", path[STEPS]);
         if friction == 0.0 {
             assert!(abs_diff_eq!(swing, 1.0, epsilon = 0.01), "without friction it swings for ever");
         } else {
             assert!(swing < 0.9, "friction takes the swing away");
         }
-        swings = swings.curve(&format!("friction {friction}, α = {alpha}"), &path);
+        swings = swings.curve(&format!("friction {friction}, β = {beta}"), &path);
     }
     assert!(
         roll(Momentum::physical(mass, 20.0))[STEPS].abs() < 1e-3,
@@ -90,9 +90,9 @@ fn forms() -> Chart {
     assert!(implicit.iter().any(|x| *x < -0.01), "which the implicit one keeps");
     panel("mass 2, friction 2: two steps and the motion itself")
         .x_range(0.0, 12.0)
-        .curve("friction of the old velocity, α = 0", &explicit)
+        .curve("friction of the old velocity, β = 0", &explicit)
         .color(series_color(4))
-        .curve("friction of the new velocity, α = 0.5", &implicit)
+        .curve("friction of the new velocity, β = 0.5", &implicit)
         .color(series_color(5))
         .line("exact", &curve(|t| exact(mass, friction, t)))
         .color("#777777")
@@ -100,5 +100,5 @@ fn forms() -> Chart {
 }
 
 fn panel(title: &str) -> Chart {
-    Chart::new(title).size(400.0, 290.0).x_axis("step", Scale::Integer).y_axis("place x", Scale::Linear)
+    Chart::new(title).size(350.0, 290.0).x_axis("step", Scale::Integer).y_axis("place x", Scale::Linear)
 }

@@ -35,7 +35,7 @@ fn panel(title: &str, label: &str, range: (f64, f64), f: impl Fn(&Tensor) -> Ten
         of_class.map(|(corner, _)| (corner[0], corner[1])).collect()
     };
     let chart = Chart::new(title)
-        .size(240.0, 240.0)
+        .size(250.0, 250.0)
         .x_axis("x₁", Scale::Linear)
         .y_axis("x₂", Scale::Linear)
         .x_range(low, high)
@@ -68,6 +68,7 @@ fn main() {
         move |x: &Tensor| hidden.predict(x).tanh().select(1, k)
     };
     let figure = Figure::new("Exclusive or")
+        .columns(2)
         .panel(panel("first hidden unit", "tanh", (-1.0, 1.001), unit(0)))
         .panel(panel("second hidden unit", "tanh", (-1.0, 1.001), unit(1)))
         .panel(panel("the output", "probability of 1", (0.0, 1.001), |x| model.predict(x).sigmoid()));

@@ -44,7 +44,7 @@ fn signals(scale: f64, relu: bool, norm: bool) -> [Vec<f64>; 2] {
 
 fn main() {
     let panel = |title: &str, y: &str| {
-        Chart::new(title).size(360.0, 300.0).x_axis("layer", Scale::Integer).y_axis(y, Scale::Log10)
+        Chart::new(title).size(340.0, 300.0).x_axis("layer", Scale::Integer).y_axis(y, Scale::Log10)
     };
     let mut values = panel("values, forward", "root of the mean square");
     let mut gradients = panel("gradients, backward", "length beside the last layer's");

@@ -23,7 +23,7 @@ fn panel(title: &str, picture: &Tensor, range: (f64, f64)) -> Chart {
     let values = picture.flip(0).to_f64_vec();
     let grid = Grid { x: (0.0, 7.0), y: (0.0, 7.0), columns: 8, rows: 8, values };
     Chart::new(title)
-        .size(200.0, 200.0)
+        .size(240.0, 240.0)
         .x_axis("column", Scale::Integer)
         .y_axis("row from below", Scale::Integer)
         .x_range(-0.5, 7.5)
@@ -67,5 +67,5 @@ fn main() {
         let range = if name == "a mean" { (0.0, 1.001) } else { (-4.0, 4.001) };
         figure = figure.panel(panel(name, &answer, range));
     }
-    save("47_edges", &figure.columns(4).svg());
+    save("47_edges", &figure.columns(2).svg());
 }

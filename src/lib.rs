@@ -36,6 +36,7 @@
 //! | [`optim`] | [`Optimizer`](optim::Optimizer): update rules, schedules, the training step |
 //! | [`data`] | [`Dataset`](data::Dataset), [`Loader`](data::Loader), small data sets |
 //! | `train` (feature) | checkpoints, logs, early stopping, health of a training run |
+//! | `parallel` (feature) | one model on several ranks: threads, or processes of MPI |
 //! | `viz` (feature) | charts, as SVG and as text in a terminal |
 //! | `notebook` (feature `viz`) | how tensors, tapes, charts and reports show themselves in a Rust notebook |
 //! | [`prelude`] | the names that most programs want |
@@ -80,7 +81,7 @@
 //! None is on by default. `safetensors`: models, optimizers and tensors in files; `zip`: NumPy's npz files, and PyTorch's pt files
 //! to be read; `gzip`: data sets that are compressed;
 //! `linalg`: inverses, systems, determinants, factorisations; `train`: checkpoints, logs, early stopping; `progress`: their bar on a
-//! terminal; `viz`: charts, and what notebooks show.
+//! terminal; `parallel`: several ranks; `viz`: charts, and what notebooks show.
 #![forbid(unsafe_code)]
 
 /// The names that most programs want: `use gradus::prelude::*;`.
@@ -97,6 +98,8 @@ pub use gradus_autograd as autograd;
 pub use gradus_data as data;
 pub use gradus_nn as nn;
 pub use gradus_optim as optim;
+#[cfg(feature = "parallel")]
+pub use gradus_parallel as parallel;
 pub use gradus_tensor as tensor;
 #[cfg(feature = "train")]
 pub use gradus_train as train;

@@ -1,4 +1,5 @@
 //! Pages whose programs are tried like those of the documentation: the right ones run, the wrong ones do not compile.
+#![doc = include_str!("../COMPARE.md")]
 #![doc = include_str!("../docs/compiler.md")]
 #![doc = include_str!("../docs/slips.md")]
 #![doc = include_str!("../docs/course/01_slopes.md")]

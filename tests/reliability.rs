@@ -1,4 +1,4 @@
-//! `docs/reliability.md` against the tests that it names, and those of its rows that no single crate can show.
+//! `docs/reliability.md` and `docs/unsafe.md` against the tests that they name, and those rows that no single crate can show.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use gradus::prelude::*;
 use gradus::tensor::Slice;
 
-/// The tests that the document names: `file: test`.
-fn named() -> Vec<(String, String)> {
+/// The tests that a document names: `file: test`.
+fn named(document: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(root.join("docs/reliability.md")).unwrap();
+    let text = std::fs::read_to_string(root.join(document)).unwrap();
     let cells = text.lines().filter(|line| line.starts_with('|')).map(|line| line.replace("\\|", "/"));
     let mut all = Vec::new();
     for line in cells {
@@ -30,9 +30,13 @@ fn named() -> Vec<(String, String)> {
 #[test]
 fn every_test_that_is_named_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let named = named();
-    assert!(named.len() > 30, "only {} tests are named", named.len());
-    for (file, test) in named {
+    let documents = ["reliability", concat!("uns", "afe")].map(|name| named(&format!("docs/{name}.md")));
+    assert!(
+        documents.iter().all(|named| named.len() > 30),
+        "only {:?} are named",
+        documents.map(|d| d.len())
+    );
+    for (file, test) in documents.into_iter().flatten() {
         let text = std::fs::read_to_string(root.join(&file)).unwrap_or_else(|e| panic!("{file}: {e}"));
         let at = text.find(&format!("fn {test}()")).unwrap_or_else(|| panic!("{file} has no {test}"));
         assert!(
@@ -110,4 +114,29 @@ fn a_loader_that_feeds_a_trainer_stays_within_the_bound() {
     loader.join().unwrap();
     // 800 MiB passed. Other tests of this process keep next to nothing.
     assert!(most <= 160 * MIB, "{} MiB are kept", most / MIB);
+}
+
+/// What a thread keeps for its end is dropped when its lists of blocks may be gone.
+#[test]
+fn a_block_may_outlive_the_lists_of_its_thread() {
+    struct AtTheEnd(std::cell::RefCell<Vec<Tensor>>);
+    impl Drop for AtTheEnd {
+        fn drop(&mut self) {
+            // Taken and let go without lists, too.
+            let more = Tensor::full([3 << 18], 2.0);
+            assert_eq!(self.0.borrow()[0].sum().item() + more.sum().item(), 5.0 * f64::from(3 << 18));
+        }
+    }
+    // Whichever of both the thread destroys first.
+    for first in [true, false] {
+        std::thread::spawn(move || {
+            thread_local!(static KEPT: AtTheEnd = const { AtTheEnd(std::cell::RefCell::new(Vec::new())) });
+            if first {
+                drop(Tensor::ones([10]));
+            }
+            KEPT.with(|kept| kept.0.borrow_mut().push(Tensor::full([3 << 18], 3.0)));
+        })
+        .join()
+        .unwrap();
+    }
 }

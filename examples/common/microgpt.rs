@@ -2,35 +2,9 @@
 
 use std::time::Instant;
 
+use super::microgpt_shapes::{BOUNDARY, LETTERS, PLACES, SHAPES, STEPS, letters};
 use super::published::{Published, data_file};
 use super::python_random::PythonRandom;
-
-/// The numbers of a letter, of a place, and of all that lies between.
-pub(crate) const WIDTH: usize = 16;
-pub(crate) const HEADS: usize = 4;
-/// Numbers of a letter: a to z, then the sign that begins and ends a name.
-pub(crate) const LETTERS: usize = 27;
-pub(crate) const BOUNDARY: usize = 26;
-/// The most letters that are looked at.
-pub(crate) const PLACES: usize = 16;
-pub(crate) const STEPS: u64 = 1000;
-
-/// The matrices `[outputs, inputs]` in the order in which they are drawn: letters, places, and back to letters; queries, keys,
-/// values and what attention found; the two layers of the small network.
-pub(crate) const SHAPES: [[usize; 2]; 9] = {
-    let square = [WIDTH, WIDTH];
-    [
-        [LETTERS, WIDTH],
-        square,
-        [LETTERS, WIDTH],
-        square,
-        square,
-        square,
-        square,
-        [4 * WIDTH, WIDTH],
-        [WIDTH, 4 * WIDTH],
-    ]
-};
 
 /// The samples of the canonical log.
 const SAMPLES: [&str; 20] = [
@@ -65,14 +39,6 @@ impl Start {
         (0..count).map(|_| self.random.gauss(0.0, 0.08)).collect()
     }
 
-    /// The letters of a step's name, between two boundaries, and how many are to be guessed.
-    pub(crate) fn letters(&self, step: usize) -> (Vec<usize>, usize) {
-        let name = self.names[step % self.names.len()].bytes().map(|letter| usize::from(letter - b'a'));
-        let letters: Vec<usize> = [BOUNDARY].into_iter().chain(name).chain([BOUNDARY]).collect();
-        let n = PLACES.min(letters.len() - 1);
-        (letters, n)
-    }
-
     /// Trains by a closure that does one step, and prints the log. Each loss is held against the recorded one.
     pub(crate) fn train(&self, run: &Published, mut step: impl FnMut(&[usize], usize) -> f64) {
         let recorded: Vec<f64> =
@@ -81,7 +47,7 @@ impl Start {
         let begin = Instant::now();
         let mut losses = Vec::new();
         for k in 0..steps {
-            let (letters, n) = self.letters(k);
+            let (letters, n) = letters(&self.names[k % self.names.len()]);
             losses.push(step(&letters, n));
             println!("step {:4} / {STEPS:4} | loss {:.4}", k + 1, losses[k]);
         }

@@ -44,7 +44,7 @@ enum Judge {
     Equivalent(String),
 }
 
-fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -151,7 +151,7 @@ fn table(areas: &BTreeMap<String, Tally>, time: Duration) -> String {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Passes,
     Fails,
     TooLong,
@@ -160,13 +160,13 @@ enum Outcome {
 }
 
 /// The tree that is changed.
-struct Copy {
-    folder: PathBuf,
+pub(super) struct Copy {
+    pub(super) folder: PathBuf,
 }
 
 impl Copy {
     /// Brings the folder up to date; files that are equal stay as they are, so that little is built again.
-    fn new(folder: &Path) -> Self {
+    pub(super) fn new(folder: &Path) -> Self {
         for name in COPIED {
             copy(&root().join(name), &folder.join(name));
         }
@@ -204,7 +204,12 @@ impl Copy {
     }
 
     /// Builds and runs `cargo test` with these arguments.
-    fn run(&self, arguments: &str) -> Outcome {
+    pub(super) fn run(&self, arguments: &str) -> Outcome {
+        self.judge(arguments).0
+    }
+
+    /// The same, with what the tests print.
+    pub(super) fn judge(&self, arguments: &str) -> (Outcome, String) {
         let words: Vec<&str> = arguments.split_whitespace().collect();
         let command = |more: &[&str]| {
             let mut command = Command::new(env!("CARGO"));
@@ -214,7 +219,7 @@ impl Copy {
             command
         };
         if !command(&["--no-run"]).output().unwrap().status.success() {
-            return Outcome::DoesNotBuild;
+            return (Outcome::DoesNotBuild, String::new());
         }
         let log = self.folder.join("log");
         let out = || Stdio::from(fs::File::options().append(true).create(true).open(&log).unwrap());
@@ -234,16 +239,17 @@ impl Copy {
                 let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
                 let _ = child.kill();
                 let _ = child.wait();
-                return Outcome::TooLong;
+                return (Outcome::TooLong, String::new());
             }
             std::thread::sleep(Duration::from_millis(50));
         };
         let text = fs::read_to_string(&log).unwrap_or_default();
-        match status.success() {
+        let outcome = match status.success() {
             false => Outcome::Fails,
             true if text.contains("test result: ok") && !text.contains("ok. 0 passed") => Outcome::Passes,
             true => Outcome::RunsNothing,
-        }
+        };
+        (outcome, text)
     }
 }
 

@@ -26,8 +26,7 @@ fn look(x: &Tensor) -> String {
 }
 
 fn named(all: Vec<(String, Tensor)>) -> String {
-    let each: Vec<String> = all.into_iter().map(|(name, x)| format!("{name}: {}", look(&x))).collect();
-    each.join("; ")
+    all.into_iter().map(|(name, x)| format!("{name}: {}; ", look(&x))).collect::<Vec<_>>().concat()
 }
 
 pub(crate) fn npy(bytes: &[u8]) -> Read {

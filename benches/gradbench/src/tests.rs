@@ -1,5 +1,6 @@
 //! Every eval on a small input: derivatives against central differences of the primal, or known values.
 
+use approx::abs_diff_eq;
 use serde_json::{Value, json};
 
 use crate::protocol::answer;
@@ -18,7 +19,8 @@ fn number(value: &Value, at: &str) -> f64 {
 }
 
 fn close(found: f64, wanted: f64, what: &str) {
-    assert!((found - wanted).abs() < 1e-6 * wanted.abs().max(1.0), "{what}: {found}, wanted {wanted}");
+    let near = abs_diff_eq!(found, wanted, epsilon = 1e-6 * wanted.abs().max(1.0));
+    assert!(near, "{what}: {found}, wanted {wanted}");
 }
 
 /// Compares derivatives with central differences of `primal` at a place `of` of its output: `(derivative, input)` are places.
@@ -216,7 +218,7 @@ fn particle_and_saddle() {
         let point = output("saddle", function, &json!({"start": [1.0, 1.0]}));
         for i in 0..4 {
             let found = number(&point, &format!("/{i}"));
-            assert!((found - 8.246_324_826_140_356e-6).abs() < 1e-12, "{function}: {found}");
+            assert!(abs_diff_eq!(found, 8.246_324_826_140_356e-6, epsilon = 1e-12), "{function}: {found}");
         }
     }
 }

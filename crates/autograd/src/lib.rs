@@ -76,7 +76,7 @@ pub use functions::{
     vjp, vjps,
 };
 pub use gradients::Gradients;
-pub use model::{Entered, Mode, Param, ParamId, Params, Substituted, Untrained, join};
+pub use model::{Entered, Mode, Param, ParamId, Params, Peers, Substituted, Untrained, join};
 pub use op::{Backward, Op};
 pub use ops::elementwise::facts::{Facts, Kinks};
 pub use ops::elementwise::operators::Operand;
@@ -85,5 +85,7 @@ pub use tape::Tape;
 pub use transform::{value_and_grad, value_and_grad_training, value_and_grad_with};
 pub use var::Var;
 // What the other crates share, and a list for a test; no part of the interface.
+#[doc(hidden)]
+pub use fast::finished::{Part, scoped_part};
 #[doc(hidden)]
 pub use {check::display::nested, check::display::significant, functions::TENSOR_EXT, transform::scoped};

@@ -61,8 +61,24 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Refuses a file of an option whose folder is not there: no command makes one that was perhaps misspelt.
+pub(crate) fn check_folder(option: &str, path: &Path) -> Result<(), Failure> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    if folder.try_exists().unwrap_or(true) {
+        return Ok(());
+    }
+    let name = path.file_name().map_or_else(|| path.to_path_buf(), PathBuf::from);
+    Err(Failure::Value(format!(
+        "{option} {}: there is no folder {}; make it, or take one that there is, as in {option} {}",
+        path.display(),
+        folder.display(),
+        name.display()
+    )))
+}
+
 /// Whether the file of an option (`--out`) can be written, to be asked before the work for it.
 pub(crate) fn check_writable(option: &str, path: &Path) -> Result<(), Failure> {
+    check_folder(option, path)?;
     files::check_writable(path).map_err(|error| Failure::Value(format!("{option} {error}")))
 }
 
@@ -74,7 +90,7 @@ pub(crate) fn check_picture(option: &str, path: &Path) -> Result<(), Failure> {
     if path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("svg")) {
         let path = path.display();
         return Err(Failure::Value(format!(
-            "{option} {path}: a picture is SVG, and its name ends so: picture.svg"
+            "{option} {path}: a picture is SVG, and its name ends so, as in {option} picture.svg"
         )));
     }
     check_writable(option, path)

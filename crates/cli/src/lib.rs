@@ -10,6 +10,8 @@ mod find_lr;
 pub mod optimizers;
 mod puzzle;
 pub mod race;
+mod ranks;
+mod refusal;
 pub mod schedule;
 pub mod text;
 mod theory;
@@ -17,11 +19,14 @@ mod train;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::Failure;
+use gradus::parallel::Communicator;
+use refusal::one_line;
 
 /// The end of `gradus --help`.
 const START: &str = "\
@@ -35,7 +40,7 @@ Start here:
   gradus puzzle                                     thirty derivatives to write, judged by the gradient check
   gradus COMMAND --help                             all options of a command
 
-From a clone of the repository, `cargo install --path crates/cli` installs this command;
+From a clone of the repository, `cargo install --path crates/cli --locked` installs this command;
 `cargo run --release -- COMMAND` runs it there without installing.";
 
 /// Trains small models and checks their gradients. Without a command: `train digits`.
@@ -61,12 +66,32 @@ enum Command {
 
 /// The command with the arguments of this process.
 pub fn main() -> ExitCode {
+    if let Some(processes) = ranks::processes() {
+        complain(&format!(
+            "error: {processes} processes of `mpirun` would each do the same, and write the same files; this `gradus` is built \
+             without MPI (docs/many-machines.md: cargo build --release --manifest-path crates/parallel-mpi/Cargo.toml)"
+        ));
+        return ExitCode::from(2);
+    }
+    run(None)
+}
+
+/// The command on several ranks, which print as one: `train` alone has use for them.
+pub fn main_on(comm: impl Communicator) -> ExitCode {
+    run(Some(Arc::new(comm)))
+}
+
+fn run(comm: Option<Arc<dyn Communicator>>) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error),
     };
+    let several = comm.as_deref().filter(|comm| comm.size() > 1);
+    if let Some(comm) = several.filter(|_| !matches!(arguments.command, None | Some(Command::Train(_)))) {
+        return ranks::refuse(comm, "`gradus train` alone runs on several ranks; leave mpirun out");
+    }
     let result = match arguments.command.unwrap_or_else(|| Command::Train(train::Train::digits())) {
-        Command::Train(train) => train.run(&mut std::io::stdout()),
+        Command::Train(train) => return ranks::train(&train, comm),
         Command::Explain(explain) => explain.run(&mut std::io::stdout()),
         Command::Check(check) => check.run(&mut std::io::stdout()),
         Command::Race(race) => race.run(&mut std::io::stdout()),
@@ -76,6 +101,10 @@ pub fn main() -> ExitCode {
         Command::FindLr(find_lr) => find_lr.run(&mut std::io::stdout()),
         Command::Puzzle(puzzle) => puzzle.run(&mut std::io::stdout()),
     };
+    finished(result)
+}
+
+fn finished(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // The reader has seen enough: `gradus | head`.
@@ -94,7 +123,9 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    complain(&one_line(error));
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    complain(&one_line(error, &Arguments::command(), &words));
     ExitCode::from(2)
 }
 
@@ -102,41 +133,4 @@ fn refuse(error: &clap::Error) -> ExitCode {
 /// panic.
 fn complain(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// What is wrong, then the tips; where there is none, what helps instead of one.
-fn one_line(error: &clap::Error) -> String {
-    // The standard library's words for a number that is none, or below 0.
-    let text =
-        error.to_string().replace("invalid digit found in string", "a whole number from 0 on is wanted");
-    let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
-    let lines =
-        |start: &'static str| rest.lines().filter_map(move |line| line.trim_start().strip_prefix(start));
-    // A word that looks like an option is one that was misspelt, not a value behind `--`.
-    let tips = lines("tip: ").filter(|tip| !tip.contains("as a value, use"));
-    let mut parts: Vec<String> = std::iter::once(message).chain(tips).map(words).collect();
-    match error.kind() {
-        ErrorKind::UnknownArgument if parts.len() == 1 => {
-            let usage = lines("Usage: ").next().unwrap_or("gradus");
-            let command = usage.split_whitespace().take_while(|word| {
-                !word.starts_with('-') && word.chars().all(|c| c.is_lowercase() || c == '-')
-            });
-            let command = command.collect::<Vec<_>>().join(" ");
-            parts.push(format!("`{command} --help` lists the options"));
-        }
-        ErrorKind::InvalidSubcommand if parts.len() == 1 => {
-            parts.push("`gradus --help` lists the commands".to_string());
-        }
-        // An option without its value; which command it was is not said.
-        ErrorKind::InvalidValue if message.contains("a value is required") => {
-            let command = std::env::args().nth(1).unwrap_or_default();
-            parts.push(format!("`gradus {command} --help` has examples"));
-        }
-        ErrorKind::MissingRequiredArgument => {
-            parts.extend(lines("Usage: ").map(|usage| format!("usage: {}", words(usage))));
-        }
-        _ => {}
-    }
-    parts.join("; ")
 }

@@ -165,7 +165,20 @@ fn wrong_values() {
         (&["--order", "2"], &["<TARGET>"]),
         (&["--seed", "2"], &["<TARGET>"]),
         (&["sin(x)*"], &["ends where"]),
-        (&["sin(x)"], &["x has no value"]),
+        (&["sin(x)"], &["x has no value", "as in x=2"]),
+        (
+            &["tanh", "x=1"],
+            &[
+                "tanh stands for itself and takes no values",
+                "write gradus check tanh",
+                "gradus check \"tanh(x)\" x=1",
+            ],
+        ),
+        (&["mlp", "x=1"], &["mlp stands for itself"]),
+        (&["tanh", "--step", "1e308"], &["--step", "from 1e-100 to 1e6, as in 1e-5"]),
+        (&["tanh", "--step", "1e-320"], &["--step", "from 1e-100 to 1e6"]),
+        (&["tanh", "--scheme", "centre"], &["'central'", "as in --scheme central"]),
+        (&["tanh", "--plot", "x.svg"], &["here it is called --curve; as in gradus check exp"]),
     ] {
         let output = gradus(&[&["check"], arguments].concat());
         let message = text(&output.stderr);

@@ -36,7 +36,7 @@ fn the_list_of_functions() {
 }
 
 /// What is wrong, as the command is called.
-const MISTAKES: [&[&str]; 30] = [
+const MISTAKES: [&[&str]; 36] = [
     &["2 +", "x=1"],
     &["tanh(w*x + b", "w=1", "x=2", "b=3"],
     &["x ! y", "x=1", "y=2"],
@@ -67,6 +67,12 @@ const MISTAKES: [&[&str]; 30] = [
     &["sin", "x=1"],
     &["x[0] + 1", "x=[1, 2]"],
     &["x*1e400", "x=1"],
+    &["", "x=1"],
+    &["x^2", ""],
+    &["w*x", "w=1", "x="],
+    &["w*x", "w=1", "x=1e400"],
+    &["[1, x", "x=1"],
+    &["x^2", "x=1", "--svg", "/nowhere/at/all/x.svg"],
 ];
 
 #[test]
@@ -103,7 +109,7 @@ fn json_is_one_document() {
     assert!(abs_diff_eq!(gradient, 2.0 * slope, epsilon = 1e-12), "{gradient}");
     // d²/db² tanh = -2 tanh (1 - tanh²).
     let curvature = document["hessian"]["autograd"][2][2].as_f64().unwrap();
-    assert!((curvature + 2.0 * 0.88f64.tanh() * slope).abs() < 1e-12, "{curvature}");
+    assert!(abs_diff_eq!(curvature, -2.0 * 0.88f64.tanh() * slope, epsilon = 1e-12), "{curvature}");
     assert_eq!(document["hessian"]["agree"], true);
 }
 

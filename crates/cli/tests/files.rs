@@ -80,6 +80,40 @@ fn places_that_cannot_be_written_are_refused_before_training() {
     assert_eq!(folder.names().len(), 2);
 }
 
+/// No command makes a folder that was perhaps misspelt, and all say so in the same words.
+#[test]
+fn a_folder_that_is_not_there_is_told_and_not_made() {
+    let folder = Folder::new("missing");
+    for arguments in [
+        &["train", "--out"][..],
+        &["train", "--svg"],
+        &["explain", "x^2", "x=1", "--svg"],
+        &["check", "tanh", "--curve"],
+        &["race", "--svg"],
+        &["theory", "--svg"],
+        &["schedule", "0.1", "--svg"],
+        &["find-lr", "--svg"],
+        &["puzzle", "--progress"],
+        &["puzzle", "7", "--progress"],
+        &["puzzle", "1", "g", "--progress"],
+        &["puzzle", "1", "--hint", "--progress"],
+    ] {
+        let option = arguments[arguments.len() - 1];
+        let output = folder.gradus(&[arguments, &["none/x.svg"]].concat()).output().unwrap();
+        let text = message(&output);
+        assert_eq!((output.status.code(), &output.stdout[..]), (Some(2), &b""[..]), "{arguments:?}: {text}");
+        let said = format!(
+            "error: {option} none/x.svg: there is no folder none; make it, or take one that there is, as in {option} x.svg\n"
+        );
+        assert_eq!(text, said, "{arguments:?}");
+        assert!(folder.names().is_empty(), "{arguments:?} makes {:?}", folder.names());
+    }
+    let output =
+        folder.gradus(&["puzzle", "1", "--hint"]).env("GRADUS_PROGRESS", "none/x.json").output().unwrap();
+    assert!(message(&output).starts_with("error: GRADUS_PROGRESS none/x.json: there is no folder none"));
+    assert!(folder.names().is_empty());
+}
+
 #[test]
 fn a_device_stays_one() {
     let folder = Folder::new("device");

@@ -85,12 +85,17 @@ fn the_explained_graph_holds_the_broken_rule() {
 }
 
 /// What is wrong, as the command is called.
-const MISTAKES: [&[&str]; 29] = [
+const MISTAKES: [&[&str]; 34] = [
     &["31"],
     &["0"],
     &["-1"],
     &["seven"],
     &["7", ""],
+    &[""],
+    &["7", "g*1e400"],
+    &["broken", ""],
+    &["7", "--answer", "g"],
+    &["7", "--hints"],
     &["7", "g *"],
     &["7", "g * h"],
     &["7", "g * sigmoid"],

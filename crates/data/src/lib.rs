@@ -7,7 +7,7 @@
 //! 5. [`generate`]: moons, circles, blobs and others that are made from a seed;
 //! 6. [`csv`], [`text`], [`Dataset::from_npy`], [`idx`] and [`mnist`]: tables, texts, arrays, MNIST and its relatives from files;
 //! 7. [`sample`]: parts and folds in which classes keep their shares, draws by weights; [`transform`]: batches that are changed on
-//!    their way; [`prefetch()`]: batches made by another thread; [`Cursor`]: the place of a training among its batches.
+//!    their way; [`prefetch()`]: batches made by another thread; [`Cursor`]: the place of a training among its batches; [`Shard`]: a rank's part of each batch.
 //!
 //! ```
 //! use gradus_data::{Loader, iris};
@@ -32,6 +32,7 @@ mod loader;
 mod mnist;
 mod prefetch;
 pub mod sample;
+mod shard;
 mod standardize;
 pub mod text;
 pub mod transform;
@@ -44,4 +45,5 @@ pub use error::Error;
 pub use loader::{Batches, Cursor, Loader};
 pub use mnist::mnist;
 pub use prefetch::{Prefetch, prefetch};
+pub use shard::{LastBatch, Shard, Share, Shares};
 pub use standardize::Standardizer;

@@ -72,9 +72,12 @@ impl Loader {
     /// If the batch size is 0.
     #[track_caller]
     pub fn resume(&self, data: &Dataset, cursor: Cursor) -> Batches {
-        let order =
-            self.shuffle.map(|seed| Tensor::permutation(data.len(), &mut rng(mixed(seed, cursor.epoch))));
-        self.cut(data, order, cursor)
+        self.cut(data, self.order(data, cursor.epoch), cursor)
+    }
+
+    /// The order of an epoch's examples; `None`: as they are.
+    pub(crate) fn order(&self, data: &Dataset, epoch: u64) -> Option<Tensor> {
+        self.shuffle.map(|seed| Tensor::permutation(data.len(), &mut rng(mixed(seed, epoch))))
     }
 
     /// The batches of these examples (numbers in I64), in this order: of a sampler. The loader's own seed counts for nothing.

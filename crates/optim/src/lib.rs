@@ -53,6 +53,7 @@
 
 // What an optimizer is; read rule, optimizer, training_step, loss, drive, prepare, then follow.
 mod drive;
+mod elsewhere;
 mod follow;
 mod group;
 mod loss;

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use gradus_tensor::names::instead;
+use gradus_tensor::names::{alike, instead, nearest};
 
 use crate::catalog::{self, Named};
 use crate::error::Error;
@@ -40,6 +40,11 @@ pub struct OptimizerSpec {
 }
 
 impl OptimizerSpec {
+    /// The smallest learning rate that is taken from text.
+    pub const SMALLEST_RATE: f64 = 1e-300;
+    /// The largest one, of a schedule too; the square of a larger one is soon no number.
+    pub const LARGEST_RATE: f64 = 1e100;
+
     /// The optimizer of the catalogue as it is, without a rate.
     pub fn of(named: &'static Named) -> Self {
         let (label, settings) = (named.name.to_string(), Vec::new());
@@ -101,6 +106,12 @@ impl OptimizerSpec {
             None => (text.trim(), None),
         };
         let field = name.replace('-', "_");
+        if field.is_empty() {
+            return Err(Error::Spec(format!(
+                "{0}:{text}: a setting is missing at a colon; write {0}:lr=0.1",
+                self.named.name
+            )));
+        }
         let twice = match field.as_str() {
             "lr" | "schedule" => self.rate.is_some(),
             _ => self.settings.iter().any(|(known, _)| *known == field),
@@ -108,16 +119,22 @@ impl OptimizerSpec {
         if twice {
             return Err(self.wrong(
                 text,
-                &format!("{name} is given twice, or a rate and a schedule both; write one of them"),
+                &format!(
+                    "{name} is given twice, or a rate and a schedule both; write one of them, as in lr=0.1"
+                ),
             ));
         }
         match field.as_str() {
             "lr" => {
-                let lr = value
-                    .and_then(|value| value.parse::<f64>().ok())
-                    .filter(|lr| lr.is_finite() && *lr > 0.0);
-                let lr =
-                    lr.ok_or_else(|| self.wrong(text, "a learning rate is a number above 0, as in lr=0.1"))?;
+                let lr = value.and_then(|value| value.parse::<f64>().ok()).unwrap_or(f64::NAN);
+                let (least, most) = (Self::SMALLEST_RATE, Self::LARGEST_RATE);
+                if !(least..=most).contains(&lr) {
+                    let range =
+                        if lr > 0.0 { format!("from {least:e} to {most:e}") } else { "above 0".to_string() };
+                    return Err(
+                        self.wrong(text, &format!("a learning rate is a number {range}, as in lr=0.1"))
+                    );
+                }
                 self.lr = Some(lr);
                 self.rate = Some(Arc::new(lr));
             }
@@ -178,6 +195,12 @@ impl OptimizerSpec {
     /// A setting that there is not: those there are, and one as an example.
     fn unknown(&self, text: &str, field: &str) -> Error {
         let name = self.named.name;
+        if field.parse::<f64>().is_ok() {
+            return self.wrong(
+                text,
+                &format!("a value stands behind the name of its setting; write {name}:lr={field}"),
+            );
+        }
         let mut rules = vec![(self.named.make)()];
         rules.extend(catalog::in_full(name));
         let mut known: Vec<(String, String)> = vec![("lr".into(), self.named.lr.to_string())];
@@ -188,8 +211,13 @@ impl OptimizerSpec {
         }
         known.push(("schedule".into(), "cosine(0.1,100)".into()));
         let names = || known.iter().map(|(name, _)| name.as_str());
-        let near = gradus_tensor::names::nearest(field, names());
-        let example = known.iter().find(|(name, _)| Some(&name.as_str()) == near.first());
+        // `wd` is `weight_decay`; what is like none of the names is answered with the first of them.
+        let initials =
+            |known: &str| known.split('_').filter_map(|word| word.chars().next()).collect::<String>();
+        let short = names().find(|known| known.contains('_') && initials(known) == field);
+        let near = nearest(field, names()).into_iter().next().filter(|near| alike(field, near));
+        let meant = short.or(near).unwrap_or("lr");
+        let example = known.iter().find(|(name, _)| name == meant);
         let example =
             example.map_or(String::new(), |(setting, value)| format!("; write {name}:{setting}={value}"));
         let instead = instead(field, names());
@@ -278,11 +306,19 @@ mod tests {
         for (text, parts) in [
             ("adm", &["no optimizer is named adm", "adam"][..]),
             ("adam:bta1=0.5", &["adam has no setting bta1", "are beta1, ", "write adam:beta1=0.9"]),
+            ("adamw:wd=0.1", &["write adamw:weight_decay=0.01"]),
+            ("adam:colour=red", &["write adam:lr=0.001"]),
+            ("adam:0.1", &["a value stands behind the name of its setting; write adam:lr=0.1"]),
             ("adam:beta1=x", &["adam:beta1=x: a number is wanted, as in beta1=0.9"]),
             ("adam:beta1", &["a number is wanted"]),
             ("adam:beta1=1.5", &["Adam: beta1 is 1.5; it must be at least 0 and below 1"]),
             ("adam:lr=-1", &["a learning rate is a number above 0, as in lr=0.1"]),
-            ("adam:lr=0.1:lr=0.2", &["twice"]),
+            ("adam:lr=1e308", &["a learning rate is a number from 1e-300 to 1e100, as in lr=0.1"]),
+            ("adam:lr=1e-320", &["from 1e-300 to 1e100"]),
+            ("adam:", &["a setting is missing at a colon; write adam:lr=0.1"]),
+            ("adam:=0.5", &["a setting is missing at a colon"]),
+            ("sgd:schedule=", &["the schedule is empty; write one, as in cosine(0.3, 20)"]),
+            ("adam:lr=0.1:lr=0.2", &["twice", "as in lr=0.1"]),
             ("adam:lr=0.1:schedule=cosine(0.1, 5)", &["twice"]),
             ("nesterov:form=mean", &["leaky, velocity, average"]),
             ("sgd:schedule=cosin(1, 2)", &["no schedule is named cosin", "cosine"]),

@@ -78,6 +78,8 @@ impl Optimizer {
         self.bind(model)?;
         let mut state = State(state.into_iter().collect(), Vec::new());
         let (step, skipped, count) = (state.count("step")?, state.count("skipped")?, state.count("waiting")?);
+        // An optimizer that has not met its model yet knows no names.
+        let fresh = (step, skipped, count) == (0, 0, 0);
         let params = model.params();
         let (mut entries, mut sums) = (Vec::new(), Gradients::default());
         for entry in &self.entries {
@@ -85,7 +87,8 @@ impl Optimizer {
                 params.iter().find(|(name, _)| *name == entry.name).expect("bound to this model");
             let group = &self.groups[entry.group];
             let mut new = Entry::new(entry.id, *param.shape(), &entry.name, entry.group);
-            new.t = state.count(&format!("{}/t", entry.name))?;
+            let updates = format!("{}/t", entry.name);
+            new.t = if fresh && !state.0.contains_key(&updates) { 0 } else { state.count(&updates)? };
             if let Some(rule) = group.rule.as_deref().filter(|_| new.t > 0) {
                 let lr = group.lr.as_ref().unwrap_or(&self.lr).at(step);
                 for (slot, like) in rule.slots(param.value(), lr) {

@@ -4,7 +4,7 @@ use gradus_autograd::{Gradients, Param, Params, Tape, Var};
 use gradus_tensor::inner_product;
 
 use crate::drive::{Kept, apply_updates};
-use crate::loss::{Evaluated, Loss, OfVector, OnTapes};
+use crate::loss::{Loss, OfVector, OnTapes};
 use crate::methods::Objective;
 use crate::optimizer::Optimizer;
 use crate::rule::{Ascent, Needs, Rule};
@@ -62,7 +62,10 @@ impl Optimizer {
         f: impl for<'t> FnMut(&M, &'t Tape) -> Var<'t>,
     ) -> f64 {
         let seed = self.tape_seed();
-        self.descend(&mut OnTapes { model, f, seed })
+        match self.descend(&mut OnTapes { model, f, seed }) {
+            Ok(value) => value,
+            Err(fault) => panic!("training_step: {fault}"),
+        }
     }
 
     /// As [`Self::training_step`], for a function of a vector that needs no tape: one with finite differences
@@ -77,7 +80,10 @@ impl Optimizer {
         {
             panic!("advance: {fault}");
         }
-        self.descend(&mut OfVector { x, f })
+        match self.descend(&mut OfVector { x, f }) {
+            Ok(value) => value,
+            Err(fault) => panic!("advance: {fault}"),
+        }
     }
 
     /// The seed of the tapes of the next [`Self::training_step`]: `value_and_grad_training` with it gives the gradients of that
@@ -99,23 +105,24 @@ impl Optimizer {
         self.seed.wrapping_mul(SPREAD).wrapping_add(calls)
     }
 
+    /// One step down a loss, and its value before; or what is wrong with the loss. Then nothing is changed.
     #[track_caller]
-    fn descend(&mut self, loss: &mut dyn Loss) -> f64 {
+    pub(crate) fn descend(&mut self, loss: &mut dyn Loss) -> Result<f64, String> {
         self.bind_for_step(loss.model());
         let needs = self.needs();
         if needs.function {
-            return self.follow(loss);
+            return Ok(self.follow(loss));
         }
         let estimate = self.is_last_part() && needs.curvature.is_some();
         let mut moved = Moved { loss, kept: Vec::new() };
         if needs.ahead {
             self.look_ahead(&mut moved);
         }
-        let (value, first, mut curvature) = evaluated(&mut moved, estimate && needs.ascent.is_none());
+        let (value, first, mut curvature) = moved.loss.evaluate(estimate && needs.ascent.is_none())?;
         let mut second = None;
         if needs.ascent.is_some() {
             self.climb(&mut moved, &first);
-            let (_, grads, estimated) = evaluated(&mut moved, estimate);
+            let (_, grads, estimated) = moved.loss.evaluate(estimate)?;
             (second, curvature) = (Some(grads), estimated);
         }
         drop(moved);
@@ -124,7 +131,7 @@ impl Optimizer {
         self.check(model, grads, ["training_step", "gradient"]);
         apply_updates(model, &first);
         self.take(model, grads, curvature.as_ref());
-        value
+        Ok(value)
     }
 
     /// What some rule needs at this step.
@@ -181,15 +188,6 @@ impl Optimizer {
             param.set(param.value() + up * length);
         });
         moved.kept.push(Kept(kept));
-    }
-}
-
-/// The loss at its model's place; panics at the caller's line, which no closure has, if there is something wrong with it.
-#[track_caller]
-fn evaluated(moved: &mut Moved<'_>, estimate: bool) -> Evaluated {
-    match moved.loss.evaluate(estimate) {
-        Ok(found) => found,
-        Err(fault) => panic!("training_step: {fault}"),
     }
 }
 

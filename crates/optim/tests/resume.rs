@@ -6,7 +6,7 @@ use gradus_optim::schedule::{
     Cosine, CosineAnnealing, Curve, CycleScale, Cyclic, Exponential, InverseSqrt, InverseTime, Linear,
     MultiStep, Multiplicative, OneCycle, Polynomial, Schedule, StepDecay, SwaAnneal, WarmRestarts,
 };
-use gradus_optim::{Lookahead, Nesterov, Objective, Optimizer, Sam, Sgd, catalog};
+use gradus_optim::{Adam, Lookahead, Nesterov, Objective, Optimizer, Sam, Sgd, catalog};
 use gradus_tensor::{DType, Tensor, rng};
 
 struct Model {
@@ -256,4 +256,23 @@ fn a_state_of_another_rule_says_which_wrote_it() {
     let older = adam.state().into_iter().filter(|(name, _)| !name.contains("/rule/")).collect();
     let error = Optimizer::new(Sgd::default(), 0.1).load_state(older, &w).unwrap_err().to_string();
     assert!(error.contains("belongs to no parameter"), "{error}");
+}
+
+/// Saved before the first step, when an optimizer knows no parameter yet.
+#[test]
+fn a_state_from_before_the_first_step() {
+    for make in [|| Optimizer::new(Nesterov::default(), 0.1), || Optimizer::new(Adam::default(), 0.1)] {
+        let (mut want, mut other) = (model(), make());
+        let (mut found, mut back) = (model(), make());
+        // What it did before is forgotten.
+        train(&mut back, &mut found, 0..3);
+        found = model();
+        back.load_state(other.state(), &found).unwrap();
+        train(&mut back, &mut found, 0..3);
+        train(&mut other, &mut want, 0..3);
+        assert_eq!(bits(&found), bits(&want));
+        // Of a later state an entry that is missing is told all the same.
+        let state = other.state().into_iter().filter(|(name, _)| !name.ends_with("/t")).collect();
+        assert!(make().load_state(state, &found).is_err());
+    }
 }

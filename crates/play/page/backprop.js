@@ -1,9 +1,10 @@
 // Backprop, step by step: the values of a graph one after the other, then the sweep back over it.
 
-import { api, asker } from "./core.js";
-import { clear, el, labelled, select, size, format, svg, table } from "./dom.js";
+import { asker, refusals } from "./core.js";
+import { boxes, button, columns, el, figure, framed, h3, hint, labelled, options, range, remark, row, select, svg, tip, wide } from "./dom.js";
+import { player, shownTable } from "./fields.js";
 import { BOX, layout, wire } from "./graph.js";
-import { sliders } from "./sliders.js";
+import { expression } from "./sliders.js";
 
 export const name = "backprop";
 export const title = "Backprop";
@@ -41,7 +42,7 @@ const box = (node, at, { value, sum, now, done }) => {
   const title = node.inputs.length ? `${node.name} = ${node.formula}` : node.name;
   const text = (y, kind, words) => svg("text", { x: 8, y, class: kind }, cut(words, 25));
   return svg("g", { class: `box${now ? " now" : ""}${done ? "" : " waiting"}`, transform: `translate(${at.x} ${at.y})` },
-    svg("title", {}, `${title}${node.part ? `, in the text: ${node.part}` : ""}`),
+    tip(`${title}${node.part ? `, in the text: ${node.part}` : ""}`),
     svg("rect", { class: "body", width: BOX.width, height: BOX.height, rx: 6 }),
     svg("rect", { class: `head ${node.kind}`, width: BOX.width, height: 22, rx: 6 }),
     text(15, "title", title),
@@ -55,18 +56,16 @@ const draw = (answer, list, now) => {
   const { values, sums } = known(answer, list, now);
   const moment = list[now];
   const here = moment.node?.node ?? moment.step?.node;
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
-    "aria-label": `The graph of ${answer.f}` });
+  const picture = figure(width, height, `The graph of ${answer.f}`, {});
   const passed = new Set(list.slice(0, now + 1).map((moment) => moment.part).filter(Boolean));
   const labels = [];
   for (const node of answer.nodes) {
-    const parts = [...(answer.steps.find((step) => step.node === node.node)?.parts ?? [])];
+    const step = answer.steps.find((step) => step.node === node.node);
     node.inputs.forEach((input, i) => {
-      const place = parts.findIndex((part) => part.input === input);
-      const part = place < 0 ? null : parts.splice(place, 1)[0];
+      const part = step?.parts.find((part) => part.place === i);
       const { path, label } = wire(at[input], at[node.node], i, node.inputs.length);
-      const active = part ? part === moment.part : moment.kind === "forward" && here === node.node;
-      picture.append(svg("path", { d: path, class: `wire${active || (moment.kind === "forward" && here === node.node) ? " now" : ""}${values.has(node.node) ? "" : " waiting"}` }));
+      const active = (part && part === moment.part) || (moment.kind === "forward" && here === node.node);
+      picture.append(svg("path", { d: path, class: `wire${active ? " now" : ""}${values.has(node.node) ? "" : " waiting"}` }));
       if (part && passed.has(part)) {
         const text = part.slope ? `×${part.slope.text}` : `←${part.contribution.text}`;
         labels.push(svg("text", { class: "slope", x: label.x, y: label.y, "text-anchor": "end" }, cut(text, 15)));
@@ -87,180 +86,107 @@ const draw = (answer, list, now) => {
 const words = (answer, moment) => {
   const nameOf = (i) => answer.nodes[i].name;
   if (moment.kind === "given") {
-    return [el("h3", {}, "What is given"), el("p", {}, "The variables and the numbers of the text. Go forward: each operation computes its value from these.")];
+    return [h3("What is given"), el("p", {}, "The variables and the numbers of the text. Go forward: each operation computes its value from these.")];
   }
   if (moment.kind === "forward") {
     const { node } = moment;
     const inputs = node.inputs.map((i) => `${nameOf(i)} is ${answer.nodes[i].value.text}`);
-    return [el("h3", {}, `Forward: ${node.name}`),
+    return [h3(`Forward: ${node.name}`),
       el("p", { class: "mono" }, `${node.name} = ${node.formula} = ${node.value.text}`),
-      el("p", { class: "dim" }, `${[...new Set(inputs)].join(", ")}.${node.part ? ` In the text: ${node.part}` : ""}`)];
+      hint(`${[...new Set(inputs)].join(", ")}.${node.part ? ` In the text: ${node.part}` : ""}`)];
   }
   if (moment.kind === "seed") {
-    return [el("h3", {}, "Back: the seed"), el("p", {}, `The derivative of ${moment.node.name} in itself is 1. From here each node sends upstream × local slope to its inputs.`)];
+    return [h3("Back: the seed"), el("p", {}, `The derivative of ${moment.node.name} in itself is 1. From here each node sends upstream × local slope to its inputs.`)];
   }
   const { step, part } = moment;
   const node = answer.nodes[step.node];
-  const lines = [el("h3", {}, `Back: ${node.name} = ${node.formula}`), el("p", { class: "dim" }, step.rule)];
-  const rows = [["value", node.value.text], ["upstream", step.upstream.text]];
-  if (part) {
-    const first = node.value.shape.length ? ` (first element)` : "";
-    rows.push(["to", nameOf(part.input)]);
-    rows.push(["local slope", part.slope ? part.slope.text : "not elementwise: see the rule"]);
-    if (part.numbers && part.numbers !== part.slope.text) rows.push([`its formula${first}`, `${part.numbers} = ${format(part.slope.values[0])}`]);
-    rows.push(["contribution", part.contribution.text], ["running sum", part.sum.text]);
-  }
-  lines.push(table(["", ""], rows, { class: "facts" }));
-  for (const remark of [part?.remark, ...step.remarks]) if (remark) lines.push(el("p", { class: "remark" }, remark));
-  return lines;
-};
-
-const gradients = (answer, ways) => {
-  const head = ["in", "at", "backpropagation", "central difference", "relative error"];
-  if (ways) head.push("forward mode", "complex step");
-  head.push("");
-  const rows = answer.gradient.map((d) => {
-    const cells = [d.name, format(d.value), format(d.backward, 10), format(d.central, 10), size(d.relative)];
-    if (ways) cells.push(format(d.forward, 10), format(d.complex, 10));
-    cells.push(el("span", { class: d.agrees ? "good" : "bad" }, d.agrees ? "agrees" : "DIFFERS"));
-    return cells;
-  });
-  const notes = [answer.reason && `They differ. Reason: ${answer.reason}`, ...answer.kinks,
-    ways && answer.not_complex && `No complex step: ${answer.not_complex} has no complex form.`];
-  return [table(head, rows, { id: "gradient" }), ...notes.filter(Boolean).map((text) => el("p", { class: "remark" }, text))];
+  const all = [part?.remark, ...step.remarks].filter(Boolean);
+  return [h3(`Back: ${node.name} = ${node.formula}`), hint(step.rule), shownTable((part ?? step).facts), ...all.map(remark)];
 };
 
 export const show = (root, state, signal) => {
   let answer = null;
   let list = [];
-  let timer = null;
-  const f = el("input", { type: "text", id: "f", spellcheck: "false", autocapitalize: "off", autocomplete: "off" });
-  const graphs = select({ id: "graph" }, [["", "an expression of one's own"]], "");
-  const values = el("div", { id: "values" });
-  const error = el("p", { class: "error", id: "error", role: "alert" });
-  const picture = el("div", { class: "picture", tabindex: "0", "aria-label": "The graph; arrow keys step" });
+  const error = refusals(signal);
+  const graphs = select("graph", [["", "an expression of one's own"]]);
+  const [drawing, checks] = boxes("drawing", "checks");
+  const frame = framed(drawing, { tabindex: "0", "aria-label": "The graph; arrow keys step" });
   const about = el("p", { class: "dim", id: "about" });
   const moment = el("div", { class: "panel", id: "moment", "aria-live": "polite" });
-  const checks = el("div", { id: "checks" });
-  const slider = el("input", { type: "range", min: "0", max: "0", value: "0", class: "progress", id: "step", "aria-label": "Step" });
+  const slider = range("step", "Step", 0, 0, 1, { class: "progress", value: 0 });
   const place = el("span", { class: "mono", id: "place" });
-  const play = el("button", { type: "button", id: "play", title: "Space" }, "Play");
-  const button = (id, text, hint, act) => el("button", { type: "button", id, title: hint, onclick: act }, text);
-  const ways = el("input", { type: "checkbox", id: "ways" });
-  ways.checked = state.get("ways") === "yes";
+  const ways = el("input", { type: "checkbox", id: "ways", checked: state.get("ways") === "yes" });
 
+  const last = () => list.length - 1;
+  const now = () => Math.min(Math.max(0, state.number("step")), last());
   const render = () => {
-    const now = Math.min(Math.max(0, state.number("step")), list.length - 1);
-    const { picture: drawn, focus } = draw(answer, list, now);
-    picture.replaceChildren(drawn);
-    drawn.classList.toggle("natural", state.get("fit") !== "yes");
-    if (focus && state.get("fit") !== "yes") picture.scrollLeft = focus.x + BOX.width / 2 - picture.clientWidth / 2;
-    moment.replaceChildren(...words(answer, list[now]));
-    slider.max = String(list.length - 1);
-    slider.value = String(now);
-    place.textContent = `${now} of ${list.length - 1}`;
+    if (!answer) return;
+    const { picture, focus } = draw(answer, list, now());
+    const natural = state.get("fit") !== "yes";
+    drawing.replaceChildren(picture);
+    picture.classList.toggle("natural", natural);
+    const scroller = frame.firstChild;
+    if (focus && natural) scroller.scrollLeft = focus.x + BOX.width / 2 - scroller.clientWidth / 2;
+    moment.replaceChildren(...words(answer, list[now()]));
+    [slider.max, slider.value] = [last(), now()];
+    place.textContent = `${now()} of ${last()}`;
   };
   const go = (to) => {
     if (!answer) return;
-    state.set({ step: Math.min(Math.max(0, to), list.length - 1) });
+    state.set({ step: Math.min(Math.max(0, to), last()) });
     render();
   };
-  const stop = () => {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "Play";
-  };
-  const start = () => {
-    if (state.number("step") >= list.length - 1) go(0);
-    play.textContent = "Pause";
-    timer = setInterval(() => (state.number("step") >= list.length - 1 ? stop() : go(state.number("step") + 1)), 900);
-  };
-  play.addEventListener("click", () => (timer ? stop() : start()));
-  signal.addEventListener("abort", stop);
+  const play = player(signal, { now, last, go, pause: 900 });
 
-  const pairs = () => state.get("at").split(";").map((text) => text.trim()).filter(Boolean);
-  const ask = asker("backprop", signal, (it) => {
+  const ask = asker("backprop", signal, error, (it) => {
     answer = it;
     list = moments(it);
-    error.textContent = "";
-    bar.update(it.variables);
-    checks.replaceChildren(...gradients(it, state.get("ways") === "yes"));
+    own.update(it.variables);
+    checks.replaceChildren(shownTable(it.table, "gradient"), ...it.notes.map(remark));
     render();
-  }, (refusal) => {
-    error.textContent = refusal.message;
   });
-  const request = () => ask({ f: state.get("f"), at: pairs(), four_ways: state.get("ways") === "yes" });
-  const bar = sliders(values, (at) => {
-    state.set({ at: at.join(";") });
-    request();
-  });
-  // A new expression keeps the values of the names that it still has; new names begin at 1.
-  const change = async () => {
-    try {
-      const names = await api("backprop/names", { f: f.value }, signal);
-      const old = new Map(pairs().map((pair) => [pair.split("=")[0].trim(), pair]));
-      state.set({ f: f.value, at: names.map((name) => old.get(name) ?? `${name}=1`).join(";"), step: 0 });
-      request();
-    } catch (refusal) {
-      if (!signal.aborted) error.textContent = refusal.message;
-    }
-  };
-  f.value = state.get("f");
-  f.addEventListener("change", () => {
+  const request = () => ask({ f: state.get("f"), at: own.pairs(), four_ways: state.get("ways") === "yes" });
+  const own = expression(state, signal, error, { step: 0 }, request);
+  own.f.addEventListener("change", () => {
     graphs.value = "";
     about.textContent = "";
-    change();
   });
   slider.addEventListener("input", () => go(Number(slider.value)));
   ways.addEventListener("change", () => {
     state.set({ ways: ways.checked ? "yes" : "no" });
     request();
   });
-
-  api("backprop/graphs", {}, signal).then((known) => {
-    graphs.append(...known.map((graph) => el("option", { value: graph.name }, graph.name)));
+  error.load("backprop/graphs", (known) => {
+    graphs.append(...options(known.map((graph) => graph.name)));
     const chosen = known.find((graph) => graph.f === state.get("f"));
     graphs.value = chosen?.name ?? "";
     about.textContent = chosen?.about ?? "";
     graphs.addEventListener("change", () => {
       const graph = known.find((graph) => graph.name === graphs.value);
-      if (!graph) return f.focus();
-      f.value = graph.f;
+      if (!graph) return own.f.focus();
+      own.f.value = graph.f;
       about.textContent = graph.about;
-      stop();
+      play.stop();
       state.set({ f: graph.f, at: graph.at.join(";"), step: 0 });
       request();
     });
-  }).catch((refusal) => {
-    if (!signal.aborted) error.textContent = refusal.message;
   });
 
-  clear(root);
+  const turn = (id, text, title, to) => button(id, text, () => go(to()), { title });
   root.append(
-    el("div", { class: "row" }, labelled("graph", graphs), labelled("expression", f, { class: "field wide" })),
-    about, error,
+    row(labelled("graph", graphs), wide("expression", own.f)), about, error.node,
     el("div", { class: "row", role: "group", "aria-label": "Steps" },
-      button("first", "|◀", "Home", () => go(0)), button("back", "◀", "Arrow left", () => go(state.number("step") - 1)),
-      play, button("next", "▶", "Arrow right", () => go(state.number("step") + 1)),
-      button("last", "▶|", "End", () => go(list.length - 1)), slider, place,
-      button("fit", "Fit", "The whole graph in the width of the page, or in its own size", () => {
+      turn("first", "|◀", "Home", () => 0), turn("back", "◀", "Arrow left", () => now() - 1), play.node,
+      turn("next", "▶", "Arrow right", () => now() + 1), turn("last", "▶|", "End", last), slider, place,
+      button("fit", "Fit", () => {
         state.set({ fit: state.get("fit") === "yes" ? "no" : "yes" });
-        if (answer) render();
-      })),
-    picture,
-    el("div", { class: "columns" }, el("div", {}, moment), el("div", { class: "panel" }, el("h3", {}, "Values"), values)),
-    el("h3", {}, "The gradient, and the same without rules"),
+        render();
+      }, { title: "The whole graph in the width of the page, or in its own size" })),
+    frame,
+    columns(el("div", {}, moment), el("div", { class: "panel" }, h3("Values"), own.values)),
+    h3("The gradient, and the same without rules"),
     el("label", { class: "row" }, ways, " forward mode and complex step as well"),
     checks);
   request();
-  const keys = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
-  return {
-    picture: () => picture.querySelector("svg"),
-    key: (event) => {
-      if (event.key === " ") play.click();
-      else if (event.key in keys) go(state.number("step") + keys[event.key]);
-      else return false;
-      return true;
-    },
-  };
+  return { key: play.key };
 };

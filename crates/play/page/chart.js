@@ -1,8 +1,12 @@
-// Line charts: axes that are linear or logarithmic, lines with gaps where a value is no number, a legend with names.
+// Line charts: axes that are linear or logarithmic, lines with gaps where a value is no number, a legend with names; paths and
+// arrows.
 
-import { format, svg } from "./dom.js";
+import { figure, format, svg, tip } from "./dom.js";
 
 export const MARGIN = { left: 62, right: 14, top: 30, bottom: 46 };
+
+// Of charts: narrower on a phone, so that their texts stay large enough.
+export const WIDTH = innerWidth < 500 ? 400 : 560;
 
 let clips = 0;
 
@@ -24,6 +28,16 @@ const ticks = (scale, from, to) => {
   return list;
 };
 
+// The path through points, with a gap where one is null.
+export const path = (points) => points.map((point, i) => point && `${i && points[i - 1] ? "L" : "M"}${point.map((x) => x.toFixed(1)).join(" ")}`).filter(Boolean).join("");
+
+// The path of an arrow from a place in a direction.
+export const arrow = (from, angle, length) => {
+  const to = ([x, y], turn, r) => [x + r * Math.cos(angle + turn), y + r * Math.sin(angle + turn)];
+  const end = to(from, 0, length);
+  return path([from, end, null, to(end, 2.7, 11), end, to(end, -2.7, 11)]);
+};
+
 export const scaler = ({ scale, range: [from, to] }, start, end) => {
   const f = scale === "log" ? Math.log10 : (x) => x;
   const [low, high] = [f(from), f(to)];
@@ -33,7 +47,7 @@ export const scaler = ({ scale, range: [from, to] }, start, end) => {
 const name = (scale, x) => (scale === "log" ? x.toExponential(0).replace("e+", "e") : format(x, 4));
 
 // The range of what is drawn, with a little room.
-export const rangeOf = (values, scale) => {
+const rangeOf = (values, scale) => {
   const usable = values.filter((x) => typeof x === "number" && (scale !== "log" || x > 0));
   if (!usable.length) return scale === "log" ? [0.1, 10] : [-1, 1];
   const [low, high] = [Math.min(...usable), Math.max(...usable)];
@@ -44,7 +58,7 @@ export const rangeOf = (values, scale) => {
 
 // A chart of { title, width, height, x, y, lines, marks }: an axis is { label, scale: "linear" | "log", range }, a line
 // { name, points: [[x, y]], color, dash, dots }, a mark { x, label, color } a vertical line.
-export const chart = ({ title, width = 560, height = 360, x, y, lines, marks = [] }) => {
+export const chart = ({ title, width, height, x, y, lines, marks = [] }) => {
   const [left, right, top, bottom] = [MARGIN.left, width - MARGIN.right, MARGIN.top, height - MARGIN.bottom];
   const [toX, toY] = [scaler(x, left, right), scaler(y, bottom, top)];
   const group = svg("g", { class: "chart" });
@@ -65,33 +79,27 @@ export const chart = ({ title, width = 560, height = 360, x, y, lines, marks = [
   const inside = (at, [low, high], slack) => at >= Math.min(low, high) - slack && at <= Math.max(low, high) + slack;
   for (const { x: at, label, color } of marks) {
     if (!inside(toX(at), [left, right], 0)) continue;
-    group.append(svg("line", { class: `mark ${color}`, x1: toX(at), x2: toX(at), y1: top, y2: bottom }, svg("title", {}, label)));
+    group.append(svg("line", { class: `mark ${color}`, x1: toX(at), x2: toX(at), y1: top, y2: bottom }, tip(label)));
   }
   for (const line of lines) {
-    let path = "";
-    let drawing = false;
     const dots = [];
-    for (const [px, py] of line.points) {
+    const places = line.points.map(([px, py]) => {
       const usable = typeof px === "number" && typeof py === "number" && (y.scale !== "log" || py > 0);
       const [sx, sy] = usable ? [toX(px), toY(py)] : [0, 0];
-      if (!usable || !inside(sy, [top, bottom], 400)) {
-        drawing = false;
-        continue;
-      }
-      path += `${drawing ? "L" : "M"}${sx.toFixed(1)} ${sy.toFixed(1)}`;
-      drawing = true;
+      if (!usable || !inside(sy, [top, bottom], 400)) return null;
       if (line.dots && inside(sy, [top, bottom], 0)) {
         dots.push(svg("circle", { class: `dot ${line.color}`, cx: sx, cy: sy, r: 3 },
-          svg("title", {}, `${line.name}: ${x.label} ${format(px, 4)}, ${y.label} ${format(py, 4)}`)));
+          tip(`${line.name}: ${x.label} ${format(px, 4)}, ${y.label} ${format(py, 4)}`)));
       }
-    }
-    group.append(svg("path", { class: `line ${line.color}`, d: path, "clip-path": `url(#${clip})`, "stroke-dasharray": DASHES[line.dash ?? 0] || null }), ...dots);
+      return [sx, sy];
+    });
+    group.append(svg("path", { class: `line ${line.color}`, d: path(places), "clip-path": `url(#${clip})`, "stroke-dasharray": DASHES[line.dash ?? 0] || null }), ...dots);
   }
   return group;
 };
 
 // Names and colours of lines, beside each other as far as the width goes: an element and its height.
-export const legend = (lines, width) => {
+const legend = (lines, width) => {
   const group = svg("g", { class: "legend" });
   let [x, y] = [MARGIN.left, 12];
   for (const { name, color, dash } of lines) {
@@ -102,4 +110,25 @@ export const legend = (lines, width) => {
     x += length;
   }
   return { group, height: y + 8 };
+};
+
+// A chart with its legend. An axis without a range is as long as its lines.
+export const plot = (it, { width = WIDTH, height = 300, marks = [] } = {}) => {
+  const axis = (axis, i) => ({ ...axis, range: axis.range ?? rangeOf(it.lines.flatMap((line) => line.points.map((point) => point[i])), axis.scale) });
+  const { group, height: top } = legend(it.lines, width);
+  const drawn = chart({ ...it, width, height, x: axis(it.x, 0), y: axis(it.y, 1), marks: [...(it.marks ?? []), ...marks] });
+  drawn.setAttribute("transform", `translate(0 ${top})`);
+  return figure(width, top + height, it.title, {}, group, drawn);
+};
+
+// Charts under each other, as one picture.
+export const stack = (label, list, size) => {
+  let y = 0;
+  const all = list.map((it) => {
+    const one = plot(it, size);
+    one.setAttribute("y", y);
+    y += Number(one.getAttribute("height"));
+    return one;
+  });
+  return figure(size.width, y, label, {}, all);
 };

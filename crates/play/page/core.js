@@ -1,20 +1,33 @@
-// What all views share: requests to the library, and the state of a view in the address.
+// What all views share: requests to the library, where refusals are told, and the state of a view in the address.
+
+import { el } from "./dom.js";
+
+export const post = (path, request, signal) =>
+  fetch(`api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(request), signal });
 
 // Asks the library: a function of a view's name and its request. Throws what it answers when it refuses.
 export const api = async (view, request, signal) => {
-  const response = await fetch(`api/${view}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(request),
-    signal,
-  });
+  const response = await post(view, request, signal);
   const answer = await response.json();
-  if (!response.ok) {
-    const error = new Error(answer.error.message);
-    error.kind = answer.error.kind;
-    throw error;
-  }
+  if (!response.ok) throw new Error(answer.error.message);
   return answer;
+};
+
+// The place where refusals are told, until the one who put one there (or anybody, if that is not said) is answered.
+export const refusals = (signal, id = "error") => {
+  const node = el("p", { class: "error", id, role: "alert" });
+  let by = null;
+  const put = (refusal, who = null) => {
+    if (signal.aborted) return;
+    by = who;
+    node.textContent = refusal.message;
+  };
+  const clear = (who) => {
+    if (by === null || by === who) node.textContent = "";
+  };
+  // What a view asks once, at its beginning.
+  const load = (view, then) => api(view, {}, signal).then(then).catch((refusal) => put(refusal, view));
+  return { node, put, clear, load };
 };
 
 // Requests on their way; tests wait until there are none.
@@ -25,8 +38,8 @@ const busy = (change) => {
 };
 
 // Asks whenever it is told to; of requests that follow each other faster than answers come, only the last is sent.
-// `show` gets the answers, `fail` the refusals.
-export const asker = (view, signal, show, fail) => {
+// `show` gets the answers.
+export const asker = (view, signal, error, show) => {
   let running = false;
   let next = null;
   const run = async () => {
@@ -37,9 +50,11 @@ export const asker = (view, signal, show, fail) => {
       next = null;
       try {
         const answer = await api(view, request, signal);
-        if (!signal.aborted) show(answer, request);
-      } catch (error) {
-        if (!signal.aborted) fail(error);
+        if (signal.aborted) break;
+        error.clear(view);
+        show(answer);
+      } catch (refusal) {
+        error.put(refusal, view);
       }
     }
     running = false;
@@ -73,6 +88,11 @@ export class State {
   number(key) {
     const x = Number(this.values[key]);
     return Number.isFinite(x) ? x : Number(this.defaults[key]);
+  }
+
+  // A number that counts something.
+  whole(key) {
+    return Math.max(0, Math.floor(this.number(key)));
   }
 
   set(changes) {

@@ -1,9 +1,9 @@
 // Descent: optimizers side by side on a surface; a ball that can be dropped anywhere; a step at a time.
 
-import { api, asker } from "./core.js";
-import { MARGIN, chart, color, scaler } from "./chart.js";
-import { clear, el, format, labelled, select, svg, table } from "./dom.js";
-import { WIDTH, field, plot, shownTable, split, texts } from "./fields.js";
+import { asker, refusals } from "./core.js";
+import { MARGIN, WIDTH, arrow, chart, color, path, plot, scaler } from "./chart.js";
+import { boxes, button, columns, el, figure, format, framed, hint, input, labelled, options, range, row, select, svg, table, tip, wide } from "./dom.js";
+import { field, player, shownTable, split, texts } from "./fields.js";
 import { lessons } from "./lessons.js";
 
 export const name = "descent";
@@ -22,15 +22,15 @@ const map = (it) => {
   const line = it.dimensions === 1;
   const box = [MARGIN.left, MARGIN.top, WIDTH - MARGIN.right, HEIGHT - MARGIN.bottom];
   const [toX, toY] = [scaler({ range: x }, box[0], box[2]), scaler({ range: y }, box[3], box[1])];
-  const path = (list) => list.map(([a, b], i) => (numeric([b]) ? `${i && numeric([list[i - 1][1]]) ? "L" : "M"}${toX(a).toFixed(1)} ${toY(b).toFixed(1)}` : "")).join("");
+  const along = (list) => path(list.map((at) => (numeric(at) ? [toX(at[0]), toY(at[1])] : null)));
   const inside = (...nodes) => svg("g", { "clip-path": "url(#window)" }, ...nodes);
   const layer = inside();
-  const node = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, id: "map", tabindex: "0", role: "application", "aria-label": "Paths over contours: click or drag to drop the ball, arrow keys move it" },
+  const node = figure(WIDTH, HEIGHT, "Paths over contours: click or drag to drop the ball, arrow keys move it", { id: "map", tabindex: "0", role: "application" },
     svg("clipPath", { id: "window" }, svg("rect", { x: box[0], y: box[1], width: box[2] - box[0], height: box[3] - box[1] })),
     chart({ title: it.formula, width: WIDTH, height: HEIGHT, lines: [], x: { label: "x", range: x }, y: { label: line ? "f" : "y", range: y } }),
-    inside(it.levels.map(({ value, lines }) => svg("path", { class: "contour", d: lines.map(path).join("") }, svg("title", {}, `f = ${format(value, 4)}`))),
-      line ? svg("path", { class: "contour", d: path(it.curve) }) : null,
-      it.minima.map(([a, b]) => svg("path", { class: "minimum", d: `M${toX(a) - 6} ${toY(b) - 6}l12 12m0 -12l-12 12` }, svg("title", {}, `minimum at ${format(a, 4)}, ${format(b, 4)}`)))),
+    inside(it.levels.map(({ value, lines }) => svg("path", { class: "contour", d: lines.map(along).join("") }, tip(`f = ${format(value, 4)}`))),
+      line ? svg("path", { class: "contour", d: along(it.curve) }) : null,
+      it.minima.map(([a, b]) => svg("path", { class: "minimum", d: `M${toX(a) - 6} ${toY(b) - 6}l12 12m0 -12l-12 12` }, tip(`minimum at ${format(a, 4)}, ${format(b, 4)}`)))),
     layer);
   // Where a pointer is, in the window.
   const place = (event) => {
@@ -39,28 +39,24 @@ const map = (it) => {
     return part.map((p, i) => Number((it.window[i][0] + Math.min(Math.max(p, 0), 1) * (it.window[i][1] - it.window[i][0])).toPrecision(4)));
   };
   // An arrow of one length in the direction in which a small move is seen.
-  const arrow = ([px, py], [dx, dy], kind, words) => {
+  const pointer = ([px, py], [dx, dy], kind, words) => {
     const [ux, uy] = [toX(dx) - toX(0), line ? 0 : toY(dy) - toY(0)];
     if (!(ux * ux + uy * uy > 0)) return null;
-    const angle = Math.atan2(uy, ux);
-    const to = (turn, r, from) => [from[0] + r * Math.cos(angle + turn), from[1] + r * Math.sin(angle + turn)];
-    const tip = to(0, ARROW, [toX(px), toY(py)]);
-    return svg("path", { class: `line arrow ${kind}`, d: `M${toX(px)} ${toY(py)}L${tip}M${to(2.7, 11, tip)}L${tip}L${to(-2.7, 11, tip)}` }, svg("title", {}, words));
+    return svg("path", { class: `line arrow ${kind}`, d: arrow([toX(px), toY(py)], Math.atan2(uy, ux), ARROW) }, tip(words));
   };
-  return { node, layer, path, toX, toY, place, arrow, window: it.window, line };
+  return { node, layer, along, toX, toY, place, pointer, window: it.window, line };
 };
 
 export const show = (root, state, signal) => {
-  const error = el("p", { class: "error", id: "error", role: "alert" });
-  const [picture, values, results, facts, people, about] = ["map-box", "values", "results", "facts", "people", "about"].map((id) => el("div", { id }));
-  const [surfaces, presets] = ["surface", "preset"].map((id) => select({ id }, [["", id === "surface" ? "an expression" : "choose …"]], ""));
-  const time = el("input", { type: "range", id: "time", min: "0", step: "1", class: "progress", "aria-label": "step" });
+  const error = refusals(signal);
+  const [picture, values, results, facts, people, about] = boxes("map-box", "values", "results", "facts", "people", "about");
+  const [surfaces, presets] = [select("surface", [["", "an expression"]]), select("preset", [["", "choose …"]])];
+  const time = range("time", "step", 0, 0, 1, { class: "progress" });
   const timeText = el("output", { class: "mono", id: "time-text" });
-  const button = (id, text, onclick) => el("button", { type: "button", id, onclick }, text);
-  let [answer, view, timer] = [null, null, null];
+  let [answer, view] = [null, null];
 
   const number = (key) => (state.get(key) === "" ? null : state.number(key));
-  const last = () => Math.max(...answer.walks.map((walk) => walk.points.length - 1));
+  const last = () => (answer ? Math.max(...answer.walks.map((walk) => walk.points.length - 1)) : 0);
   const now = () => Math.min(Math.max(0, Math.round(state.number("t"))), last());
   const pair = (values) => (values.length === 1 || view.line ? format(values[0], 5) : `(${values.map((x) => format(x, 5)).join(", ")})`);
   const moved = ({ points }, i) => (i && numeric(points[i]) ? points[i].map((x, k) => x - points[i - 1][k]) : [0, 0]);
@@ -76,14 +72,14 @@ export const show = (root, state, signal) => {
       const end = Math.min(t, walk.points.length - 1);
       const list = walk.points.slice(0, end + 1).map((_, k) => at(walk, k)).filter(numeric);
       const [here, gradient, step] = [at(walk, end), walk.gradients[end], moved(walk, end)];
-      return [svg("path", { class: `line ${color(i)}`, d: view.path(list) }),
+      return [svg("path", { class: `line ${color(i)}`, d: view.along(list) }),
         ...(list.length < 120 ? list : []).map(([a, b]) => svg("circle", { class: `dot ${color(i)}`, cx: view.toX(a), cy: view.toY(b), r: 2.2 })),
-        ...(numeric(here) ? [view.arrow(here, gradient.map((g) => -g), `${color(i)} downhill`, `${walk.name}: against the gradient ${pair(gradient)}`),
-          view.arrow(here, step, color(i), `${walk.name}: the last step ${pair(step)}`),
-          svg("circle", { class: `ball ${color(i)}`, cx: view.toX(here[0]), cy: view.toY(here[1]), r: 6 }, svg("title", {}, walk.name))] : [])];
+        ...(numeric(here) ? [view.pointer(here, gradient.map((g) => -g), `${color(i)} downhill`, `${walk.name}: against the gradient ${pair(gradient)}`),
+          view.pointer(here, step, color(i), `${walk.name}: the last step ${pair(step)}`),
+          svg("circle", { class: `ball ${color(i)}`, cx: view.toX(here[0]), cy: view.toY(here[1]), r: 6 }, tip(walk.name))] : [])];
     };
     const [x, y] = at(answer.walks[0], 0);
-    view.layer.replaceChildren(...answer.walks.flatMap(one).filter(Boolean), svg("circle", { id: "start", cx: view.toX(x), cy: view.toY(y), r: 9 }, svg("title", {}, "the start: drag it")));
+    view.layer.replaceChildren(...answer.walks.flatMap(one).filter(Boolean), svg("circle", { id: "start", cx: view.toX(x), cy: view.toY(y), r: 9 }, tip("the start: drag it")));
     facts.replaceChildren(table(["optimizer", "place", "f", "gradient there", "last step", "its lr", "remembered"], answer.walks.map((walk) => {
       const i = Math.min(t, walk.points.length - 1);
       const memory = walk.memory.map(({ name, values }) => (i ? `${name} = ${pair(values[i - 1])}` : "")).join(", ");
@@ -91,26 +87,22 @@ export const show = (root, state, signal) => {
     }), { id: "now" }));
     planes.runs(answer.walks, t);
   };
-  const fail = (refusal) => {
-    if (!signal.aborted) error.textContent = refusal.message;
-  };
-  const ask = asker("descent", signal, (it) => {
+  const ask = asker("descent", signal, error, (it) => {
     answer = it;
-    error.textContent = "";
     [xs, ys].forEach((control, i) => document.activeElement === control || (control.value = format(it.start[i])));
     values.replaceChildren(plot(it.values, { height: 380 }));
     results.replaceChildren(shownTable(it.ends, "ends"));
     draw();
-  }, fail);
-  const askSurface = asker("descent/surface", signal, (it) => {
+  });
+  const askSurface = asker("descent/surface", signal, error, (it) => {
     view = map(it);
     ys.disabled = view.line;
     about.textContent = `${it.name}: ${it.formula}${it.note && `. ${it.note}`}`;
     picture.replaceChildren(view.node);
     listen(view.node);
     draw();
-  }, fail);
-  const run = () => ask({ surface: state.get("surface"), start: number("x") === null ? null : [number("x"), number("y") ?? 0], steps: Math.max(0, Math.round(state.number("steps"))), optimizers: split(state.get("optimizers")), lr: number("lr") });
+  });
+  const run = () => ask({ surface: state.get("surface"), start: number("x") === null ? null : [number("x"), number("y") ?? 0], steps: state.whole("steps"), optimizers: split(state.get("optimizers")), lr: number("lr") });
   const both = () => {
     const w = state.get("window").split(",").map(Number);
     askSurface({ surface: state.get("surface"), window: w.length === 4 ? [w.slice(0, 2), w.slice(2)] : null });
@@ -120,7 +112,8 @@ export const show = (root, state, signal) => {
   const naming = () => {
     const text = state.get("surface");
     surfaces.value = text;
-    if (surfaces.value === text) return;
+    // Until the list is there nobody knows.
+    if (surfaces.value === text || surfaces.options.length < 2) return;
     surfaces.value = "";
     f.value = text;
   };
@@ -159,22 +152,7 @@ export const show = (root, state, signal) => {
     state.set({ t: Math.min(Math.max(0, t), last()) });
     draw();
   };
-  const stop = () => {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "Play";
-  };
-  const toggle = () => {
-    if (timer !== null || !answer) return stop();
-    if (now() >= last()) go(0);
-    play.textContent = "Pause";
-    timer = setInterval(() => {
-      go(now() + Math.max(1, Math.round(last() / 150)));
-      if (now() >= last()) stop();
-    }, 60);
-  };
-  signal.addEventListener("abort", stop);
-  const play = button("play", "Play", toggle);
+  const play = player(signal, { now, last, go, pause: 60, stride: () => Math.max(1, Math.round(last() / 150)) });
   time.addEventListener("input", () => go(Number(time.value)));
 
   const setPeople = texts(people, "optimizer", "adam:lr=0.1", (list) => {
@@ -182,39 +160,28 @@ export const show = (root, state, signal) => {
     run();
   });
   const own = () => change({ surface: f.value.trim(), x: "", y: "", window: "" });
-  const f = el("input", { type: "text", id: "f", value: "x^2 + 10*y^2", spellcheck: "false", autocapitalize: "off", autocomplete: "off", onchange: own });
-  const [xs, ys, steps, lr] = ["x", "y", "steps", "lr"].map((key) => field(state, key, 7, run));
-  lr.placeholder = "best";
+  const f = input({ id: "f", value: "x^2 + 10*y^2", onchange: own });
+  const [xs, ys, steps, lr] = ["x", "y", "steps", "lr"].map((key) => field(state, key, run, { size: 7, placeholder: key === "lr" ? "best" : null }));
   surfaces.addEventListener("change", () => (surfaces.value ? change({ surface: surfaces.value, x: "", y: "", window: "" }) : own()));
-  api("descent/choices", {}, signal).then((all) => {
-    surfaces.append(...all.surfaces.map((name) => el("option", { value: name }, name)));
+  error.load("descent/choices", (all) => {
+    surfaces.append(...options(all.surfaces));
     naming();
-    presets.append(...all.presets.map(({ name }, i) => el("option", { value: i }, name)));
+    presets.append(...options(all.presets.map(({ name }, i) => [i, name])));
     presets.addEventListener("change", () => {
       const it = all.presets[presets.value];
       if (it) change({ surface: it.surface, optimizers: it.optimizers.join(","), steps: it.steps, x: "", y: "", window: "", lr: "", t: 500 });
     });
-  }).catch(fail);
+  });
 
-  const planes = lessons(state, signal, fail);
-  clear(root);
+  const planes = lessons(state, signal, error);
   root.append(
-    el("div", { class: "row" }, labelled("try", presets), labelled("surface", surfaces), labelled("expression of x and y", f, { class: "field wide" })),
-    el("div", { class: "row" }, labelled("start x", xs), labelled("y", ys), labelled("steps", steps), labelled("lr of the others", lr)),
-    people, error, about,
-    el("div", { class: "row" }, play, time, timeText, button("in", "Nearer", zoom(0.5)), button("out", "Farther", zoom(2)), button("whole", "Whole", () => change({ window: "" }))),
-    el("div", { class: "columns" }, el("div", { class: "picture" }, picture), el("div", { class: "picture" }, values)),
-    el("p", { class: "dim" }, "Click or drag to drop the ball; on the map the arrow keys move it, elsewhere ← and → go a step and Space plays. A full arrow is the last step, the velocity; a dashed one points against the gradient. Directions are true, lengths stand in the table."),
+    row(labelled("try", presets), labelled("surface", surfaces), wide("expression of x and y", f)),
+    row(labelled("start x", xs), labelled("y", ys), labelled("steps", steps), labelled("lr of the others", lr)),
+    people, error.node, about,
+    row(play.node, time, timeText, button("in", "Nearer", zoom(0.5)), button("out", "Farther", zoom(2)), button("whole", "Whole", () => change({ window: "" }))),
+    columns(framed(picture), framed(values)),
+    hint("Click or drag to drop the ball; on the map the arrow keys move it, elsewhere ← and → go a step and Space plays. A full arrow is the last step, the velocity; a dashed one points against the gradient. Directions are true, lengths stand in the table."),
     facts, results, planes.node);
   change({});
-  return {
-    picture: () => view?.node,
-    key: (event) => {
-      const to = answer && { ArrowLeft: now() - 1, ArrowRight: now() + 1, Home: 0, End: last() }[event.key];
-      if (event.key === " ") toggle();
-      else if (typeof to === "number") go(to);
-      else return false;
-      return true;
-    },
-  };
+  return { key: play.key };
 };

@@ -1,12 +1,7 @@
-// What views of many lines share: a list of texts, a slider, a field, charts and tables as the library describes them.
+// What views share: a list of texts, a slider, a field, a button that goes on by itself, a table as the library describes it.
 
-import { chart, color, legend, rangeOf } from "./chart.js";
-import { el, format, svg, table } from "./dom.js";
-
-// Of charts: narrower on a phone, so that their texts stay large enough.
-export const WIDTH = innerWidth < 500 ? 400 : 560;
-
-const PLAIN = { type: "text", spellcheck: "false", autocapitalize: "off", autocomplete: "off" };
+import { color } from "./chart.js";
+import { button, el, format, input, range, svg, table } from "./dom.js";
 
 // A list of texts, each in a field with the colour of its line; `changed` gets them all. Gives back what sets them.
 export const texts = (root, label, fresh, changed) => {
@@ -18,17 +13,17 @@ export const texts = (root, label, fresh, changed) => {
       build();
       changed(list);
     };
-    const row = (text, i) => {
-      const field = el("input", { ...PLAIN, value: text, "aria-label": `${label} ${i + 1}`, "data-text": i });
+    const line = (text, i) => {
+      const field = input({ value: text, "aria-label": `${label} ${i + 1}`, "data-text": i });
       field.addEventListener("change", () => {
         list[i] = field.value.trim();
         changed(list);
       });
       return el("div", { class: "row text" },
         svg("svg", { width: 22, height: 12, "aria-hidden": "true" }, svg("line", { class: `line arrow ${color(i)}`, x1: 0, x2: 22, y1: 6, y2: 6 })),
-        field, el("button", { type: "button", "aria-label": `Remove ${label} ${i + 1}`, onclick: alter(() => list.splice(i, 1)), disabled: list.length === 1 }, "−"));
+        field, button(null, "−", alter(() => list.splice(i, 1)), { "aria-label": `Remove ${label} ${i + 1}`, disabled: list.length === 1 }));
     };
-    root.replaceChildren(...list.map(row), el("button", { type: "button", class: "add", onclick: alter(() => list.push(fresh)), disabled: list.length >= most }, `Add ${label}`));
+    root.replaceChildren(...list.map(line), button(`add-${label}`, `Add ${label}`, alter(() => list.push(fresh)), { class: "add", disabled: list.length >= most }));
   };
   return (all) => {
     list = [...all];
@@ -50,24 +45,24 @@ export const split = (text) => {
 
 // A slider of a number of the state; `put` shows the state's number.
 export const slider = (state, key, text, [min, max, step], changed) => {
-  const range = el("input", { type: "range", id: `slide-${key}`, min, max, step, "aria-label": text });
+  const bar = range(`slide-${key}`, text, min, max, step);
   const shown = el("output", { class: "mono" });
   const put = () => {
-    range.value = state.get(key);
+    bar.value = state.get(key);
     shown.textContent = `${text} = ${format(state.number(key), 4)}`;
   };
-  range.addEventListener("input", () => {
-    state.set({ [key]: range.value });
+  bar.addEventListener("input", () => {
+    state.set({ [key]: bar.value });
     put();
     changed();
   });
   put();
-  return { node: el("div", { class: "slider" }, shown, range), put };
+  return { node: el("div", { class: "slider" }, shown, bar), put };
 };
 
 // A field of a text of the state.
-export const field = (state, key, size, changed) => {
-  const control = el("input", { ...PLAIN, id: key, size, value: state.get(key) });
+export const field = (state, key, changed, more) => {
+  const control = input({ id: key, value: state.get(key), ...more });
   control.addEventListener("change", () => {
     state.set({ [key]: control.value.trim() });
     changed();
@@ -75,13 +70,33 @@ export const field = (state, key, size, changed) => {
   return control;
 };
 
-// A chart of the library with its legend. An axis without a range is as long as its lines.
-export const plot = (it, { width = WIDTH, height = 300, marks = [] } = {}) => {
-  const axis = (axis, i) => ({ ...axis, range: axis.range ?? rangeOf(it.lines.flatMap((line) => line.points.map((point) => point[i])), axis.scale) });
-  const { group, height: top } = legend(it.lines, width);
-  const drawn = chart({ ...it, width, height, x: axis(it.x, 0), y: axis(it.y, 1), marks: [...it.marks, ...marks] });
-  drawn.setAttribute("transform", `translate(0 ${top})`);
-  return svg("svg", { viewBox: `0 0 ${width} ${top + height}`, width, height: top + height, role: "img", "aria-label": it.title }, group, drawn);
+// A button that goes on by itself, and what keys do: `now()` and `last()` say where a view stands, `go(to)` goes there.
+export const player = (signal, { now, last, go, pause, stride = () => 1 }) => {
+  let timer = null;
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    node.textContent = "Play";
+  };
+  const toggle = () => {
+    if (timer !== null || last() <= 0) return stop();
+    if (now() >= last()) go(0);
+    node.textContent = "Pause";
+    timer = setInterval(() => {
+      go(now() + stride());
+      if (now() >= last()) stop();
+    }, pause);
+  };
+  const node = button("play", "Play", toggle, { title: "Space" });
+  signal.addEventListener("abort", stop);
+  const key = ({ key }) => {
+    const to = { ArrowLeft: now() - 1, ArrowRight: now() + 1, Home: 0, End: last() }[key];
+    if (key === " ") toggle();
+    else if (to !== undefined) go(to);
+    else return false;
+    return true;
+  };
+  return { node, stop, key };
 };
 
 // A table of the library.

@@ -1,12 +1,12 @@
 // The shell: navigation, theme, saving, and which view is shown.
 //
 // A view is a module with `name`, `title`, `defaults` (its state: texts by key) and `show(root, state, signal)`, which builds
-// it; the signal is aborted when the view is left. `show` may return `{ key(event), picture() }`: what a key does, which is
-// true if it did something, and the SVG element to save (the first of the view if there is none).
+// it; the signal is aborted when the view is left. `show` may return `{ key(event) }`: what a key does, which is true if it did
+// something. Drawings stand in frames (`framed` of `dom.js`); the first of a view is the one that the head's buttons save.
 
 import { State, parseHash } from "./core.js";
-import { clear, el } from "./dom.js";
-import { savePng, saveSvg } from "./save.js";
+import { el } from "./dom.js";
+import { save } from "./save.js";
 import * as backprop from "./backprop.js";
 import * as differences from "./differences.js";
 import * as descent from "./descent.js";
@@ -19,7 +19,7 @@ const VIEWS = [backprop, network, descent, differences, schedules, microgpt];
 const main = document.getElementById("main");
 let shown = null;
 
-export const say = (text) => {
+const say = (text) => {
   document.getElementById("message").textContent = text;
 };
 
@@ -29,7 +29,7 @@ const show = () => {
   shown?.leave.abort();
   const leave = new AbortController();
   const state = new State(view.name, view.defaults, values);
-  clear(main);
+  main.replaceChildren();
   say("");
   for (const link of document.querySelectorAll("#views a")) {
     if (link.dataset.view === view.name) link.setAttribute("aria-current", "page");
@@ -41,23 +41,20 @@ const show = () => {
   shown = { view, state, leave, handles: view.show(root, state, leave.signal) ?? {} };
 };
 
-const picture = () => shown.handles.picture?.() ?? main.querySelector("svg");
-
 const tool = (id, act) => document.getElementById(id).addEventListener("click", act);
 
-const saver = (save) => async () => {
-  const it = picture();
-  if (!it) return say("There is no picture yet.");
+addEventListener("click", async ({ target }) => {
+  const kind = target.dataset?.save;
+  if (!kind) return;
+  const own = target.closest("figure");
+  const frame = own ?? main.querySelector("figure");
+  const name = ["gradus", shown.view.name, own?.querySelector(".picture > *").id].filter(Boolean).join("-");
   try {
-    await save(it, `gradus-${shown.view.name}`);
-    say("The picture is saved.");
+    say((await save(frame, kind, name)) ? `The picture is saved as ${name}.${kind}.` : "There is no picture yet.");
   } catch (error) {
     say(`The picture could not be saved: ${error.message}`);
   }
-};
-
-tool("save-svg", saver(saveSvg));
-tool("save-png", saver(savePng));
+});
 tool("copy", async () => {
   try {
     await navigator.clipboard.writeText(location.href);

@@ -1,9 +1,9 @@
 // A network learns: points of the plane, a model, and its training as it goes.
 
 import { api } from "./core.js";
-import { color, rangeOf } from "./chart.js";
-import { clear, el, format, labelled, select, svg, table } from "./dom.js";
-import { button, cells, charts, drawing, palette, remember, sized, trainer } from "./training.js";
+import { color, stack } from "./chart.js";
+import { boxes, button, columns, el, figure, format, framed, h3, hint, input, labelled, options, row, select, svg, table } from "./dom.js";
+import { cells, drawing, remember, sized, trainer } from "./training.js";
 
 export const name = "network";
 export const title = "A network learns";
@@ -98,21 +98,18 @@ const curves = (batches, history, flow, names, width) => {
   const scale = (values) => (Math.min(...values) > 0 && Math.max(...values) > 30 * Math.min(...values) ? "log" : "linear");
   const norms = names.map(line(flow));
   const x = { label: "step", scale: "linear", range: [0, Math.max(1, history.at(-1)?.[0] ?? 1)] };
-  const part = (title, label, lines) => ({ title, x, lines, y: { label, scale: scale(all(lines)), range: rangeOf(all(lines), scale(all(lines))) } });
-  return charts([part("Loss", "loss", losses), part("Gradient flow", "norm of the gradient", norms)], width, "Loss and gradient norms");
+  const part = (title, label, lines) => ({ title, x, lines, y: { label, scale: scale(all(lines)) } });
+  return stack("Loss and gradient norms", [part("Loss", "loss", losses), part("Gradient flow", "norm of the gradient", norms)], { width, height: 240 });
 };
-
-const percent = ({ loss, right }) => `loss ${format(loss, 6)}${right === null ? "" : `, ${format(100 * right, 4)} % right`}`;
 
 export const show = (root, state, signal) => {
   const [facts, rate, warnings, picked] = ["facts", "rate", "warnings", "picked"].map((id) => el("p", { id }));
-  const [curveRoot, layerRoot, parameterRoot, snapshot] = ["charts", "layers-seen", "parameters", "snapshot"].map((id) => el("div", { id }));
+  const [curveRoot, layerRoot, parameterRoot] = boxes("charts", "layers-seen", "parameters");
   const canvas = el("canvas", {});
-  const overlay = svg("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, width: SIZE, height: SIZE, role: "img", "aria-label": "The plane: points and what the model says" });
+  const overlay = figure(SIZE, SIZE, "The plane: points and what the model says", {});
   const plane = el("div", { id: "plane" }, canvas, overlay);
   let [begin, frame, losses, history, flow, names, rows, drawn, charted, counted] = [null, null, [], [], [], [], null, 0, 0, [0, 0, 0]];
   layerRoot.className = "columns";
-  let mix = palette();
   const it = trainer({
     view: "network", signal, speed: () => state.get("speed"),
     request: () => {
@@ -141,10 +138,10 @@ export const show = (root, state, signal) => {
 
   const controls = {};
   const fields = Object.entries(FIELDS).map(([key, [, label, kind, data = MADE + " points"]]) => {
-    const control = kind === "text" || kind === "number" ? el("input", { type: kind, id: key, step: "any", spellcheck: "false", autocapitalize: "off", list: key === "optimizer" ? "optimizers" : null })
-      : select({ id: key }, (kind || state.get(key)).split(" ").map((word) => [word, word]), "");
+    const control = kind === "text" || kind === "number" ? input({ type: kind, id: key, step: "any", list: key === "optimizer" ? "optimizers" : null })
+      : select(key, (kind || state.get(key)).split(" "));
     control.addEventListener("change", () => set({ [key]: control.value }));
-    const field = labelled(label, control, { class: kind === "text" ? "field wide" : "field" });
+    const field = labelled(label, control, kind === "text" ? "field wide" : "field");
     controls[key] = { control, field, data: data.split(" ") };
     return field;
   });
@@ -161,8 +158,8 @@ export const show = (root, state, signal) => {
     it.restart();
   };
   const putPoints = (change) => set({ points: change(handPoints(state.get("points"))).map((point) => point.join(",")).join(";") });
-  const brush = select({ id: "brush" }, [0, 1, 2, 3, 4, 5].map((i) => [i, `class ${i}`]), "0");
-  const hand = el("div", { class: "row" }, labelled("a click puts a point of", brush), button("undo", "Take back", () => putPoints((list) => list.slice(0, -1))), button("none", "Clear", () => putPoints(() => [])));
+  const brush = select("brush", [0, 1, 2, 3, 4, 5].map((i) => [i, `class ${i}`]));
+  const hand = row(labelled("a click puts a point of", brush), button("undo", "Take back", () => putPoints((list) => list.slice(0, -1))), button("none", "Clear", () => putPoints(() => [])));
   plane.addEventListener("click", (event) => {
     if (state.get("data") !== "points") return;
     const [low, high] = begin?.plane ?? [-1.1, 1.1];
@@ -171,15 +168,17 @@ export const show = (root, state, signal) => {
     putPoints((list) => [...list, [at((event.clientX - box.left) / box.width), at((box.bottom - event.clientY) / box.height), Number(brush.value)]]);
   });
 
-  const speed = select({ id: "speed", "aria-label": "speed" }, SPEEDS, state.get("speed"));
+  const speed = select("speed", SPEEDS);
+  speed.value = state.get("speed");
+  speed.setAttribute("aria-label", "speed");
   speed.addEventListener("change", () => {
     state.set({ speed: speed.value });
     it.paced();
   });
-  const told = (promise, then) => promise.then(then).catch((refusal) => signal.aborted || (it.error.textContent = refusal.message));
+  const told = (promise, then) => promise.then(then).catch(it.error.put);
   it.bar.append(speed, button("rust", "As a Rust program", () => told(api("network/program", requestOf(state), signal), ({ rust }) => {
     const copy = button("copy-rust", "Copy", () => told(navigator.clipboard.writeText(rust), () => (copy.textContent = "Copied")));
-    it.report.replaceChildren(el("div", { class: "row" }, el("h3", {}, "This run in Rust"), copy), el("pre", { id: "program", tabindex: "0" }, rust));
+    it.report.replaceChildren(row(h3("This run in Rust"), copy), el("pre", { id: "program", tabindex: "0" }, rust));
   })));
 
   const pick = ({ name, shape, values, gradient }, event) => {
@@ -200,9 +199,9 @@ export const show = (root, state, signal) => {
     const head = ["parameter", "values", "", "norm", "gradient", "", "norm", "step/norm"];
     parameterRoot.replaceChildren(table(head, rows.map(({ words: [a, b, c, d], pictures: [p, q, r, s] }) => [a, p, q, b, r, s, c, d])));
     rows.layers = frame.layers.map(() => [el("h3", {}), sheet("units")]);
-    layerRoot.replaceChildren(...rows.layers.map(([words, picture]) => el("div", {}, words, el("div", {}, picture))));
+    layerRoot.replaceChildren(...rows.layers.map(([words, picture], i) => el("div", {}, words, framed(el("div", { id: `layer-${i + 1}` }, picture)))));
   };
-  const draw = () => {
+  const draw = (mix) => {
     if (!frame) return;
     if (!rows) build();
     const { side } = frame.region;
@@ -221,7 +220,7 @@ export const show = (root, state, signal) => {
       bars(slopeHistogram, parameter.gradient_histogram, mix);
       [`${parameter.name} [${parameter.shape.join(", ")}]`, format(parameter.norm, 4), format(parameter.gradient_norm, 4), format(parameter.update, 3)].forEach((word, k) => (words[k].textContent = word));
     });
-    facts.textContent = `Step ${frame.step}, epoch ${frame.epoch}, rate ${format(frame.lr, 4)}. Batch: loss ${format(frame.loss, 6)}. Trained on: ${percent(frame.train)}.${frame.test ? ` Held out: ${percent(frame.test)}.` : ""}${frame.over ? ` ${frame.over}.` : ""}`;
+    facts.textContent = frame.facts;
     warnings.textContent = frame.warnings.join("; ");
     root.dataset.drawn = drawn += 1;
     const [now, [since, steps, pictures]] = [performance.now(), counted];
@@ -235,45 +234,21 @@ export const show = (root, state, signal) => {
     curveRoot.replaceChildren(curves(losses, history, flow, names, Math.max(320, Math.min(620, curveRoot.clientWidth))));
   };
   const due = drawing(signal, draw);
-  const again = () => {
-    mix = palette();
-    due();
-  };
-  addEventListener("resize", again, { signal });
-  // After the shell has changed it.
-  document.getElementById("theme").addEventListener("click", again, { signal });
   const optimizers = el("datalist", { id: "optimizers" });
-  told(api("network/choices", {}, signal), (choices) => {
-    controls.activation.control.replaceChildren(...choices.activations.map((value) => el("option", { value }, value)));
+  it.error.load("network/choices", (choices) => {
+    controls.activation.control.replaceChildren(...options(choices.activations));
     controls.loss.control.replaceChildren(...choices.losses.map(({ name: value, about }) => el("option", { value, title: about }, value)));
     optimizers.append(...choices.optimizers.map(([value, about, lr]) => el("option", { value }, `${about}; rate ${lr}`)));
     put();
   });
 
-  clear(root);
   root.append(
-    el("div", { class: "controls" }, fields, optimizers), it.bar, it.error, facts, rate,
-    el("div", { class: "columns" }, el("div", {}, plane, hand,
-      el("p", { class: "dim" }, "Full points are trained on, hollow ones held out. Behind them: what the model says, the paler the less sure.")), el("div", { class: "picture" }, curveRoot)),
+    el("div", { class: "controls" }, fields, optimizers), it.bar, it.error.node, facts, rate,
+    columns(el("div", {}, framed(plane), hand, hint("Full points are trained on, hollow ones held out. Behind them: what the model says, the paler the less sure.")), framed(curveRoot)),
     warnings, it.report,
-    el("h3", {}, "What each unit makes of the plane"), el("p", { class: "dim" }, "Blue below 0, orange above. Struck through: 0 everywhere."), layerRoot,
-    el("h3", {}, "Weights and gradients"), el("p", { class: "dim" }, "Point at a cell to read it."), picked, parameterRoot, snapshot);
+    h3("What each unit makes of the plane"), hint("Blue below 0, orange above. Struck through: 0 everywhere."), layerRoot,
+    h3("Weights and gradients"), hint("Point at a cell to read it."), picked, framed(parameterRoot));
   put();
   it.restart();
-  return {
-    key: it.key,
-    picture: () => {
-      if (!frame) return null;
-      const { side } = frame.region;
-      const [step, fill] = [SIZE / side, ground(frame.region, (name, i) => mix(name, i / 63))];
-      const whole = overlay.cloneNode(true);
-      whole.prepend(...Array.from({ length: side * side }, (_, i) => svg("rect", { x: (i % side) * step, y: Math.floor(i / side) * step, width: step + 0.3, height: step + 0.3, fill: `rgb(${fill(i)})` })));
-      const chart = curves(losses, history, flow, names, 560);
-      chart.setAttribute("x", SIZE + 20);
-      whole.append(chart);
-      whole.setAttribute("viewBox", `0 0 ${SIZE + 580} ${Math.max(SIZE, chart.getAttribute("height"))}`);
-      snapshot.replaceChildren(whole);
-      return whole;
-    },
-  };
+  return { key: it.key };
 };

@@ -1,8 +1,9 @@
 // Schedules drawn before anything is trained; formulas side by side on the same gradients; one weight's update taken apart.
 
-import { api, asker } from "./core.js";
-import { clear, el, format, labelled, select } from "./dom.js";
-import { field, plot, shownTable, split, texts } from "./fields.js";
+import { asker, refusals } from "./core.js";
+import { plot } from "./chart.js";
+import { boxes, columns, el, format, framed, h3, hint, labelled, options, range, remark, row, select, wide } from "./dom.js";
+import { field, shownTable, split, texts } from "./fields.js";
 
 export const name = "schedules";
 export const title = "Schedules and optimizers";
@@ -12,33 +13,29 @@ export const defaults = {
 };
 
 export const show = (root, state, signal) => {
-  const [error, wrong] = ["error", "error-formulas"].map((id) => el("p", { class: "error", id, role: "alert" }));
-  const ids = ["rows", "rates", "rate-facts", "warnings", "formulas", "weights", "apart", "verdicts", "update", "memory", "now", "rule"];
-  const [rows, rates, facts, warnings, formulas, weights, apart, verdicts, update, memory, now, rule] = ids.map((id) => el("div", { id }));
-  const [forms, presets] = ["forms", "preset"].map((id) => select({ id }, [["", "choose …"]], ""));
-  const who = el("select", { id: "who" });
-  const time = el("input", { type: "range", id: "time", min: "1", step: "1", class: "progress", "aria-label": "step" });
+  const [error, wrong] = ["error", "error-formulas"].map((id) => refusals(signal, id));
+  const [rows, rates, facts, warnings, formulas, weights, apart, verdicts, update, memory, now, rule] =
+    boxes("rows", "rates", "rate-facts", "warnings", "formulas", "weights", "apart", "verdicts", "update", "memory", "now", "rule");
+  const [forms, presets] = ["forms", "preset"].map((id) => select(id, [["", "choose …"]]));
+  const who = select("who", []);
+  const time = range("time", "step", 1, 1, 1, { class: "progress" });
   const timeText = el("output", { class: "mono", id: "time-text" });
-  const wide = root.clientWidth > 800;
+  const large = root.clientWidth > 800;
   let answer = null;
 
-  const ask = asker("schedules", signal, (it) => {
-    error.textContent = "";
-    rates.replaceChildren(plot(it.chart, wide ? { width: 1100, height: 360 } : {}));
+  const ask = asker("schedules", signal, error, (it) => {
+    rates.replaceChildren(plot(it.chart, large ? { width: 1100, height: 360 } : {}));
     facts.replaceChildren(shownTable(it.facts, "schedule-facts"));
-    warnings.replaceChildren(...it.warnings.map((text) => el("p", { class: "remark" }, text)));
-  }, (refusal) => {
-    error.textContent = refusal.message;
+    warnings.replaceChildren(...it.warnings.map(remark));
   });
-  const whole = (key) => Math.max(0, Math.floor(state.number(key)));
-  const request = () => ask({ schedules: split(state.get("schedule")), steps: whole("steps") });
+  const request = () => ask({ schedules: split(state.get("schedule")), steps: state.whole("steps") });
 
   // One formula at one step.
   const drawOne = () => {
-    const i = Math.min(whole("formula"), answer.formulas.length - 1);
+    const i = Math.min(state.whole("formula"), answer.formulas.length - 1);
     const one = answer.formulas[i];
-    const t = Math.min(Math.max(1, whole("t")), one.rates.length);
-    who.replaceChildren(...answer.formulas.map(({ name }, k) => el("option", { value: k }, name)));
+    const t = Math.min(Math.max(1, state.whole("t")), one.rates.length);
+    who.replaceChildren(...options(answer.formulas.map(({ name }, k) => [k, name])));
     [who.value, time.max, time.value] = [i, one.rates.length, t];
     timeText.textContent = `step ${t} of ${one.rates.length}`;
     rule.textContent = one.rule;
@@ -51,19 +48,16 @@ export const show = (root, state, signal) => {
     now.replaceChildren(shownTable({ head: [], rows: [
       ["weight before", one.weights], ["gradient", answer.gradients], ["learning rate", one.rates], ...one.slots.map(({ name, values }) => [`${name} after it`, values]),
       ...parts, ["= update", change], ["weight after", one.weights.slice(1)],
-    ].map(at) }, "taken"), parts.length ? "" : el("p", { class: "dim" }, "This rule draws random numbers, or needs more than one gradient: its update has no such parts."));
+    ].map(at) }, "taken"), parts.length ? "" : hint("This rule draws random numbers, or needs more than one gradient: its update has no such parts."));
   };
-  const askFormulas = asker("schedules/formulas", signal, (it) => {
+  const askFormulas = asker("schedules/formulas", signal, wrong, (it) => {
     answer = it;
-    wrong.textContent = "";
     weights.replaceChildren(plot(it.weights));
     apart.replaceChildren(it.apart ? plot(it.apart) : "");
     verdicts.replaceChildren(shownTable(it.parting, "parting"));
     drawOne();
-  }, (refusal) => {
-    wrong.textContent = refusal.message;
   });
-  const compare = () => askFormulas({ formulas: split(state.get("formulas")), gradients: state.get("gradient"), noise: state.number("noise"), seed: whole("seed"), weight: state.number("weight"), steps: whole("updates") });
+  const compare = () => askFormulas({ formulas: split(state.get("formulas")), gradients: state.get("gradient"), noise: state.number("noise"), seed: state.whole("seed"), weight: state.number("weight"), steps: state.whole("updates") });
 
   const setRows = texts(rows, "schedule", "0.1", (list) => {
     state.set({ schedule: list.join(",") });
@@ -73,8 +67,8 @@ export const show = (root, state, signal) => {
     state.set({ formulas: list.join(",") });
     compare();
   });
-  const n = field(state, "steps", 6, request);
-  const [g, z, seed, w, m] = ["gradient", "noise", "seed", "weight", "updates"].map((key) => field(state, key, key === "gradient" ? 20 : 6, compare));
+  const n = field(state, "steps", request, { size: 6 });
+  const [g, z, seed, w, m] = ["gradient", "noise", "seed", "weight", "updates"].map((key) => field(state, key, compare, { size: key === "gradient" ? 20 : 6 }));
   const change = (changes) => {
     state.set(changes);
     setRows(split(state.get("schedule")));
@@ -89,42 +83,37 @@ export const show = (root, state, signal) => {
   };
   time.addEventListener("input", () => look({ t: time.value }));
   who.addEventListener("change", () => look({ formula: who.value }));
-  api("schedules/choices", {}, signal).then((all) => {
+  error.load("schedules/choices", (all) => {
     forms.append(...all.forms.map(({ usage, about, example }) => el("option", { value: example, title: usage }, `${example}: ${about}`)));
     forms.addEventListener("change", () => {
       change({ schedule: [...split(state.get("schedule")).slice(0, 5), forms.value].join(",") });
       forms.value = "";
     });
-    presets.append(...all.presets.map(({ name }, i) => el("option", { value: i }, name)));
+    presets.append(...options(all.presets.map(({ name }, i) => [i, name])));
     presets.addEventListener("change", () => {
       const it = all.presets[presets.value];
       if (it) change({ formulas: it.formulas.join(","), gradient: it.gradients, noise: it.noise, formula: 0 });
     });
-  }).catch((refusal) => {
-    if (!signal.aborted) error.textContent = refusal.message;
   });
 
-  clear(root);
-  const columns = (...nodes) => el("div", { class: "columns" }, nodes.map((node) => el("div", { class: "picture" }, node)));
   root.append(
-    el("h3", {}, "Schedules before training"),
-    el("div", { class: "row" }, labelled("add an example", forms, { class: "field wide" }), labelled("steps", n)),
-    rows, error, el("div", { class: "picture" }, rates), facts, warnings,
-    el("p", { class: "dim" }, "A schedule is a number or NAME(VALUES); behind it stand .warmup(steps), .then(step, schedule), .times(schedule), .min(schedule) and .max(schedule). lambda(0.1 * 0.95^t) is any formula of the step."),
-    el("h3", {}, "Formulas side by side on the same gradients"),
-    el("div", { class: "row" }, labelled("try", presets, { class: "field wide" })), formulas,
-    el("div", { class: "row" }, labelled("gradient at step t", g), labelled("noise", z), labelled("seed", seed), labelled("first weight", w), labelled("steps", m)),
-    wrong, columns(weights, apart), verdicts,
-    el("p", { class: "dim" }, "Two paths count as the same where they differ by less than a billionth of the way gone: by rounding."),
-    el("h3", {}, "One weight's update taken apart"),
-    el("div", { class: "row" }, labelled("formula", who), time, timeText), el("div", { class: "mono scroll" }, rule), columns(update, memory), now,
-    el("p", { class: "dim" }, "Memory is what the step would be without its gradient and without decay; the gradient's part is what it adds to that; decay is the rest: L2 goes through the averages, decoupled decay past them."));
+    h3("Schedules before training"),
+    row(wide("add an example", forms), labelled("steps", n)),
+    rows, error.node, framed(rates), facts, warnings,
+    hint("A schedule is a number or NAME(VALUES); behind it stand .warmup(steps), .then(step, schedule), .times(schedule), .min(schedule) and .max(schedule). lambda(0.1 * 0.95^t) is any formula of the step."),
+    h3("Formulas side by side on the same gradients"),
+    row(wide("try", presets)), formulas,
+    row(labelled("gradient at step t", g), labelled("noise", z), labelled("seed", seed), labelled("first weight", w), labelled("steps", m)),
+    wrong.node, columns(framed(weights), framed(apart)), verdicts,
+    hint("Two paths count as the same where they differ by less than a billionth of the way gone: by rounding."),
+    h3("One weight's update taken apart"),
+    row(labelled("formula", who), time, timeText), el("div", { class: "mono scroll" }, rule), columns(framed(update), framed(memory)), now,
+    hint("Memory is what the step would be without its gradient and without decay; the gradient's part is what it adds to that; decay is the rest: L2 goes through the averages, decoupled decay past them."));
   change({});
   return {
-    picture: () => rates.querySelector("svg"),
     key: (event) => {
       const turn = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (turn && answer) look({ t: Math.min(Math.max(1, whole("t") + turn), Number(time.max)) });
+      if (turn && answer) look({ t: Math.min(Math.max(1, state.whole("t") + turn), Number(time.max)) });
       return Boolean(turn);
     },
   };

@@ -1,6 +1,7 @@
-// The values of variables: a text for each, and a slider for each element. `changed` gets `NAME=VALUE` for all of them.
+// An expression and the values of its variables: a text for each, and a slider for each element.
 
-import { el, format } from "./dom.js";
+import { api } from "./core.js";
+import { el, format, input, range } from "./dom.js";
 
 // More elements than this have no sliders.
 const SLIDERS = 24;
@@ -23,7 +24,8 @@ const index = (i, shape) => {
   return places.length ? `[${places.join(", ")}]` : "";
 };
 
-export const sliders = (root, changed) => {
+// `changed` gets `NAME=VALUE` for all variables.
+const sliders = (root, changed) => {
   let variables = [];
   let shape = "";
   let controls = [];
@@ -33,24 +35,23 @@ export const sliders = (root, changed) => {
     const x = variable.value.values[i];
     const reach = Math.max(3, 2 * Math.abs(Number(x) || 0));
     const label = `${variable.name}${index(i, variable.value.shape)}`;
-    const range = el("input", { type: "range", min: -reach, max: reach, step: "any", "aria-label": label, "data-name": label });
-    range.value = x;
+    const bar = range(null, label, -reach, reach, "any", { "data-name": label, value: x });
     const shown = el("output", { class: "mono" }, `${label} = ${format(x, 4)}`);
-    range.addEventListener("input", () => {
-      variable.value.values[i] = Number(Number(range.value).toPrecision(4));
+    bar.addEventListener("input", () => {
+      variable.value.values[i] = Number(Number(bar.value).toPrecision(4));
       variable.value.text = null;
       shown.textContent = `${label} = ${format(variable.value.values[i], 4)}`;
       tell();
     });
-    controls.push({ variable, i, range, shown, label });
-    return el("div", { class: "slider" }, shown, range);
+    controls.push({ variable, i, range: bar, shown, label });
+    return el("div", { class: "slider" }, shown, bar);
   };
 
   const build = () => {
     controls = [];
     const many = variables.reduce((sum, { value }) => sum + value.values.length, 0) > SLIDERS;
     root.replaceChildren(...variables.map((variable) => {
-      const text = el("input", { type: "text", "aria-label": `value of ${variable.name}`, "data-value": variable.name, spellcheck: "false" });
+      const text = input({ "aria-label": `value of ${variable.name}`, "data-value": variable.name });
       text.value = nested(variable.value.values, variable.value.shape);
       text.addEventListener("change", () => {
         variable.value.text = text.value;
@@ -86,4 +87,28 @@ export const sliders = (root, changed) => {
     variables = [...new Set(controls.map((control) => control.variable))];
   };
   return { update };
+};
+
+// The fields of an expression and of its values, which stand in the state as `f` and `at`; `fresh` is the rest of the state of a
+// new expression.
+export const expression = (state, signal, error, fresh, request) => {
+  const f = input({ id: "f", value: state.get("f") });
+  const values = el("div", { id: "values" });
+  const pairs = () => state.get("at").split(";").map((text) => text.trim()).filter(Boolean);
+  // It keeps the values of the names that it still has; new names begin at 1.
+  f.addEventListener("change", async () => {
+    try {
+      const names = await api("backprop/names", { f: f.value }, signal);
+      const old = new Map(pairs().map((pair) => [pair.split("=")[0].trim(), pair]));
+      state.set({ f: f.value, at: names.map((name) => old.get(name) ?? `${name}=1`).join(";"), ...fresh });
+      request();
+    } catch (refusal) {
+      error.put(refusal);
+    }
+  });
+  const { update } = sliders(values, (at) => {
+    state.set({ at: at.join(";") });
+    request();
+  });
+  return { f, values, pairs, update };
 };

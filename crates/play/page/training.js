@@ -1,8 +1,7 @@
 // A training on the server: its events as they come, what it is told, and a loop that draws on the screen's own beat.
 
-import { api } from "./core.js";
-import { chart, legend } from "./chart.js";
-import { clear, el, svg } from "./dom.js";
+import { api, post, refusals } from "./core.js";
+import { button, el, h3, row } from "./dom.js";
 
 // Begins one; `on(kind, it)` gets its events. What is returned tells it what to do next, and ends it.
 const training = (view, request, signal, on) => {
@@ -15,9 +14,7 @@ const training = (view, request, signal, on) => {
     on(kind, kind === "begin" ? it.it : it);
   };
   const listen = async (tries) => {
-    const response = await fetch(`api/${view}/run`, {
-      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(request), signal: leave.signal,
-    });
+    const response = await post(`${view}/run`, request, leave.signal);
     if (response.ok) return response.body.pipeThrough(new TextDecoderStream()).getReader();
     // The place of a training that has just been left is free in a moment.
     if (response.status !== 503 || !tries) throw new Error((await response.json()).error.message);
@@ -43,12 +40,10 @@ const training = (view, request, signal, on) => {
   };
 };
 
-export const button = (id, label, onclick) => el("button", { type: "button", id, onclick }, label);
-
 // A training with its buttons, the places of errors and reports, and what keys do. `request()` makes what is asked, `speed()`
 // says how many steps a second; `begin`, `frame` and `fail` are told.
 export const trainer = ({ view, signal, request, speed, begin, frame, fail }) => {
-  const error = el("p", { id: "error", class: "error", role: "alert" });
+  const error = refusals(signal);
   const report = el("div", { id: "report" });
   const busy = (is) => (document.documentElement.dataset.busy = is ? "yes" : "no");
   let [session, running, over] = [null, false, false];
@@ -76,11 +71,11 @@ export const trainer = ({ view, signal, request, speed, begin, frame, fail }) =>
       if (over) put(false);
       frame(it);
     },
-    check: (text) => report.replaceChildren(el("h3", {}, "The gradient here"), el("pre", { id: "checked" }, text)),
-    refused: (it) => (error.textContent = it.message),
+    check: (text) => report.replaceChildren(h3("The gradient here"), el("pre", { id: "checked" }, text)),
+    refused: error.put,
     error: (it) => {
       busy(false);
-      error.textContent = it.message;
+      error.put(it);
       put(false);
       fail?.();
     },
@@ -88,14 +83,14 @@ export const trainer = ({ view, signal, request, speed, begin, frame, fail }) =>
   const restart = () => {
     session?.stop();
     over = false;
-    error.textContent = "";
-    clear(report);
+    error.clear();
+    report.replaceChildren();
     busy(true);
     session = training(view, request(), signal, (kind, it) => on[kind]?.(it));
     put(false);
   };
   const run = button("run", "Run", go);
-  const bar = el("div", { class: "row" }, run, button("once", "Step", () => step(1)), button("hundred", "100 steps", () => step(100)),
+  const bar = row(run, button("once", "Step", () => step(1)), button("hundred", "100 steps", () => step(100)),
     button("again", "Start anew", restart), button("check", "Check the gradient here", () => session.tell("check")));
   const key = ({ key }) => {
     if (key === " ") go();
@@ -106,35 +101,27 @@ export const trainer = ({ view, signal, request, speed, begin, frame, fail }) =>
   return { error, report, bar, restart, key, paced: () => running && pace(), running: () => running };
 };
 
-// Charts under each other, each with its legend: an SVG element.
-export const charts = (list, width, label) => {
-  const picture = svg("svg", { width, role: "img", "aria-label": label });
-  let y = 0;
-  for (const it of list) {
-    const { group, height } = legend(it.lines, width);
-    group.setAttribute("transform", `translate(0 ${y})`);
-    const drawn = chart({ width, height: 240, ...it });
-    drawn.setAttribute("transform", `translate(0 ${y + height})`);
-    picture.append(group, drawn);
-    y += height + 240;
-  }
-  picture.setAttribute("viewBox", `0 0 ${width} ${y}`);
-  picture.setAttribute("height", y);
-  return picture;
-};
-
-// Calls `draw` at most once a picture of the screen, and only when what is returned was called since.
+// Calls `draw` at most once a picture of the screen, and only when what is returned was called since, or the page looks another way.
+// It is given the colours.
 export const drawing = (signal, draw) => {
-  let due = false;
+  let [due, mix] = [false, palette()];
   const loop = () => {
     if (signal.aborted) return;
     if (due) {
       due = false;
-      draw();
+      draw(mix);
     }
     requestAnimationFrame(loop);
   };
   loop();
+  const anew = () => {
+    mix = palette();
+    due = true;
+  };
+  addEventListener("resize", anew, { signal });
+  // After the shell has changed it.
+  document.getElementById("theme").addEventListener("click", anew, { signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", anew, { signal });
   return () => (due = true);
 };
 
@@ -147,7 +134,7 @@ export const remember = (list, entry) => {
 
 // Colours between the theme's background and one of its own: `mix("s0", 0.5)` is three numbers, `mix.shades("s0")` a pixel for each
 // 63rd.
-export const palette = () => {
+const palette = () => {
   const style = getComputedStyle(document.documentElement);
   const [known, shades] = [{}, {}];
   const rgb = (name) => (known[name] ??= [1, 3, 5].map((i) => parseInt(style.getPropertyValue(`--${name}`).trim().slice(i, i + 2), 16)));

@@ -185,8 +185,8 @@ fn bad_requests_and_orders_are_told_what_is_wrong() {
     let page = Page::start();
     for (view, body, part) in [
         ("network", json!({ "layers": [64, 64, 64, 64] }), "weights; at most 10000"),
-        ("network", json!({ "noise": null }), "noise: invalid type: null"),
-        ("network", json!({ "surprise": 1 }), "unknown field `surprise`"),
+        ("network", json!({ "noise": null }), "noise: null; it is to be a number"),
+        ("network", json!({ "surprise": 1 }), "this request has no field"),
         ("network", json!({ "optimizer": "adm" }), "optimizer: "),
         ("network", json!({ "layers": [-3] }), "layers"),
     ] {

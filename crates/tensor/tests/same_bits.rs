@@ -47,9 +47,10 @@ fn all() -> Vec<String> {
     out
 }
 
-type Function = fn(&Tensor) -> Tensor;
+/// A function of the elements, with its name.
+type Unary = (&'static str, fn(&Tensor) -> Tensor);
 
-const UNARY: [(&str, Function); 9] = [
+const UNARY: [Unary; 9] = [
     ("exp", Tensor::exp),
     ("ln", |x| x.abs().ln()),
     ("tanh", Tensor::tanh),

@@ -203,15 +203,7 @@ impl Checkpoint {
         }
         let before = state_dict(model);
         load_state_dict(model, self.model.iter().cloned()).map_err(Error::Model)?;
-        let mut state = self.optimizer.clone();
-        if self.step == 0 {
-            // An optimizer that has not met its model yet knows no names.
-            let params = model.params().into_iter().filter(|(_, param)| !param.is_buffer());
-            let counts = params.map(|(name, _)| (format!("{name}/t"), Tensor::from(0i64)));
-            let new = counts.filter(|(name, _)| !self.optimizer.iter().any(|entry| entry.0 == *name));
-            state.extend(new.collect::<Vec<_>>());
-        }
-        optimizer.load_state(state, model).map_err(|error| {
+        optimizer.load_state(self.optimizer.clone(), model).map_err(|error| {
             // The model's own values always fit.
             let _ = load_state_dict(model, before);
             Error::Optimizer(error)

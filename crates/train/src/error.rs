@@ -35,7 +35,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The file was written by a later version of this library.
+    /// The file was written by another version of this library, whose format is unknown here.
     Version {
         /// The file.
         path: PathBuf,
@@ -88,6 +88,11 @@ pub enum Error {
         line: usize,
         /// What is wrong.
         reason: String,
+    },
+    /// Another run writes there, in this process or another one.
+    Busy {
+        /// The folder or the file.
+        path: PathBuf,
     },
     /// A folder holds a run, and a new one was to begin there.
     Occupied {
@@ -142,11 +147,6 @@ impl fmt::Display for Error {
             Self::Log { path, line, reason } => {
                 write!(f, "{}: line {line}: {reason}; move the file away to begin a new log", path.display())
             }
-            Self::Occupied { folder } => write!(
-                f,
-                "{}: holds the checkpoints of a run; resume it, or choose another folder",
-                folder.display()
-            ),
             Self::Rescued { error, place } => {
                 write!(f, "{error}; the checkpoint is saved to {} instead", place.display())
             }
@@ -160,17 +160,30 @@ impl fmt::Display for Error {
                     checkpoint.as_ref().map(|path| format!("the last good checkpoint is {}", path.display()));
                 write!(f, "; {}", place.as_deref().unwrap_or("there is no checkpoint before it"))
             }
-            Self::Model(_) | Self::ElementType { .. } | Self::Optimizer(_) | Self::Schedule { .. } => {
-                self.other_training(f)
-            }
+            Self::Busy { .. }
+            | Self::Occupied { .. }
+            | Self::Model(_)
+            | Self::ElementType { .. }
+            | Self::Optimizer(_)
+            | Self::Schedule { .. } => self.other_training(f),
         }
     }
 }
 
 impl Error {
-    /// The words for a checkpoint of another training.
+    /// The words for checkpoints of another training.
     fn other_training(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Busy { path } => write!(
+                f,
+                "{}: another run writes there now; end it first, or choose another folder",
+                path.display()
+            ),
+            Self::Occupied { folder } => write!(
+                f,
+                "{}: holds the checkpoints of a run; resume it, or choose another folder",
+                folder.display()
+            ),
             Self::Model(error) => {
                 write!(f, "the checkpoint is of another model: {error}; build the model as it was")
             }
@@ -209,6 +222,14 @@ impl std::error::Error for Error {
 pub(crate) fn io(path: &std::path::Path) -> impl Fn(std::io::Error) -> Error + use<> {
     let path = path.to_path_buf();
     move |source| Error::Io { path: path.clone(), source }
+}
+
+/// Holds a file or a folder against other runs until it is closed. Where the system has no locks, nobody is refused.
+pub(crate) fn lock(file: &std::fs::File, path: &std::path::Path) -> Result<(), Error> {
+    match file.try_lock() {
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy { path: path.to_path_buf() }),
+        _ => Ok(()),
+    }
 }
 
 /// The error of a file that `write_atomically` could not write.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gradus_tensor::io::create_folder;
+
 use crate::checkpoint::{Checkpoint, Newest};
 use crate::error::{Error, io};
 
@@ -23,7 +25,7 @@ impl Checkpoint {
     pub fn save_in(&self, folder: impl AsRef<Path>, keep: usize) -> Result<PathBuf, Error> {
         assert!(keep > 0, "save_in: keep is 0; at least the new checkpoint must stay");
         let folder = folder.as_ref();
-        fs::create_dir_all(folder).map_err(io(folder))?;
+        create_folder(folder).map_err(io(folder))?;
         let path = path(folder, self.step());
         self.save(&path)?;
         let all = steps(folder)?;

@@ -78,7 +78,8 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>, Error> {
     let (Some(version), Some(length)) = (head.u32(), head.u64()) else {
         return Err(Error::Truncated { path: path(), expected: (HEAD + TAIL) as u64, found });
     };
-    if version > VERSION {
+    // There never was a version 0.
+    if version == 0 || version > VERSION {
         return Err(Error::Version { path: path(), found: version, known: VERSION });
     }
     let expected = length.saturating_add((HEAD + TAIL) as u64);

@@ -165,6 +165,10 @@ fn before_the_first_step_too() {
     let (mut want, mut other) = trained(0);
     assert_eq!(step(&mut model, &mut optimizer).to_bits(), step(&mut want, &mut other).to_bits());
     assert_eq!(bits(&model), bits(&want));
+    // Nor do steps count that were not the optimizer's.
+    let waiting = Checkpoint::of(&layer(), &adam()).with_step(3);
+    waiting.restore(&mut model, &mut optimizer).unwrap();
+    assert_eq!((bits(&model), optimizer.steps()), (bits(&layer()), 0));
 }
 
 #[test]

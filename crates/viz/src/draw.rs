@@ -6,7 +6,7 @@ use crate::chart::Chart;
 use crate::clip::Point;
 use crate::element::{headings, label, lines, px, rectangle, straight, upright};
 use crate::layout::{HEADING, Layout};
-use crate::mark::{Data, Mark};
+use crate::mark::{Data, Mark, Marker};
 use crate::paint;
 use crate::palette::{GRID, INK};
 use crate::plane::bar;
@@ -29,9 +29,11 @@ pub(crate) fn chart(chart: &Chart, layout: &Layout) -> Group {
     if chart.plane().is_none() {
         inside = inside.add(grid_lines(layout));
     }
-    // Markers may stand on the border.
+    // Markers may stand on the border. What is sought lies below the ends of paths, which arrive there, and is seen around them.
     let (markers, front): (Vec<&Mark>, Vec<&Mark>) =
         front.into_iter().partition(|mark| matches!(mark.data, Data::Marker(..)));
+    let (sought, markers): (Vec<&Mark>, Vec<&Mark>) =
+        markers.into_iter().partition(|mark| matches!(mark.data, Data::Marker(_, Marker::Cross)));
     let busy: Vec<Vec<Point>> = chart
         .marks
         .iter()
@@ -44,6 +46,9 @@ pub(crate) fn chart(chart: &Chart, layout: &Layout) -> Group {
     let mut group = Group::new().add(Definitions::new().add(clip)).add(inside).add(axes(layout));
     if let Some(colors) = &layout.bar {
         group = group.add(bar(colors, plot));
+    }
+    for mark in sought {
+        group = group.add(paint::mark(mark, layout, &[]));
     }
     // The ends of all paths, lest a later path hides that of an earlier one.
     for mark in &chart.marks {
@@ -81,24 +86,24 @@ fn axes(layout: &Layout) -> Group {
     let plot = layout.plot;
     let frame = rectangle(plot, "none").set("stroke", INK).set("stroke-width", 1);
     let wide = layout.title.iter().map(|line| bold_width(line, HEADING)).fold(0.0, f64::max);
-    let heading = headings(&layout.title, HEADING, (layout.middle(wide), plot.top - 9.0));
+    let heading = headings(&layout.title, HEADING, (layout.middle(wide), plot.top - 12.0));
     let mut group = Group::new().add(frame).add(heading);
     let length = |tick: &Tick| if tick.label.is_empty() { 3.0 } else { 5.0 };
     for tick in &layout.x_ticks {
         let x = layout.place((tick.at, f64::NAN)).0;
         group = group.add(straight((x, plot.bottom()), (x, plot.bottom() + length(tick)), INK, 1.0));
         if !tick.label.is_empty() {
-            group = group.add(label(&tick.label, (x, plot.bottom() + 18.0), "middle"));
+            group = group.add(label(&tick.label, (x, plot.bottom() + 20.0), "middle"));
         }
     }
     for tick in &layout.y_ticks {
         let y = layout.place((f64::NAN, tick.at)).1;
         group = group.add(straight((plot.left - length(tick), y), (plot.left, y), INK, 1.0));
         if !tick.label.is_empty() {
-            group = group.add(label(&tick.label, (plot.left - 8.0, y + 4.0), "end"));
+            group = group.add(label(&tick.label, (plot.left - 8.0, y + 0.36 * SIZE), "end"));
         }
     }
-    let (left, below) = (layout.outer.left + 12.0, plot.bottom() + 37.0);
+    let (left, below) = (layout.outer.left + 13.0, plot.bottom() + 42.0);
     group.add(upright(&layout.y_label, (left, plot.top + plot.height / 2.0))).add(lines(
         &layout.x_label,
         (layout.middle(widest(&layout.x_label, SIZE)), below),

@@ -8,7 +8,7 @@ use crate::palette::INK;
 use crate::text::{LEADING, SIZE};
 
 /// The size of titles.
-pub(crate) const TITLE: f64 = 15.0;
+pub(crate) const TITLE: f64 = 17.0;
 
 /// Two decimals of a pixel are enough.
 pub(crate) fn px(x: f64) -> f64 {

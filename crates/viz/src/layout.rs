@@ -7,11 +7,11 @@ use crate::scale::{Span, Tick};
 use crate::text::{LEADING, SIZE, bold_wrapped, width, wrapped};
 
 /// Above the plot, for one line of the chart's title.
-const HEAD: f64 = 26.0;
+const HEAD: f64 = 32.0;
 /// The size of a chart's title.
-pub(crate) const HEADING: f64 = 13.0;
+pub(crate) const HEADING: f64 = 15.0;
 /// Below the plot, for the ticks' labels and one line of the axis's.
-const FOOT: f64 = 44.0;
+const FOOT: f64 = 52.0;
 /// Between a coloured plane and the labels of its bar.
 pub(crate) const BAR: f64 = 33.0;
 
@@ -53,9 +53,9 @@ impl Layout {
         let (plot_width, plot_height) = chart.size;
         let y_ticks = y_ticks(y, plot_height);
         let x_ticks =
-            apart(x, plot_width, (plot_width / 45.0) as usize, 12.0, |tick| width(&tick.label, SIZE));
+            apart(x, plot_width, (plot_width / 52.0) as usize, 12.0, |tick| width(&tick.label, SIZE));
         let y_label = wrapped(&chart.y.label, SIZE, plot_height);
-        let beside = if y_label.is_empty() { 0.0 } else { 20.0 + more(&y_label, SIZE) };
+        let beside = if y_label.is_empty() { 0.0 } else { 22.0 + more(&y_label, SIZE) };
         let widest_tick = y_ticks.iter().map(|tick| width(&tick.label, SIZE)).fold(0.0, f64::max);
         let (before, beyond) = overhang(x, &x_ticks, plot_width);
         let margin = (widest_tick + 12.0 + beside).max(before);
@@ -130,7 +130,7 @@ impl Bar {
     }
 
     fn width(&self) -> f64 {
-        let label = if self.label.is_empty() { 0.0 } else { 22.0 + more(&self.label, SIZE) };
+        let label = if self.label.is_empty() { 0.0 } else { 25.0 + more(&self.label, SIZE) };
         BAR + self.widest + label
     }
 }

@@ -21,7 +21,7 @@ struct Entry {
     name: Vec<String>,
 }
 
-const ROW: f64 = 19.0;
+const ROW: f64 = 22.0;
 const SAMPLE: f64 = 30.0;
 
 impl Entry {
@@ -70,7 +70,7 @@ impl Legend {
             for entry in row {
                 group = group.add(draw_sample(&entry.mark, x, y)).add(lines(
                     &entry.name,
-                    (x + SAMPLE, y + 4.0),
+                    (x + SAMPLE, y + 0.36 * SIZE),
                     "start",
                 ));
                 x += entry.width();

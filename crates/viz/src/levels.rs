@@ -9,14 +9,16 @@ use crate::mark::Level;
 use crate::text::width;
 
 /// The size of the labels.
-const SMALL: f64 = 9.5;
+const SMALL: f64 = 12.0;
 /// Places on a line that are looked at.
 const PLACES: usize = 48;
 /// Farther from a path is no better.
 const ENOUGH: f64 = 40.0;
+/// Between a label and the places that are known of a line, which lie at most twelve pixels apart.
+const NEAR: f64 = 6.0;
 
-/// Labels of levels, each on the longest line of its level, as far from the lines given as can be; none where it would lie on
-/// another label.
+/// Labels of levels, each on a long line of its level, as far from the lines given as can be; none where it would lie on
+/// another label, or below one of the lines.
 pub(crate) fn labels(group: Group, levels: &[Level], layout: &Layout, lines: &[Vec<Point>]) -> Group {
     let busy: Vec<Point> = lines.iter().flat_map(|line| along(line, layout.plot)).collect();
     let mut taken: Vec<Rect> = Vec::new();
@@ -25,15 +27,17 @@ pub(crate) fn labels(group: Group, levels: &[Level], layout: &Layout, lines: &[V
         let (wide, high) = (width(&text, SMALL) + 4.0, SMALL + 3.0);
         let around =
             |(x, y): Point| Rect { left: x - wide / 2.0, top: y - high / 2.0, width: wide, height: high };
-        let free =
-            |rect: &Rect| within(*rect, layout.plot) && taken.iter().all(|other| !overlap(*rect, *other));
-        let longest = level.lines.iter().flat_map(|line| polyline(&layout.places(line), layout.plot));
-        let Some(line) = longest.max_by(|a, b| length(a).total_cmp(&length(b))) else { return group };
+        let free = |rect: &Rect| {
+            let roomy = rect.grown(NEAR);
+            within(*rect, layout.plot)
+                && taken.iter().all(|other| !overlap(*rect, *other))
+                && busy.iter().all(|place| !roomy.holds(*place))
+        };
+        let parts = level.lines.iter().flat_map(|line| polyline(&layout.places(line), layout.plot));
         // Short rings would be hidden by their labels.
-        if length(&line) < 4.0 * wide {
-            return group;
-        }
-        let places = line.iter().step_by(line.len().div_ceil(PLACES)).filter(|&&place| free(&around(place)));
+        let long: Vec<Vec<Point>> = parts.filter(|line| length(line) >= 4.0 * wide).collect();
+        let places = long.iter().flat_map(|line| line.iter().step_by(line.len().div_ceil(PLACES)));
+        let places = places.filter(|&&place| free(&around(place)));
         let clearance = |place: &Point| {
             busy.iter().map(|other| (other.0 - place.0).hypot(other.1 - place.1)).fold(ENOUGH, f64::min)
         };

@@ -7,6 +7,7 @@ use crate::element::{label, rectangle, upright};
 use crate::layout::{BAR, Bar, Layout};
 use crate::mark::Heat;
 use crate::palette::ramp;
+use crate::text::SIZE;
 
 /// Values from the end of a ramp on.
 const BEYOND: &str = "#d9d9d9";
@@ -57,8 +58,8 @@ pub(crate) fn bar(bar: &Bar, plot: Rect) -> Group {
             group.add(rectangle(Rect { left, top, width: wide, height: step + 0.5 }, &shade_color(Some(k))));
     }
     for tick in bar.ticks.iter().filter(|tick| !tick.label.is_empty()) {
-        group = group.add(label(&tick.label, (plot.right() + BAR, at(tick.at) + 4.0), "start"));
+        group = group.add(label(&tick.label, (plot.right() + BAR, at(tick.at) + 0.36 * SIZE), "start"));
     }
-    let beside = (plot.right() + BAR + bar.widest + 16.0, plot.top + plot.height / 2.0);
+    let beside = (plot.right() + BAR + bar.widest + 18.0, plot.top + plot.height / 2.0);
     group.add(upright(&bar.label, beside))
 }

@@ -33,18 +33,20 @@ pub(crate) fn ends(group: Group, mark: &Mark, places: &[Point], plot: Rect) -> G
         group = group.add(disc(start, 5.0, "none").set("stroke", INK).set("stroke-width", 1.5));
     }
     match places.iter().rev().find(|place| place.0.is_finite() && place.1.is_finite()) {
-        Some(&end) if plot.holds(end) => group.add(square(end, &mark.color, "#ffffff")),
+        Some(&end) if plot.holds(end) => group.add(square(end, mark.width, &mark.color, "#ffffff")),
         // The end of the last part inside.
         Some(_) => match polyline(places, plot).last().and_then(|part| part.last()) {
-            Some(&exit) => group.add(square(exit, "#ffffff", &mark.color)),
+            Some(&exit) => group.add(square(exit, mark.width, "#ffffff", &mark.color)),
             None => group,
         },
         None => group,
     }
 }
 
-fn square((x, y): Point, fill: &str, border: &str) -> Rectangle {
-    rectangle(Rect { left: x - 4.5, top: y - 4.5, width: 9.0, height: 9.0 }, fill)
+/// As much larger as the stroke is wider, so that below the end of a thin path that of a wide one is seen.
+fn square((x, y): Point, stroke: f64, fill: &str, border: &str) -> Rectangle {
+    let side = 9.0 + 1.5 * (stroke - 1.8);
+    rectangle(Rect { left: x - side / 2.0, top: y - side / 2.0, width: side, height: side }, fill)
         .set("stroke", border)
         .set("stroke-width", 1.5)
 }
@@ -89,7 +91,7 @@ pub(crate) fn marker(group: Group, mark: &Mark, (x, y): Point, shape: Marker) ->
                 let across = straight((x - r, y), (x + r, y), color, width);
                 Group::new().add(across).add(straight((x, y - r), (x, y + r), color, width))
             };
-            group.add(bars("#ffffff", 8.0, 5.0)).add(bars(&mark.color, 7.0, 2.5))
+            group.add(bars("#ffffff", 11.0, 5.0)).add(bars(&mark.color, 10.0, 2.5))
         }
         Marker::Diamond => {
             let path = format!("M{} {}l6 -6l6 6l-6 6z", px(x - 6.0), px(y));

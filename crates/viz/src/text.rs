@@ -1,7 +1,7 @@
 //! Numbers as labels, how wide a text is about to be, and where it is broken into lines.
 
-/// The size of all text but titles, in pixels.
-pub(crate) const SIZE: f64 = 12.0;
+/// The size of all text but titles, in pixels: such that it is read in a picture that is shown at half its size.
+pub(crate) const SIZE: f64 = 14.0;
 /// Between two lines of one text, in parts of its size.
 pub(crate) const LEADING: f64 = 1.3;
 /// How much wider bold letters are.

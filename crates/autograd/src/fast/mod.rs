@@ -2,6 +2,7 @@
 //! it changes what an operation means, and it knows no operation by name: the table's rows and each [`Op`](crate::Op) say what
 //! they are.
 
+pub(crate) mod finished;
 pub(crate) mod lazy;
 pub(crate) mod lists;
 pub(crate) mod numbers;

@@ -17,40 +17,51 @@ use crate::var::Var;
 
 /// The gradients of `root` (weighted by `seed`) in everything before it.
 pub(crate) fn numeric(root: Var<'_>, seed: Tensor, keep: Keep) -> Mirror {
-    let tape = root.tape;
-    let mut mirror = Mirror::in_used_memory();
-    {
-        let inner = tape.inner.borrow();
-        mirror.clear(&inner.values, inner.nodes.len(), keep);
-        let node = &inner.nodes[root.id as usize];
-        mirror.add(node.slot, inner.ty(node), seed);
-        mirror.reached[root.id as usize] = true;
-    }
-    let _paused = tape.pause();
-    let mut next = root.id as usize + 1;
-    while let Some(id) = until_rule(tape, root.id, next, &mut mirror) {
-        pull_rule(tape, id, &mut mirror);
-        next = id;
-    }
+    let mut mirror = begin(root, seed, keep);
+    let _paused = root.tape.pause();
+    down_to(0, root, root.id as usize + 1, &mut mirror);
     mirror
 }
 
+/// The mirror before the first node is pulled.
+pub(super) fn begin(root: Var<'_>, seed: Tensor, keep: Keep) -> Mirror {
+    let mut mirror = Mirror::in_used_memory();
+    let inner = root.tape.inner.borrow();
+    mirror.clear(&inner.values, inner.nodes.len(), keep);
+    let node = &inner.nodes[root.id as usize];
+    mirror.add(node.slot, inner.ty(node), seed);
+    mirror.reached[root.id as usize] = true;
+    mirror
+}
+
+/// Pulls the nodes from below `next` down to `floor`, or a little further; returns the end of what is left.
+pub(super) fn down_to(floor: usize, root: Var<'_>, mut next: usize, mirror: &mut Mirror) -> usize {
+    while let Some(id) = until_rule(floor, root, &mut next, mirror) {
+        pull_rule(root.tape, id, mirror);
+        next = id;
+    }
+    next
+}
+
 /// Runs what has kernels, from below `next` down to the first operation that has none; returns that one.
-fn until_rule(tape: &Tape, root: u32, mut next: usize, mirror: &mut Mirror) -> Option<usize> {
-    let inner = &mut *tape.inner.borrow_mut();
+fn until_rule(floor: usize, root: Var<'_>, next: &mut usize, mirror: &mut Mirror) -> Option<usize> {
+    let inner = &mut *root.tape.inner.borrow_mut();
     let frees = mirror.keep == Keep::Leaves;
     loop {
-        let id = next.checked_sub(1)?;
+        if *next <= floor {
+            return None;
+        }
+        let id = *next - 1;
         // The hot paths first, and without a copy of the node.
         let node = &inner.nodes[id];
         if node.ty.of_number().is_some() {
-            let left = numbers::pull(inner, next, mirror);
-            if left < next {
-                next = left;
+            let left = numbers::pull(inner, *next, mirror);
+            if left < *next {
+                *next = left;
                 continue;
             }
         }
-        next = id;
+        *next = id;
         if mirror.reached[id] && rows::pull_small(inner, node, mirror) {
             continue;
         }
@@ -59,7 +70,7 @@ fn until_rule(tape: &Tape, root: u32, mut next: usize, mirror: &mut Mirror) -> O
             Kind::Leaf(_) => continue,
             _ if !mirror.reached[id] || !node.needs() => {}
             _ if frees && node.ty.is_lazy() => {
-                lazy::pull(inner, mirror, id as u32, root);
+                lazy::pull(inner, mirror, id as u32, root.id);
                 continue;
             }
             Kind::Unary(row) | Kind::Binary(row) => rows::pull(inner, id as u32, row, mirror),

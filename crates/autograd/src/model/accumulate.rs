@@ -36,6 +36,11 @@ impl Gradients {
         self.updates.iter().map(|(&id, value)| (id, value))
     }
 
+    /// Sets the new value of a statistic, for one that comes from elsewhere.
+    pub fn set_update(&mut self, id: ParamId, value: Tensor) {
+        self.updates.insert(id, value);
+    }
+
     /// The first layer that asked for training on a tape whose mode nobody chose (see
     /// [`value_and_grad`](crate::value_and_grad)): these gradients are not those of a training step.
     pub fn untrained(&self) -> Option<Untrained> {

@@ -12,4 +12,4 @@ pub(crate) mod training;
 pub use param::{Param, ParamId};
 pub use params::{Params, join};
 pub use substitute::Substituted;
-pub use training::{Entered, Mode, Untrained};
+pub use training::{Entered, Mode, Peers, Untrained};

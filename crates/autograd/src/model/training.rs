@@ -8,14 +8,16 @@
 //! mode nobody chose ([`value_and_grad`](crate::value_and_grad), [`Tape::new`]) notes the first such layer; the note leaves with
 //! the gradients, and an optimizer's step refuses them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::Location;
+use std::rc::Rc;
 
 use gradus_tensor::{Rng, Tensor};
 
 use crate::model::param::{Param, ParamId};
 use crate::tape::Tape;
+use crate::var::Var;
 
 /// What a tape is for.
 ///
@@ -58,6 +60,14 @@ impl fmt::Display for Untrained {
     }
 }
 
+/// The tapes that work on the other parts of a batch, maybe on other machines: what a layer asks where it wants statistics of the
+/// whole batch (batch normalisation).
+pub trait Peers: fmt::Debug {
+    /// The sum of a value over all parts, with its derivative: the gradient that arrives is summed over all parts too. Each part
+    /// asks for the same sums in the same order.
+    fn sum<'t>(&self, x: Var<'t>) -> Var<'t>;
+}
+
 /// A tape's side of training.
 #[derive(Debug, Default)]
 pub(crate) struct Training {
@@ -65,6 +75,8 @@ pub(crate) struct Training {
     draws: Cell<u64>,
     /// See [`Tape::weigh_statistics`].
     share: Cell<Option<f64>>,
+    /// See [`Tape::set_peers`].
+    peers: RefCell<Option<Rc<dyn Peers>>>,
     /// Whether a layer that asks in vain is noted.
     watched: Cell<bool>,
     untrained: Cell<Option<Untrained>>,
@@ -76,6 +88,7 @@ impl Training {
     pub(crate) fn reset(&self) {
         self.draws.set(0);
         self.share.set(None);
+        self.peers.take();
         self.watched.set(false);
         self.untrained.set(None);
         self.site.set(None);
@@ -193,6 +206,16 @@ impl Tape {
     pub fn weigh_statistics(&self, share: f64) {
         assert!((0.0..=1.0).contains(&share), "weigh_statistics: the share {share} is not in 0 ..= 1");
         self.training.share.set(Some(share));
+    }
+
+    /// From now on layers may ask for statistics over the parts of a batch that other tapes work on.
+    pub fn set_peers(&self, peers: Option<Rc<dyn Peers>>) {
+        *self.training.peers.borrow_mut() = peers;
+    }
+
+    /// The tapes of the other parts of this batch, if there are any and statistics are to be synchronised.
+    pub fn peers(&self) -> Option<Rc<dyn Peers>> {
+        self.training.peers.borrow().clone()
     }
 
     /// The share set by [`Self::weigh_statistics`]; `None` where each layer's momentum holds.

@@ -65,6 +65,7 @@ impl Curve {
         let mut exact = false;
         for (dtype, title) in [(DType::F64, "computed in F64"), (DType::F32, "computed in F32")] {
             let mut chart = Chart::new(title)
+                .size(390.0, 320.0)
                 .x_axis("step h", Scale::Log10)
                 .y_axis("relative error", Scale::Log10)
                 .x_range(5e-16, 2e-1);

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::explain::Problem;
 use crate::failure::{Failure, check_picture, write_picture};
+use crate::refusal::check_no_option;
 use crate::text::arguments::{above_zero, order, seed};
 use crate::text::lines::wrapped;
 use crate::text::numbers::{element, number, size};
@@ -30,9 +31,14 @@ const SHOWN: usize = 8;
 /// Compares finite differences with backpropagation; without a target, lists what can be checked.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-#[command(
-    after_help = "Examples: gradus check tanh --curve error.svg; gradus check digits; gradus check \"sin(x)*y\" x=1 y=2"
-)]
+#[command(after_help = "\
+Examples:
+  gradus check tanh
+  gradus check digits --seed 3
+  gradus check \"sin(x)*y\" x=1 y=2 --order 2
+  gradus check \"sin(x)*y\" x=1 y=2 --four-ways
+  gradus check exp --scheme central --step 1e-5 --curve error.svg
+  gradus check softmax --per-output --json")]
 pub(crate) struct Check {
     /// An operation, a surface, a model, or an expression with its values.
     #[arg(allow_hyphen_values = true)]
@@ -70,7 +76,7 @@ pub(crate) struct Check {
 }
 
 fn step(text: &str) -> Result<f64, String> {
-    above_zero(text, "a step", "1e-5")
+    above_zero(text, "a step", (1e-100, 1e6), "1e-5")
 }
 
 impl Check {
@@ -79,6 +85,7 @@ impl Check {
         if let Some(path) = &self.curve {
             check_picture("--curve", path)?;
         }
+        check_no_option("check", name)?;
         let mut target = Target::find(name, &self.values, self.seed)?;
         if self.four_ways {
             return four_ways::run(out, &mut target, &self.options(), self.json);

@@ -94,6 +94,24 @@ const MODELS: [&str; 2] = ["digits", "mlp"];
 impl Target {
     /// By its name, or as an expression with values.
     pub(crate) fn find(target: &str, values: &[String], seed: u64) -> Result<Self, Failure> {
+        if target.trim().is_empty() {
+            return Err(Failure::Value(
+                "the target is empty; name one, as in gradus check tanh, or write an expression, as in gradus check \
+                 \"sin(x)*y\" x=1 y=2"
+                    .to_string(),
+            ));
+        }
+        if let Some(value) = values.first().filter(|_| Self::named(target, seed).is_some()) {
+            let (name, _) = value.split_once('=').unwrap_or((value, ""));
+            let call = format!("{target}({name})");
+            let expression =
+                if Problem::read(&call, values).is_ok() { (&*call, &**value) } else { ("sin(x)", "x=1") };
+            return Err(Failure::Value(format!(
+                "{target} stands for itself and takes no values, and {value} is one; write gradus check {target}, or an \
+                 expression, as in gradus check \"{}\" {}",
+                expression.0, expression.1
+            )));
+        }
         if values.is_empty() {
             if let Some(found) = Self::named(target, seed) {
                 return found;

@@ -65,7 +65,7 @@ mod tests {
         let text = vec!["tanh(x)"; 30].join(" + ");
         let svg = drawn(&text, &["x=1"]);
         let words: usize = svg
-            .split("font-size=\"15\"")
+            .split("font-size=\"17\"")
             .skip(1)
             .map(|rest| rest.split('<').next().unwrap().matches("tanh").count())
             .sum();

@@ -38,7 +38,7 @@ impl<'t> Scope<'_, 't> {
     fn evaluate(&mut self, expr: &Expr) -> Result<Value<'t>, Mistake> {
         let value = match &expr.kind {
             Kind::Number(x) if x.is_infinite() => {
-                let message = "too large: the largest number of F64 is 1.8e308, and this would count as inf";
+                let message = "too large: the largest number of F64 is 1.8e308, and this would count as inf; write a smaller one, as in 1e300";
                 return Err(Mistake::new(expr.span.clone(), message));
             }
             Kind::Number(x) => Value::Number(*x),
@@ -159,7 +159,9 @@ impl<'t> Scope<'_, 't> {
                     None => row.facts.number.unwrap_or(0.0),
                     Some(Value::Number(number)) => *number,
                     Some(Value::Var(_)) => {
-                        let message = format!("{name}: this argument is a number, not a variable");
+                        let message = format!(
+                            "{name}: this argument is a number, not a variable, as in {name}(x, 0.5)"
+                        );
                         return Err(Mistake::new(plain[1].span.clone(), message));
                     }
                 };
@@ -248,10 +250,16 @@ fn literal(expr: &Expr) -> Result<Option<Literal>, Mistake> {
 fn ragged(part: &Expr, first: &str, this: &str) -> Mistake {
     Mistake::new(
         part.span.clone(),
-        format!("parts of a list differ in shape: the first is {first}, this one {this}"),
+        format!(
+            "parts of a list differ in shape: the first is {first}, this one {this}; write them alike, as in [[1, 2], [3, 4]]"
+        ),
     )
 }
 
 fn check_rank(rank: usize, expr: &Expr) -> Result<(), Mistake> {
-    if rank <= 4 { Ok(()) } else { Err(Mistake::new(expr.span.clone(), "lists are nested at most 4 deep")) }
+    if rank <= 4 {
+        Ok(())
+    } else {
+        Err(Mistake::new(expr.span.clone(), "lists are nested at most 4 deep, as in [[1, 2], [3, 4]]"))
+    }
 }

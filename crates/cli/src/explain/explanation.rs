@@ -83,8 +83,8 @@ impl Explanation {
             .map_err(|mistake| mistake.under(&problem.text))?;
         problem.check_scalar(result)?;
         if !result.needs() {
-            let message =
-                "no gradient reaches a variable: each way to one is cut, by stop_gradient or a comparison";
+            let message = "no gradient reaches a variable: each way to one is cut, by stop_gradient or a comparison; keep one \
+                 open, as in \"x^2 + stop_gradient(x)\"";
             return Err(Failure::Value(message.to_string()));
         }
         let trace = Trace::of(result);

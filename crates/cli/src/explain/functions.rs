@@ -99,12 +99,14 @@ pub(crate) fn find(name: &str, arguments: usize) -> Result<Function, String> {
     counts.dedup();
     let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
     let plural = if counts == ["1"] { "argument" } else { "arguments" };
-    Err(format!("{name} takes {} {plural}, not {arguments}", counts.join(" or ")))
+    let most: usize = counts.last().and_then(|count| count.parse().ok()).unwrap_or(1);
+    let example = ["x", "y", "z"][..most.min(3)].join(", ");
+    Err(format!("{name} takes {} {plural}, not {arguments}; write {name}({example})", counts.join(" or ")))
 }
 
 pub(crate) fn unknown(name: &str) -> String {
     format!(
-        "there is no function {name}; {}; `gradus explain` lists all",
+        "there is no function {name}; {}; `gradus explain` lists all; one is written as in tanh(x)",
         instead(name, names().iter().copied())
     )
 }
@@ -117,19 +119,25 @@ pub(crate) fn shapes_broadcast(a: Shape, b: Shape) -> Result<(), String> {
     if a.broadcast(&b).is_some() {
         return Ok(());
     }
-    let hint =
-        if a.len() == 2 && b.len() == 2 && a[1] == b[0] { "; a matrix product is written `@`" } else { "" };
-    Err(format!("shapes {a} and {b} do not fit element by element{hint}"))
+    let hint = if a.len() == 2 && b.len() == 2 && a[1] == b[0] {
+        "; a matrix product is written `@`, as in A@B"
+    } else {
+        ""
+    };
+    let sizes = if hint.is_empty() { "; sizes are equal or 1, as in x=[1, 2] y=[3, 4]" } else { hint };
+    Err(format!("shapes {a} and {b} do not fit element by element{sizes}"))
 }
 
 pub(crate) fn matmul<'t>(a: Var<'t>, b: Var<'t>) -> Result<Var<'t>, String> {
     let (m, n) = (a.shape(), b.shape());
     if m.is_empty() || n.is_empty() {
-        return Err(format!("a matrix product needs vectors or matrices, not shapes {m} and {n}; use `*`"));
+        return Err(format!("a matrix product needs vectors or matrices, not shapes {m} and {n}; write x*y"));
     }
     let (inner_a, inner_b) = (m[m.len() - 1], n[n.len().saturating_sub(2)]);
     if inner_a != inner_b {
-        return Err(format!("shapes {m} and {n}: the inner sizes {inner_a} and {inner_b} differ"));
+        return Err(format!(
+            "shapes {m} and {n}: the inner sizes {inner_a} and {inner_b} differ; a product is as in [2, 3] @ [3]"
+        ));
     }
     let stacks = |shape: &Shape| Shape::new(&shape[..shape.len().saturating_sub(2)]);
     if stacks(&m).broadcast(&stacks(&n)).is_none() {
@@ -147,7 +155,11 @@ fn axis(x: Var<'_>) -> Result<Var<'_>, String> {
 }
 
 pub(crate) fn matrix(x: Var<'_>) -> Result<Var<'_>, String> {
-    if x.rank() == 2 { Ok(x) } else { Err(format!("needs a matrix, not shape {}", x.shape())) }
+    if x.rank() == 2 {
+        Ok(x)
+    } else {
+        Err(format!("needs a matrix, not shape {}, as in A=[[1, 2], [3, 4]]", x.shape()))
+    }
 }
 
 fn vectors(x: &[Var<'_>]) -> Result<(), String> {
@@ -180,9 +192,9 @@ mod tests {
         assert!(matches!(find("elu", 1), Ok(Function::Row(_))));
         assert!(matches!(find("elu", 2), Ok(Function::Row(_))));
         assert!(matches!(find("max", 2), Ok(Function::Other(_))));
-        assert_eq!(find("tanh", 2).err().unwrap(), "tanh takes 1 argument, not 2");
-        assert_eq!(find("max", 3).err().unwrap(), "max takes 1 or 2 arguments, not 3");
-        assert_eq!(find("hypot", 1).err().unwrap(), "hypot takes 2 arguments, not 1");
+        assert_eq!(find("tanh", 2).err().unwrap(), "tanh takes 1 argument, not 2; write tanh(x)");
+        assert_eq!(find("max", 3).err().unwrap(), "max takes 1 or 2 arguments, not 3; write max(x, y)");
+        assert_eq!(find("hypot", 1).err().unwrap(), "hypot takes 2 arguments, not 1; write hypot(x, y)");
         let unknown = find("thanh", 1).err().unwrap();
         assert!(unknown.starts_with("there is no function thanh; the nearest of "), "{unknown}");
         assert!(unknown.contains(" are tanh, "), "{unknown}");

@@ -29,11 +29,17 @@ impl<'t> Given<'t> {
 
     /// An argument with its name: NumPy's or PyTorch's.
     pub(crate) fn set(&mut self, name: &str, value: Value<'t>) -> Result<(), String> {
-        let Value::Number(number) = value else { return Err(format!("{name} is a number, not a variable")) };
+        let Value::Number(number) = value else {
+            return Err(format!("{name} is a number, not a variable, as in axis=0"));
+        };
         match name {
             "axis" | "dim" => self.axis = Some(number),
             "keepdim" | "keepdims" => self.keepdim = number != 0.0,
-            _ => return Err(format!("there is no argument {name}; there are axis and keepdim")),
+            _ => {
+                return Err(format!(
+                    "there is no argument {name}; there are axis and keepdim, as in sum(x, axis=0)"
+                ));
+            }
         }
         Ok(())
     }
@@ -76,7 +82,9 @@ impl<'t> Given<'t> {
         }
         Err(match rank {
             0 => format!("there is no axis {axis}: the value is a single number"),
-            _ => format!("there is no axis {axis} in shape {shape}; there are 0 to {}", rank - 1),
+            _ => {
+                format!("there is no axis {axis} in shape {shape}; there are 0 to {}, as in axis=0", rank - 1)
+            }
         })
     }
 

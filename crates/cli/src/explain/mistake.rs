@@ -19,8 +19,11 @@ impl Mistake {
         Self { at, message: message.into() }
     }
 
-    /// Three lines: what is wrong, the text, and marks under the place.
+    /// Three lines: what is wrong, the text, and marks under the place. Of an empty text there is nothing to be shown.
     pub(crate) fn under(&self, text: &str) -> Failure {
+        if text.trim().is_empty() {
+            return Failure::Value(self.message.clone());
+        }
         let shown: Vec<char> = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let column = text[..self.at.start].chars().count();
         let width = text[self.at.clone()].chars().count().max(1);

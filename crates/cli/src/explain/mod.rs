@@ -28,6 +28,7 @@ pub use problem::Problem;
 pub use words::plain;
 
 use crate::failure::{Failure, check_picture, write_picture};
+use crate::refusal::check_no_option;
 use crate::text::arguments::order;
 use crate::text::lines::wrapped;
 
@@ -38,7 +39,12 @@ use crate::text::lines::wrapped;
 /// prod, max, min, norm, softmax, also along an axis as in sum(x, axis=0), t (transpose), where, reshape, expand and others;
 /// x.t and x.sum(axis=0) are the same calls; without an expression, lists them. Everything is computed in F64.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88")]
+#[command(after_help = "\
+Examples:
+  gradus explain \"tanh(w*x + b)\" w=-3 x=2 b=6.88
+  gradus explain \"x^2*y + sin(y)\" x=2 y=3 --order 2
+  gradus explain \"sum(A@x)\" \"A=[[1, 2], [3, 4]]\" \"x=[0.5, -1]\" --svg graph.svg
+  gradus explain \"x*x\" x=3 --json")]
 pub(crate) struct Explain {
     /// The expression; its result is one number.
     #[arg(allow_hyphen_values = true)]
@@ -71,6 +77,7 @@ impl Explain {
         if let Some(path) = &self.svg {
             check_picture("--svg", path)?;
         }
+        check_no_option("explain", expression)?;
         let explanation = Explanation::of(Problem::read(expression, &self.values)?, self.order)?;
         if let Some(path) = &self.svg {
             write_picture(path, &drawing::svg(&explanation)?)?;

@@ -81,6 +81,9 @@ pub(crate) fn parse(text: &str) -> Result<Expr, Mistake> {
         let message = format!("the expression has {} characters; at most {LONGEST} are read", text.len());
         return Err(Mistake { at: 0..0, message });
     }
+    if text.trim().is_empty() {
+        return Err(Mistake::new(0..0, "the expression is empty; write one, as in x^2 + 1"));
+    }
     let mut whole = terminated(preceded(multispace0, sum), eof.context(StrContext::Label(OPERATOR)));
     whole.parse(LocatingSlice::new(text)).map_err(|error| {
         let label = error.inner().context().find_map(|context| match context {
@@ -101,12 +104,18 @@ const METHOD: &str = "the name of a function, as in x.t or x.sum(axis=0),";
 fn explain(text: &str, offset: usize, expected: &str) -> Mistake {
     let rest = &text[offset..];
     let Some(found) = rest.chars().next() else {
-        let message = format!("the expression ends where {expected} was expected");
+        let example = match expected {
+            CLOSING => "a parenthesis is not closed, as it is in tanh(x + 1)",
+            CLOSING_LIST => "a list is not closed, as it is in [1, 2]",
+            CLOSING_ONE => "a parenthesis is not closed, as it is in (x + 1) * 2",
+            _ => "as in x^2 + 1",
+        };
+        let message = format!("the expression ends where {expected} was expected; {example}");
         return Mistake { at: offset..offset, message };
     };
     let hint = match (found, expected) {
-        ('=', _) => "; a value is given behind the expression: NAME=VALUE",
-        (')' | ']', OPERATOR) => "; nothing is open here",
+        ('=', _) => "; a value is given behind the expression: NAME=VALUE, as in \"x^2\" x=3",
+        (')' | ']', OPERATOR) => "; nothing is open here; write (x + 1) * 2",
         ('[', OPERATOR) => {
             "; there are no indices: give an element a name of its own, or pick it by a product, as in dot(x, [1, 0])"
         }
@@ -114,10 +123,12 @@ fn explain(text: &str, offset: usize, expected: &str) -> Mistake {
             if functions::names().contains(&word_before(text, offset)) {
                 "; a function is called with parentheses, as in sin(x)"
             } else {
-                "; a product is written with `*`"
+                "; a product is written with `*`, as in 2*x"
             }
         }
-        _ => SIGNS.iter().find(|(signs, _)| signs.contains(found)).map_or("", |(_, hint)| hint),
+        _ => {
+            SIGNS.iter().find(|(signs, _)| signs.contains(found)).map_or("; as in x^2 + 1", |(_, hint)| hint)
+        }
     };
     let message = format!("`{found}` stands where {expected} was expected{hint}");
     Mistake { at: offset..offset + found.len_utf8(), message }
@@ -125,13 +136,13 @@ fn explain(text: &str, offset: usize, expected: &str) -> Mistake {
 
 /// Signs of other notations, and how they are written here.
 const SIGNS: [(&str, &str); 9] = [
-    ("²³", "; a power is written with `^`"),
-    ("·×", "; a product is written with `*`"),
-    ("÷:", "; a quotient is written with `/`"),
-    ("−–", "; the minus sign is `-`"),
+    ("²³", "; a power is written with `^`, as in x^2"),
+    ("·×", "; a product is written with `*`, as in 2*x"),
+    ("÷:", "; a quotient is written with `/`, as in x/2"),
+    ("−–", "; the minus sign is `-`, as in x - 1"),
     ("√", "; a root is written sqrt(x)"),
     ("|", "; an absolute value is written abs(x)"),
-    ("<>", "; comparisons do not follow each other: (a < b) * (b < c)"),
+    ("<>", "; comparisons do not follow each other; write (a < b) * (b < c)"),
     ("%", "; a remainder is written remainder(x, y)"),
     ("'", "; a transpose is written A.t"),
 ];
@@ -324,10 +335,11 @@ mod tests {
     #[test]
     fn mistakes_stand_in_their_column() {
         for (text, column, part) in [
-            ("", 0, "ends where a number, a name"),
+            ("", 0, "the expression is empty; write one, as in x^2 + 1"),
+            ("  ", 0, "the expression is empty"),
             ("2 +", 3, "ends where a number, a name"),
             ("2 * / 3", 4, "`/` stands where a number, a name"),
-            ("(a + b", 6, "ends where `)` was expected"),
+            ("(a + b", 6, "ends where `)` was expected; a parenthesis is not closed"),
             ("f(a, b", 6, "ends where `,` or `)` was expected"),
             ("[1, 2", 5, "ends where `,` or `]` was expected"),
             ("[1 2]", 3, "`2` stands where `,` or `]`"),

@@ -55,7 +55,8 @@ impl Problem {
         for pair in given {
             let (name, value) = read_value(pair, largest)?;
             if names.contains(&name) {
-                return Err(Failure::Value(format!("{name} is given twice")));
+                let message = format!("{name} is given twice; give each name one value, as in {name}=2");
+                return Err(Failure::Value(message));
             }
             names.push(name);
             values.push(value);
@@ -80,9 +81,14 @@ impl Problem {
             |(name, _): &&(String, Range<usize>)| !names.contains(&name.as_str()) && constant(name).is_none();
         if let Some((name, at)) = used.iter().find(unknown) {
             let message = if functions::names().contains(&name.as_str()) {
-                format!("{name} is a function; its argument stands in parentheses: {name}({})", names[0])
+                format!(
+                    "{name} is a function; its argument stands in parentheses, as in {name}({})",
+                    names[0]
+                )
             } else {
-                format!("there is no {name} here; {}", instead(name, names.iter().copied()))
+                let (first, last) = (names[0], names[names.len() - 1]);
+                let all = instead(name, names.iter().copied());
+                format!("there is no {name} here; {all}, as in {last} * {first}")
             };
             return Err(Mistake::new(at.clone(), message).under(text));
         }
@@ -126,21 +132,25 @@ impl Problem {
         if let Some((name, at)) = missing {
             if functions::names().contains(&name.as_str()) {
                 let of = self.names.first().map_or("x", String::as_str);
-                let message =
-                    format!("{name} is a function; its argument stands in parentheses: \"{name}({of})\"");
+                let message = format!(
+                    "{name} is a function; its argument stands in parentheses, as in \"{name}({of})\""
+                );
                 return Err(Mistake::new(at.clone(), message).under(&self.text));
             }
             let other =
                 idle.map_or_else(String::new, |idle| format!("; the value of {idle} is for no name here"));
-            let message = format!("{name} has no value; add {name}=VALUE{other}");
+            let message = format!("{name} has no value; add {name}=VALUE, as in {name}=2{other}");
             return Err(Mistake::new(at.clone(), message).under(&self.text));
         }
         if let Some(name) = idle {
-            let message = format!("{name} has a value but does not stand in the expression {}", self.text);
+            let message = format!(
+                "{name} has a value but does not stand in the expression {0}; leave it out, or use it, as in \"({0})*{name}\"",
+                self.text
+            );
             return Err(Failure::Value(message));
         }
         if self.names.is_empty() {
-            let message = "the expression has no variable to differentiate in; name one and give it a value, such as \
+            let message = "the expression has no variable to differentiate in; name one and give it a value, as in \
                            \"x^2\" x=3";
             return Err(Failure::Value(message.to_string()));
         }
@@ -171,7 +181,7 @@ impl Problem {
             return Ok(());
         }
         let message = format!(
-            "the result has shape {}; backpropagation starts from one number: take sum({text}) or mean({text})",
+            "the result has shape {}; backpropagation starts from one number; write sum({text}) or mean({text})",
             result.shape(),
             text = self.text
         );
@@ -186,13 +196,21 @@ pub(crate) fn constant(name: &str) -> Option<f64> {
 /// `w=-3`, `x=[1, 2]`, `a=pi/4`.
 fn read_value(pair: &str, largest: usize) -> Result<(String, Tensor), Failure> {
     let refuse = |reason: &str| Failure::Value(format!("{pair}: {reason}"));
+    let is_name = |name: &str| matches!(parse(name), Ok(Expr { kind: Kind::Name(_), .. }));
     let Some((name, value)) = pair.split_once('=').filter(|(_, value)| !value.trim().is_empty()) else {
-        return Err(refuse("a value is given as NAME=VALUE, without blanks around ="));
+        let name = pair.split('=').next().map(str::trim).filter(|name| is_name(name)).unwrap_or("x");
+        let what = match pair.split_once('=') {
+            _ if pair.trim().is_empty() => {
+                return Err(Failure::Value("a value is empty; write NAME=VALUE, as in x=2".to_string()));
+            }
+            Some(_) => "nothing stands behind =",
+            None => "a value is given as NAME=VALUE",
+        };
+        return Err(refuse(&format!("{what}; write {name}=2, without blanks around =")));
     };
     let name = name.trim();
-    let is_name = |name: &str| matches!(parse(name), Ok(Expr { kind: Kind::Name(_), .. }));
     if !is_name(name) {
-        return Err(refuse("the name must be letters, digits and _, and begin with a letter"));
+        return Err(refuse("the name must be letters, digits and _, and begin with a letter, as in x1=2"));
     }
     let named = |mistake: Mistake| match mistake.under(value) {
         Failure::Value(text) => Failure::Value(format!("the value of {name}: {text}")),

@@ -26,10 +26,13 @@ const ROWS: usize = 13;
 ///
 /// Suggested is the rate at which the smoothed loss falls fastest; the usual peak of a schedule lies there or a little above.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples: gradus find-lr --svg range.svg; gradus find-lr digits --optimizer momentum:momentum=0.8; \
-gradus find-lr csv FILE --target NAME"
-)]
+#[command(after_help = "\
+Examples:
+  gradus find-lr --svg range.svg
+  gradus find-lr digits --model lenet --optimizer momentum:momentum=0.8
+  gradus find-lr --from 1e-4 --to 1 --steps 50 --seed 3
+  gradus find-lr csv FILE --target NAME
+  gradus find-lr mnist --data FOLDER")]
 pub(crate) struct FindLr {
     #[command(flatten)]
     subject: Subject,
@@ -62,6 +65,12 @@ impl FindLr {
         if from >= to {
             let text = format!(
                 "--from {from} --to {to}: the rate grows; give a larger --to, as in --from 1e-5 --to 10"
+            );
+            return Err(Failure::Value(text));
+        }
+        if !(to / from).is_finite() {
+            let text = format!(
+                "--from {from:e} --to {to:e}: the last rate is more than 1e308 times the first; give nearer ones, as in --from 1e-5 --to 10"
             );
             return Err(Failure::Value(text));
         }

@@ -17,11 +17,19 @@ use measure::{ENOUGH, FUNCTIONS, Measured, measure, remark};
 
 /// The optimizers of a list such as `adam,sgd:lr=0.1`; `of` is the option that has it.
 pub(crate) fn read(of: &str, list: &str) -> Result<Vec<OptimizerSpec>, Failure> {
+    let example = if of == "--optimizer" { "momentum:beta=0.5" } else { "adam,sgd:lr=0.1" };
+    if list.trim().is_empty() {
+        let of = if of.is_empty() { "the list" } else { of };
+        return Err(Failure::Value(format!("{of} is empty; name what is to be taken, as in {example}")));
+    }
     let one = |text: &str| {
         text.trim().parse().map_err(|error| {
-            let all =
-                if matches!(error, Error::Unknown { .. }) { "; `gradus optimizers` lists all" } else { "" };
-            Failure::Value(format!("{of} {error}{all}").trim_start().to_string())
+            // Other messages begin with the text that is wrong, which stands behind the option as it was given.
+            let unknown = matches!(error, Error::Unknown { .. });
+            let behind = if unknown || text.trim().is_empty() { ": " } else { " " };
+            let of = if of.is_empty() { String::new() } else { format!("{of}{behind}") };
+            let all = if unknown { "; `gradus optimizers` lists all; write it as in " } else { "" };
+            Failure::Value(format!("{of}{error}{all}{}", if unknown { example } else { "" }))
         })
     };
     split_list(list).into_iter().map(one).collect()
@@ -32,7 +40,7 @@ pub(crate) fn read_rule(of: &str, text: &str, why: &str) -> Result<OptimizerSpec
     let wrong = |what: String| Failure::Value(format!("{of} {text}: {what}"));
     match &read(of, text)?[..] {
         [who] if is_method(who) => {
-            Err(wrong("it finds the length of its steps itself; take a rule, such as adamw".to_string()))
+            Err(wrong(format!("it finds the length of its steps itself; take a rule, as in {of} adamw")))
         }
         [who] if who.rate().is_some() => Err(wrong(format!("{why}; write {}", who.named().name))),
         [who] => Ok(who.clone()),
@@ -45,17 +53,29 @@ pub fn is_method(who: &OptimizerSpec) -> bool {
     who.rule().method().is_some()
 }
 
+/// The largest rate that is taken.
+const LARGEST: f64 = OptimizerSpec::LARGEST_RATE;
+
 /// Refuses a schedule with a rate that is none, somewhere in so many steps; messages call it `of`.
 ///
 /// # Errors
-/// If a rate is below 0 or not finite.
+/// If a rate is below 0, above [`OptimizerSpec::LARGEST_RATE`] or no number.
 pub fn check_rates(of: &str, rate: &dyn Schedule, steps: u64) -> Result<(), Failure> {
+    let rate_of = |step| rate.at(step);
     let wrong =
-        (0..steps).map(|step| (step, rate.at(step))).find(|(_, rate)| !(rate.is_finite() && *rate >= 0.0));
+        (0..steps).map(|step| (step, rate_of(step))).find(|(_, rate)| !(0.0..=LARGEST).contains(rate));
     let Some((step, rate)) = wrong else { return Ok(()) };
-    let help = if rate < 0.0 { "end it at 0, as by .max(0)" } else { "limit it, as by .min(1)" };
+    let help = match rate {
+        _ if (0..steps).all(|step| rate_of(step) <= 0.0) => {
+            "write it without the minus sign, as in cosine(0.3, 20)"
+        }
+        rate if rate < 0.0 => "end it at 0, as by .max(0)",
+        // Also at its least it is too large.
+        _ if (0..steps).all(|step| rate_of(step) > LARGEST) => "write a smaller one, as in cosine(0.3, 20)",
+        _ => "limit it, as by .min(1)",
+    };
     Err(Failure::Value(format!(
-        "{of}: the rate at step {step} is {}, and a rate is a finite number from 0 on; {help}",
+        "{of}: the rate at step {step} is {}, and a rate is a number from 0 to {LARGEST:e}; {help}",
         number(rate, 6)
     )))
 }
@@ -65,6 +85,11 @@ pub fn check_rates(of: &str, rate: &dyn Schedule, steps: u64) -> Result<(), Fail
 /// With --measure each one trains a classifier of digits and minimises three functions; it fails if one of them does
 /// not reach an accuracy of 0.95 or a minimum.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradus optimizers
+  gradus optimizers adam,sgd --markdown
+  gradus optimizers adam:lr=0.01 sgd --measure")]
 pub(crate) struct Optimizers {
     /// Only these, with commas or blanks between them; each may have settings, as in adam:beta1=0.5, and with --measure a
     /// learning rate of its own for the digits, as in adam:lr=0.01.

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::failure::Failure;
+use crate::refusal::check_no_option;
 use crate::text::lines::wrapped;
 use broken::Broken;
 use judge::Judgement;
@@ -29,7 +30,16 @@ use task::Puzzle;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(
     name = "puzzle",
-    after_help = "Examples: gradus puzzle 7; gradus puzzle 1 \"g * 2 * x\"; gradus puzzle 7 --hint; gradus puzzle broken 3 --check"
+    after_help = "\
+Examples:
+  gradus puzzle 7
+  gradus puzzle 1 \"g * 2 * x\"
+  gradus puzzle 7 --hint --progress puzzles.json
+  gradus puzzle 7 --solution
+  gradus puzzle broken 3
+  gradus puzzle broken 3 --check
+  gradus puzzle broken 3 --explain
+  gradus puzzle broken 3 mul axis"
 )]
 pub(crate) struct PuzzleCommand {
     /// The number of a puzzle, or `broken`.
@@ -63,6 +73,9 @@ pub(crate) struct PuzzleCommand {
 
 impl PuzzleCommand {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        for word in self.answer.iter().chain(&self.found) {
+            check_no_option("puzzle", word)?;
+        }
         let file = progress::path(self.progress.as_deref())?;
         if self.reset {
             return reset(out, &file);
@@ -75,7 +88,7 @@ impl PuzzleCommand {
                 let (number, puzzle) = find(number)?;
                 if self.check || self.explain {
                     let message =
-                        "--check and --explain are for broken rules: gradus puzzle broken 3 --check";
+                        "--check and --explain are for broken rules, as in gradus puzzle broken 3 --check";
                     return Err(Failure::Value(message.to_string()));
                 }
                 self.derivative(out, number, puzzle, &file)
@@ -111,8 +124,9 @@ impl PuzzleCommand {
             return print::task(out, number, puzzle, &entry(&Progress::load(file)?));
         };
         if let Some(more) = self.found.first() {
-            let message =
-                format!("an answer is one argument, and {more} is a second: put it in quotation marks");
+            let message = format!(
+                "an answer is one argument, and {more} is a second: put it in quotation marks, as in \"g * y\""
+            );
             return Err(Failure::Value(message));
         }
         let judgement = Judgement::of(puzzle, number, answer)?;
@@ -132,7 +146,9 @@ impl PuzzleCommand {
     fn broken(&self, out: &mut dyn Write, progress: &Progress, file: &Path) -> Result<(), Failure> {
         let (Some(number), words) = (&self.answer, &self.found[..]) else {
             if self.hint || self.solution || self.check || self.explain {
-                return Err(Failure::Value("which one? gradus puzzle broken NUMBER".to_string()));
+                return Err(Failure::Value(
+                    "which one? Write its number, as in gradus puzzle broken 3 --check".to_string(),
+                ));
             }
             return broken::print::list(out, progress);
         };
@@ -144,7 +160,8 @@ impl PuzzleCommand {
             _ if self.check => broken::print::check(out, broken),
             _ if self.explain => broken::print::explain(out, broken),
             _ if self.hint => {
-                let message = "a broken rule has no hints but --check and --explain, which show what it does";
+                let message = "a broken rule has no hints but --check and --explain, which show what it does; write gradus \
+                               puzzle broken 3 --check";
                 Err(Failure::Value(message.to_string()))
             }
             _ if self.solution => {
@@ -173,7 +190,10 @@ impl PuzzleCommand {
         let Some(answer) = answer else { return Ok(()) };
         let option = [(self.hint, "--hint"), (self.solution, "--solution"), (self.check, "--check")];
         let option = option.iter().find(|(given, _)| *given).map_or("--explain", |(_, name)| name);
-        Err(Failure::Value(format!("{option} goes without an answer, and {answer} is one")))
+        let which = if self.check || self.explain { "broken 3" } else { "7" };
+        Err(Failure::Value(format!(
+            "{option} goes without an answer, and {answer} is one; write gradus puzzle {which} {option}"
+        )))
     }
 }
 
@@ -186,11 +206,12 @@ fn tried(entry: &mut Entry, right: bool, answer: &str) {
 }
 
 fn find(text: &str) -> Result<(u32, &'static Puzzle), Failure> {
+    let text = if text.trim().is_empty() { "the number is empty, which" } else { text };
     let number = text.parse::<u32>().ok();
     let found = catalogue::all().find(|(known, ..)| Some(*known) == number);
     found.map(|(number, _, puzzle)| (number, puzzle)).ok_or_else(|| {
         let all = catalogue::all().count();
-        Failure::Value(format!("there are puzzles 1 to {all}, and `broken`; {text} is none"))
+        Failure::Value(format!("there are puzzles 1 to {all}, and `broken`; {text} is none; write gradus puzzle 7, or gradus puzzle broken 3"))
     })
 }
 

@@ -8,10 +8,10 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use gradus::tensor::io::{open_regular, write_atomically};
+use gradus::tensor::io::{create_folder, open_regular, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, check_folder};
 
 /// The variable that names the file.
 pub(crate) const VARIABLE: &str = "GRADUS_PROGRESS";
@@ -62,10 +62,15 @@ impl Entry {
     }
 }
 
-/// The file: the option's, the variable's, or the one in the user's data folder.
+/// The file: the option's, the variable's, or the one in the user's data folder. Only that folder is made where it is missing.
 pub(crate) fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {
-    let named = option.map(Path::to_path_buf).or_else(|| variable(VARIABLE).map(PathBuf::from));
-    named.or_else(|| folder().map(|folder| folder.join("gradus").join("puzzles.json"))).ok_or_else(|| {
+    let option = option.map(|path| ("--progress", path.to_path_buf()));
+    if let Some((name, path)) = option.or_else(|| variable(VARIABLE).map(|path| (VARIABLE, path.into()))) {
+        check_folder(name, &path)?;
+        return Ok(path);
+    }
+    let usual = folder().map(|folder| folder.join("gradus").join("puzzles.json"));
+    usual.ok_or_else(|| {
         Failure::Value(format!(
             "there is no home folder to keep the progress in; name a file: --progress FILE, or {VARIABLE}"
         ))
@@ -127,7 +132,7 @@ impl Progress {
             Failure::Run(format!("the progress is not kept: {reason}; --progress FILE takes another file"))
         };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|error| failed(format!("{}: {error}", folder.display())))?;
+            create_folder(folder).map_err(|error| failed(format!("{}: {error}", folder.display())))?;
         }
         let text = serde_json::to_string_pretty(&progress).expect("numbers and texts are JSON") + "\n";
         write_atomically(path, text.as_bytes()).map_err(|error| failed(error.to_string()))?;

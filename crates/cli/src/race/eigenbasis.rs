@@ -35,7 +35,7 @@ pub(crate) fn panel(runs: &[Run]) -> Chart {
     let (x, y) = ((-5.5, 1.0), (-3.0, 3.0));
     let grid = Grid::sample(x, y, NODES, |u, v| 0.1 * u * u + 2.0 * v * v);
     let mut chart = Chart::new("the same in the eigenbasis")
-        .size(400.0, 400.0)
+        .size(360.0, 380.0)
         .x_axis("u = 0.8 x + 0.6 y", Scale::Linear)
         .y_axis("v = 0.8 y − 0.6 x", Scale::Linear)
         .x_range(x.0, x.1)

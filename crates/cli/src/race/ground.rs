@@ -76,6 +76,11 @@ impl Ground {
     /// # Errors
     /// If it is neither a surface nor an expression of x and y, or of x alone.
     pub fn read_within(of: &str, text: &str, largest: usize) -> Result<Self, Failure> {
+        if text.trim().is_empty() {
+            return Err(Failure::Value(format!(
+                "{of} is empty; name a surface, as in rosenbrock, or write an expression, as in \"x^2+10*y^2\""
+            )));
+        }
         if let Some(surface) = gradus::optim::surfaces::surface(text) {
             return Ok(Self::of(surface));
         }
@@ -248,7 +253,7 @@ mod tests {
             ("a^2+b^2", "of x and y, or of x alone, and this is of a, b"),
             ("3+4", "this is of nothing"),
             ("x^2+", "--surface: the expression ends where"),
-            ("[x, y]", "take sum([x, y])"),
+            ("[x, y]", "write sum([x, y])"),
         ] {
             let message = Ground::read(text).unwrap_err().to_string();
             assert!(message.contains(part), "{text}: {message}");

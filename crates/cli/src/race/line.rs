@@ -16,11 +16,14 @@ pub(crate) fn panel(course: &Course<'_>, runs: &[Run]) -> Chart {
     let on = |x: f64| (x, ground.at([x, 0.0]));
     let curve: Vec<(f64, f64)> =
         (0..=POINTS).map(|i| on(low + (high - low) * f64::from(i) / f64::from(POINTS))).collect();
-    let values = || curve.iter().map(|point| point.1).filter(|value| value.is_finite());
+    // As high as somebody was; the curve may leave the plot.
+    let reached = runs.iter().filter(|run| !run.diverged).flat_map(|run| &run.path.values).copied();
+    let highest = reached.fold(ground.at([course.start[0], 0.0]), f64::max);
+    let values = || curve.iter().map(|point| point.1.min(highest)).filter(|value| value.is_finite());
     let (bottom, top) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
     let room = 0.06 * (top - bottom).max(1e-9);
     let mut chart = Chart::new("places on the curve, from the ring on")
-        .size(470.0, 400.0)
+        .size(430.0, 380.0)
         .x_axis("x", Scale::Linear)
         .y_axis("f", Scale::Linear)
         .x_range(low, high)

@@ -31,9 +31,12 @@ pub use run::{Course, Run};
 /// rules run at 0.05, in the pit at 0.1. The table says which rate it was.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Examples: gradus race --surface pit-1d --optimizers sgd,momentum --lr 0.1
-  gradus race --surface quadratic --lr 0.6 --steps 20 --optimizers momentum:beta=0.5,momentum:beta=0.25
-  gradus race --surface \"x^2+10*y^2\" --optimizers \"sgd:schedule=cosine(0.1,50),adagrad:eps=1e-6:eps-inside\" --steps 50")]
+Examples:
+  gradus race --surface pit-1d --optimizers sgd,momentum --lr 0.1
+  gradus race --svg race.svg --start -1.5,2 --tolerance 0.05
+  gradus race --optimizers adagrad:eps=1e-6:eps-inside,adam:beta1=0.5
+  gradus race --surface \"x^2+10*y^2\" --optimizers \"sgd:schedule=cosine(0.1,50)\"
+  gradus race --surface quadratic --steps 200 --noise 2 --batch 16 --seed 3")]
 pub(crate) struct Race {
     /// Where: quadratic, turned, booth, ravine, rosenbrock, beale, himmelblau, rastrigin, ackley, plateau, pit, pit-1d or
     /// saddle; or an expression of x and y, or of x alone, as in "x^2+10*y^2".
@@ -69,12 +72,15 @@ pub(crate) struct Race {
     svg: Option<PathBuf>,
 }
 
+/// The distances and deviations that are taken.
+const SIZES: (f64, f64) = (1e-300, 1e100);
+
 fn tolerance(text: &str) -> Result<f64, String> {
-    above_zero(text, "a tolerance", "0.01")
+    above_zero(text, "a tolerance", SIZES, "0.01")
 }
 
 fn deviation(text: &str) -> Result<f64, String> {
-    above_zero(text, "a deviation", "0.5")
+    above_zero(text, "a deviation", SIZES, "0.5")
 }
 
 impl Race {
@@ -125,7 +131,7 @@ impl Race {
         let name = &ground.name;
         if let (Some(lr), true) = (self.lr, all.iter().all(|who| who.rate().is_some())) {
             return Err(Failure::Value(format!(
-                "--lr {lr}: every optimizer here has a rate of its own; leave it out"
+                "--lr {lr}: every optimizer here has a rate of its own; leave it out, or take one without, as in --optimizers sgd"
             )));
         }
         let why = match ground.aim {
@@ -134,7 +140,9 @@ impl Race {
             Aim::Low => format!("the minima of an {name} are not known"),
         };
         match self.tolerance {
-            Some(tolerance) => Err(Failure::Value(format!("--tolerance {tolerance}: {why}; leave it out"))),
+            Some(tolerance) => Err(Failure::Value(format!(
+                "--tolerance {tolerance}: {why}; leave it out, or take one that has, as in --surface rosenbrock"
+            ))),
             None => Ok(()),
         }
     }

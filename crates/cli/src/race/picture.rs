@@ -9,8 +9,12 @@ use super::{eigenbasis, line};
 /// as Rosenbrock's, are whole.
 pub(super) const NODES: [usize; 2] = [641, 641];
 pub(super) const LEVELS: usize = 14;
-/// Where the axis of the values ends at the latest.
-const FLOOR: f64 = 1e-20;
+/// How much wider the first path is than the last one, at most.
+const WIDER: f64 = 4.4;
+/// Where the axis of the values ends at the latest, in parts of the first value.
+const FLOOR: f64 = 1e-14;
+/// What is near the last place, in parts of the way there.
+const NEAR: f64 = 0.02;
 
 pub(crate) fn picture(course: &Course<'_>, runs: &[Run]) -> String {
     let title = course.title();
@@ -20,7 +24,7 @@ pub(crate) fn picture(course: &Course<'_>, runs: &[Run]) -> String {
         figure = figure.panel(eigenbasis::panel(runs));
     }
     let note = if course.surface.dimensions == 1 { PATHS.to_string() } else { format!("{PATHS} {CONTOURS}") };
-    figure.panel(values(course, runs)).shared_legend().note(&note).svg()
+    figure.panel(values(course, runs)).columns(2).shared_legend().note(&note).svg()
 }
 
 /// What the signs of the paths mean.
@@ -30,7 +34,8 @@ const CONTOURS: &str = "Numbers on the contours are values of f.";
 
 /// The width of a path's stroke: each later one is thinner, so that one below it shows on both sides.
 pub(super) fn width(number: usize, count: usize) -> f64 {
-    f64::min(1.5 + 1.1 * (count - 1 - number) as f64, 7.0)
+    let step = f64::min(1.1, WIDER / (count - 1).max(1) as f64);
+    1.5 + step * (count - 1 - number) as f64
 }
 
 /// The surface's window, larger if the start lies outside.
@@ -48,7 +53,7 @@ fn paths(course: &Course<'_>, runs: &[Run]) -> Chart {
     let grid = Grid::sample(x, y, NODES, |x, y| course.surface.at([x, y]));
     let levels = round_levels(&grid, LEVELS);
     let mut chart = Chart::new("paths, from the ring to the squares")
-        .size(470.0, 400.0)
+        .size(430.0, 380.0)
         .x_axis("x", Scale::Linear)
         .y_axis("y", Scale::Linear)
         .x_range(x.0, x.1)
@@ -71,14 +76,18 @@ pub(super) fn legend(run: &Run) -> String {
 }
 
 fn values(course: &Course<'_>, runs: &[Run]) -> Chart {
-    let chart = Chart::new("value after each step").size(400.0, 400.0).x_axis("step", Scale::Integer);
+    // Below two others it has a row of its own.
+    let size = if course.surface.name == eigenbasis::NAME { (850.0, 260.0) } else { (360.0, 380.0) };
+    let chart = Chart::new("value after each step").size(size.0, size.1).x_axis("step", Scale::Integer);
     let first = runs.first().map_or(1.0, |run| run.path.values[0]);
-    let all = || runs.iter().flat_map(|run| run.path.values.iter().copied()).filter(|v| v.is_finite());
-    let steps = runs.iter().map(|run| run.path.values.len()).max().unwrap_or(1);
-    let chart = chart.x_range(0.0, steps.max(2) as f64 - 1.0);
+    let steps = shown(course, runs);
+    let all = || {
+        runs.iter().flat_map(|run| run.path.values.iter().copied().take(steps + 1)).filter(|v| v.is_finite())
+    };
+    let chart = chart.x_range(0.0, steps as f64);
     let positive = all().all(|value| value >= 0.0) && first > 0.0;
     let mut chart = if positive {
-        let lowest = all().fold(first, f64::min).max(FLOOR);
+        let lowest = all().fold(first, f64::min).max(FLOOR * first);
         let highest = all().fold(first, f64::max).min(1e3 * first);
         chart.y_axis("f, logarithmic", Scale::Log10).y_range(lowest / 2.0, highest * 2.0)
     } else {
@@ -95,6 +104,23 @@ fn values(course: &Course<'_>, runs: &[Run]) -> Chart {
         chart = chart.line(&legend(run), &points).stroke(width(i, runs.len()));
     }
     chart
+}
+
+/// The step at which the last one has come to rest, and a fifth more; all steps where one has not.
+fn shown(course: &Course<'_>, runs: &[Run]) -> usize {
+    let last = runs.iter().map(|run| run.path.values.len()).max().unwrap_or(1).max(2) - 1;
+    let rested = runs.iter().map(|run| rest(course, run)).max().unwrap_or(last);
+    (rested + rested.div_ceil(5)).max(10).min(last)
+}
+
+/// From which step on a run stays near its last place: within the tolerance, or within a fiftieth of the distance from its start.
+fn rest(course: &Course<'_>, run: &Run) -> usize {
+    let (points, end) = (&run.path.points, run.path.last());
+    let distance = |x: &[f64]| x.iter().zip(end).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+    let near = course.tolerance.max(NEAR * points.first().map_or(0.0, |start| distance(start)));
+    // The end of a run that diverges is far from all that lies before it, or no number is known of it.
+    let far = |x: &Vec<f64>| distance(x) > near || distance(x).is_nan();
+    points.iter().rposition(far).map_or(0, |i| i + 1)
 }
 
 #[cfg(test)]
@@ -122,6 +148,22 @@ mod tests {
         }
     }
 
+    /// Of a thousand steps the pit's picture showed nine hundred in which nobody moves.
+    #[test]
+    fn the_axis_of_steps_ends_where_all_rest() {
+        let steps = |surface: &str, who: &[&str], steps: usize| {
+            let ground = Ground::read(surface).unwrap();
+            let course = Course { steps, tolerance: 0.01, ..course(&ground) };
+            let runs: Vec<Run> =
+                who.iter().map(|who| course.run(&who.parse().unwrap(), None).unwrap()).collect();
+            shown(&course, &runs)
+        };
+        assert!((50..160).contains(&steps("pit-1d", &["sgd", "momentum"], 1000)));
+        assert!((20..500).contains(&steps("x^4", &["sgd", "momentum", "newton"], 1000)));
+        assert_eq!(steps("quadratic", &["sgd:lr=0.001"], 300), 300, "it still moves");
+        assert_eq!(steps("booth", &["sgd:lr=3"], 2), 2);
+    }
+
     #[test]
     fn a_run_of_two_steps_has_ticks_at_whole_steps() {
         let ground = Ground::read("booth").unwrap();
@@ -138,9 +180,13 @@ mod tests {
             .map(|who| course.run(&who.parse().unwrap(), None).unwrap())
             .into_iter()
             .collect();
-        assert!((1..3).all(|i| width(i, 3) < width(i - 1, 3)) && width(0, 20) <= 7.0);
+        assert!((1..3).all(|i| width(i, 3) < width(i - 1, 3)) && width(0, 20) <= 6.0 && width(0, 1) == 1.5);
         let svg = picture(&course, &runs);
-        assert_eq!(svg.matches("width=\"9\"").count(), 3, "a square for each path");
+        // Each smaller than the one below it: 9 + 1.5 (width - 1.8).
+        for (i, side) in [(0, "11.85"), (1, "10.2"), (2, "8.55")] {
+            let square = format!("height=\"{side}\"");
+            assert_eq!(svg.matches(&square).count(), 1, "a square for path {i}, of width {}", width(i, 3));
+        }
         // Sixty steps each; near the minimum they are no longer told apart.
         assert!(svg.matches("<circle").count() < 3 * 60);
     }

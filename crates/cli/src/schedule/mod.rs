@@ -34,9 +34,11 @@ const NAME: usize = 60;
 /// The model is a softmax regression on the handwritten digits that are part of the program. A schedule is a number or
 /// NAME(VALUES); behind it stand .warmup(steps), .then(step, schedule), .times(schedule), .min(schedule) and .max(schedule).
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: gradus schedule \"cosine(0.3, 20).warmup(5)\" \"step(0.3, 10)\" --steps 30 --svg rates.svg"
-)]
+#[command(after_help = "\
+Examples:
+  gradus schedule \"cosine(0.3, 20).warmup(5)\" --steps 30 --svg rates.svg
+  gradus schedule \"step(0.3, 10)\" \"plateau(0.3, 0.5, 3)\" --seed 3
+  gradus schedule \"one_cycle(0.1, 100)\" --optimizer momentum:beta=0.5")]
 pub(crate) struct ScheduleCommand {
     /// Schedules, each in quotes: "cosine(0.3, 20).warmup(5)".
     #[arg(allow_negative_numbers = true)]
@@ -59,7 +61,7 @@ impl ScheduleCommand {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         if self.schedules.is_empty() {
             if self.svg.is_some() {
-                let message = "--svg draws schedules, and none is given; one is \"cosine(0.3, 20)\"";
+                let message = "--svg draws schedules, and none is given; give one, as in \"cosine(0.3, 20)\"";
                 return Err(Failure::Value(message.to_string()));
             }
             return list(out);

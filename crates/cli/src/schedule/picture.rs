@@ -11,7 +11,7 @@ const NAME: usize = 60;
 pub(crate) fn picture(title: &str, runs: &[Training]) -> String {
     let steps = runs.iter().map(|run| run.rates.len()).max().unwrap_or(1).max(2) as f64;
     let panel =
-        |title: &str| Chart::new(title).size(420.0, 320.0).x_axis("step", Scale::Linear).x_range(0.0, steps);
+        |title: &str| Chart::new(title).size(380.0, 320.0).x_axis("step", Scale::Linear).x_range(0.0, steps);
     let highest = runs.iter().flat_map(|run| run.rates.iter().copied()).fold(1e-12, f64::max);
     let mut rates = panel("learning rate")
         .y_axis("learning rate", Scale::Linear)

@@ -4,19 +4,34 @@ use std::fmt::Display;
 use std::ops::{Bound, RangeBounds};
 use std::str::FromStr;
 
+use gradus::optim::OptimizerSpec;
+
 /// A finite number that fits, or else the sentence that says what fits.
 pub(crate) fn number(text: &str, fits: impl Fn(f64) -> bool, what: &str) -> Result<f64, String> {
     text.parse::<f64>().ok().filter(|x| x.is_finite() && fits(*x)).ok_or_else(|| what.to_string())
 }
 
-/// A number above 0; `what` is its name, as in "a step".
-pub(crate) fn above_zero(text: &str, what: &str, example: &str) -> Result<f64, String> {
-    number(text, |x| x > 0.0, &format!("{what} is a number above 0, as in {example}"))
+/// A number above 0 between two ends, beyond which results would not be finite; `what` is its name, as in "a step".
+pub(crate) fn above_zero(
+    text: &str,
+    what: &str,
+    (least, most): (f64, f64),
+    example: &str,
+) -> Result<f64, String> {
+    // 1e400 is read as infinite, and is a number all the same.
+    let is_number = text.contains(|c: char| c.is_ascii_digit());
+    match text.parse::<f64>() {
+        Ok(x) if (least..=most).contains(&x) => Ok(x),
+        Ok(x) if is_number && (x > 0.0 || text.contains(['e', 'E']) && !text.starts_with('-')) => {
+            Err(format!("{what} is a number from {least:e} to {most:e}, as in {example}"))
+        }
+        _ => Err(format!("{what} is a number above 0, as in {example}")),
+    }
 }
 
 /// The size of an optimizer's steps.
 pub(crate) fn learning_rate(text: &str) -> Result<f64, String> {
-    above_zero(text, "a learning rate", "0.1")
+    above_zero(text, "a learning rate", (OptimizerSpec::SMALLEST_RATE, OptimizerSpec::LARGEST_RATE), "0.1")
 }
 
 /// Whole numbers of a range; `what` is their name, as in "a number of steps".
@@ -56,6 +71,10 @@ mod tests {
         for text in ["0", "-1", "nan", "inf", "fast", ""] {
             let said = learning_rate(text).unwrap_err();
             assert_eq!(said, "a learning rate is a number above 0, as in 0.1", "{text}");
+        }
+        for text in ["1e400", "1e101", "1e-301", "1e-320", "1e-400"] {
+            let said = learning_rate(text).unwrap_err();
+            assert_eq!(said, "a learning rate is a number from 1e-300 to 1e100, as in 0.1", "{text}");
         }
     }
 

@@ -22,7 +22,7 @@ pub fn short(x: f64) -> String {
 }
 
 /// A size of an error: two digits and a power of ten.
-pub(crate) fn size(x: f64) -> String {
+pub fn size(x: f64) -> String {
     if x == 0.0 { "0".to_string() } else { format!("{x:.1e}") }
 }
 
@@ -36,11 +36,14 @@ pub(crate) fn decimals(x: f64) -> String {
     if text == "-0" { "0".to_string() } else { text.to_string() }
 }
 
+/// What is smaller than this is what is left of rounding, or of an exponential that has died out, as in the pit's value at 4.
+const NOTHING: f64 = 1e-30;
+
 /// A number with four digits after the point, or with three digits and a power of ten: a column of it stays narrow.
 pub(crate) fn fixed(x: f64) -> String {
     match x.abs() {
         size if !size.is_finite() => x.to_string(),
-        0.0 => "0".to_string(),
+        size if size < NOTHING => "0".to_string(),
         size if (1e-3..1e4).contains(&size) => format!("{x:.4}"),
         _ => format!("{x:.2e}"),
     }
@@ -96,6 +99,7 @@ mod tests {
     fn digits_behind_the_point() {
         assert_eq!([0.4, 1.0, 0.948_683, -0.0, 1e-7].map(decimals), ["0.4", "1", "0.9487", "0", "1.000e-7"]);
         assert_eq!([0.4, 0.0, 12345.0, f64::INFINITY].map(fixed), ["0.4000", "0", "1.23e4", "inf"]);
+        assert_eq!([-1.35e-32, 2e-30, -1e-7].map(fixed), ["0", "2.00e-30", "-1.00e-7"]);
         assert_eq!([0.1, 0.0, 1e-7].map(given), ["0.1", "0", "1e-7"]);
     }
 

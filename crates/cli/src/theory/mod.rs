@@ -21,11 +21,7 @@ use setting::BETAS;
 
 impl Theory {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        if !(self.lr * self.lambda).is_finite() {
-            let (lr, lambda) = (given(self.lr), given(self.lambda));
-            let text = format!("--lr {lr} --lambda {lambda}: the product ηλ is too large for a number");
-            return Err(Failure::Value(text));
-        }
+        self.check_products()?;
         if let Some(path) = &self.svg {
             check_picture("--svg", path)?;
         }

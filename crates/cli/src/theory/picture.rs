@@ -34,7 +34,8 @@ pub(crate) fn picture(theory: &Theory) -> String {
         given(theory.lambda),
         given(theory.condition)
     );
-    Figure::new(&title).panel(map(theory)).panel(weights()).panel(motion(theory)).note(NOTE).svg()
+    let figure = Figure::new(&title).columns(2).note(NOTE);
+    figure.panel(map(theory)).panel(motion(theory)).panel(weights()).svg()
 }
 
 /// The plane of ηλ and β, coloured by the spectral radius, with the values given and the best ones.
@@ -51,9 +52,9 @@ fn map(theory: &Theory) -> Chart {
     let critical = curve(1e-6, 4.0 - 1e-6, |step| (step, critical_beta(step, 1.0)));
     let best = optimal_momentum(theory.lambda / theory.condition, theory.lambda);
     let chart = Chart::new("R(β, η, λ): where it converges")
-        .size(420.0, 340.0)
-        .x_axis("ηλ", Scale::Linear)
-        .y_axis("β", Scale::Linear)
+        .size(360.0, 340.0)
+        .x_axis("step, ηλ", Scale::Linear)
+        .y_axis("momentum, β", Scale::Linear)
         .x_range(0.0, widest)
         .y_range(0.0, 1.0)
         .heat(grid, "spectral radius; grey: diverges", (0.0, 1.0))
@@ -79,9 +80,9 @@ fn map(theory: &Theory) -> Chart {
 /// What a gradient counts after t steps.
 fn weights() -> Chart {
     let mut chart = Chart::new("weight of a gradient t steps ago")
-        .size(330.0, 340.0)
+        .size(750.0, 220.0)
         .x_axis("t, steps ago", Scale::Integer)
-        .y_axis("βᵗ", Scale::Linear)
+        .y_axis("weight, β^t", Scale::Linear)
         .x_range(0.0, 40.0)
         .y_range(0.0, 1.05);
     for (beta, color) in BETAS.into_iter().zip(WEIGHTS) {
@@ -114,9 +115,9 @@ fn motion(theory: &Theory) -> Chart {
         lines.push((name, QuadraticMomentum { beta, ..given }, BEST_HERE, false));
     }
     let mut chart = Chart::new("convergence from x = 1")
-        .size(360.0, 340.0)
+        .size(330.0, 340.0)
         .x_axis("step", Scale::Integer)
-        .y_axis("√(x² + Δx²)", Scale::Log10)
+        .y_axis("√(x² + Δx²), logarithmic", Scale::Log10)
         .x_range(0.0, STEPS as f64)
         .y_range(1e-8, 30.0);
     // At the smaller curvature a line is dashed.

@@ -1,14 +1,17 @@
 //! The loop: steps, what is said and logged of them, checkpoints.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Instant;
 
 use gradus::data::text::random_windows;
+use gradus::parallel::Communicator;
 use gradus::prelude::*;
 use gradus::train::{Checkpoint, Error, Progress, Run, RunOptions};
 
 use super::data::{Feed, Task};
 use super::health::look;
+use super::many::{self, Ranks};
 use super::picture::Epoch;
 use super::recipe::Recipe;
 use super::rescue::Stop;
@@ -36,6 +39,7 @@ pub(super) struct Begun {
     steps: u64,
     /// What is another than before it was interrupted.
     changes: Vec<String>,
+    ranks: Option<Ranks>,
 }
 
 impl Outcome {
@@ -79,6 +83,7 @@ pub(super) fn begin(
     recipe: &Recipe,
     task: &Task,
     model: &mut Sequential,
+    comm: Option<Arc<dyn Communicator>>,
 ) -> Result<Begun, Failure> {
     let (part, steps) = counts(recipe, task);
     let mut optimizer = recipe.optimizer(steps);
@@ -91,8 +96,12 @@ pub(super) fn begin(
         progress: false,
         ..RunOptions::steps(steps)
     };
-    let run = start(train, recipe, options, model, &mut optimizer)?;
-    Ok(Begun { run, optimizer, part, steps, changes })
+    let run = match &comm {
+        Some(comm) => many::start(train, recipe, comm, options, model, &mut optimizer)?,
+        None => start(train, recipe, options, model, &mut optimizer)?,
+    };
+    let ranks = comm.map(|comm| Ranks::new(comm, model)).transpose()?;
+    Ok(Begun { run, optimizer, part, steps, changes, ranks })
 }
 
 pub(super) fn fit(
@@ -101,19 +110,19 @@ pub(super) fn fit(
     recipe: &Recipe,
     task: &Task,
     model: &mut Sequential,
-    Begun { run, mut optimizer, part, steps, changes }: Begun,
+    Begun { run, mut optimizer, part, steps, changes, mut ranks }: Begun,
 ) -> Result<Outcome, Failure> {
-    if run.resumed().is_some() {
-        let words = [vec![format!("goes on after step {}", run.step())], changes].concat();
-        writeln!(out, "{}", words.join(", "))?;
-    }
+    announce(out, &run, changes)?;
     let (mut progress, stop, begin) = (Progress::new(steps), Stop::on_signals()?, Instant::now());
     let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));
     for batch in batches(&run, recipe, task) {
         let (lr, done) = (optimizer.lr(), run.step() + 1);
         let ends = done.is_multiple_of(part) || done == steps;
         let mut health = (ends && train.log.is_some()).then(|| look(task, recipe, model));
-        let (loss, hits) = step(task, model, &mut optimizer, &batch);
+        let (loss, hits, asked) = match &mut ranks {
+            Some(ranks) => ranks.step(task, model, &mut optimizer, &batch, stop.is_asked())?,
+            None => step(task, model, &mut optimizer, &batch, &stop),
+        };
         let mean = run.mean("loss", loss, batch.len() as f64);
         let right = hits.map(|hits| run.mean("accuracy", hits, batch.len() as f64));
         let more = health.as_mut().map_or(Vec::new(), |health| {
@@ -132,7 +141,7 @@ pub(super) fn fit(
             run.set("epochs", numbers_of(&epochs));
             progress.say(out, &standing(recipe, done, part, (mean, right, lr)))?;
         }
-        if stop.is_asked() && done < steps {
+        if asked && done < steps {
             run.stop();
         }
         warn(train, recipe, run.checkpoint(model, &optimizer).map(drop))?;
@@ -144,6 +153,15 @@ pub(super) fn fit(
     }
     let seconds = begin.elapsed().as_secs_f64();
     Ok(Outcome { epochs, seconds, warnings: look(task, recipe, model).warnings() })
+}
+
+/// Where a training goes on, and what is another than it was.
+fn announce(out: &mut dyn Write, run: &Run, changes: Vec<String>) -> Result<(), Failure> {
+    if run.resumed().is_some() {
+        let words = [vec![format!("goes on after step {}", run.step())], changes].concat();
+        writeln!(out, "{}", words.join(", "))?;
+    }
+    Ok(())
 }
 
 fn numbers_of(epochs: &[Epoch]) -> Tensor {
@@ -190,7 +208,7 @@ fn warn(train: &Train, recipe: &Recipe, result: Result<(), Error>) -> Result<(),
 }
 
 /// The run in the folder, if there is one to be; all that can be wrong with it is said here.
-fn start(
+pub(super) fn start(
     train: &Train,
     recipe: &Recipe,
     options: RunOptions,
@@ -245,18 +263,19 @@ impl Train {
     }
 }
 
-/// One step; the batch's loss and accuracy before it.
+/// One step; the batch's loss and accuracy before it, and whether somebody has asked for the end.
 fn step(
     task: &Task,
     model: &mut Sequential,
     optimizer: &mut Optimizer,
     batch: &Dataset,
-) -> (f64, Option<f64>) {
+    stop: &Stop,
+) -> (f64, Option<f64>, bool) {
     let mut hits = None;
     let loss = optimizer.training_step(model, |model, tape| {
         let scores = model.forward(tape.constant(&batch.inputs));
         hits = task.hits(&scores.value(), &batch.labels);
         task.loss(scores, &batch.labels)
     });
-    (loss, hits)
+    (loss, hits, stop.is_asked())
 }

@@ -5,6 +5,7 @@ mod data;
 mod fit;
 mod health;
 mod kept;
+mod many;
 mod models;
 mod picture;
 mod recipe;
@@ -13,8 +14,10 @@ mod subject;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use gradus::parallel::Communicator;
 use gradus::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -46,6 +49,16 @@ pub(crate) fn digits(seed: u64) -> Result<(Dataset, Dataset, Sequential), Failur
 
 /// Trains a model, tests it and saves its weights.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gradus train digits --epochs 20 --lr 0.002 --seed 3
+  gradus train digits --model lenet --svg train.svg --out weights.safetensors
+  gradus train digits --optimizer sgd --log run --checkpoint-every 100 --json
+  gradus train digits --threads 2 --log run --resume
+  gradus train digits --config
+  gradus train csv FILE --target NAME
+  gradus train text FILE --steps 2000
+  gradus train mnist --data FOLDER")]
 pub(crate) struct Train {
     #[command(flatten)]
     subject: Subject,
@@ -112,7 +125,11 @@ impl Train {
         }
     }
 
-    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+    pub(crate) fn run(
+        &self,
+        out: &mut dyn Write,
+        comm: Option<Arc<dyn Communicator>>,
+    ) -> Result<(), Failure> {
         // Whoever reads the output may have seen enough; the training is for its weights.
         let out: &mut dyn Write = &mut UntilClosed { out, closed: false };
         self.check_options()?;
@@ -121,17 +138,21 @@ impl Train {
             return Ok(write!(out, "{}", recipe.toml(self.subject.data_set)?)?);
         }
         let path = self.weights();
-        self.check_files(&path)?;
-        if let Some(threads) = self.threads {
-            gradus::set_threads(threads as usize);
+        let first = comm.as_ref().is_none_or(|comm| comm.rank() == 0);
+        if first {
+            self.check_files(&path)?;
         }
+        self.set_threads(comm.is_some());
         let task = self.subject.load(&recipe)?;
         let mut model = task.model.clone();
-        let begun = fit::begin(self, &recipe, &task, &mut model)?;
+        let begun = fit::begin(self, &recipe, &task, &mut model, comm)?;
         Self::announce(out, &recipe, &task)?;
         writeln!(out, "\n{}", summary(&task.model))?;
         let report = check::gradient(out, &task, recipe.seed)?;
         let outcome = fit::fit(self, out, &recipe, &task, &mut model, begun);
+        if !first {
+            return outcome.map(drop);
+        }
         let outcome = outcome.map_err(|failure| Self::keep(&model, &path, failure))?;
         save(&model, &path)?;
         writeln!(out, "\ntrained in {:.2} s", outcome.seconds)?;
@@ -153,6 +174,15 @@ impl Train {
             writeln!(out, "{}", self.line(&recipe, &outcome, found))?;
         }
         Ok(())
+    }
+
+    /// Of several ranks, those on this machine share its cores.
+    fn set_threads(&self, shared: bool) {
+        let share = || (gradus::threads() / crate::ranks::on_this_machine()).max(1);
+        let threads = self.threads.map(|threads| threads as usize);
+        if let Some(threads) = threads.or_else(|| shared.then(share)) {
+            gradus::set_threads(threads);
+        }
     }
 
     /// The last line of `--json`.

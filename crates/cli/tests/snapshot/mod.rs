@@ -58,15 +58,20 @@ pub(crate) fn compare(name: &str, got: &str) {
 #[allow(dead_code, reason = "not each file of tests asks for it")]
 #[track_caller]
 pub(crate) fn mistakes(name: &str, command: &str, all: &[&[&str]]) {
-    let mut said = Vec::new();
+    let (mut said, mut without) = (Vec::new(), Vec::new());
     for arguments in all {
         let output = gradus(&[&[command], *arguments].concat());
         let message = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
         assert_eq!(text(&output.stdout), "", "{arguments:?}");
         assert!(message.starts_with("error: ") && message.lines().count() <= 3, "{arguments:?}: {message}");
+        let example = ["as in ", "as by ", "as it is in ", "write "];
+        if !example.iter().any(|words| message.contains(words)) {
+            without.push(message.clone());
+        }
         said.push(format!("{}\n{message}\n", arguments.join(" ")));
     }
+    assert!(without.is_empty(), "each has an example:\n{}", without.concat());
     let said = said.concat();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(format!("{name}.txt"));
     if std::env::var_os("GRADUS_BLESS").is_some() {

@@ -6,6 +6,7 @@ use std::borrow::Borrow;
 use gradus_autograd::{Mode, Param, ParamId, Params, Var, join, on_tape, params};
 use gradus_tensor::{DType, Tensor};
 
+use super::synchronised::whole_batch;
 use crate::input::place;
 use crate::module::Module;
 
@@ -15,7 +16,8 @@ use crate::module::Module;
 /// On a training tape `$\mu$` and `$\sigma^2$` (biased) are those of the batch, over all axes but the second, and the running
 /// ones move towards them, `$r \leftarrow (1 - m)\,r + m\,s$`, with the unbiased variance; the new values leave with the
 /// gradients, and the optimizer's step puts them into the model, once a step. On other tapes the running ones are used. If the layer
-/// is used several times on one tape, the last batch counts.
+/// is used several times on one tape, the last batch counts. Where other tapes work on other parts of the batch and statistics are
+/// to be synchronised ([`Tape::peers`](gradus_autograd::Tape::peers)), they are those of all parts.
 ///
 /// ```
 /// use gradus_nn::{BatchNorm, Linear, Module, Relu, sequential};
@@ -155,6 +157,13 @@ impl Module for BatchNorm {
                 x.batch_norm_with(mean, variance, weight, bias, self.eps)
             }
             running => {
+                if let Some(peers) = training.then(|| tape.peers()).flatten() {
+                    let (mean, variance, n) = whole_batch(x, &*peers);
+                    if let Some(running) = running {
+                        running.update(x, mean.value(), &variance.value(), n, self.momentum);
+                    }
+                    return x.batch_norm_with(mean, variance, weight, bias, self.eps);
+                }
                 let n = x.elements() / x.shape()[1].max(1);
                 assert!(
                     n > 1 || !training,

@@ -8,6 +8,7 @@ mod local_response_norm;
 mod parametrized;
 mod rms_norm;
 mod spectral_norm;
+mod synchronised;
 mod weight_norm;
 
 pub use batch_norm::{BatchNorm, Running, update_batch_norm};

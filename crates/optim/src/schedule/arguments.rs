@@ -20,8 +20,11 @@ impl<'a> Arguments<'a> {
     ) -> Result<Self, String> {
         let names = || parameters.iter().map(|(name, _)| *name);
         let mut values: Vec<(&'static str, &'a str)> = Vec::new();
-        let given = split_list(inner).into_iter().map(str::trim);
-        for (i, part) in given.filter(|part| !part.is_empty()).enumerate() {
+        let given = split_list(inner).into_iter().map(str::trim).filter(|_| !inner.trim().is_empty());
+        for (i, part) in given.enumerate() {
+            if part.is_empty() {
+                return Err(format!("{of}: a value is missing at a comma"));
+            }
             let named = part
                 .split_once('=')
                 .filter(|(name, _)| name.trim().chars().all(|c| c.is_alphabetic() || c == '_'));

@@ -47,7 +47,7 @@ pub fn parse(text: &str) -> Result<Arc<dyn Schedule>, Error> {
     match parse_plan(text)? {
         Plan::Fixed(schedule) => Ok(schedule),
         Plan::Plateau(_) => Err(Error::Spec(format!(
-            "{text}: plateau follows the loss of a training; here a schedule is a function of the step, such as cosine(0.3, 20)"
+            "{text}: plateau follows the loss of a training; here a schedule is a function of the step, as in cosine(0.3, 20)"
         ))),
     }
 }
@@ -65,9 +65,15 @@ pub fn parse_plan(text: &str) -> Result<Plan, Error> {
             text.len()
         )));
     }
+    if text.is_empty() {
+        return Err(Error::Spec("the schedule is empty; write one, as in cosine(0.3, 20)".to_string()));
+    }
     let alone = text.strip_prefix("plateau(").and_then(|rest| rest.strip_suffix(')'));
     if let Some(inner) = alone.filter(|inner| balanced(inner)) {
         return plateau(inner).map(Plan::Plateau).map_err(wrong);
+    }
+    if let Some(why) = unbalanced(text) {
+        return Err(wrong(why));
     }
     let schedule = schedule(text).map_err(wrong)?;
     match schedule.options().fault() {
@@ -126,12 +132,37 @@ fn balanced(text: &str) -> bool {
     text.chars().fold(0, depth) == 0
 }
 
+/// What is wrong with the parentheses, if something is, and the text as it was perhaps meant.
+fn unbalanced(text: &str) -> Option<String> {
+    let (mut open, mut more) = (0usize, false);
+    for c in text.chars() {
+        match c {
+            '(' => open += 1,
+            ')' if open == 0 => more = true,
+            ')' => open -= 1,
+            _ => {}
+        }
+    }
+    let closed = format!("{text}{}", ")".repeat(open));
+    let fault = match (open, more) {
+        (0, false) => return None,
+        (_, true) => "a `)` closes nothing",
+        _ => "a parenthesis is not closed",
+    };
+    let meant = if more || parse_plan(&closed).is_err() { "cosine(0.3, 20)" } else { &closed };
+    Some(format!("{fault}; a schedule is a number or NAME(VALUES), as in {meant}"))
+}
+
 fn one(text: &str) -> Result<Box<dyn Schedule>, String> {
     if let Ok(number) = text.parse::<f64>() {
         return Ok(Box::new(number));
     }
     let names = || FORMS.iter().map(|form| form.name).chain(["plateau"]);
     let Some((name, inner)) = call(text) else {
+        let behind = text.rsplit_once('.').map(|(_, word)| word.trim());
+        if let Some((name, _, example)) = LINKS.iter().find(|(name, ..)| Some(*name) == behind) {
+            return Err(format!(".{name}: behind a point stands a call, as in {example}"));
+        }
         let name = text.split('(').next().unwrap_or(text).replace('-', "_");
         let form = FORMS.iter().find(|form| form.name == name);
         let usage = form.map_or_else(|| instead(&name, names()), |form| format!("it is {}", form.usage()));
@@ -143,41 +174,50 @@ fn one(text: &str) -> Result<Box<dyn Schedule>, String> {
     }
     let form = FORMS.iter().find(|form| form.name == name);
     let form = form.ok_or_else(|| {
-        format!("no schedule is named {name}; {}; one is cosine(0.3, 20)", instead(&name, names()))
+        format!(
+            "no schedule is named {name}; {}; one is written as in cosine(0.3, 20)",
+            instead(&name, names())
+        )
     })?;
     let arguments = Arguments::read(form.name, inner, form.parameters)
         .map_err(|why| format!("{why}, as in {}", form.example))?;
     (form.make)(&arguments).map_err(|why| format!("{why}; {} as in {}", form.usage(), form.example))
 }
 
-/// What can be chained, with its parameters.
-type Link = (&'static str, &'static [(&'static str, Option<&'static str>)]);
+/// What can be chained, with its parameters and an example.
+type Link = (&'static str, &'static [(&'static str, Option<&'static str>)], &'static str);
 const LINKS: [Link; 5] = [
-    ("warmup", &[("steps", None), ("ramp", Some("linear")), ("start", Some("none"))]),
-    ("then", &[("step", None), ("schedule", None)]),
-    ("times", &[("schedule", None)]),
-    ("min", &[("schedule", None)]),
-    ("max", &[("schedule", None)]),
+    (
+        "warmup",
+        &[("steps", None), ("ramp", Some("linear")), ("start", Some("none"))],
+        "cosine(0.3, 20).warmup(5)",
+    ),
+    ("then", &[("step", None), ("schedule", None)], "0.3.then(5, cosine(0.3, 20))"),
+    ("times", &[("schedule", None)], "0.3.times(cosine(1, 20))"),
+    ("min", &[("schedule", None)], "sqrt(0.3).min(0.1)"),
+    ("max", &[("schedule", None)], "cosine(0.3, 20).max(0.01)"),
 ];
 
 /// A schedule with what is chained to it.
 fn linked(first: Box<dyn Schedule>, text: &str) -> Result<Box<dyn Schedule>, String> {
-    let names = || LINKS.iter().map(|(name, _)| *name);
-    let (name, inner) =
-        call(text).ok_or_else(|| format!(".{text}: behind a point stands a call, as in .warmup(5)"))?;
-    let Some((name, parameters)) = LINKS.iter().find(|(known, _)| *known == name) else {
+    let names = || LINKS.iter().map(|(name, ..)| *name);
+    let (name, inner) = call(text)
+        .ok_or_else(|| format!(".{text}: behind a point stands a call, as in cosine(0.3, 20).warmup(5)"))?;
+    let Some((name, parameters, example)) = LINKS.iter().find(|(known, ..)| *known == name) else {
         return Err(format!(
             "nothing is chained by .{name}; {}; as in cosine(0.3, 20).warmup(5)",
             instead(name, names())
         ));
     };
-    let a = Arguments::read(name, inner, parameters)?;
+    let as_in = |why: String| format!("{why}, as in {example}");
+    let a = Arguments::read(name, inner, parameters).map_err(as_in)?;
     if *name == "warmup" {
-        return Ok(Box::new(first.warmup_by(a.take("steps")?, ramp(&a)?)));
+        let ramp = ramp(&a).map_err(as_in)?;
+        return Ok(Box::new(first.warmup_by(a.take("steps").map_err(as_in)?, ramp)));
     }
     let other = schedule(a.text("schedule"))?;
     Ok(match *name {
-        "then" => Box::new(first.then(a.take("step")?, other)),
+        "then" => Box::new(first.then(a.take("step").map_err(as_in)?, other)),
         "times" => Box::new(first.times(other)),
         "min" => Box::new(Schedule::min(first, other)),
         _ => Box::new(Schedule::max(first, other)),
@@ -193,7 +233,7 @@ fn ramp(a: &Arguments<'_>) -> Result<Ramp, String> {
         ("constant", start) => Ok(Ramp::Constant { factor: start.unwrap_or(0.1) }),
         ("cosine", start) => Ok(Ramp::Cosine { start: start.unwrap_or(0.0) }),
         (other, _) => Err(format!(
-            "ramp={other}: a ramp is linear, exponential, constant or cosine, as in .warmup(5, ramp=cosine)"
+            "ramp={other}: a ramp is linear, exponential, constant or cosine; write .warmup(5, ramp=cosine)"
         )),
     }
 }
@@ -266,7 +306,18 @@ mod tests {
             ("cosin(0.3, 20)", &["no schedule is named cosin", "cosine", "cosine(0.3, 20)"][..]),
             ("cosine", &["NAME(VALUES)", "it is cosine(peak, steps, end = 0)"]),
             ("cosine(0.3)", &["cosine needs steps", "as in cosine(0.3, 20)"]),
-            ("cosine(0.3, 20", &["NAME(VALUES)"]),
+            ("cosine(0.3, 20", &["not closed", "NAME(VALUES)", "as in cosine(0.3, 20)"]),
+            ("0.1.then(5, cosin(1, 2)", &["not closed", "as in cosine(0.3, 20)"]),
+            ("step(0.2, 7).max(0.1", &["not closed", "as in step(0.2, 7).max(0.1)"]),
+            ("cosine(0.3, 20))", &["a `)` closes nothing", "as in cosine(0.3, 20)"]),
+            ("", &["the schedule is empty", "as in cosine(0.3, 20)"]),
+            (" ", &["the schedule is empty"]),
+            ("cosine(0.3,,20)", &["a value is missing at a comma", "as in cosine(0.3, 20)"]),
+            ("0.1.then(5)", &["then needs schedule", "as in 0.3.then(5, cosine(0.3, 20))"]),
+            ("0.1.then(x, 1)", &["a whole number", "as in 0.3.then(5, cosine(0.3, 20))"]),
+            ("0.1.warmup(x)", &["a whole number", "as in cosine(0.3, 20).warmup(5)"]),
+            ("0.1.max()", &["max needs schedule", "as in cosine(0.3, 20).max(0.01)"]),
+            ("0.1.warmup", &["behind a point stands a call", "as in cosine(0.3, 20).warmup(5)"]),
             ("cosine(0.3, 2.5)", &["steps=2.5: a whole number", "as in cosine(0.3, 20)"]),
             ("cosine(0.3, 20, 0, 1)", &["cosine has 3 parameters"]),
             ("cosine(0.3, 20, ned=1)", &["no parameter ned", "end"]),

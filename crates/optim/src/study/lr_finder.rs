@@ -36,14 +36,14 @@ impl LrSearch {
 /// ```
 ///
 /// # Panics
-/// Unless `0 < low < high` and there are at least two steps.
+/// Unless `0 < low < high`, `high / low` is finite and there are at least two steps.
 ///
 /// # Source
 /// Smith 2017, *Cyclical learning rates*, sec. 3.3; the stopping rule is fastai's.
 #[track_caller]
 pub fn lr_finder(low: f64, high: f64, steps: usize, mut step: impl FnMut(f64) -> f64) -> LrSearch {
     assert!(
-        0.0 < low && low < high && steps > 1,
+        0.0 < low && low < high && (high / low).is_finite() && steps > 1,
         "lr_finder: {steps} steps from {low} to {high} is no range"
     );
     let mut search = LrSearch { rates: Vec::new(), losses: Vec::new() };

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const OPEN: usize = 64;
 
 /// What the page may load and who may show it: its own files alone, and nobody.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -92,6 +92,13 @@ pub(super) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
 fn late() -> Response {
     let message = format!("no answer within {} seconds; ask for less", PATIENCE.as_secs());
     Refusal::new(504, "late", message).into_response()
+}
+
+/// For a path that is asked in another way than it answers.
+pub(super) async fn another_method(request: Request) -> Response {
+    let message =
+        format!("{} is not answered here; ask files by GET and the library by POST", request.method());
+    Refusal::new(405, "method", message).into_response()
 }
 
 /// For paths that are none.

@@ -1,8 +1,11 @@
 //! The server: one page, its files, and `POST api/VIEW` for the numbers of each view. `guard` refuses what does not come from
-//! the page, `work` runs the computations, `session` the trainings, `files` are the page's.
+//! the page, `connections` bounds who waits at the door, `request` reads what is sent, `work` runs the computations, `session` the
+//! trainings, `files` are the page's.
 
+mod connections;
 mod files;
 mod guard;
+mod request;
 mod session;
 mod work;
 
@@ -16,6 +19,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
 
 use crate::views;
+use connections::Door;
 use guard::Guard;
 use session::{orders, session};
 use work::{Desk, view};
@@ -62,7 +66,7 @@ impl Server {
         runtime.block_on(async {
             self.listener.set_nonblocking(true)?;
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            axum::serve(listener, router(Guard::new(self.port, self.token))).await
+            axum::serve(Door::new(listener), router(Guard::new(self.port, self.token))).await
         })
     }
 }
@@ -92,6 +96,7 @@ fn router(guard: Guard) -> Router {
         .route("/{token}/api/network/run", session(views::network::begin))
         .route("/{token}/api/session", orders())
         .fallback(any(guard::nothing_here))
+        .method_not_allowed_fallback(guard::another_method)
         .layer(DefaultBodyLimit::max(LARGEST))
         .layer(from_fn_with_state(Arc::new(guard), guard::check))
         .with_state(desk)

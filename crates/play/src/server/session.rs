@@ -13,8 +13,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::{Request, State};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, Sse};
 use axum::routing::{MethodRouter, post};
@@ -24,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
+use super::request::read;
 use super::work::Desk;
 use crate::answer::Refusal;
 use crate::views::Training;
@@ -135,8 +135,8 @@ impl Sessions {
 
 /// `POST api/session`.
 pub(super) fn orders() -> MethodRouter<Arc<Desk>> {
-    post(|State(desk): State<Arc<Desk>>, order: Result<Json<Order>, JsonRejection>| async move {
-        match read(order).and_then(|order| desk.sessions.tell(&order)) {
+    post(|State(desk): State<Arc<Desk>>, order: Request| async move {
+        match read(order).await.and_then(|order| desk.sessions.tell(&order)) {
             Ok(()) => Json(json!({})).into_response(),
             Err(refusal) => refusal.into_response(),
         }
@@ -149,17 +149,12 @@ where
     Q: DeserializeOwned + Send + 'static,
     T: Training,
 {
-    post(move |State(desk): State<Arc<Desk>>, request: Result<Json<Q>, JsonRejection>| async move {
-        match start(&desk.sessions, read(request), begin).await {
+    post(move |State(desk): State<Arc<Desk>>, request: Request| async move {
+        match start(&desk.sessions, read(request).await, begin).await {
             Ok(events) => Sse::new(events).into_response(),
             Err(refusal) => refusal.into_response(),
         }
     })
-}
-
-fn read<Q>(request: Result<Json<Q>, JsonRejection>) -> Result<Q, Refusal> {
-    let wrong = |it: JsonRejection| Refusal::new(it.status().as_u16(), "request", it.body_text());
-    request.map(|Json(request)| request).map_err(wrong)
 }
 
 async fn start<Q: Send + 'static, T: Training>(

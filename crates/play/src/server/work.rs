@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, post};
@@ -13,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::request::read;
 use super::session::Sessions;
 use crate::answer::Refusal;
 
@@ -53,12 +52,10 @@ where
     Q: DeserializeOwned + Send + 'static,
     A: Serialize + 'static,
 {
-    post(move |State(desk): State<Arc<Desk>>, request: Result<Json<Q>, JsonRejection>| async move {
-        let text = match request {
-            Ok(Json(request)) => compute(&desk, move || answer(request)).await,
-            Err(rejection) => {
-                Err(Refusal::new(rejection.status().as_u16(), "request", rejection.body_text()))
-            }
+    post(move |State(desk): State<Arc<Desk>>, request: Request| async move {
+        let text = match read(request).await {
+            Ok(request) => compute(&desk, move || answer(request)).await,
+            Err(refusal) => Err(refusal),
         };
         match text {
             Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),

@@ -5,6 +5,7 @@ mod backprop;
 mod descent;
 mod differences;
 mod driver;
+mod every_view;
 mod microgpt;
 mod network;
 mod schedules;

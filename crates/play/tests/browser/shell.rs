@@ -1,4 +1,4 @@
-//! What all views share: sizes, themes, saving, the keyboard, addresses, two pages at once.
+//! The shell around the views: themes and screenshots at two widths, navigation, two pages at once.
 
 use super::driver::Browser;
 
@@ -40,90 +40,6 @@ fn every_view_fits_in_light_and_dark() {
     page.finish();
 }
 
-/// Text against what is behind it, by the formula of WCAG 2.
-#[test]
-fn text_stands_out_in_both_themes() {
-    let Some(page) = Browser::start("contrast") else { return };
-    page.open("backprop?step=12");
-    for theme in ["light", "dark"] {
-        page.until(&format!("(document.documentElement.dataset.theme === '{theme}') || document.getElementById('theme').click()"));
-        let low = page.run(
-            "const lum = (c) => { const [r, g, b] = c.match(/[\\d.]+/g).map((x) => { x /= 255; return x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-             const behind = (e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (!c.endsWith(', 0)')) return c; } return 'rgb(255, 255, 255)'; };
-             return [...document.querySelectorAll('p, h1, h2, h3, td, th, a, button, label, span, output')].filter((e) => e.offsetParent && e.textContent.trim() && !e.disabled).map((e) => {
-               const [a, b] = [lum(getComputedStyle(e).color), lum(behind(e))]; return [e.textContent.slice(0, 30), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
-             }).filter(([, ratio]) => ratio < 4.5)",
-        );
-        assert_eq!(low, serde_json::json!([]), "{theme}");
-    }
-    page.finish();
-}
-
-#[test]
-fn pictures_are_saved_whole() {
-    let Some(page) = Browser::start("save") else { return };
-    let folder = std::env::temp_dir().join(format!("gradus-play-saved-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let behaviour = serde_json::json!({ "behavior": "allow", "downloadPath": folder });
-    page.tools("Page.setDownloadBehavior", behaviour);
-    for view in ["backprop", "descent", "differences", "schedules"] {
-        page.open(view);
-        for kind in ["svg", "png"] {
-            page.click(&format!("#save-{kind}"));
-            page.until("document.querySelector('#message').textContent.includes('saved')");
-            let file = folder.join(format!("gradus-{view}.{kind}"));
-            let start = std::time::Instant::now();
-            while !file.exists() && start.elapsed().as_secs() < 20 {
-                std::thread::sleep(std::time::Duration::from_millis(50));
-            }
-            let bytes = std::fs::read(&file).expect("the saved file");
-            if kind == "svg" {
-                let text = String::from_utf8(bytes).expect("text");
-                assert!(text.starts_with("<svg") && text.ends_with("</svg>"), "{text}");
-                assert!(!text.contains("var(") && !text.contains("class="), "no style sheet is needed");
-                assert!(text.matches("stroke=\"rgb").count() > 5 && text.contains("font-family"));
-            } else {
-                assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 5000, "{} bytes", bytes.len());
-            }
-        }
-    }
-    let _ = std::fs::remove_dir_all(&folder);
-    page.finish();
-}
-
-#[test]
-fn the_keyboard_reaches_everything() {
-    let Some(page) = Browser::start("keyboard") else { return };
-    page.open("backprop");
-    let mut reached = Vec::new();
-    for _ in 0..50 {
-        page.key("Tab");
-        let what = page.run(
-            "const e = document.activeElement; return e.id || e.dataset.view || e.dataset.name || e.dataset.value || e.className || e.tagName",
-        );
-        reached.push(what.as_str().unwrap_or("").to_string());
-    }
-    for wanted in [
-        "skip",
-        "backprop",
-        "differences",
-        "save-svg",
-        "theme",
-        "graph",
-        "f",
-        "first",
-        "play",
-        "step",
-        "picture",
-        "w1",
-        "b",
-        "ways",
-    ] {
-        assert!(reached.iter().any(|it| it == wanted), "{wanted} is not reached: {reached:?}");
-    }
-    page.finish();
-}
-
 #[test]
 fn views_have_addresses() {
     let Some(page) = Browser::start("addresses") else { return };
@@ -154,5 +70,28 @@ fn two_pages_at_once() {
     let outside =
         page.run("return document.querySelectorAll('script[src^=http], link[href^=http], img').length");
     assert_eq!(outside.as_u64(), Some(0));
+    page.finish();
+}
+
+/// Every address in the course's text opens what it says, without a complaint.
+#[test]
+fn the_courses_addresses_open() {
+    let Some(page) = Browser::start("course") else { return };
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/course");
+    let mut opened = 0;
+    for file in std::fs::read_dir(folder).expect("the course") {
+        let path = file.expect("a file").path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        for address in text.split("`#").skip(1).filter_map(|rest| rest.split('`').next()) {
+            let view = address.split('?').next().unwrap_or("");
+            page.open(address);
+            page.until("document.querySelector('figure svg') !== null");
+            page.settled();
+            assert_eq!(page.text("#error"), "", "{}: {address}", path.display());
+            assert_eq!(page.run("return document.querySelector('.view').classList[1]"), view, "{address}");
+            opened += 1;
+        }
+    }
+    assert!(opened >= 12, "{opened} addresses");
     page.finish();
 }

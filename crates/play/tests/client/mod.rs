@@ -49,6 +49,22 @@ impl Page {
         self.raw(&format!("{head}Content-Type: application/json\r\n"), body)
     }
 
+    /// As [`Self::post`], of any bytes; of what is answered by 200, which may be a stream without an end, the beginning alone.
+    pub(crate) fn begin(&self, rest: &str, body: &[u8]) -> Reply {
+        let mut stream = TcpStream::connect(&self.host).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a timeout");
+        let (path, host, length) = (self.path(rest), &self.host, body.len());
+        let _ = write!(stream, "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n");
+        let _ = write!(stream, "Connection: close\r\nContent-Length: {length}\r\n\r\n");
+        let _ = stream.write_all(body);
+        let mut bytes = vec![0; 12];
+        let _ = stream.read_exact(&mut bytes);
+        if bytes != b"HTTP/1.1 200" {
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        Reply::of(&bytes)
+    }
+
     /// A request line with its headers, and a body. What the server has said when it ends the connection is the reply, even
     /// if it did not read the whole body.
     pub(crate) fn raw(&self, head: &str, body: &str) -> Reply {
@@ -58,14 +74,18 @@ impl Page {
         let _ = write!(stream, "{head}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}");
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        Reply { status, head: head.to_ascii_lowercase(), body: body.to_string() }
+        Reply::of(&bytes)
     }
 }
 
 impl Reply {
+    fn of(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Self { status, head: head.to_ascii_lowercase(), body: body.to_string() }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let line = self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
         line.map(str::to_string)

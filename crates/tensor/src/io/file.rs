@@ -75,6 +75,19 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Erro
     write().map_err(|source| Error::Io { path: path.to_path_buf(), source })
 }
 
+/// Makes a folder and those above it that are not there yet, so that they last through a loss of power: what was written into a
+/// folder that is gone is gone, too.
+///
+/// # Errors
+/// What the system says.
+pub fn create_folder(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref();
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let new: Vec<&Path> = path.ancestors().take_while(missing).collect();
+    fs::create_dir_all(path)?;
+    new.into_iter().rev().try_for_each(|folder| sync_folder(folder_of(folder)))
+}
+
 /// Whether [`write_atomically`] could write there now, found out with an empty temporary file: to be asked before a long
 /// computation whose result goes there.
 ///
@@ -209,7 +222,7 @@ impl Temporary {
     fn rename(mut self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)?;
         self.renamed = true;
-        sync_folder(path)
+        sync_folder(folder_of(path))
     }
 }
 
@@ -256,10 +269,13 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a rename last through a loss of power.
+/// Makes what was made and renamed in a folder last through a loss of power.
+///
+/// # Errors
+/// What the system says. A folder that may not be read, and a file system that cannot do this, are none.
 #[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    match File::open(folder_of(path)).and_then(|folder| folder.sync_all()) {
+pub fn sync_folder(folder: impl AsRef<Path>) -> io::Result<()> {
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
         // A folder that cannot be read, or a file system without this: the file itself is written.
         Err(error)
             if matches!(
@@ -273,8 +289,12 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes what was made and renamed in a folder last: here the system alone can.
+///
+/// # Errors
+/// None.
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub fn sync_folder(_: impl AsRef<Path>) -> io::Result<()> {
     Ok(())
 }
 

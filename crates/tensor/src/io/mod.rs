@@ -23,7 +23,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use file::read;
-pub use file::{check_writable, open_regular, read_text, write_atomically};
+pub use file::{check_writable, create_folder, open_regular, read_text, sync_folder, write_atomically};
 
 use crate::{Element, Error, MAX_RANK, Shape, Tensor};
 

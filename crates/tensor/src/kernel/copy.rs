@@ -56,3 +56,30 @@ pub fn settle() {
         std::arch::x86_64::_mm_sfence();
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_past_the_caches_is_a_copy() {
+        let x: Vec<f32> = (0..100).map(|i| i as f32).collect();
+        prefetch(&x);
+        prefetch::<u8>(&[]);
+        // Every alignment of both sides, and nothing written beside.
+        for (from, to, n) in (0..5)
+            .flat_map(|from| (0..5).map(move |to| (from, to)))
+            .flat_map(|(from, to)| [0, 1, 3, 4, 5, 16, 63, 90].map(|n| (from, to, n)))
+        {
+            let mut y = vec![-1.0f32; 100];
+            stream(&x[from..from + n], &mut y[to..to + n]);
+            settle();
+            assert_eq!(y[to..to + n], x[from..from + n], "{from} {to} {n}");
+            assert!(y[..to].iter().chain(&y[to + n..]).all(|&y| y == -1.0), "{from} {to} {n}");
+        }
+        let bytes: Vec<u8> = (0..67).collect();
+        let mut out = vec![0; 67];
+        stream(&bytes, &mut out);
+        assert_eq!(out, bytes);
+    }
+}

@@ -43,9 +43,10 @@ pub(crate) fn gathered(
     assert!(serves(width), "gathered: no vectors for {width} columns");
     let last = |list: &[usize]| list.iter().copied().max().unwrap_or(0);
     let reach = last(rows).checked_add(last(offsets));
+    // A product that wraps would let sizes through that the slices do not have.
     assert!(
-        weights.len() == offsets.len() * width
-            && out.len() == rows.len() * width
+        offsets.len().checked_mul(width) == Some(weights.len())
+            && rows.len().checked_mul(width) == Some(out.len())
             && (rows.is_empty() || offsets.is_empty() || reach.is_some_and(|reach| reach < x.len())),
         "gathered: the sizes do not fit"
     );
@@ -195,5 +196,25 @@ mod tests {
             gathered(&x, &rows, &[], &[], width, Start::Zero, &mut out);
             assert!(out.iter().all(|&y| y == 0.0));
         }
+    }
+
+    #[test]
+    fn sizes_that_wrap_and_places_outside_are_refused() {
+        let x = [1.0; 20];
+        let refused = |rows: &[usize], offsets: &[usize], weights: usize, width, out: usize| {
+            let (weights, mut out) = (vec![1.0; weights], vec![0.0; out]);
+            let call = std::panic::AssertUnwindSafe(|| {
+                gathered(&x, rows, offsets, &weights, width, Start::Zero, &mut out);
+            });
+            std::panic::catch_unwind(call).is_err()
+        };
+        if serves(8) {
+            assert!(!refused(&[0, 11], &[0, 8], 16, 8, 16));
+        }
+        // Eight times 2⁶¹ wraps to 0, the length of the weights and of the result.
+        assert!(refused(&[0; 8], &[0; 8], 0, 1 << 61, 0));
+        assert!(refused(&[0, 11], &[0, 9], 16, 8, 16), "one place behind the end");
+        assert!(refused(&[usize::MAX], &[1], 8, 8, 8), "a place that wraps");
+        assert!(refused(&[0], &[0], 7, 8, 8) && refused(&[0], &[0], 8, 8, 7) && refused(&[0], &[0], 8, 0, 0));
     }
 }

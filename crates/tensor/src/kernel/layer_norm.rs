@@ -1,6 +1,7 @@
 //! Layer normalisation over runs, with the kernels that add its gradients.
 
 use super::runs::each_run;
+use super::tile::{self, Column, SIDE, each_tile};
 use super::{Real, math, run, sum};
 
 /// The mean and the reciprocal deviation of a run, with the biased variance.
@@ -21,6 +22,42 @@ fn moments<T: Real>(x: &[T], epsilon: T) -> (T, T) {
     (mean, if squares == T::INFINITY { reciprocal_deviation(x, mean, epsilon) } else { r })
 }
 
+/// [`moments`] of each run of a tile.
+#[inline(always)]
+fn moments_in_tile<T: Real>(x: &[Column<T>], epsilon: T) -> (Column<T>, Column<T>) {
+    let n = T::of(x.len() as f64);
+    let mut mean = tile::sum(
+        x.len(),
+        #[inline(always)]
+        |j| x[j],
+    );
+    for mean in &mut mean {
+        *mean /= n;
+    }
+    let squares = tile::sum(
+        x.len(),
+        #[inline(always)]
+        |j| {
+            let mut square = x[j];
+            for (x, &mean) in square.iter_mut().zip(&mean) {
+                *x = (*x - mean) * (*x - mean);
+            }
+            square
+        },
+    );
+    let mut r = squares;
+    for r in &mut r {
+        *r = T::ONE / (*r / n + epsilon).sqrt();
+    }
+    for i in 0..SIDE {
+        if squares[i] == T::INFINITY {
+            let run: Vec<T> = x.iter().map(|x| x[i]).collect();
+            r[i] = reciprocal_deviation(&run, mean[i], epsilon);
+        }
+    }
+    (mean, r)
+}
+
 /// The reciprocal deviation where the squares overflow: of the run divided by its largest distance from the mean.
 #[cold]
 fn reciprocal_deviation<T: Real>(x: &[T], mean: T, epsilon: T) -> T {
@@ -33,10 +70,25 @@ fn reciprocal_deviation<T: Real>(x: &[T], mean: T, epsilon: T) -> T {
 /// `$\gamma \odot (x - \mu) r + \beta$` with the first `width` elements of `gamma` and `beta`.
 pub(crate) fn layer_norm<T: Real>(x: &[T], gamma: &[T], beta: &[T], width: usize, epsilon: T, y: &mut [T]) {
     let (gamma, beta) = (&gamma[..width], &beta[..width]);
-    each_run(
+    let done = each_tile::<128, _, _, _>(
         [x],
         width,
-        y,
+        [&mut *y],
+        false,
+        #[inline(always)]
+        |_, [x]| {
+            let (mean, r) = moments_in_tile(x, epsilon);
+            for ((x, &g), &b) in x.iter_mut().zip(gamma).zip(beta) {
+                for ((x, &mean), &r) in x.iter_mut().zip(&mean).zip(&r) {
+                    *x = (*x - mean) * r * g + b;
+                }
+            }
+        },
+    );
+    each_run(
+        [&x[done..]],
+        width,
+        &mut y[done..],
         #[inline(always)]
         |[x], y| {
             let (mean, r) = moments(x, epsilon);
@@ -51,10 +103,22 @@ pub(crate) fn layer_norm<T: Real>(x: &[T], gamma: &[T], beta: &[T], width: usize
 /// [`layer_norm`] in x for outputs weighted by `d`.
 pub(crate) fn layer_norm_pull<T: Real>(x: &[T], gamma: &[T], d: &[T], width: usize, epsilon: T, g: &mut [T]) {
     let gamma = &gamma[..width];
-    each_run(
+    let done = each_tile::<128, _, _, _>(
         [x, d],
         width,
-        g,
+        [&mut *g],
+        true,
+        #[inline(always)]
+        |_, [x, d]| {
+            let (mean, r) = moments_in_tile(x, epsilon);
+            let (p, q) = projections_in_tile(x, gamma, d, &mean, &r);
+            both_in_tile([x, d], gamma, [&mean, &r, &p, &q]);
+        },
+    );
+    each_run(
+        [&x[done..], &d[done..]],
+        width,
+        &mut g[done..],
         #[inline(always)]
         |[x, d], g| {
             let (mean, r) = moments(x, epsilon);
@@ -83,6 +147,59 @@ fn projections<T: Real>(x: &[T], gamma: &[T], d: &[T], mean: T, r: T) -> (T, T) 
     (p / n, q * r * r / n)
 }
 
+/// [`projections`] of each run of a tile.
+#[inline(always)]
+fn projections_in_tile<T: Real>(
+    x: &[Column<T>],
+    gamma: &[T],
+    d: &[Column<T>],
+    mean: &Column<T>,
+    r: &Column<T>,
+) -> (Column<T>, Column<T>) {
+    let n = T::of(x.len() as f64);
+    let mut p = tile::sum(
+        x.len(),
+        #[inline(always)]
+        |j| {
+            let mut d = d[j];
+            for d in &mut d {
+                *d *= gamma[j];
+            }
+            d
+        },
+    );
+    let mut q = tile::sum(
+        x.len(),
+        #[inline(always)]
+        |j| {
+            let mut d = d[j];
+            for ((d, &x), &mean) in d.iter_mut().zip(&x[j]).zip(mean) {
+                *d = *d * gamma[j] * (x - mean);
+            }
+            d
+        },
+    );
+    for p in &mut p {
+        *p /= n;
+    }
+    for (q, &r) in q.iter_mut().zip(r) {
+        *q = *q * r * r / n;
+    }
+    (p, q)
+}
+
+/// The gradients in x and gamma of each run of a tile, in the place of x and d.
+#[inline(always)]
+fn both_in_tile<T: Real>([x, d]: [&mut [Column<T>]; 2], gamma: &[T], [mean, r, p, q]: [&Column<T>; 4]) {
+    for ((x, d), &c) in x.iter_mut().zip(d).zip(gamma) {
+        for i in 0..SIDE {
+            let centred = x[i] - mean[i];
+            x[i] = r[i] * (d[i] * c - p[i] - centred * q[i]);
+            d[i] *= centred * r[i];
+        }
+    }
+}
+
 /// `$g \mathrel{+}= d \odot \hat x$`, run by run: the gradient of [`layer_norm`] in gamma before the runs are summed.
 pub(crate) fn layer_norm_pull_scale<T: Real>(x: &[T], d: &[T], width: usize, epsilon: T, g: &mut [T]) {
     each_run(
@@ -108,6 +225,19 @@ pub(crate) fn layer_norm_pull_both<T: Real>(
     scale: &mut [T],
 ) {
     let gamma = &gamma[..width];
+    let done = each_tile::<128, _, _, _>(
+        [x, d],
+        width,
+        [&mut *dx, &mut *scale],
+        true,
+        #[inline(always)]
+        |_, [x, d]| {
+            let (mean, r) = moments_in_tile(x, epsilon);
+            let (p, q) = projections_in_tile(x, gamma, d, &mean, &r);
+            both_in_tile([x, d], gamma, [&mean, &r, &p, &q]);
+        },
+    );
+    let (x, d, dx, scale) = (&x[done..], &d[done..], &mut dx[done..], &mut scale[done..]);
     run(
         #[inline(always)]
         || {

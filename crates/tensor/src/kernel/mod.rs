@@ -7,7 +7,7 @@
 //! - Functions of one element: [`math`].
 //! - Reductions: `pairwise` the one way to reduce a slice, `fold` by it slices, runs and columns, [`sum`] sums of
 //!   functions.
-//! - Runs: `runs` the driver, `few` many short ones, `softmax`, `layer_norm`; [`Compiled`] for other crates. Rows of gates: `recurrent`.
+//! - Runs: `runs` the driver, `tile` many short ones, `softmax` (with `softmax_tiles`), `layer_norm`; [`Compiled`] for other crates. Rows of gates: `recurrent`.
 //! - Channels, the second axis: `channels`.
 //! - Whole slices: [`axpy`], [`copy`].
 //! - Matrices: `gemm`, `gathered` (products whose left operand lies scattered), `transpose`.
@@ -20,7 +20,6 @@ pub mod axpy;
 pub(crate) mod channels;
 pub mod copy;
 pub(crate) mod dispatch;
-mod few;
 pub(crate) mod fold;
 pub(crate) mod gathered;
 pub(crate) mod gemm;
@@ -32,7 +31,9 @@ pub mod pool;
 pub(crate) mod recurrent;
 mod runs;
 pub(crate) mod softmax;
+mod softmax_tiles;
 pub mod sum;
+mod tile;
 pub(crate) mod transpose;
 
 pub use dispatch::{run, run_wide};
@@ -41,20 +42,6 @@ pub use runs::Compiled;
 
 /// Elements that loops over short runs take at once: one vector of `f32`.
 pub(crate) const STRETCH: usize = 8;
-
-/// Calls `f(start)` for stretches of [`STRETCH`] elements that cover `n`, at least so many, the last one over the end of the
-/// one before. Short runs never reach the long vectors that the compiler makes of a plain loop, and what comes behind those.
-#[inline(always)]
-pub(crate) fn stretches(n: usize, mut f: impl FnMut(usize)) {
-    let mut start = 0;
-    while start + STRETCH <= n {
-        f(start);
-        start += STRETCH;
-    }
-    if start < n {
-        f(n - STRETCH);
-    }
-}
 
 /// Elements in one block of a long loop: small enough to stay in the first-level cache.
 pub const BLOCK: usize = 1024;

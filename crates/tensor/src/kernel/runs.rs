@@ -1,7 +1,7 @@
 //! The driver of kernels over runs: what lies along the last axis of a tensor is a run, and every kernel here takes any
 //! number of runs of `width` elements and visits each while it lies in the cache.
 
-use super::{Real, layer_norm, run, softmax};
+use super::{Real, layer_norm, run, run_wide, softmax};
 
 /// Calls `f` with every run of equally long slices, inside the vector dispatch. The output is a parameter, not captured, so
 /// that the compiler knows that it overlaps nothing.
@@ -20,6 +20,49 @@ pub(super) fn each_run<T: Copy, const N: usize>(
             }
         },
     );
+}
+
+/// As [`each_run`], compiled for wide vectors, too: for runs of exponentials.
+#[inline(always)]
+pub(super) fn each_run_wide<T: Copy, const N: usize>(
+    x: [&[T]; N],
+    width: usize,
+    y: &mut [T],
+    f: impl Fn([&[T]; N], &mut [T]),
+) {
+    run_wide(
+        #[inline(always)]
+        || {
+            for (i, y) in y.chunks_exact_mut(width).enumerate() {
+                f(x.map(|x| &x[i * width..][..width]), y);
+            }
+        },
+    );
+}
+
+/// Elements of a window: so many that the compiler makes vectors of the loop over them.
+const WINDOW: usize = 64;
+
+/// `y[i] = f(x[i])` in windows, the last one over the end of the one before: what computes much and is left behind whole
+/// vectors would take as long as all before it.
+#[inline(always)]
+pub(super) fn map_run<T: Copy>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) {
+    debug_assert_eq!(x.len(), y.len());
+    let n = x.len();
+    if n < WINDOW {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
+        return;
+    }
+    let mut start = 0;
+    while start < n {
+        let at = start.min(n - WINDOW);
+        let x: &[T; WINDOW] = x[at..].first_chunk().expect("a window");
+        let y: &mut [T; WINDOW] = y[at..].first_chunk_mut().expect("a window");
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = f(x);
+        }
+        start += WINDOW;
+    }
 }
 
 macro_rules! compiled {

@@ -3,35 +3,56 @@
 //! Where one element has nearly all the weight, what the others leave of it cannot be told from its rounding: there
 //! their sum is taken without it. Where the largest is ∞ the results are the limits.
 
-use super::few::{SHORT, each_short_run, map_few};
-use super::runs::each_run;
-use super::{Real, math, run, sum};
+use super::runs::{each_run, each_run_wide, map_run};
+use super::{Real, math, run, softmax_tiles as tiles, sum};
 
 /// Lanes of a running maximum.
-const LANES: usize = 16;
+const LANES: usize = 64;
 
-/// The largest element of a run; NaN if there is one.
+/// The largest element of a run, as if there were no NaN beside other numbers: one makes the sum of exponentials NaN, too.
 #[inline(always)]
 fn largest<T: Real>(x: &[T]) -> T {
     let mut lanes = [T::NEG_INFINITY; LANES];
     let (chunks, rest) = x.as_chunks::<LANES>();
     for chunk in chunks {
         for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = math::max(*lane, x);
+            *lane = larger(*lane, x);
         }
     }
     for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = math::max(*lane, x);
+        *lane = larger(*lane, x);
     }
-    lanes.iter().copied().fold(T::NEG_INFINITY, math::max)
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = larger(lanes[i], lanes[i + width]);
+        }
+        width /= 2;
+    }
+    if lanes[0] == T::NEG_INFINITY { largest_of_none(x) } else { lanes[0] }
+}
+
+/// The larger; the first if one is NaN.
+#[inline(always)]
+pub(super) fn larger<T: Real>(a: T, b: T) -> T {
+    if b > a { b } else { a }
+}
+
+/// -∞, NaN if there is one.
+#[cold]
+fn largest_of_none<T: Real>(x: &[T]) -> T {
+    x.iter().copied().fold(T::NEG_INFINITY, math::max)
 }
 
 /// `y[i] = exp(x[i] - shift)`; returns the sum.
 #[inline(always)]
 fn exp_shifted<T: Real>(x: &[T], shift: T, y: &mut [T]) -> T {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = math::exp(x - shift);
-    }
+    map_run(
+        x,
+        y,
+        #[inline(always)]
+        |x| math::exp(x - shift),
+    );
     total(y)
 }
 
@@ -99,34 +120,18 @@ pub(crate) fn cross_entropy<T: Real>(
     scratch: &mut [T],
     losses: &mut [T],
 ) {
-    if width >= SHORT {
-        let scratch = &mut scratch[..width];
-        for ((x, &label), loss) in x.chunks_exact(width).zip(labels).zip(losses) {
-            *loss = run(
-                #[inline(always)]
-                || {
-                    let (shift, log) = log_sum_exp(x, scratch);
-                    log - below(x[label as usize], shift)
-                },
-            );
-        }
-        return;
+    let done = tiles::cross_entropy(x, labels, width, losses);
+    let (x, runs) = (&x[done..], done / width.max(1));
+    let scratch = &mut scratch[..width];
+    for ((x, &label), loss) in x.chunks_exact(width).zip(&labels[runs..]).zip(&mut losses[runs..]) {
+        *loss = run(
+            #[inline(always)]
+            || {
+                let (shift, log) = log_sum_exp(x, scratch);
+                log - below(x[label as usize], shift)
+            },
+        );
     }
-    let losses = std::cell::Cell::from_mut(losses).as_slice_of_cells();
-    each_short_run(
-        x,
-        width,
-        scratch,
-        #[inline(always)]
-        |i, x, y, max| {
-            let target = x[labels[i] as usize];
-            losses[i].set(if max == T::NEG_INFINITY {
-                T::NEG_INFINITY - target
-            } else {
-                log_total(total(y), y) - below(target, max)
-            });
-        },
-    );
 }
 
 /// The sum of a run.
@@ -169,24 +174,11 @@ pub(crate) fn minus_one_hot<T: Real>(p: &mut [T], label: usize) {
 
 /// `$e^{x_i} / \sum_j e^{x_j}$`.
 pub(crate) fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
-    if width < SHORT {
-        return each_short_run(
-            x,
-            width,
-            y,
-            #[inline(always)]
-            |_, _, y, _| {
-                let scale = T::ONE / total(y);
-                for y in y.iter_mut() {
-                    *y *= scale;
-                }
-            },
-        );
-    }
-    each_run(
-        [x],
+    let done = tiles::softmax(x, width, y);
+    each_run_wide(
+        [&x[done..]],
         width,
-        y,
+        &mut y[done..],
         #[inline(always)]
         |[x], y| {
             let total = exponentials(x, largest(x), y);
@@ -218,10 +210,11 @@ pub(crate) fn visible<T: Real>(x: &[T], y: &mut [T]) {
 /// `$g \mathrel{+}= y \odot (d - \sum d \odot y)$`: the gradient of softmax with result `y`.
 pub(crate) fn softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
     let sure = is_sure_anywhere(y, T::ONE);
+    let done = if sure { 0 } else { tiles::softmax_pull(y, d, width, g) };
     each_run(
-        [y, d],
+        [&y[done..], &d[done..]],
         width,
-        g,
+        &mut g[done..],
         #[inline(always)]
         |[y, d], g| {
             if sure && is_sure(y, T::ONE) {
@@ -256,39 +249,22 @@ fn saturated_pull<T: Real>(y: &[T], d: &[T], g: &mut [T]) {
 
 /// `$x_i - \ln \sum_j e^{x_j}$`.
 pub(crate) fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
-    if width < SHORT {
-        return each_short_run(
-            x,
-            width,
-            y,
-            #[inline(always)]
-            |_, x, y, max| {
-                let total = log_total(total(y), y);
-                if max == T::INFINITY {
-                    y.iter_mut().zip(x).for_each(|(y, &x)| *y = below(x, max) - total);
-                    return;
-                }
-                map_few(
-                    x,
-                    y,
-                    #[inline(always)]
-                    |x| (x - max) - total,
-                );
-            },
-        );
-    }
-    each_run(
-        [x],
+    let done = tiles::log_softmax(x, width, y);
+    each_run_wide(
+        [&x[done..]],
         width,
-        y,
+        &mut y[done..],
         #[inline(always)]
         |[x], y| {
             let max = largest(x);
             let total = exponentials(x, max, y);
             let total = log_total(total, y);
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = below(x, max) - total;
-            }
+            map_run(
+                x,
+                y,
+                #[inline(always)]
+                |x| below(x, max) - total,
+            );
         },
     );
 }
@@ -296,10 +272,11 @@ pub(crate) fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) {
 /// `$g \mathrel{+}= d - e^y \sum d$`: the gradient of log-softmax with result `y`.
 pub(crate) fn log_softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T]) {
     let sure = is_sure_anywhere(y, T::ZERO);
-    each_run(
-        [y, d],
+    let done = if sure { 0 } else { tiles::log_softmax_pull(y, d, width, g) };
+    each_run_wide(
+        [&y[done..], &d[done..]],
         width,
-        g,
+        &mut g[done..],
         #[inline(always)]
         |[y, d], g| {
             let total = sum::over_run(

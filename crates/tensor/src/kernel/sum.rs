@@ -84,7 +84,7 @@ where
 }
 
 /// Lanes for a short run: one vector of `f32`.
-const SHORT: usize = 8;
+pub(super) const SHORT: usize = 8;
 
 /// Few elements one after the other, more in lanes. The lanes are looked at in memory before they are joined: else the
 /// compiler would keep those that are joined in pairs, in vectors that are a quarter full.

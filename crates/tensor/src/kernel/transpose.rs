@@ -3,7 +3,7 @@
 
 use bytemuck::Pod;
 
-use super::parallel;
+use super::{Real, parallel};
 
 /// Sides of a tile: a line of the cache in f32.
 const TILE: usize = 16;
@@ -72,7 +72,7 @@ fn whole_tiles<T: Pod>(x: &[T], cols: usize, stride: usize, out: &mut [T]) -> us
             let (from, to) = (&x[di + (j + dj) * stride..], &mut out[di * cols + j + dj..]);
             debug_assert!(from.len() >= 7 * stride + 8 && to.len() >= 7 * cols + 8);
             // SAFETY: AVX2 was detected; the assertion above and the bounds of both slices hold the eight lines.
-            unsafe { eight(from.as_ptr(), stride, to.as_mut_ptr(), cols) };
+            unsafe { eight::<false>(from.as_ptr(), stride, to.as_mut_ptr(), cols) };
         }
     }
     whole
@@ -83,16 +83,42 @@ fn whole_tiles<T: Pod>(_: &[T], _: usize, _: usize, _: &mut [T]) -> usize {
     0
 }
 
-/// A transpose of 8 × 8 numbers in eight registers.
+/// `y[j, i] = x[i, j]`, or `+=` (`ADD`), of eight by eight numbers, whose lines lie `x_step` and `y_step` apart.
+///
+/// # Panics
+/// If a line lies outside its slice.
+#[inline(always)]
+pub(super) fn eight_by_eight<T: Real, const ADD: bool>(x: &[T], x_step: usize, y: &mut [T], y_step: usize) {
+    assert!(
+        x.len() >= 8 && (x.len() - 8) / 7 >= x_step && y.len() >= 8 && (y.len() - 8) / 7 >= y_step,
+        "transpose: a tile reaches beyond its slice"
+    );
+    #[cfg(target_arch = "x86_64")]
+    if size_of::<T>() == size_of::<f32>() && std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: AVX2 was detected; the assertion holds the eight lines; of the two types of `Real` only f32 has this size.
+        unsafe { eight::<ADD>(x.as_ptr().cast(), x_step, y.as_mut_ptr().cast(), y_step) };
+        return;
+    }
+    for j in 0..8 {
+        let line = &mut y[j * y_step..][..8];
+        for (i, y) in line.iter_mut().enumerate() {
+            let value = x[i * x_step + j];
+            *y = if ADD { *y + value } else { value };
+        }
+    }
+}
+
+/// A transpose of 8 × 8 numbers in eight registers, which replaces what is there or is added to it.
 ///
 /// # Safety
 /// The CPU has AVX2; eight lines of eight numbers, `from_step` and `to_step` apart, can be read and written.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-unsafe fn eight(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
+#[inline]
+unsafe fn eight<const ADD: bool>(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
     use std::arch::x86_64::{
-        _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps,
-        _mm256_unpacklo_ps,
+        _mm256_add_ps, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
+        _mm256_unpackhi_ps, _mm256_unpacklo_ps,
     };
     // SAFETY: as the caller promises.
     let r: [_; 8] = std::array::from_fn(|i| unsafe { _mm256_loadu_ps(from.add(i * from_step)) });
@@ -107,12 +133,16 @@ unsafe fn eight(from: *const f32, from_step: usize, to: *mut f32, to_step: usize
         ]
     };
     let (upper, lower) = (quad(0), quad(4));
+    // SAFETY: as the caller promises.
+    let put = |to: *mut f32, y| unsafe {
+        _mm256_storeu_ps(to, if ADD { _mm256_add_ps(_mm256_loadu_ps(to), y) } else { y });
+    };
     for i in 0..4 {
         let (a, b) = (upper[i], lower[i]);
         // SAFETY: as the caller promises.
         unsafe {
-            _mm256_storeu_ps(to.add(i * to_step), _mm256_permute2f128_ps::<0x20>(a, b));
-            _mm256_storeu_ps(to.add((i + 4) * to_step), _mm256_permute2f128_ps::<0x31>(a, b));
+            put(to.add(i * to_step), _mm256_permute2f128_ps::<0x20>(a, b));
+            put(to.add((i + 4) * to_step), _mm256_permute2f128_ps::<0x31>(a, b));
         }
     }
 }

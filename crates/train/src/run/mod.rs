@@ -5,6 +5,7 @@ mod options;
 mod save;
 
 use std::cell::{Cell, RefCell, RefMut};
+use std::fs::File;
 use std::path::PathBuf;
 
 use gradus_autograd::Params;
@@ -78,6 +79,8 @@ pub struct Run {
     diverged: RefCell<Option<Divergence>>,
     /// The steps that the optimizer had skipped when it was last looked at.
     skipped: Cell<u64>,
+    /// The folder of the checkpoints, locked as long as the run lives.
+    _held: Option<File>,
 }
 
 impl Run {
@@ -86,7 +89,7 @@ impl Run {
     /// # Errors
     /// [`Error::Io`] if the folder or the log cannot be written (said here, not at the first checkpoint), and what
     /// [`Checkpoint::newest`](crate::Checkpoint::newest), [`Checkpoint::restore`](crate::Checkpoint::restore) and [`RunLog::resume`] say; [`Error::Occupied`] if there is a run and it is not to be
-    /// resumed.
+    /// resumed; [`Error::Busy`] if another run writes there now.
     ///
     /// # Panics
     /// If `every` or `keep` is 0.
@@ -98,6 +101,7 @@ impl Run {
     ) -> Result<Self, Error> {
         assert!(options.every > 0, "Run::start: every is 0; a checkpoint is saved after each `every` steps");
         assert!(options.keep > 0, "Run::start: keep is 0; at least one checkpoint must stay");
+        let held = save::hold(&options)?;
         let newest = save::newest(&options)?;
         let mut run = Self {
             log: RefCell::new(None),
@@ -114,16 +118,18 @@ impl Run {
             resumed: None,
             diverged: RefCell::default(),
             skipped: Cell::new(0),
+            _held: held,
             options,
         };
-        if let Some(newest) = newest {
+        run.resumed = newest.as_ref().map(|newest| newest.path.clone());
+        let state = run.options.from.take().or(newest.map(|newest| newest.checkpoint));
+        if let Some(state) = state {
             if run.options.new_rate {
-                newest.checkpoint.restore_with_new_rate(model, optimizer)?;
+                state.restore_with_new_rate(model, optimizer)?;
             } else {
-                newest.checkpoint.restore(model, optimizer)?;
+                state.restore(model, optimizer)?;
             }
-            run.take(&newest.checkpoint);
-            run.resumed = Some(newest.path);
+            run.take(&state);
         }
         run.skipped.set(optimizer.skipped());
         if let Some(folder) = run.options.log.as_ref().or(run.options.folder.as_ref()) {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::checkpoint::Checkpoint;
 use crate::early_stopping::EarlyStopping;
 
 /// What a [`Run`](super::Run) can be told before it starts.
@@ -26,6 +27,8 @@ pub struct RunOptions {
     pub time: bool,
     /// Whether progress is shown on standard output; yes.
     pub progress: bool,
+    /// The state to go on with, of a run that has no folder; `None`: the newest checkpoint in the folder.
+    pub from: Option<Checkpoint>,
     /// When it stops before the last step.
     pub early_stopping: Option<EarlyStopping>,
 }
@@ -43,6 +46,7 @@ impl RunOptions {
             new_rate: false,
             time: true,
             progress: true,
+            from: None,
             early_stopping: None,
         }
     }

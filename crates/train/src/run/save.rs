@@ -1,17 +1,18 @@
 //! The state of a run in checkpoints, and back.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use gradus_autograd::Params;
 use gradus_nn::metric::RunningMean;
 use gradus_optim::Optimizer;
 use gradus_tensor::Tensor;
-use gradus_tensor::io::check_writable;
+use gradus_tensor::io::{check_writable, create_folder};
 
 use super::{Run, RunOptions};
 use crate::checkpoint::{Checkpoint, Newest};
 use crate::early_stopping::EarlyStopping;
-use crate::error::{Error, io, of_tensor};
+use crate::error::{Error, io, lock, of_tensor};
 
 /// How the names of values begin that are the run's own, and of the user's.
 const USER: &str = "user/";
@@ -21,13 +22,22 @@ const STOPPING: &str = "early stopping/";
 /// The checkpoint to go on with. Whether there can be a next one is tried at once.
 pub(super) fn newest(options: &RunOptions) -> Result<Option<Newest>, Error> {
     let Some(folder) = &options.folder else { return Ok(None) };
-    std::fs::create_dir_all(folder).map_err(io(folder))?;
     let probe = folder.join("step");
     check_writable(&probe).map_err(|error| of_tensor(&probe, error))?;
     if options.resume {
         return Checkpoint::newest(folder);
     }
     if Checkpoint::any(folder)? { Err(Error::Occupied { folder: folder.clone() }) } else { Ok(None) }
+}
+
+/// The folder of the checkpoints, held against other runs: each would remove what the other has saved.
+pub(super) fn hold(options: &RunOptions) -> Result<Option<File>, Error> {
+    let Some(folder) = &options.folder else { return Ok(None) };
+    create_folder(folder).map_err(io(folder))?;
+    // Not every system opens folders.
+    let Ok(file) = File::open(folder) else { return Ok(None) };
+    lock(&file, folder)?;
+    Ok(Some(file))
 }
 
 impl Run {

@@ -4,14 +4,15 @@ mod event;
 mod jsonl;
 mod png;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gradus_tensor::Tensor;
+use gradus_tensor::io::{create_folder, sync_folder};
 
-use crate::error::{Error, io};
+use crate::error::{Error, io, lock};
 
 /// The files of a log in its folder.
 pub const JSONL: &str = "log.jsonl";
@@ -62,12 +63,10 @@ struct Output {
 
 impl Output {
     fn open(path: PathBuf, length: u64) -> Result<Self, Error> {
-        let open = || {
-            let file = OpenOptions::new().append(true).create(true).open(&path)?;
-            file.set_len(length)?;
-            Ok(file)
-        };
-        let file = open().map_err(io(&path))?;
+        let file = OpenOptions::new().append(true).create(true).open(&path).map_err(io(&path))?;
+        // Before anything is cut: another one's lines are not ours.
+        lock(&file, &path)?;
+        file.set_len(length).map_err(io(&path))?;
         Ok(Self { file: BufWriter::new(file), path })
     }
 
@@ -119,10 +118,10 @@ impl RunLog {
     /// A new log. A log that is there is replaced.
     ///
     /// # Errors
-    /// [`Error::Io`] if the folder or a file cannot be made.
+    /// [`Error::Io`] if the folder or a file cannot be made, [`Error::Busy`] if another log is written there.
     pub fn create(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = folder.as_ref();
-        fs::create_dir_all(folder).map_err(io(folder))?;
+        create_folder(folder).map_err(io(folder))?;
         Self::open(folder, [0, 0])
     }
 
@@ -130,10 +129,10 @@ impl RunLog {
     /// the process ended. A log that is not there is begun.
     ///
     /// # Errors
-    /// [`Error::Io`] if a file cannot be read or written, [`Error::Log`] if one is no log.
+    /// [`Error::Io`] if a file cannot be read or written, [`Error::Log`] if one is no log, [`Error::Busy`] if another log is written there.
     pub fn resume(folder: impl AsRef<Path>, steps: u64) -> Result<Self, Error> {
         let folder = folder.as_ref();
-        fs::create_dir_all(folder).map_err(io(folder))?;
+        create_folder(folder).map_err(io(folder))?;
         let read = |name: &str| {
             let path = folder.join(name);
             let mut bytes = Vec::new();
@@ -158,6 +157,7 @@ impl RunLog {
             events: Output::open(folder.join(EVENTS), events)?,
             time: true,
         };
+        sync_folder(folder).map_err(io(folder))?;
         if events == 0 {
             // TensorBoard wants the version before anything else; it has no time, so that it is always the same.
             log.events.write(&event::version())?;

@@ -8,13 +8,13 @@ use crate::element::{label, px, rectangle};
 use crate::text::{SIZE, bold_width, width};
 
 /// The height of a line of text.
-const LINE: f64 = 18.0;
+const LINE: f64 = 20.0;
 /// Between text and border.
 const INSET: f64 = 10.0;
 /// Between the two columns of a row.
 const GAP: f64 = 12.0;
 /// Between arrows that arrive at one box.
-pub(super) const PORT: f64 = 20.0;
+pub(super) const PORT: f64 = 23.0;
 /// Of an arrow's head, with some room.
 pub(super) const HEAD: f64 = 14.0;
 

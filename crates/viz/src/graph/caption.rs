@@ -7,7 +7,7 @@ use crate::clip::Rect;
 use crate::element::{label, lines, rectangle};
 use crate::text::{LEADING, SIZE, width, wrapped};
 
-const ROW: f64 = 20.0;
+const ROW: f64 = 22.0;
 const SWATCH: f64 = 22.0;
 
 /// The roles in rows, and the note in lines.

@@ -75,9 +75,13 @@ impl Broken {
     }
 
     pub(crate) fn find(text: &str) -> Result<(u32, &'static Self), Failure> {
+        let text = if text.trim().is_empty() { "the number is empty, which" } else { text };
         let number = text.parse::<u32>().ok();
         Self::all().find(|(known, _)| Some(*known) == number).ok_or_else(|| {
-            Failure::Value(format!("there are broken rules 1 to {}; {text} is none", Self::all().count()))
+            Failure::Value(format!(
+                "there are broken rules 1 to {}; {text} is none; write gradus puzzle broken 3",
+                Self::all().count()
+            ))
         })
     }
 
@@ -115,14 +119,15 @@ impl Broken {
             let mut names: Vec<&str> = operations.iter().map(|(_, name)| name.as_str()).collect();
             names.dedup();
             return Err(Failure::Value(format!(
-                "there is no operation {word} in this program; {}",
-                instead(word, names)
+                "there is no operation {word} in this program; {}; write one of them and its fault, as in {} sign",
+                instead(word, names.iter().copied()),
+                names[0]
             )));
         };
         let fault = words.get(1).map(|word| fault(word)).transpose()?;
         if let Some(more) = words.get(2) {
             return Err(Failure::Value(format!(
-                "an answer is an operation and its fault; {more} is too much"
+                "an answer is an operation and its fault, as in {operation} sign; {more} is too much"
             )));
         }
         let is_it = operation == self.operation || self.also.contains(&operation.as_str());
@@ -166,7 +171,10 @@ fn fault(word: &str) -> Result<Fault, Failure> {
     let found = Fault::ALL.iter().find(|(_, known, _)| *known == word).map(|(fault, ..)| *fault);
     found.ok_or_else(|| {
         let words: Vec<&str> = Fault::ALL.iter().map(|(_, word, _)| *word).collect();
-        Failure::Value(format!("there is no fault {word}; there are {}", words.join(", ")))
+        Failure::Value(format!(
+            "there is no fault {word}; there are {}; write one of them, as in sign",
+            words.join(", ")
+        ))
     })
 }
 

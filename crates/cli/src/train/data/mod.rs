@@ -54,9 +54,14 @@ impl Data {
     pub(crate) fn check_file(self, file: Option<&Path>, data: bool, target: bool) -> Result<(), Failure> {
         let name = self.name();
         let refused = if let Some(file) = file.filter(|_| !self.takes_file()) {
-            format!("{}: {name} takes no file behind its name", file.display())
+            format!(
+                "{}: {name} takes no file behind its name; leave it out, or write csv FILE --target NAME",
+                file.display()
+            )
         } else if data && self.takes_file() {
-            format!("--data is for mnist and names; the file of {name} stands behind its name")
+            format!(
+                "--data is for mnist and names; the file of {name} stands behind its name, as in {name} FILE"
+            )
         } else if target && self != Self::Csv {
             format!(
                 "--target is for csv; {name} has no columns; leave it out, or write csv FILE --target NAME"
@@ -67,21 +72,41 @@ impl Data {
         Err(Failure::Value(refused))
     }
 
+    /// What is said of a path at which there is no data.
+    fn nothing_at(self, path: &Path) -> Failure {
+        let (option, what, example) = match self {
+            Self::Mnist => ("--data ", "folder", "mnist --data mnist-files"),
+            Self::Names => ("--data ", "file", "names --data names.txt"),
+            Self::Csv => ("", "file", "csv ../table.csv --target NAME"),
+            _ => ("", "file", "text ../text.txt"),
+        };
+        let path = path.display();
+        Failure::Value(format!(
+            "{option}{path}: there is no such {what}; name one that there is, as in {example}"
+        ))
+    }
+
     /// The data and a new model.
     pub(crate) fn load(self, path: Option<&Path>, recipe: &Recipe) -> Result<Task, Failure> {
         let missing = |what: &str| Failure::Value(what.to_string());
+        if let Some(path) = path.filter(|path| self != Self::Digits && !path.try_exists().unwrap_or(true)) {
+            return Err(self.nothing_at(path));
+        }
         match (self, path) {
             (Self::Digits, None) => images::digits(recipe),
-            (Self::Digits, Some(_)) => {
-                Err(missing("--data is for mnist and names; digits is part of the program"))
-            }
+            (Self::Digits, Some(_)) => Err(missing(
+                "--data is for mnist and names; digits is part of the program; leave it out, or write mnist --data FOLDER",
+            )),
             (Self::Mnist, Some(folder)) => images::mnist(folder, recipe),
             (Self::Mnist, None) => Err(missing(
                 "mnist needs --data DIR, a folder with the four files train-images-idx3-ubyte, \
-                 train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (plain or .gz)",
+                 train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (plain or .gz), as in \
+                 mnist --data mnist-files",
             )),
             (Self::Names, Some(file)) => names::load(file, recipe),
-            (Self::Names, None) => Err(missing("names needs --data FILE, a file with one name a line")),
+            (Self::Names, None) => Err(missing(
+                "names needs --data FILE, a file with one name a line, as in names --data names.txt",
+            )),
             (Self::Text, Some(file)) => text::load(file, recipe),
             (Self::Text, None) => Err(missing("text needs a file behind its name, as in text FILE")),
             (Self::Csv, Some(file)) => table::load(file, recipe),

@@ -5,6 +5,7 @@
 mod graphs;
 mod remarks;
 mod slope;
+mod told;
 
 use gradus::autograd::{GradcheckOptions, TraceNode, TraceStep, Verdict};
 use gradus_cli::check::Function;
@@ -12,6 +13,7 @@ use gradus_cli::explain::{BOUND, Explanation, Partial, Problem, plain};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Number, Refusal, Values};
+use crate::drawing::Table;
 pub use graphs::{Empty, Graph, Names, graphs, names};
 
 /// Elements of one value.
@@ -55,6 +57,10 @@ pub struct Answer {
     pub kinks: Vec<String>,
     /// The operation because of which there is no complex step.
     pub not_complex: Option<String>,
+    /// The gradient and its checks, as they are shown.
+    pub table: Table,
+    /// What there is to say about them.
+    pub notes: Vec<String>,
 }
 
 /// A variable.
@@ -100,6 +106,8 @@ pub struct Step {
     pub parts: Vec<Part>,
     /// What is peculiar here: a kink, a slope of 0.
     pub remarks: Vec<String>,
+    /// What has arrived, as it is shown.
+    pub facts: Table,
 }
 
 /// What one input receives.
@@ -107,6 +115,8 @@ pub struct Step {
 pub struct Part {
     /// The input's number.
     pub input: usize,
+    /// Its place among the inputs of the node.
+    pub place: usize,
     /// The local slope, element by element; none where the operation is not elementwise.
     pub slope: Option<Values>,
     /// The slope's formula with the numbers of this node, as far as the table has one.
@@ -117,6 +127,8 @@ pub struct Part {
     pub sum: Values,
     /// That a broadcast is summed, if it is.
     pub remark: Option<String>,
+    /// All of it, as it is shown.
+    pub facts: Table,
 }
 
 /// One derivative from several sides.
@@ -161,10 +173,14 @@ pub fn answer(request: Request) -> Result<Answer, Refusal> {
         reason: explanation.reason.clone(),
         kinks: explanation.kinks.clone(),
         not_complex: None,
+        table: Table::facts([]),
+        notes: Vec::new(),
     };
     if request.four_ways {
         beside(&mut answer, explanation.problem);
     }
+    answer.table = told::gradient(&answer.gradient, request.four_ways);
+    answer.notes = told::notes(&answer);
     Ok(answer)
 }
 
@@ -220,8 +236,9 @@ fn step(explanation: &Explanation, it: &TraceStep) -> Step {
     };
     let parts = it.parts.iter().map(|part| {
         let i = place(part.input);
-        Part {
+        let mut told = Part {
             input: part.input,
+            place: i,
             slope: part.slope.as_ref().map(Values::of),
             numbers: part.slope.as_ref().and_then(|_| slope::filled(&nodes[it.node], it.rule, &inputs, i)),
             contribution: Values::of(&part.contribution),
@@ -229,7 +246,10 @@ fn step(explanation: &Explanation, it: &TraceStep) -> Step {
             remark: part.slope.as_ref().and_then(|slope| {
                 remarks::broadcast(&explanation.name(part.input), part.contribution.shape(), slope.shape())
             }),
-        }
+            facts: Table::facts([]),
+        };
+        told.facts = told::part(explanation, it, &told);
+        told
     });
     Step {
         node: it.node,
@@ -237,6 +257,7 @@ fn step(explanation: &Explanation, it: &TraceStep) -> Step {
         upstream: Values::of(&it.upstream),
         parts: parts.collect(),
         remarks: remarks::of(&nodes[it.node], &inputs, it),
+        facts: told::arrived(explanation, it),
     }
 }
 

@@ -95,8 +95,8 @@ pub fn momentum(request: Request) -> Result<Momentum, Refusal> {
     let Request { beta, eta, lambda, condition } = request;
     for (name, x, good, range) in [
         ("β", beta, (0.0..1.0).contains(&beta), "from 0 up to, but without, 1, as 0.9"),
-        ("η", eta, eta > 0.0 && eta <= 1e6, "above 0 and up to 1e6, as 0.4"),
-        ("λ", lambda, lambda > 0.0 && lambda <= 1e6, "above 0 and up to 1e6, as 4"),
+        ("η", eta, (1e-9..=1e6).contains(&eta), "from 1e-9 to 1e6, as 0.4"),
+        ("λ", lambda, (1e-9..=1e6).contains(&lambda), "from 1e-9 to 1e6, as 4"),
         ("κ", condition, (1.0..=1e6).contains(&condition), "from 1 to 1e6, as 20"),
     ] {
         if !good {

@@ -116,7 +116,8 @@ fn verdict(course: &Course<'_>, who: &OptimizerSpec, run: &Run) -> Result<String
         .label()
         .parse::<OptimizerSpec>()
         .map_err(|error| Refusal::value(format!("optimizer {}: {error}", who.label())))?;
-    let (more, less) = (course.run(&plain, Some(lr * FACTOR))?, course.run(&plain, Some(lr / FACTOR))?);
+    let (twice, half) = ((lr * FACTOR).min(f64::MAX), lr / FACTOR);
+    let (more, less) = (course.run(&plain, Some(twice))?, course.run(&plain, Some(half))?);
     let better = |other: &Run| !other.diverged && other.beats(run);
     Ok(match (better(&less), better(&more)) {
         (true, _) if run.diverged || less.beats(&more) => {

@@ -3,6 +3,7 @@
 
 mod along;
 mod compass;
+mod drawn;
 
 use gradus::autograd::{ErrorCurve, Line, Scheme};
 use gradus::tensor::DType;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backprop::{Empty, Variable, read};
 use crate::answer::{Number, Refusal, Values};
+use crate::drawing::{Chart, Table};
 use along::Along;
 pub use along::Model;
 pub use compass::Compass;
@@ -62,6 +64,10 @@ pub struct Answer {
     pub exact: Number,
     /// A curve for each scheme and float type.
     pub curves: Vec<Curve>,
+    /// They as they are drawn: in F64, in F32. A line has the name of its scheme, or `SCHEME, predicted`.
+    pub charts: [Chart; 2],
+    /// The best step of each, and the predicted one.
+    pub best: Table,
     /// The variables of the expression and their values; empty for an operation.
     pub parsed: Vec<Variable>,
     /// The elements of all inputs.
@@ -131,6 +137,8 @@ pub fn answer(request: Request) -> Result<Answer, Refusal> {
         along: direction,
         value: Number(derivatives[0]),
         exact: Number(exact),
+        charts: [DType::F64, DType::F32].map(|dtype| drawn::chart(&curves, dtype, exact == 0.0)),
+        best: drawn::best(&curves),
         curves,
         parsed: if request.operation.is_empty() { variables(&function) } else { Vec::new() },
         elements,

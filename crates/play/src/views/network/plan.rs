@@ -9,6 +9,7 @@ use gradus::optim::schedule;
 use gradus::optim::{Optimizer, OptimizerSpec};
 use gradus::prelude::Params;
 use gradus::tensor::rng;
+use gradus_cli::optimizers::check_rates;
 use serde::Deserialize;
 
 use super::data::{self, Source};
@@ -251,6 +252,9 @@ impl Request {
         }
         let schedule = self.schedule.trim();
         let optimizer = if schedule.is_empty() {
+            if let Some(rate) = spec.rate() {
+                check_rates("optimizer", rate, self.steps)?;
+            }
             spec.optimizer(lr)
         } else if spec.rate().is_some() {
             return Err(wrong(
@@ -258,12 +262,10 @@ impl Request {
                 &"the optimizer has a rate of its own already; leave one of the two out",
             ));
         } else {
-            Optimizer::new(rule, schedule::parse(schedule).map_err(|error| wrong("schedule", &error))?)
+            let rate = schedule::parse(schedule).map_err(|error| wrong("schedule", &error))?;
+            check_rates("schedule", &rate, self.steps)?;
+            Optimizer::new(rule, rate)
         };
-        let first = optimizer.lr();
-        if !first.is_finite() {
-            return Err(wrong("schedule", &format!("its first rate is {first}")));
-        }
         Ok((optimizer.seed(self.seed), lr))
     }
 

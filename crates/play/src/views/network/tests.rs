@@ -1,4 +1,4 @@
-use approx::assert_relative_eq;
+use approx::{abs_diff_eq, assert_abs_diff_eq, assert_relative_eq};
 use gradus::data::generate::{Generator, Moons};
 use gradus::nn::{Linear, Relu};
 use gradus::optim::{Adam, Optimizer};
@@ -70,7 +70,7 @@ fn the_gradient_is_that_of_the_step_that_was_looked_at() {
     for (before, (_, param)) in before.iter().zip(it.plan.model.params()) {
         let moved = (before - param.value()).to_f64_vec();
         for (moved, gradient) in moved.iter().zip(grads.get(param).unwrap().to_f64_vec()) {
-            assert!((moved - 0.5 * gradient).abs() < 1e-6, "{moved} and {gradient}");
+            assert_abs_diff_eq!(*moved, 0.5 * gradient, epsilon = 1e-6);
         }
     }
     let frame = it.frame();
@@ -159,14 +159,14 @@ fn regions_and_maps_are_the_models() {
         assert_eq!(frame.region.classes.as_bytes()[place] - b'0', u8::from(score > 0.0));
         let sure = f64::from(frame.region.sure.as_bytes()[place] - b'0') / 63.0;
         let share = 1.0 / (1.0 + (-score).exp());
-        assert!((sure - (2.0 * share - 1.0).abs()).abs() < 0.01, "{sure} for {share}");
+        assert!(abs_diff_eq!(sure, (2.0 * share - 1.0).abs(), epsilon = 0.01), "{sure} for {share}");
     }
     let layer = &frame.layers[0];
     let hidden = it.plan.model.layers[0].predict(&picture::points(plane, layer.side)).tanh();
     for (unit, map) in layer.maps.iter().enumerate() {
         for (i, sign) in map.bytes().enumerate() {
             let exact = hidden.select(1, unit as isize).to_f64_vec()[i] / layer.reach[unit].0;
-            assert!(((f64::from(sign) - 80.0) / 31.0 - exact).abs() < 0.02);
+            assert_abs_diff_eq!((f64::from(sign) - 80.0) / 31.0, exact, epsilon = 0.02);
         }
     }
 }
@@ -181,7 +181,7 @@ fn a_function_of_ones_own() {
     let it = begin(Request { loss: "mse".into(), ..request }).unwrap();
     let (rows, values) = (it.plan.train.inputs.to_f64_vec(), it.plan.train.labels.to_f64_vec());
     for (row, value) in rows.chunks(2).zip(values) {
-        assert!((row[0] * row[1] + 0.25 - value).abs() < 1e-6);
+        assert_abs_diff_eq!(row[0] * row[1] + 0.25, value, epsilon = 1e-6);
     }
     assert!(!it.begin().classifies && it.plan.measure(&it.plan.train).right.is_none());
 }

@@ -198,7 +198,7 @@ impl Buffer {
     /// The whole block as elements of `T` (at least as many as were asked for).
     #[inline]
     pub(crate) fn as_slice<T: Pod>(&self) -> &[T] {
-        debug_assert!(align_of::<T>() <= ALIGN);
+        const { assert!(align_of::<T>() <= ALIGN) };
         // SAFETY: the block is initialised, aligned to 64 bytes, shared references only read it, and every bit pattern is
         // a value of a `Pod` type.
         unsafe { std::slice::from_raw_parts(self.data().cast::<T>(), self.capacity() / size_of::<T>()) }
@@ -210,7 +210,7 @@ impl Buffer {
         if !self.is_unique() {
             return None;
         }
-        debug_assert!(align_of::<T>() <= ALIGN);
+        const { assert!(align_of::<T>() <= ALIGN) };
         // SAFETY: as in `as_slice`; the count is one and `&mut self` keeps it so.
         Some(unsafe {
             std::slice::from_raw_parts_mut(self.data().cast::<T>(), self.capacity() / size_of::<T>())

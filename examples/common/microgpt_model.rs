@@ -1,34 +1,17 @@
-//! The model of microgpt: one block of a transformer over the letters of a name.
+//! The model of microgpt with matrices: one block of a transformer between two tables of letters. The example and the page
+//! train it.
+
+#![allow(dead_code, reason = "the page shows more of it than the example")]
 
 use gradus::autograd::ops::Attention;
 use gradus::autograd::{Param, Tape, Var, params};
 use gradus::tensor::Tensor;
 
-/// The numbers of a letter, of a place, and of all that lies between.
-pub(super) const WIDTH: usize = 16;
-pub(super) const HEADS: usize = 4;
-/// a to z, then the sign that begins and ends a name.
-pub(super) const LETTERS: usize = 27;
-pub(super) const BOUNDARY: usize = 26;
-/// The most letters that are looked at.
-pub(super) const PLACES: usize = 16;
-
-/// The matrices `[outputs, inputs]` in the order in which they are drawn.
-const SHAPES: [[usize; 2]; 9] = [
-    [LETTERS, WIDTH],
-    [PLACES, WIDTH],
-    [LETTERS, WIDTH],
-    [WIDTH, WIDTH],
-    [WIDTH, WIDTH],
-    [WIDTH, WIDTH],
-    [WIDTH, WIDTH],
-    [4 * WIDTH, WIDTH],
-    [WIDTH, 4 * WIDTH],
-];
+use super::microgpt_shapes::{HEADS, SHAPES, WIDTH};
 
 /// Nothing has a bias.
 #[derive(Clone)]
-pub(super) struct Gpt {
+pub(crate) struct Gpt {
     letters: Param,
     places: Param,
     back: Param,
@@ -44,7 +27,7 @@ params!(Gpt { letters, places, back, query, key, value, found, inner, outer });
 
 impl Gpt {
     /// The weights are drawn one after the other, matrix by matrix and row by row.
-    pub(super) fn new(mut draw: impl FnMut() -> f64) -> Self {
+    pub(crate) fn new(mut draw: impl FnMut() -> f64) -> Self {
         let [letters, places, back, query, key, value, found, inner, outer] =
             SHAPES.map(|[rows, columns]| {
                 let matrix: Vec<f64> = (0..rows * columns).map(|_| draw()).collect();
@@ -54,7 +37,7 @@ impl Gpt {
     }
 
     /// The scores of what follows each letter, `[n, 27]`.
-    pub(super) fn scores<'t>(&self, tape: &'t Tape, letters: &[usize]) -> Var<'t> {
+    pub(crate) fn scores<'t>(&self, tape: &'t Tape, letters: &[usize]) -> Var<'t> {
         let x = self.embedded(tape, letters);
         let n = letters.len();
         let [q, k, v] = self.looked_up(x);
@@ -65,7 +48,7 @@ impl Gpt {
     }
 
     /// How much each place looks at each one up to itself, `[heads, n, n]`.
-    pub(super) fn attention(&self, letters: &[usize]) -> Tensor {
+    pub(crate) fn attention(&self, letters: &[usize]) -> Tensor {
         let tape = Tape::inference();
         let [q, k, _] = self.looked_up(self.embedded(&tape, letters));
         let n = letters.len();
@@ -75,11 +58,11 @@ impl Gpt {
     }
 
     /// Queries, keys and values, `[heads, n, 4]`.
-    pub(super) fn looked_up<'t>(&self, x: Var<'t>) -> [Var<'t>; 3] {
+    pub(crate) fn looked_up<'t>(&self, x: Var<'t>) -> [Var<'t>; 3] {
         [&self.query, &self.key, &self.value].map(|weight| heads(linear(x.tape(), norm(x), weight)))
     }
 
-    pub(super) fn embedded<'t>(&self, tape: &'t Tape, letters: &[usize]) -> Var<'t> {
+    pub(crate) fn embedded<'t>(&self, tape: &'t Tape, letters: &[usize]) -> Var<'t> {
         let numbers: Vec<i64> = letters.iter().map(|&letter| letter as i64).collect();
         let n = numbers.len();
         let letters = tape.param(&self.letters).embedding(&Tensor::from_vec(numbers, [n]), None);

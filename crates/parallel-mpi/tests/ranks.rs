@@ -1,0 +1,43 @@
+//! Runs under `mpirun`, on any number of ranks: each case of `gradus-parallel`'s trainings gives the bits of one rank.
+#![allow(missing_docs)]
+
+#[path = "../../parallel/tests/trainings/mod.rs"]
+mod trainings;
+
+use std::process::ExitCode;
+
+use gradus_parallel::{Alone, Communicator, Error, Values};
+use trainings::{CASES, STEPS, train};
+
+fn main() -> ExitCode {
+    // `cargo test` runs it as the only rank; `tests/mpirun.rs` under mpirun.
+    gradus_parallel_mpi::run(|comm| {
+        let (rank, size) = (comm.rank(), comm.size());
+        // The fates that `tests/mpirun.rs` looks at.
+        match std::env::var("FATE").as_deref() {
+            Ok("panic") if rank == size - 1 => panic!("this rank has had enough"),
+            Ok("error") if rank == size - 1 => {
+                return Err(Error::Transport("this rank has failed".to_string()));
+            }
+            _ => comm.barrier()?,
+        }
+        let mut own = [rank as f64, 1.0];
+        comm.all_reduce_sum(Values::F64(&mut own))?;
+        assert_eq!(own, [(size * (size - 1) / 2) as f64, size as f64]);
+        let all = comm.all_gather(&vec![rank as u8; rank])?;
+        assert!(all.iter().enumerate().all(|(rank, bytes)| *bytes == vec![rank as u8; rank]));
+        let mut word = if rank == size - 1 { vec![7, 8, 9] } else { Vec::new() };
+        comm.broadcast(&mut word, size - 1)?;
+        assert_eq!(word, [7, 8, 9]);
+        for case in CASES {
+            let found = train(comm.clone(), case, STEPS)?;
+            if rank == 0 {
+                assert!(found == train(Alone, case, STEPS)?, "{case:?} on {size} ranks");
+            }
+        }
+        if rank == 0 {
+            println!("test result: ok. {} passed; 0 failed; 0 ignored, on {size} ranks", CASES.len());
+        }
+        Ok(())
+    })
+}
