@@ -6,6 +6,9 @@ use gradus_tensor::{DType, Slice, Tensor, rng};
 use ndarray::{ArrayD, Axis, Ix2, IxDyn, SliceInfoElem, Zip, concatenate};
 use proptest::prelude::*;
 
+/// A function of the standard library.
+type Function = fn(f64) -> f64;
+
 /// Numbers at which arithmetic goes wrong.
 const SPECIAL: [f64; 12] = [
     0.0,

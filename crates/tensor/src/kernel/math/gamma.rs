@@ -24,12 +24,16 @@ pub fn trigamma<R: Real>(x: R) -> R {
     polygamma(1, x)
 }
 
-/// ψ⁽ⁿ⁾(x) = (−1)ⁿ⁺¹ n! ζ(n + 1, x) for n ≤ 170, with the Hurwitz zeta function; ψ for n = 0.
+/// ψ⁽ⁿ⁾(x) = (−1)ⁿ⁺¹ n! ζ(n + 1, x) for n ≤ 170, with the Hurwitz zeta function; ψ for n = 0. NaN for larger n, whose factorial
+/// has no number.
 ///
 /// At 0 and the negative integers it is (−1)ⁿ⁺¹∞.
 pub fn polygamma<R: Real>(n: u32, x: R) -> R {
     if n == 0 {
         return digamma(x);
+    }
+    if n > 170 {
+        return R::NAN;
     }
     let factorial: f64 = (1..=n).map(f64::from).product();
     let sign = if n % 2 == 1 { 1.0 } else { -1.0 };
@@ -152,6 +156,15 @@ fn zeta_positive(s: f64, x: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::kernel::math::tests::assert_values;
+
+    /// A loop over them would take minutes.
+    #[test]
+    fn orders_without_a_factorial_have_no_value() {
+        assert!(polygamma(170, 1.5f64).is_finite());
+        for n in [171, 1 << 20, u32::MAX] {
+            assert!(polygamma(n, 1.5f64).is_nan() && polygamma(n, -1.5f32).is_nan());
+        }
+    }
 
     #[test]
     fn gamma_and_its_logarithm() {
