@@ -88,9 +88,6 @@ fn smaller(shape: &[usize], choice: u64) -> Vec<usize> {
     shape[from..].iter().enumerate().map(|(i, &n)| if choice >> (i + 3) & 1 == 1 { 1 } else { n }).collect()
 }
 
-/// A function of one number.
-type Function = fn(f64) -> f64;
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
