@@ -68,13 +68,13 @@ fn main() -> Result<(), Error> {
         let all: Vec<_> =
             run(ranks, |comm| train(comm, &data, epochs))?.into_iter().collect::<Result<_, _>>()?;
         let (model, loss) = &all[0];
-        let accuracy = gradus::nn::accuracy(&model.predict(&test.inputs), &test.labels);
+        let right = accuracy(&model.predict(&test.inputs), &test.labels);
         let same = |other: &Branches| {
             model.params().iter().zip(other.params()).all(|((_, a), (_, b))| a.value() == b.value())
         };
         assert!(all.iter().all(|(other, _)| same(other)), "the ranks differ");
         assert!(first.as_ref().is_none_or(same), "{ranks} ranks have other bits than one");
-        println!("{ranks:>5}  {loss:>9.5}  {accuracy:>13.4}  the same bits");
+        println!("{ranks:>5}  {loss:>9.5}  {right:>13.4}  the same bits");
         first.get_or_insert_with(|| model.clone());
     }
     Ok(())

@@ -108,7 +108,9 @@ fn linear_ticks(low: f64, high: f64, count: usize, least: f64) -> Vec<Tick> {
     let largest = low.abs().max(high.abs());
     let tick = |i: i64| Tick { at: i as f64 * step, label: multiple(i, unit, power, largest) };
     let mut ticks: Vec<Tick> = (first..=last).map(tick).collect();
-    // Numbers so close together that rounding joins them.
+    // Numbers so close together that rounding joins them, or puts them outside.
+    let slack = 1e-9 * (high - low);
+    ticks.retain(|tick| (low - slack..=high + slack).contains(&tick.at));
     ticks.dedup_by(|a, b| a.at == b.at);
     ticks
 }
@@ -199,13 +201,19 @@ mod tests {
 
     #[test]
     fn ranges_that_cannot_be_divided_have_no_ticks() {
-        for (low, high) in [(-1e308, 1e308), (0.0, 5e-324), (1e16, 1e16 + 2.0)] {
+        for (low, high) in [
+            (-1e308, 1e308),
+            (0.0, 5e-324),
+            (1e16, 1e16 + 2.0),
+            (92_819_277.288_158_73, 92_819_277.288_158_77),
+        ] {
             for scale in [Scale::Linear, Scale::Integer] {
                 let ticks = Span { scale, low, high }.ticks(8);
                 assert!(
                     ticks.len() <= 9 && ticks.windows(2).all(|pair| pair[0].at < pair[1].at),
                     "{ticks:?}"
                 );
+                assert!(ticks.iter().all(|tick| (low..=high).contains(&tick.at)), "{ticks:?}");
             }
         }
     }
