@@ -19,6 +19,8 @@ use crate::train::{Feed, Recipe, Subject, Task};
 
 use picture::picture;
 
+/// A loss that falls by less than this share of its first value has not been changed by any rate.
+const HARDLY: f64 = 0.02;
 /// Rows of the table, at most.
 const ROWS: usize = 13;
 
@@ -60,6 +62,7 @@ impl FindLr {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         if let Some(path) = &self.svg {
             check_picture("--svg", path)?;
+            self.subject.check_apart("--svg", path, None, None)?;
         }
         let Self { from, to, .. } = self;
         if from >= to {
@@ -136,6 +139,15 @@ impl FindLr {
             );
             return Err(Failure::Run(text));
         };
+        let (first, best) = (search.losses[0], search.losses.iter().copied().fold(f64::INFINITY, f64::min));
+        if first - best < HARDLY * first.abs() {
+            let text = format!(
+                "the loss hardly fell between the rates {from} and {to}, from {} to {}; try a larger --to, or more --steps",
+                fixed(first),
+                fixed(best)
+            );
+            return Err(Failure::Run(text));
+        }
         writeln!(out, "lowest loss at the learning rate {}", number(lowest(search), 2))?;
         writeln!(out, "suggested learning rate, where the loss falls fastest: {}", number(rate, 2))?;
         Ok(())

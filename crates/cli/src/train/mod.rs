@@ -267,7 +267,12 @@ impl Train {
     /// Refuses places for the weights and the picture that cannot be written, before the training.
     fn check_files(&self, weights: &Path) -> Result<(), Failure> {
         check_writable("--out", weights)?;
+        let apart = |option: &str, path: &Path| {
+            self.subject.check_apart(option, path, self.config.as_deref(), self.log.as_deref())
+        };
+        apart("--out", weights)?;
         let Some(svg) = &self.svg else { return Ok(()) };
+        apart("--svg", svg)?;
         if svg == weights {
             return Err(Failure::Value(format!("--svg {}: the weights go there", svg.display())));
         }

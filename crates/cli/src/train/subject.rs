@@ -1,6 +1,7 @@
 //! What is trained, as a command is told: the data set, its files, the model.
 
-use std::path::PathBuf;
+use std::fs::canonicalize;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -38,8 +39,49 @@ impl Subject {
         self.data_set.check_file(self.file.as_deref(), self.data.is_some(), self.target.is_some())
     }
 
+    /// Refuses a file to be written that is one of those that are read, by whatever name: the data, the recipe, what stands in the
+    /// folder of a log.
+    pub(crate) fn check_apart(
+        &self,
+        option: &str,
+        path: &Path,
+        config: Option<&Path>,
+        log: Option<&Path>,
+    ) -> Result<(), Failure> {
+        // What is not there is none of them.
+        let Ok(real) = canonicalize(path) else { return Ok(()) };
+        let is = |other: &Path| canonicalize(other).is_ok_and(|other| other == real);
+        let lies_in = |folder: &Path| real.parent().is_some_and(is_real(folder));
+        let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let kept = ["jsonl", "toml", "checkpoint"].iter().any(|end| name.ends_with(&format!(".{end}")))
+            || name.starts_with("events.out.tfevents");
+        let what = if self.file.as_deref().is_some_and(is) {
+            "the data come from there"
+        } else if self
+            .data
+            .as_deref()
+            .is_some_and(|data| is(data) || lies_in(data) && name.contains("-ubyte"))
+        {
+            "--data come from there"
+        } else if config.is_some_and(is) {
+            "the recipe of --config stands there"
+        } else if log.is_some_and(lies_in) && kept {
+            "--log keeps its own there"
+        } else {
+            return Ok(());
+        };
+        let path = path.display();
+        Err(Failure::Value(format!("{option} {path}: {what}; take another name, so that nothing is lost")))
+    }
+
     /// The data and a new model.
     pub(crate) fn load(&self, recipe: &Recipe) -> Result<Task, Failure> {
         self.data_set.load(self.file.as_deref().or(self.data.as_deref()), recipe)
     }
+}
+
+/// Whether a folder is this one, whatever it is called.
+fn is_real(folder: &Path) -> impl Fn(&Path) -> bool {
+    let folder = canonicalize(folder);
+    move |other| folder.as_ref().is_ok_and(|folder| folder == other)
 }

@@ -17,6 +17,8 @@ const MOST_TEXTS: usize = 50;
 const MOST_CLASSES: usize = 20;
 /// A column of texts with at least this share of numbers was meant to be one of numbers.
 const MOSTLY: f64 = 0.9;
+/// Beyond this a number has no place in F32, in which models compute.
+const LARGEST: f64 = 1e37;
 
 /// A table with what is said of it.
 struct Reader<'p> {
@@ -94,8 +96,12 @@ impl Reader<'_> {
         for (at, column) in self.table.columns.iter().enumerate() {
             let here =
                 |row: usize| format!("line {}, column {} ({})", self.table.lines[row], at + 1, column.name);
-            if let Some(row) = column.values.iter().position(|x| x.is_infinite()) {
-                return Err(self.wrong(format!("{}: {} is no finite number", here(row), column.values[row])));
+            if let Some(row) = column.values.iter().position(|x| x.abs() > LARGEST) {
+                let x = column.values[row];
+                let what = if x.is_infinite() { "is no finite number" } else { "is too large to learn from" };
+                return Err(
+                    self.wrong(format!("{}: {x:e} {what}; correct it, or leave the cell empty", here(row)))
+                );
             }
             let is_number = |text: &str| text.parse::<f64>().is_ok();
             let texts: Vec<(usize, &str)> =

@@ -197,6 +197,21 @@ impl Recipe {
         if let Some((name, _)) = counts.iter().find(|(_, n)| *n == Some(0)) {
             return Err(format!("{name} is 0; it must be at least 1"));
         }
+        // Beyond these a machine's memory ends, or its patience.
+        let most = [
+            ("batch", 1_000_000),
+            ("hidden", 16_384),
+            ("layers", 1000),
+            ("context", 65_536),
+            ("embedding", 16_384),
+        ];
+        for (name, most) in most {
+            if let Some((_, Some(n))) =
+                counts.iter().find(|(count, n)| *count == name && n.is_some_and(|n| n > most))
+            {
+                return Err(format!("{name} is {n}; it can be at most {most}"));
+            }
+        }
         for (name, p) in [("dropout", self.dropout), ("input_dropout", self.input_dropout)] {
             if let Some(p) = p.filter(|p| !(0.0..1.0).contains(p)) {
                 return Err(format!("{name} is {p}; it must be at least 0 and below 1"));
