@@ -116,6 +116,8 @@ pub enum Error {
         error: Box<Error>,
         /// Where it is instead.
         place: PathBuf,
+        /// Where it is looked for by a run that goes on.
+        target: PathBuf,
     },
 }
 
@@ -147,8 +149,12 @@ impl fmt::Display for Error {
             Self::Log { path, line, reason } => {
                 write!(f, "{}: line {line}: {reason}; move the file away to begin a new log", path.display())
             }
-            Self::Rescued { error, place } => {
-                write!(f, "{error}; the checkpoint is saved to {} instead", place.display())
+            Self::Rescued { error, place, target } => {
+                let (place, target) = (place.display(), target.display());
+                write!(
+                    f,
+                    "{error}; the checkpoint is saved to {place} instead; to go on from it, move it to {target} and resume"
+                )
             }
             Self::Diverged { step, name, value, checkpoint } => {
                 write!(

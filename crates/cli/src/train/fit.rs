@@ -92,7 +92,8 @@ pub(super) fn begin(
         folder: train.log.clone(),
         every: train.checkpoint_every.unwrap_or(part),
         resume: train.resume,
-        new_rate: !changes.is_empty(),
+        // Whether the rate is that of the recipe or was another one is asked of the checkpoint: `start`.
+        new_rate: train.resume,
         progress: false,
         ..RunOptions::steps(steps)
     };
@@ -112,7 +113,8 @@ pub(super) fn fit(
     model: &mut Sequential,
     Begun { run, mut optimizer, part, steps, changes, mut ranks }: Begun,
 ) -> Result<Outcome, Failure> {
-    announce(out, &run, changes)?;
+    announce(out, &run, recipe, changes)?;
+    kept::set_rate(&run, recipe);
     let (mut progress, stop, begin) = (Progress::new(steps), Stop::on_signals()?, Instant::now());
     let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));
     for batch in batches(&run, recipe, task) {
@@ -156,8 +158,15 @@ pub(super) fn fit(
 }
 
 /// Where a training goes on, and what is another than it was.
-fn announce(out: &mut dyn Write, run: &Run, changes: Vec<String>) -> Result<(), Failure> {
+fn announce(
+    out: &mut dyn Write,
+    run: &Run,
+    recipe: &Recipe,
+    mut changes: Vec<String>,
+) -> Result<(), Failure> {
     if run.resumed().is_some() {
+        changes
+            .extend(kept::other_rate(run, recipe).filter(|_| !changes.iter().any(|x| x.starts_with("lr "))));
         let words = [vec![format!("goes on after step {}", run.step())], changes].concat();
         writeln!(out, "{}", words.join(", "))?;
     }
@@ -216,23 +225,29 @@ pub(super) fn start(
     optimizer: &mut Optimizer,
 ) -> Result<Run, Failure> {
     let text = recipe.toml(train.subject.data_set)?;
+    let place = train.log.clone().unwrap_or_default();
     let wrong = |error| {
         Failure::Value(match error {
             Error::Occupied { folder } => format!(
                 "--log {}: a training is there; go on with it (--resume), or choose another folder",
                 folder.display()
             ),
+            // Their words begin with no file.
+            other @ (Error::Model(_) | Error::ElementType { .. } | Error::Optimizer(_)) => {
+                format!("--log {}: {other}", place.display())
+            }
             other => format!("--log {other}"),
         })
     };
     let Some(folder) = &train.log else { return Run::start(options, model, optimizer).map_err(wrong) };
-    if matches!(Checkpoint::newest(folder), Ok(None)) {
-        train.check_recipe(folder, &text)?;
+    match Checkpoint::newest(folder) {
+        Ok(None) if train.resume => return Err(kept::no_checkpoint(folder)),
+        Ok(None) => train.check_recipe(folder, &text)?,
+        Ok(Some(newest)) if train.resume => train.check_rate(recipe, options.steps, &newest)?,
+        // What is wrong with a folder is said by the run.
+        Ok(Some(_)) | Err(_) => {}
     }
     let run = Run::start(options, model, optimizer).map_err(wrong)?;
-    if train.resume && run.resumed().is_none() {
-        return Err(Failure::Value(format!("--resume: {} holds no checkpoint", folder.display())));
-    }
     kept::write(folder, &text)?;
     Ok(run)
 }

@@ -133,6 +133,7 @@ impl Train {
         // Whoever reads the output may have seen enough; the training is for its weights.
         let out: &mut dyn Write = &mut UntilClosed { out, closed: false };
         self.check_options()?;
+        self.check_log()?;
         let recipe = self.recipe()?;
         if self.config.as_deref() == Some(Path::new(PRINT)) {
             return Ok(write!(out, "{}", recipe.toml(self.subject.data_set)?)?);
