@@ -172,9 +172,7 @@ fn ended(folder: &Folder, arguments: &[&str], signal: &str) -> String {
     let (mut said, mut line) = (String::new(), String::new());
     while !line.starts_with("epoch ") {
         line.clear();
-        if lines.read_line(&mut line).unwrap() == 0 {
-            panic!("{}", text(&child.wait_with_output().unwrap().stderr));
-        }
+        assert!(lines.read_line(&mut line).unwrap() > 0, "{arguments:?} ended before its first epoch");
         said.push_str(&line);
     }
     assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
