@@ -87,7 +87,7 @@ pub(super) fn begin(
 ) -> Result<Begun, Failure> {
     let (part, steps) = counts(recipe, task);
     let mut optimizer = recipe.optimizer(steps);
-    let changes = train.changes(recipe)?;
+    let mut changes = train.changes(recipe)?;
     let options = RunOptions {
         folder: train.log.clone(),
         every: train.checkpoint_every.unwrap_or(part),
@@ -101,6 +101,10 @@ pub(super) fn begin(
         Some(comm) => many::start(train, recipe, comm, options, model, &mut optimizer)?,
         None => start(train, recipe, options, model, &mut optimizer)?,
     };
+    if !changes.iter().any(|change| change.starts_with("lr ")) {
+        changes.extend(kept::other_rate(&run, recipe));
+    }
+    kept::set_rate(&run, recipe);
     let ranks = comm.map(|comm| Ranks::new(comm, model)).transpose()?;
     Ok(Begun { run, optimizer, part, steps, changes, ranks })
 }
@@ -113,8 +117,7 @@ pub(super) fn fit(
     model: &mut Sequential,
     Begun { run, mut optimizer, part, steps, changes, mut ranks }: Begun,
 ) -> Result<Outcome, Failure> {
-    announce(out, &run, recipe, changes)?;
-    kept::set_rate(&run, recipe);
+    announce(out, &run, changes)?;
     let (mut progress, stop, begin) = (Progress::new(steps), Stop::on_signals()?, Instant::now());
     let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));
     for batch in batches(&run, recipe, task) {
@@ -158,15 +161,8 @@ pub(super) fn fit(
 }
 
 /// Where a training goes on, and what is another than it was.
-fn announce(
-    out: &mut dyn Write,
-    run: &Run,
-    recipe: &Recipe,
-    mut changes: Vec<String>,
-) -> Result<(), Failure> {
+fn announce(out: &mut dyn Write, run: &Run, changes: Vec<String>) -> Result<(), Failure> {
     if run.resumed().is_some() {
-        changes
-            .extend(kept::other_rate(run, recipe).filter(|_| !changes.iter().any(|x| x.starts_with("lr "))));
         let words = [vec![format!("goes on after step {}", run.step())], changes].concat();
         writeln!(out, "{}", words.join(", "))?;
     }

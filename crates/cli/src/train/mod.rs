@@ -133,7 +133,6 @@ impl Train {
         // Whoever reads the output may have seen enough; the training is for its weights.
         let out: &mut dyn Write = &mut UntilClosed { out, closed: false };
         self.check_options()?;
-        self.check_log()?;
         let recipe = self.recipe()?;
         if self.config.as_deref() == Some(Path::new(PRINT)) {
             return Ok(write!(out, "{}", recipe.toml(self.subject.data_set)?)?);
@@ -211,6 +210,7 @@ impl Train {
     /// Refuses options that the data set has no use for.
     fn check_options(&self) -> Result<(), Failure> {
         self.subject.check()?;
+        self.check_log()?;
         let (data, name) = (self.subject.data_set, self.subject.data_set.name());
         let refused = if self.epochs.is_some() && data == Data::Text {
             "--epochs: a text is trained for a number of --steps".to_string()
