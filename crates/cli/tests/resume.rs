@@ -158,8 +158,109 @@ fn a_log_that_cannot_be_written_costs_no_training() {
     let message = text(&output.stderr);
     assert!(output.status.success(), "{message}");
     assert!(message.contains("warning: ") && message.contains("the training goes on"), "{message}");
+    assert!(message.contains(" instead; to go on from it, move it to run/step-"), "{message}");
     assert!(folder.0.join("weights").exists());
     for word in message.split_whitespace().filter(|word| word.contains("gradus-rescued-")) {
         let _ = fs::remove_file(word);
     }
+}
+
+/// Starts a training, ends it by a signal after its first epoch, and gives what it had written.
+fn ended(folder: &Folder, arguments: &[&str], signal: &str) -> String {
+    let mut child = folder.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let (mut said, mut line) = (String::new(), String::new());
+    while !line.starts_with("epoch ") {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "{arguments:?} ended before its first epoch");
+        said.push_str(&line);
+    }
+    assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+    child.stdout = Some(lines.into_inner());
+    assert!(!child.wait_with_output().unwrap().status.success(), "it ended before the signal");
+    said
+}
+
+/// The recipe has the new rate then, and the newest checkpoint the old one.
+#[test]
+fn a_training_that_is_killed_behind_a_change_of_its_rate_goes_on_at_the_new_one() {
+    let folder = Folder::new("rate");
+    let new = ["digits", "--epochs", "30", "--log", "run", "--checkpoint-every", "100000"];
+    ended(&folder, &new, "INT");
+    let plain = [&new[..], &["--resume"]].concat();
+    let other = [&plain[..], &["--lr", "0.002"]].concat();
+    let change = ", lr 0.002 in place of 0.005\n";
+    for arguments in [&other, &plain, &other] {
+        let said = ended(&folder, arguments, "KILL");
+        assert!(said.contains("goes on after step ") && said.contains(change), "{said}");
+        assert!(text(&folder.read("run/recipe.toml")).contains("lr = 0.002\n"));
+    }
+    // Nor does it matter that a checkpoint behind the change is lost.
+    folder.write("run/step-000000600.checkpoint", "damaged");
+    let (said, json) = folder.works(&plain);
+    assert!(said.contains(change) && json["lr"] == 0.002, "{said}");
+    assert_eq!(text(&folder.read("run/log.jsonl")).lines().count(), 30 * 23);
+    // Behind its next checkpoint the rate is no other any more.
+    let (said, _) = folder.works(&plain);
+    assert!(said.contains("goes on after step 690\n"), "{said}");
+}
+
+/// A rate may be another; the place in the schedule may not: it tells that the data are not those of before.
+#[test]
+fn data_that_have_grown_are_not_gone_on_with() {
+    let folder = Folder::new("grown");
+    let table = |rows: u32| (0..rows).fold(String::from("a,b\n"), |all, i| format!("{all}{i}.5,{i}.25\n"));
+    folder.write("t.csv", &table(40));
+    let usual = ["csv", "t.csv", "--target", "b", "--model", "linear", "--epochs", "3", "--log", "run"];
+    folder.works(&usual);
+    folder.write("t.csv", &table(400));
+    for more in [&["--resume"][..], &["--resume", "--lr", "0.5"]] {
+        let parts =
+            ["--resume: run/step-000000003.checkpoint has the learning rate 0 at step 3", "take the data"];
+        folder.refuses(&[&usual[..], more].concat(), &parts);
+    }
+    folder.write("t.csv", &table(40));
+    folder.works(&[&usual[..], &["--resume"]].concat());
+}
+
+/// It has left nothing to go on with, and nothing to protect.
+#[test]
+fn a_training_that_diverged_at_once_begins_anew_in_its_folder() {
+    let folder = Folder::new("anew");
+    let usual = ["digits", "--epochs", "2", "--log", "run"];
+    let output = folder.train(&[&usual[..], &["--lr", "1e30"]].concat());
+    assert!(text(&output.stderr).contains("smaller --lr"), "{}", text(&output.stderr));
+    let parts = ["--resume: run holds no checkpoint; begin anew there without --resume"];
+    folder.refuses(&[&usual[..], &["--resume"]].concat(), &parts);
+    // A recipe that somebody has written into stays.
+    let recipe = text(&folder.read("run/recipe.toml"));
+    folder.write("run/recipe.toml", &format!("{recipe}# mine\n"));
+    folder.refuses(&usual, &["another recipe is there, and is not overwritten"]);
+    folder.write("run/recipe.toml", &recipe);
+    folder.works(&usual);
+    assert_eq!(text(&folder.read("run/log.jsonl")).lines().count(), 2 * 23);
+    assert!(text(&folder.read("run/recipe.toml")).contains("lr = 0.005\n"));
+}
+
+/// What is not there is said, and nothing is made.
+#[test]
+fn files_and_folders_that_are_not_what_they_should_be() {
+    let folder = Folder::new("others");
+    folder.write("file", "x");
+    fs::create_dir(folder.0.join("nm")).unwrap();
+    for (arguments, part) in [
+        (&["digits", "--log", "l2", "--resume"][..], "--resume: l2 holds no checkpoint; begin anew"),
+        (&["digits", "--log", "file"], "--log file: file is a file; a log wants a folder of its own"),
+        (&["digits", "--log", "file/x", "--resume"], "--log file/x: file is a file"),
+        (&["mnist", "--data", "nm"], "--data nm: train-images-idx3-ubyte is not there, plain or .gz; name"),
+        (&["mnist", "--data", "file"], "--data file: it is no folder; name the one with the four files"),
+        (
+            &["digits", "--config", "no.toml"],
+            "--config no.toml: there is no such file; name one that there is",
+        ),
+    ] {
+        folder.refuses(arguments, &[part]);
+        assert!(!text(&folder.train(arguments).stderr).contains("os error"), "{arguments:?}");
+    }
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
 }

@@ -116,6 +116,8 @@ pub enum Error {
         error: Box<Error>,
         /// Where it is instead.
         place: PathBuf,
+        /// Where it is looked for by a run that goes on.
+        target: PathBuf,
     },
 }
 
@@ -147,9 +149,6 @@ impl fmt::Display for Error {
             Self::Log { path, line, reason } => {
                 write!(f, "{}: line {line}: {reason}; move the file away to begin a new log", path.display())
             }
-            Self::Rescued { error, place } => {
-                write!(f, "{error}; the checkpoint is saved to {} instead", place.display())
-            }
             Self::Diverged { step, name, value, checkpoint } => {
                 write!(
                     f,
@@ -162,6 +161,7 @@ impl fmt::Display for Error {
             }
             Self::Busy { .. }
             | Self::Occupied { .. }
+            | Self::Rescued { .. }
             | Self::Model(_)
             | Self::ElementType { .. }
             | Self::Optimizer(_)
@@ -171,7 +171,7 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-    /// The words for checkpoints of another training.
+    /// The words for checkpoints of another training, or in another place.
     fn other_training(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy { path } => write!(
@@ -184,6 +184,13 @@ impl Error {
                 "{}: holds the checkpoints of a run; resume it, or choose another folder",
                 folder.display()
             ),
+            Self::Rescued { error, place, target } => {
+                let (place, target) = (place.display(), target.display());
+                write!(
+                    f,
+                    "{error}; the checkpoint is saved to {place} instead; to go on from it, move it to {target} and resume"
+                )
+            }
             Self::Model(error) => {
                 write!(f, "the checkpoint is of another model: {error}; build the model as it was")
             }

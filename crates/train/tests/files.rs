@@ -270,10 +270,17 @@ fn a_folder_that_vanishes_costs_no_training() {
     fs::remove_dir_all(&folder.0).unwrap();
     fs::write(&folder.0, b"a file").unwrap();
     let error = run.finish(&model, &optimizer).unwrap_err();
-    let Error::Rescued { place, .. } = &error else { panic!("{error}") };
+    let Error::Rescued { place, target, .. } = &error else { panic!("{error}") };
     assert_eq!(Checkpoint::load(place).unwrap().step(), 4);
-    fs::remove_file(place).unwrap();
+    assert!(error.to_string().ends_with(&format!("move it to {} and resume", target.display())), "{error}");
     fs::remove_file(&folder.0).unwrap();
+    // As it is told, it goes on from there.
+    fs::create_dir(&folder.0).unwrap();
+    fs::copy(place, target).unwrap();
+    fs::remove_file(place).unwrap();
+    drop(run);
+    let run = Run::start(folder.options(4, 100), &mut model, &mut optimizer).unwrap();
+    assert_eq!((run.step(), run.resumed()), (4, Some(target)));
 }
 
 #[test]

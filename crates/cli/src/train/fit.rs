@@ -87,12 +87,13 @@ pub(super) fn begin(
 ) -> Result<Begun, Failure> {
     let (part, steps) = counts(recipe, task);
     let mut optimizer = recipe.optimizer(steps);
-    let changes = train.changes(recipe)?;
+    let mut changes = train.changes(recipe)?;
     let options = RunOptions {
         folder: train.log.clone(),
         every: train.checkpoint_every.unwrap_or(part),
         resume: train.resume,
-        new_rate: !changes.is_empty(),
+        // Whether the rate is that of the recipe or was another one is asked of the checkpoint: `start`.
+        new_rate: train.resume,
         progress: false,
         ..RunOptions::steps(steps)
     };
@@ -100,6 +101,10 @@ pub(super) fn begin(
         Some(comm) => many::start(train, recipe, comm, options, model, &mut optimizer)?,
         None => start(train, recipe, options, model, &mut optimizer)?,
     };
+    if !changes.iter().any(|change| change.starts_with("lr ")) {
+        changes.extend(kept::other_rate(&run, recipe));
+    }
+    kept::set_rate(&run, recipe);
     let ranks = comm.map(|comm| Ranks::new(comm, model)).transpose()?;
     Ok(Begun { run, optimizer, part, steps, changes, ranks })
 }
@@ -216,23 +221,29 @@ pub(super) fn start(
     optimizer: &mut Optimizer,
 ) -> Result<Run, Failure> {
     let text = recipe.toml(train.subject.data_set)?;
+    let place = train.log.clone().unwrap_or_default();
     let wrong = |error| {
         Failure::Value(match error {
             Error::Occupied { folder } => format!(
                 "--log {}: a training is there; go on with it (--resume), or choose another folder",
                 folder.display()
             ),
+            // Their words begin with no file.
+            other @ (Error::Model(_) | Error::ElementType { .. } | Error::Optimizer(_)) => {
+                format!("--log {}: {other}", place.display())
+            }
             other => format!("--log {other}"),
         })
     };
     let Some(folder) = &train.log else { return Run::start(options, model, optimizer).map_err(wrong) };
-    if matches!(Checkpoint::newest(folder), Ok(None)) {
-        train.check_recipe(folder, &text)?;
+    match Checkpoint::newest(folder) {
+        Ok(None) if train.resume => return Err(kept::no_checkpoint(folder)),
+        Ok(None) => train.check_recipe(folder, &text)?,
+        Ok(Some(newest)) if train.resume => train.check_rate(recipe, options.steps, &newest)?,
+        // What is wrong with a folder is said by the run.
+        Ok(Some(_)) | Err(_) => {}
     }
     let run = Run::start(options, model, optimizer).map_err(wrong)?;
-    if train.resume && run.resumed().is_none() {
-        return Err(Failure::Value(format!("--resume: {} holds no checkpoint", folder.display())));
-    }
     kept::write(folder, &text)?;
     Ok(run)
 }

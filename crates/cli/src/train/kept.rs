@@ -3,7 +3,9 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use gradus::prelude::*;
 use gradus::tensor::io::{read_text, write_atomically};
+use gradus::train::{Newest, Run};
 
 use super::Train;
 use super::recipe::Recipe;
@@ -11,6 +13,10 @@ use crate::failure::Failure;
 
 /// Its name.
 const RECIPE: &str = "recipe.toml";
+/// The log beside it: there is one as soon as a training has begun.
+const LOG: &str = "log.jsonl";
+/// The name of the highest learning rate in a checkpoint. The recipe may know another one already.
+const RATE: &str = "lr";
 /// What may be another when a training goes on. All else says what is learned, by which model, and where the training stands.
 const FREE: [&str; 2] = ["lr", "clip_norm"];
 
@@ -57,6 +63,44 @@ impl Train {
         Ok(changes)
     }
 
+    /// Refuses a file in the place of the folder, or of one above it.
+    pub(super) fn check_log(&self) -> Result<(), Failure> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let Some(file) = log.ancestors().find(|path| path.exists() && !path.is_dir()) else { return Ok(()) };
+        let (log, file) = (log.display(), file.display());
+        Err(Failure::Value(format!(
+            "--log {log}: {file} is a file; a log wants a folder of its own, as in --log {file}-log"
+        )))
+    }
+
+    /// Refuses to go on where the learning rate was never that of this training: steps, or data, are others. The highest rate is that of
+    /// the checkpoint, for a training may be killed between a change of its recipe and its next checkpoint.
+    pub(super) fn check_rate(&self, recipe: &Recipe, steps: u64, newest: &Newest) -> Result<(), Failure> {
+        let (checkpoint, path) = (&newest.checkpoint, newest.path.display());
+        let peak = match Run::value_in(checkpoint, RATE) {
+            Some(peak) => peak.item(),
+            None => self.kept()?.map_or(recipe.lr, |known| known.lr),
+        };
+        let (was, is) = (checkpoint.lr(), Recipe::rate(peak, steps).at(checkpoint.step()));
+        if was.to_bits() == is.to_bits() {
+            return Ok(());
+        }
+        let step = checkpoint.step();
+        Err(Failure::Value(format!(
+            "--resume: {path} has the learning rate {was} at step {step}, and a training of {steps} steps up to {peak} has {is} there; \
+             take the data and the recipe that it began with, or begin anew in another folder"
+        )))
+    }
+
+    /// Whether a training began in this folder and left nothing to go on with, as one that diverges does. Its recipe is as the program writes it.
+    fn is_given_up(&self, folder: &Path) -> bool {
+        let data = self.subject.data_set;
+        let path = folder.join(RECIPE);
+        let own = Recipe::read(&path, data, None).and_then(|recipe| recipe.toml(data));
+        let is_own = own.is_ok_and(|own| read_text(&path).is_ok_and(|text| text == own));
+        is_own && folder.join(LOG).is_file()
+    }
+
     /// Refuses a folder with another recipe for a training that begins.
     pub(super) fn check_recipe(&self, folder: &Path, text: &str) -> Result<(), Failure> {
         let path = folder.join(RECIPE);
@@ -64,7 +108,7 @@ impl Train {
             |what: &dyn std::fmt::Display| Failure::Value(format!("--log {}: {what}", path.display()));
         match std::fs::read(&path) {
             _ if self.resume => Ok(()),
-            Ok(known) if known == text.as_bytes() => Ok(()),
+            Ok(known) if known == text.as_bytes() || self.is_given_up(folder) => Ok(()),
             Ok(_) => Err(wrong(&format!(
                 "another recipe is there, and is not overwritten; take it (--config {}), move it away, or choose another folder",
                 path.display()
@@ -73,6 +117,25 @@ impl Train {
             Err(error) => Err(wrong(&error)),
         }
     }
+}
+
+/// What is said of a folder that has nothing to go on with.
+pub(super) fn no_checkpoint(folder: &Path) -> Failure {
+    let folder = folder.display();
+    Failure::Value(format!(
+        "--resume: {folder} holds no checkpoint; begin anew there without --resume, or name the folder of a training with --log"
+    ))
+}
+
+/// Keeps the highest learning rate with each checkpoint.
+pub(super) fn set_rate(run: &Run, recipe: &Recipe) {
+    run.set(RATE, recipe.lr);
+}
+
+/// The change of the rate since the checkpoint, in words.
+pub(super) fn other_rate(run: &Run, recipe: &Recipe) -> Option<String> {
+    let (old, new) = (run.get(RATE)?.item(), recipe.lr);
+    (old.to_bits() != new.to_bits()).then(|| format!("{RATE} {new:?} in place of {old:?}"))
 }
 
 /// Writes the recipe of a training into its folder.

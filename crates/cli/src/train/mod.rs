@@ -210,6 +210,7 @@ impl Train {
     /// Refuses options that the data set has no use for.
     fn check_options(&self) -> Result<(), Failure> {
         self.subject.check()?;
+        self.check_log()?;
         let (data, name) = (self.subject.data_set, self.subject.data_set.name());
         let refused = if self.epochs.is_some() && data == Data::Text {
             "--epochs: a text is trained for a number of --steps".to_string()

@@ -41,6 +41,11 @@ pub(super) fn hold(options: &RunOptions) -> Result<Option<File>, Error> {
 }
 
 impl Run {
+    /// A value that [`Self::set`] kept in a checkpoint with which no run goes on yet.
+    pub fn value_in(checkpoint: &Checkpoint, name: &str) -> Option<Tensor> {
+        checkpoint.value(&format!("{USER}{name}")).cloned()
+    }
+
     /// Takes over what a checkpoint holds of a run.
     pub(super) fn take(&mut self, checkpoint: &Checkpoint) {
         self.step.set(checkpoint.step());
@@ -155,5 +160,6 @@ fn rescue(state: &Checkpoint, folder: &Path, error: Error) -> Result<PathBuf, Er
     if place.parent() == Some(folder) || state.save(&place).is_err() {
         return Err(error);
     }
-    Err(Error::Rescued { error: Box::new(error), place })
+    let target = crate::folder::path(folder, state.step());
+    Err(Error::Rescued { error: Box::new(error), place, target })
 }

@@ -11,6 +11,13 @@ use crate::train::models;
 use crate::train::recipe::Recipe;
 
 const CLASSES: usize = 10;
+/// The files of MNIST.
+const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
 /// Examples in the gradient check, and how many derivatives it compares; fewer where one takes long.
 const CHECK: (usize, [usize; 2]) = (8, [1000, 200]);
 
@@ -21,6 +28,18 @@ pub(super) fn digits(recipe: &Recipe) -> Result<Task, Failure> {
 
 /// MNIST comes divided.
 pub(super) fn mnist(folder: &Path, recipe: &Recipe) -> Result<Task, Failure> {
+    let wrong = |what: &str| {
+        Failure::Value(format!("--data {}: {what}, as in mnist --data mnist-files", folder.display()))
+    };
+    if !folder.is_dir() {
+        return Err(wrong("it is no folder; name the one with the four files"));
+    }
+    let there = |name: &str| ["", ".gz"].iter().any(|end| folder.join(format!("{name}{end}")).exists());
+    if let Some(name) = FILES.iter().find(|name| !there(name)) {
+        return Err(wrong(&format!(
+            "{name} is not there, plain or .gz; name the folder with the four files"
+        )));
+    }
     let data = data::mnist(folder).map_err(|error| Failure::Value(format!("--data: {error}")))?;
     task("mnist", data, recipe)
 }

@@ -7,6 +7,7 @@ mod mnist;
 mod names;
 mod text;
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -161,7 +162,12 @@ impl Recipe {
     pub(crate) fn read(path: &Path, data: Data, model: Option<Model>) -> Result<Self, Failure> {
         let wrong =
             |what: &dyn std::fmt::Display| Failure::Value(format!("--config {}: {what}", path.display()));
-        let text = read_text(path).map_err(|error| wrong(&error))?;
+        let text = read_text(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                wrong(&"there is no such file; name one that there is, as in --config recipe.toml")
+            }
+            _ => wrong(&error),
+        })?;
         let words = |error: &dyn std::fmt::Display| {
             error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
         };
@@ -245,10 +251,15 @@ impl Recipe {
         Ok(format!("# gradus train {} --config FILE\n{text}", data.name()))
     }
 
-    /// With a warm-up over a twentieth of the steps, then half a cosine down to 0.
-    pub(crate) fn optimizer(&self, steps: u64) -> Optimizer {
+    /// A warm-up over a twentieth of the steps, then half a cosine down to 0.
+    pub(crate) fn rate(peak: f64, steps: u64) -> impl Schedule + use<> {
         let warmup = steps / 20;
-        let rate = Cosine { peak: self.lr, end: 0.0, steps: (steps - warmup).max(1) }.warmup(warmup);
+        Cosine { peak, end: 0.0, steps: (steps - warmup).max(1) }.warmup(warmup)
+    }
+
+    /// With the rate of [`Self::rate`].
+    pub(crate) fn optimizer(&self, steps: u64) -> Optimizer {
+        let rate = Self::rate(self.lr, steps);
         let optimizer = match self.optimizer {
             Method::Sgd => Optimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }, rate),
             Method::Adam => Optimizer::new(Adam::default(), rate),
