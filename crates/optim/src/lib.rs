@@ -64,6 +64,7 @@ mod rule;
 mod settings;
 mod spec;
 mod state;
+mod terms;
 mod together;
 mod training_step;
 

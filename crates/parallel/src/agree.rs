@@ -1,6 +1,10 @@
-//! What all ranks must have in common, looked at before the first step.
+//! What all ranks must have in common, looked at before the first step and before each.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use gradus_autograd::Params;
+use gradus_optim::Optimizer;
+use gradus_tensor::Tensor;
 use gradus_tensor::io::npy;
 
 use crate::communicator::Communicator;
@@ -34,8 +38,47 @@ pub(crate) fn check(
     same(comm, &lines.join(&LINE.to_string()))
 }
 
-/// Refuses ranks with other values of the same subjects.
-pub(crate) fn same(comm: &dyn Communicator, own: &str) -> Result<(), Error> {
+/// What one rank says of a subject.
+fn line(subject: &str, value: &str) -> String {
+    let plain = |text: &str| text.replace([LINE, IS], " ");
+    format!("{}{IS}{}", plain(subject), plain(value))
+}
+
+/// Refuses ranks whose next step would be another one.
+pub(crate) fn step(comm: &dyn Communicator, terms: &[(String, String)]) -> Result<(), Error> {
+    let lines: Vec<String> = terms.iter().map(|(subject, value)| line(subject, value)).collect();
+    same(comm, &lines.join(&LINE.to_string()))
+}
+
+/// Refuses ranks with other bits in their parameters, buffers or the optimizer's memory.
+pub(crate) fn values(
+    comm: &dyn Communicator,
+    model: &(impl Params + ?Sized),
+    optimizer: &Optimizer,
+) -> Result<(), Error> {
+    if comm.size() == 1 {
+        return Ok(());
+    }
+    let bits = |value: &Tensor| format!("bits with the hash {:016x}", hash(&npy::to_bytes(value)));
+    let params = model.params().into_iter();
+    let params = params.map(|(name, param)| line(&format!("the values of `{name}`"), &bits(param.value())));
+    let memory = optimizer.state().into_iter();
+    let memory = memory.map(|(name, value)| line(&format!("the optimizer's memory `{name}`"), &bits(&value)));
+    same(comm, &params.chain(memory).collect::<Vec<_>>().join(&LINE.to_string()))
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Refuses ranks with other values of the same subjects. Where all are alike, eight bytes a rank are sent.
+fn same(comm: &dyn Communicator, own: &str) -> Result<(), Error> {
+    let hashes = comm.all_gather(&hash(own.as_bytes()).to_ne_bytes())?;
+    if hashes.iter().all(|other| *other == hashes[0]) {
+        return Ok(());
+    }
     let all = comm.all_gather(own.as_bytes())?;
     let words: Vec<_> = all.iter().map(|bytes| String::from_utf8_lossy(bytes)).collect();
     for (rank, found) in words.iter().enumerate().skip(1) {

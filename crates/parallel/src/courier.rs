@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
+use std::thread::{Builder, JoinHandle};
 
 use crate::communicator::Communicator;
 use crate::error::Error;
@@ -17,16 +17,19 @@ pub(crate) struct Courier {
 }
 
 impl Courier {
-    pub(crate) fn new<C: Communicator>(comm: Arc<C>, plan: Plan) -> Self {
+    pub(crate) fn new<C: Communicator>(comm: Arc<C>, plan: Plan) -> Result<Self, Error> {
         let ((jobs, todo), (give, done)) = (channel::<Vec<Flat>>(), channel());
-        let thread = std::thread::spawn(move || {
+        let deliver = move || {
             for own in todo {
                 let result = plan.reduce(&*comm, own);
                 // Nobody waits for an answer where the training has ended.
                 let _ = give.send(result);
             }
-        });
-        Self { jobs: Some(jobs), done, thread: Some(thread) }
+        };
+        let named = Builder::new().name("gradus gradients".to_string());
+        let failed = |error| Error::Transport(format!("the thread that sends gradients: {error}"));
+        let thread = named.spawn(deliver).map_err(failed)?;
+        Ok(Self { jobs: Some(jobs), done, thread: Some(thread) })
     }
 
     /// Hands a bucket over; returns at once.

@@ -73,8 +73,10 @@ pub struct DataParallel<C: Communicator> {
     pub(crate) layout: Layout,
     pub(crate) courier: Courier,
     pub(crate) waiting: Waiting,
-    /// Batches that wait.
-    pub(crate) earlier: u64,
+    /// The sizes of the batches that wait.
+    pub(crate) sizes: Vec<usize>,
+    /// Whether the ranks have compared what they begin with.
+    pub(crate) compared: bool,
     /// Whether the present step has used batches that waited.
     pub(crate) used: bool,
     pub(crate) unreached: Vec<Unreached>,
@@ -132,10 +134,11 @@ impl<C: Communicator> DataParallel<C> {
         }
         agree::share(&comm, model)?;
         let comm = Arc::new(comm);
-        let courier = Courier::new(Arc::clone(&comm), plan.clone());
+        let courier = Courier::new(Arc::clone(&comm), plan.clone())?;
         let layout = Layout::of(model, &options);
         let (waiting, unreached) = (Vec::new(), Vec::new());
-        Ok(Self { comm, options, plan, layout, courier, waiting, earlier: 0, used: false, unreached })
+        let (sizes, compared, used) = (Vec::new(), false, false);
+        Ok(Self { comm, options, plan, layout, courier, waiting, sizes, compared, used, unreached })
     }
 
     /// The ranks: between two steps for the user's own sums.
@@ -163,7 +166,9 @@ impl<C: Communicator> DataParallel<C> {
     /// with the numbers that it is handed. It is called for each part of this rank that has examples.
     ///
     /// # Errors
-    /// What has happened to the ranks, see [`Error`]; then nothing is changed. [`Error::Differs`] if ranks have batches of other sizes.
+    /// What has happened to the ranks, see [`Error`]; then nothing is changed. [`Error::Differs`] if ranks would make other steps: their
+    /// batches have other sizes, or [`Optimizer::terms`] differ; before the first step also if parameters or the optimizer's
+    /// memory do ([`Self::compare`]).
     ///
     /// # Panics
     /// As [`Optimizer::training_step_by`].
@@ -175,6 +180,7 @@ impl<C: Communicator> DataParallel<C> {
         n: usize,
         f: impl for<'t> Fn(&M, &'t Tape, Range<usize>) -> Var<'t> + Sync,
     ) -> Result<f64, Error> {
+        self.agree(optimizer, model, n)?;
         let mut called = false;
         let result = optimizer.training_step_by(model, |model, seed| {
             let twice = std::mem::replace(&mut called, true);
@@ -185,6 +191,36 @@ impl<C: Communicator> DataParallel<C> {
             Err(Stop::Error(error)) => Err(error),
             Err(Stop::Fault(fault)) => panic!("training_step: {fault}"),
         }
+    }
+
+    /// Compares the bits of all parameters and buffers, the optimizer's terms ([`Optimizer::terms`]) and its memory
+    /// ([`Optimizer::state`]). The first [`Self::training_step`] does it, later ones compare the terms alone: so it is for a program
+    /// that changes the model or the optimizer between steps, or for machines that may round differently. All ranks call it.
+    ///
+    /// ```
+    /// use gradus_autograd::Param;
+    /// use gradus_optim::{Optimizer, Sgd};
+    /// use gradus_parallel::{Communicator, DataParallel, Error, run};
+    /// let found = run(2, |comm| {
+    ///     let (rank, mut w, mut optimizer) = (comm.rank(), Param::new(1.0), Optimizer::new(Sgd::default(), 0.1));
+    ///     let parallel = DataParallel::new(comm, &mut w)?;
+    ///     parallel.compare(&mut optimizer, &w)?;
+    ///     w.set((rank as f64).into());
+    ///     parallel.compare(&mut optimizer, &w)
+    /// })?;
+    /// assert!(found.iter().all(|result| matches!(result, Err(Error::Differs { .. }))));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Differs`] with the first difference.
+    ///
+    /// # Panics
+    /// As [`Optimizer::terms`].
+    #[track_caller]
+    pub fn compare(&self, optimizer: &mut Optimizer, model: &(impl Params + ?Sized)) -> Result<(), Error> {
+        agree::step(&*self.comm, &optimizer.terms(model))?;
+        agree::values(&*self.comm, model, optimizer)
     }
 
     /// Evaluates a batch without sending anything, for a step over several batches: the next [`Self::training_step`] takes the mean

@@ -29,7 +29,7 @@ pub enum Error {
         /// What that one asks for.
         found: String,
     },
-    /// Ranks are not of one training: they differ in their model, their version or a size.
+    /// Ranks are not of one training: they differ in their model, their optimizer, their version or a size.
     Differs {
         /// In what.
         what: String,
@@ -46,6 +46,13 @@ pub enum Error {
         ranks: usize,
         /// What there is less of.
         of: String,
+    },
+    /// Ranks or parts that cannot all be threads of this process.
+    Threads {
+        /// What was to be started, as in `100000 ranks`.
+        of: String,
+        /// Why that does not go.
+        why: String,
     },
     /// A batch of which no rank has an example.
     EmptyBatch,
@@ -76,6 +83,12 @@ impl fmt::Display for Error {
                 write!(
                     f,
                     "{ranks} ranks and {of}: a rank would have no example; take fewer ranks, or more parts"
+                )
+            }
+            Self::Threads { of, why } => {
+                write!(
+                    f,
+                    "{of} cannot be threads of one process: {why}; take fewer, or more processes by MPI"
                 )
             }
             Self::EmptyBatch => f.write_str("a batch of 0 examples; a step needs at least one"),

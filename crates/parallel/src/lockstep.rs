@@ -8,6 +8,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
 
 use gradus_autograd::{Peers, Var};
 use gradus_tensor::Tensor;
@@ -16,7 +17,7 @@ use crate::communicator::Communicator;
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::rounds::{Asked, round};
-use crate::threads::message_of;
+use crate::threads::{check_threads, message_of};
 
 /// The parts of this rank that have examples.
 pub(crate) struct Lockstep<C> {
@@ -50,12 +51,22 @@ impl<C: Communicator> Lockstep<C> {
         f: impl Fn(usize, Rc<dyn Peers>) -> R + Sync,
     ) -> Result<Vec<R>, Error> {
         let n = parts.len();
+        check_threads(n, "parts of a rank in step")?;
         let none = || (0..n).map(|_| None).collect();
         let state = State { asked: none(), given: none(), ended: vec![false; n], ..State::default() };
         let all = Arc::new(Self { comm, plan, parts, state: Mutex::new(state), changed: Condvar::new() });
         let results: Vec<Option<R>> = std::thread::scope(|scope| {
             let (all, f) = (&all, &f);
-            let threads: Vec<_> = (0..n).map(|k| scope.spawn(move || Self::part(all, k, f))).collect();
+            let mut threads = Vec::with_capacity(n);
+            for k in 0..n {
+                match Builder::new().spawn_scoped(scope, move || Self::part(all, k, f)) {
+                    Ok(started) => threads.push(started),
+                    Err(error) => {
+                        all.fail(Error::Threads { of: format!("{n} parts in step"), why: error.to_string() });
+                        break;
+                    }
+                }
+            }
             threads.into_iter().map(|thread| thread.join().ok().flatten()).collect()
         });
         let mut state = all.lock();
@@ -75,6 +86,11 @@ impl<C: Communicator> Lockstep<C> {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fail(&self, error: Error) {
+        self.lock().error.get_or_insert(error);
+        self.changed.notify_all();
     }
 
     /// The thread of one part.

@@ -10,8 +10,6 @@ use crate::plan::numbers;
 /// What one rank says of its parts of a batch, as numbers that are sent.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    /// The examples of the whole batch.
-    pub(crate) n: usize,
     /// Parts with their losses.
     pub(crate) losses: Vec<(usize, f64)>,
     /// Whether each parameter was reached.
@@ -30,8 +28,7 @@ impl Report {
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut all = vec![self.n as f64, self.losses.len() as f64, self.order.len() as f64];
-        all.push(self.updates.len() as f64);
+        let mut all = vec![self.losses.len() as f64, self.order.len() as f64, self.updates.len() as f64];
         all.extend(self.losses.iter().flat_map(|&(part, loss)| [part as f64, loss]));
         all.extend(self.reached.iter().map(|&reached| f64::from(u8::from(reached))));
         all.extend(self.order.iter().map(|&i| i as f64));
@@ -49,12 +46,12 @@ impl Report {
             let found: Vec<f64> = rest.by_ref().take(n).collect();
             if found.len() == n { Ok(found) } else { Err(short()) }
         };
-        let head = take(4)?;
-        let losses = take(2 * head[1] as usize)?;
+        let head = take(3)?;
+        let losses = take(2 * head[0] as usize)?;
         let reached = take(layout.params.len())?;
-        let order = take(head[2] as usize)?;
+        let order = take(head[1] as usize)?;
         let mut updates = Vec::new();
-        for _ in 0..head[3] as usize {
+        for _ in 0..head[2] as usize {
             let mut of_part = Vec::new();
             for entry in &layout.buffers {
                 let is_there = take(1)?[0] == 1.0;
@@ -63,7 +60,6 @@ impl Report {
             updates.push(of_part);
         }
         Ok(Self {
-            n: head[0] as usize,
             losses: losses.chunks_exact(2).map(|pair| (pair[0] as usize, pair[1])).collect(),
             reached: reached.into_iter().map(|x| x == 1.0).collect(),
             order: order.into_iter().map(|i| i as usize).collect(),

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use gradus_autograd::{Gradients, Mode, ParamId, Params, Part, Tape, Var, scoped_part};
+use gradus_optim::Optimizer;
 use gradus_tensor::Tensor;
 
 use crate::agree;
@@ -33,13 +34,39 @@ impl<C: Communicator> DataParallel<C> {
         Ok(all.filter(|(_, range)| !range.is_empty()).collect())
     }
 
+    /// Refuses ranks whose next step would be another one, before anything is evaluated.
+    #[track_caller]
+    pub(crate) fn agree(
+        &mut self,
+        optimizer: &mut Optimizer,
+        model: &(impl Params + ?Sized),
+        n: usize,
+    ) -> Result<(), Error> {
+        let examples = |sizes: &[usize]| format!("{sizes:?} examples");
+        let changed = if self.layout.is_of(model) { "none" } else { "some added, removed, frozen or thawed" };
+        let mut terms = vec![
+            ("the size of the batch".to_string(), format!("{n} examples")),
+            ("the batches that wait".to_string(), examples(&self.sizes)),
+            ("changes of the model's parameters since the last step".to_string(), changed.to_string()),
+        ];
+        terms.extend(optimizer.terms(model));
+        agree::step(&*self.comm, &terms)?;
+        self.look_at(model)?;
+        if !self.compared {
+            agree::values(&*self.comm, model, optimizer)?;
+            self.compared = true;
+        }
+        Ok(())
+    }
+
     /// Whether the model has got other parameters, or some were frozen: then the ranks agree anew.
     fn look_at(&mut self, model: &(impl Params + ?Sized)) -> Result<(), Error> {
         if !self.layout.is_of(model) {
             agree::check(&*self.comm, model, &self.options)?;
             self.layout = Layout::of(model, &self.options);
             self.waiting.clear();
-            self.earlier = 0;
+            self.sizes.clear();
+            self.compared = false;
         }
         Ok(())
     }
@@ -53,8 +80,8 @@ impl<C: Communicator> DataParallel<C> {
         twice: bool,
         f: &(impl for<'t> Fn(&M, &'t Tape, Range<usize>) -> Var<'t> + Sync),
     ) -> Found {
-        self.look_at(model)?;
-        let (mut waiting, count) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.earlier));
+        let (mut waiting, sizes) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.sizes));
+        let count = sizes.len() as u64;
         if count > 0 {
             self.used = true;
         } else if twice && self.used {
@@ -64,7 +91,7 @@ impl<C: Communicator> DataParallel<C> {
             self.used = false;
         }
         let batch = Batch { own: self.own(n)?, n, seed, earlier: count };
-        let mut report = Report { n, ..Report::default() };
+        let mut report = Report::default();
         let foreign = {
             let mut collector = Collector::new(&self.layout, &self.plan, &self.courier, &mut waiting);
             if self.options.statistics == Statistics::Synchronised {
@@ -78,7 +105,7 @@ impl<C: Communicator> DataParallel<C> {
             }
             collector.foreign
         };
-        self.together(&report, foreign, count)
+        self.together(&report, n, foreign, count)
     }
 
     /// Evaluates the parts one after another.
@@ -149,7 +176,7 @@ impl<C: Communicator> DataParallel<C> {
         f: &(impl for<'t> Fn(&M, &'t Tape, Range<usize>) -> Var<'t> + Sync),
     ) -> Result<f64, Stop> {
         self.look_at(model)?;
-        let batch = Batch { own: self.own(n)?, n, seed, earlier: self.earlier };
+        let batch = Batch { own: self.own(n)?, n, seed, earlier: self.sizes.len() as u64 };
         let first = self.plan.shard.own_parts().start;
         self.waiting.resize_with(self.plan.shard.own_parts().len(), || vec![None; self.layout.params.len()]);
         let mut loss = 0.0;
@@ -164,12 +191,18 @@ impl<C: Communicator> DataParallel<C> {
                 scoped_part(&batch.part(*i, range), |tape| f(model, tape, range.clone()), &mut finished);
             loss += result.map_err(Stop::Fault)?.0 * range.len() as f64 / n as f64;
         }
-        self.earlier += 1;
+        self.sizes.push(n);
         Ok(loss)
     }
 
     /// Takes the reduced gradients, and from the ranks' reports the loss and the statistics.
-    fn together(&mut self, report: &Report, foreign: Vec<(ParamId, Tensor)>, earlier: u64) -> Found {
+    fn together(
+        &mut self,
+        report: &Report,
+        n: usize,
+        foreign: Vec<(ParamId, Tensor)>,
+        earlier: u64,
+    ) -> Found {
         let mut reduced: Vec<Option<Tensor>> = vec![None; self.layout.params.len()];
         for bucket in 0..self.layout.buckets.len() {
             for (i, gradient) in self.layout.gradients(bucket, &self.courier.receive()?) {
@@ -179,11 +212,6 @@ impl<C: Communicator> DataParallel<C> {
         let bytes = self.comm.all_gather(&report.to_bytes())?;
         let all: Vec<Report> =
             bytes.iter().map(|bytes| Report::of_bytes(bytes, &self.layout)).collect::<Result<_, _>>()?;
-        if let Some(rank) = all.iter().position(|other| other.n != all[0].n) {
-            let what = "the size of the batch".to_string();
-            let [expected, found] = [all[0].n, all[rank].n].map(|n| format!("{n} examples"));
-            return Err(Stop::Error(Error::Differs { what, expected, rank, found }));
-        }
         let mut grads = Gradients::default();
         self.unreached.clear();
         for (i, (entry, gradient)) in self.layout.params.iter().zip(reduced).enumerate() {
@@ -199,7 +227,7 @@ impl<C: Communicator> DataParallel<C> {
         for (id, gradient) in foreign {
             grads.set(id, gradient);
         }
-        let weight = |part: usize| self.plan.shard.part(part, report.n).len() as f64 / report.n as f64;
+        let weight = |part: usize| self.plan.shard.part(part, n).len() as f64 / n as f64;
         for (i, entry) in self.layout.buffers.iter().enumerate() {
             if let Some(value) = merged(entry, &values_of(&all, i, weight)) {
                 grads.set_update(entry.id, value);

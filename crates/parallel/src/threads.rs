@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
 
 use crate::communicator::{Communicator, Values};
 use crate::error::Error;
@@ -24,15 +25,27 @@ use crate::error::Error;
 /// ```
 ///
 /// # Errors
-/// [`Error::Panicked`] with the first rank that panicked. The others, where they wait for it, get the same error.
+/// [`Error::Panicked`] with the first rank that panicked. The others, where they wait for it, get the same error. [`Error::Threads`]
+/// for more than 1,024 ranks, or if the system gives fewer threads; then no rank has begun.
 ///
 /// # Panics
 /// If there is to be no rank.
 #[track_caller]
 pub fn run<R: Send>(size: usize, f: impl Fn(Threads) -> R + Sync) -> Result<Vec<R>, Error> {
     assert!(size > 0, "run: there must be at least one rank");
+    check_threads(size, "ranks")?;
+    run_on(size, |rank| Builder::new().name(format!("rank {rank}")), f)
+}
+
+/// As [`run`], on threads that are made so.
+fn run_on<R: Send>(
+    size: usize,
+    thread: impl Fn(usize) -> Builder,
+    f: impl Fn(Threads) -> R + Sync,
+) -> Result<Vec<R>, Error> {
     let shared = Arc::new(Shared::new(size));
     let rank = |rank: usize| {
+        shared.wait("run", |state| state.open.then_some(()), |_| None).ok()?;
         let own = Threads { rank, shared: Arc::clone(&shared) };
         match catch_unwind(AssertUnwindSafe(|| f(own))) {
             Ok(result) => {
@@ -47,15 +60,36 @@ pub fn run<R: Send>(size: usize, f: impl Fn(Threads) -> R + Sync) -> Result<Vec<
     };
     let results: Vec<Option<R>> = std::thread::scope(|scope| {
         let rank = &rank;
-        let ranks: Vec<_> = (0..size).map(|i| scope.spawn(move || rank(i))).collect();
+        let mut ranks = Vec::with_capacity(size);
+        for i in 0..size {
+            match thread(i).spawn_scoped(scope, move || rank(i)) {
+                Ok(started) => ranks.push(started),
+                Err(error) => {
+                    let why = format!("the system gave {i} of them ({error})");
+                    shared.fail(Error::Threads { of: format!("{size} ranks"), why });
+                    break;
+                }
+            }
+        }
+        // Those that have started wait for this, so that none works where one is missing.
+        shared.change(|state| state.open = state.failed.is_none());
         ranks.into_iter().map(|thread| thread.join().ok().flatten()).collect()
     });
     match results.into_iter().collect::<Option<Vec<R>>>() {
-        Some(results) => Ok(results),
-        None => {
-            Err(shared.lock().failed.clone().unwrap_or_else(|| Error::Transport("a rank was lost".into())))
-        }
+        Some(results) if results.len() == size => Ok(results),
+        _ => Err(shared.lock().failed.clone().unwrap_or_else(|| Error::Transport("a rank was lost".into()))),
     }
+}
+
+/// The most threads of one kind: where the system's limits are near, a thread that has begun can still fail, and ends the process.
+const MOST: usize = 1024;
+
+/// Refuses more threads than a process should have.
+pub(crate) fn check_threads(n: usize, what: &str) -> Result<(), Error> {
+    if n <= MOST {
+        return Ok(());
+    }
+    Err(Error::Threads { of: format!("{n} {what}"), why: format!("{MOST} is the most") })
 }
 
 /// What a panic says.
@@ -79,6 +113,8 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
+    /// Whether all ranks have started.
+    open: bool,
     /// Collectives that are over.
     round: u64,
     /// What the ranks bring to the present one.
@@ -108,6 +144,7 @@ impl Brought {
 impl Shared {
     fn new(size: usize) -> Self {
         let state = State {
+            open: false,
             round: 0,
             brought: (0..size).map(|_| None).collect(),
             last: Arc::default(),
@@ -256,5 +293,29 @@ impl Communicator for Threads {
 
     fn abort(&self, message: &str, _: i32) {
         self.shared.fail(Error::Panicked { rank: self.rank, message: message.to_string() });
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn a_thread_that_cannot_start_is_an_error_and_no_rank_begins() {
+        for missing in 0..3 {
+            let begun = AtomicUsize::new(0);
+            // A stack that no machine has.
+            let thread = |rank| Builder::new().stack_size(if rank == missing { 1 << 60 } else { 1 << 20 });
+            let found = run_on(3, thread, |comm| {
+                begun.fetch_add(1, Ordering::Relaxed);
+                comm.barrier()
+            });
+            let text = found.unwrap_err().to_string();
+            let expected =
+                format!("3 ranks cannot be threads of one process: the system gave {missing} of them (");
+            assert!(text.starts_with(&expected), "{text}");
+            assert_eq!(begun.into_inner(), 0);
+        }
     }
 }
