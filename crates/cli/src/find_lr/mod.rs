@@ -141,12 +141,12 @@ impl FindLr {
         };
         let (first, best) = (search.losses[0], search.losses.iter().copied().fold(f64::INFINITY, f64::min));
         if first - best < HARDLY * first.abs() {
-            let text = format!(
-                "the loss hardly fell between the rates {from} and {to}, from {} to {}; try a larger --to, or more --steps",
+            writeln!(
+                out,
+                "warning: the loss hardly fell, from {} to {}, so that what is suggested says little; try a larger --to, or more --steps",
                 fixed(first),
                 fixed(best)
-            );
-            return Err(Failure::Run(text));
+            )?;
         }
         writeln!(out, "lowest loss at the learning rate {}", number(lowest(search), 2))?;
         writeln!(out, "suggested learning rate, where the loss falls fastest: {}", number(rate, 2))?;
