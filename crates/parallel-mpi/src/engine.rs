@@ -23,10 +23,13 @@ pub struct Mpi(Arc<Engine>);
 struct Engine {
     rank: usize,
     size: usize,
-    requests: Mutex<Option<Sender<(Request, Sender<Result<Answer, Error>>)>>>,
+    requests: Mutex<Option<Sender<Asked>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     failed: Arc<Failure>,
 }
+
+/// A request, and where its answer goes.
+type Asked = (Request, Sender<Result<Answer, Error>>);
 
 /// What a request gives.
 pub(crate) type Answer = Vec<Vec<u8>>;
@@ -111,11 +114,7 @@ impl Mpi {
 }
 
 /// The thread of MPI, from start to end.
-fn serve(
-    todo: &Receiver<(Request, Sender<Result<Answer, Error>>)>,
-    tell: &Sender<Option<(usize, usize)>>,
-    failed: &Failure,
-) {
+fn serve(todo: &Receiver<Asked>, tell: &Sender<Option<(usize, usize)>>, failed: &Failure) {
     let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
         let _ = tell.send(None);
         return;

@@ -110,9 +110,7 @@ pub(crate) fn layer_norm_pull<T: Real>(x: &[T], gamma: &[T], d: &[T], width: usi
         true,
         #[inline(always)]
         |_, [x, d]| {
-            let (mean, r) = moments_in_tile(x, epsilon);
-            let (p, q) = projections_in_tile(x, gamma, d, &mean, &r);
-            both_in_tile([x, d], gamma, [&mean, &r, &p, &q]);
+            both_in_tile([x, d], gamma, epsilon);
         },
     );
     each_run(
@@ -190,7 +188,9 @@ fn projections_in_tile<T: Real>(
 
 /// The gradients in x and gamma of each run of a tile, in the place of x and d.
 #[inline(always)]
-fn both_in_tile<T: Real>([x, d]: [&mut [Column<T>]; 2], gamma: &[T], [mean, r, p, q]: [&Column<T>; 4]) {
+fn both_in_tile<T: Real>([x, d]: [&mut [Column<T>]; 2], gamma: &[T], epsilon: T) {
+    let (mean, r) = moments_in_tile(x, epsilon);
+    let (p, q) = projections_in_tile(x, gamma, d, &mean, &r);
     for ((x, d), &c) in x.iter_mut().zip(d).zip(gamma) {
         for i in 0..SIDE {
             let centred = x[i] - mean[i];
@@ -232,9 +232,7 @@ pub(crate) fn layer_norm_pull_both<T: Real>(
         true,
         #[inline(always)]
         |_, [x, d]| {
-            let (mean, r) = moments_in_tile(x, epsilon);
-            let (p, q) = projections_in_tile(x, gamma, d, &mean, &r);
-            both_in_tile([x, d], gamma, [&mean, &r, &p, &q]);
+            both_in_tile([x, d], gamma, epsilon);
         },
     );
     let (x, d, dx, scale) = (&x[done..], &d[done..], &mut dx[done..], &mut scale[done..]);

@@ -14,11 +14,7 @@ pub(super) fn each_run<T: Copy, const N: usize>(
 ) {
     run(
         #[inline(always)]
-        || {
-            for (i, y) in y.chunks_exact_mut(width).enumerate() {
-                f(x.map(|x| &x[i * width..][..width]), y);
-            }
-        },
+        || walk(x, width, y, f),
     );
 }
 
@@ -32,12 +28,15 @@ pub(super) fn each_run_wide<T: Copy, const N: usize>(
 ) {
     run_wide(
         #[inline(always)]
-        || {
-            for (i, y) in y.chunks_exact_mut(width).enumerate() {
-                f(x.map(|x| &x[i * width..][..width]), y);
-            }
-        },
+        || walk(x, width, y, f),
     );
+}
+
+#[inline(always)]
+fn walk<T: Copy, const N: usize>(x: [&[T]; N], width: usize, y: &mut [T], f: impl Fn([&[T]; N], &mut [T])) {
+    for (i, y) in y.chunks_exact_mut(width).enumerate() {
+        f(x.map(|x| &x[i * width..][..width]), y);
+    }
 }
 
 /// Elements of a window: so many that the compiler makes vectors of the loop over them.
