@@ -1,9 +1,10 @@
-//! What a step of a small GPT (4 layers, 4 heads, width 128, 64 letters, a batch of 12) costs on ranks, in milliseconds:
-//! `mpirun -n 2 cost 1` with one thread a rank, beside `cost 2`, one process with two. `ddp.py` is the same with PyTorch.
+//! What a step of a small GPT (4 layers, 4 heads, width 128, 64 letters) costs on ranks, in milliseconds: `mpirun -n 2 cost 1` with one
+//! thread a rank, beside `cost 2`, one process with two; `cost 1 24` has a batch of 24 in place of 12. `ddp.py` is the same with
+//! PyTorch, and `cost.sh` runs both in turn.
 
 use std::time::Instant;
 
-use gradus_autograd::{Param, Params, Tape, Var, params};
+use gradus_autograd::{Param, Tape, Var, params};
 use gradus_nn::{DecoderBlock, Embedding, LayerNorm, Linear, Module, TransformerOptions};
 use gradus_optim::{AdamW, Optimizer};
 use gradus_parallel::{Alone, Communicator, DataParallel, Error, ParallelOptions, Summation};
@@ -11,7 +12,6 @@ use gradus_tensor::{DType, Tensor, rng};
 
 const LETTERS: usize = 65;
 const LENGTH: usize = 64;
-const BATCH: usize = 12;
 const WIDTH: usize = 128;
 
 #[derive(Debug, Clone)]
@@ -49,64 +49,79 @@ impl Gpt {
 }
 
 /// Letters that are the same on all ranks.
-fn letters(seed: u64) -> Tensor {
-    (Tensor::randn([BATCH, LENGTH], &mut rng(seed)).abs() * 25.0).floor().clamp(0.0, 64.0).to(DType::I64)
+fn letters(seed: u64, batch: usize) -> Tensor {
+    (Tensor::randn([batch, LENGTH], &mut rng(seed)).abs() * 25.0).floor().clamp(0.0, 64.0).to(DType::I64)
 }
 
-/// The median time of a step, in milliseconds, and the last loss.
-fn median(mut step: impl FnMut() -> Result<f64, Error>) -> Result<(f64, f64), Error> {
-    let (mut times, mut loss) = (Vec::new(), 0.0);
-    for i in 0..60 {
-        let begin = Instant::now();
-        loss = step()?;
-        if i >= 10 {
-            times.push(begin.elapsed().as_secs_f64() * 1e3);
-        }
-    }
-    times.sort_by(f64::total_cmp);
-    Ok((times[times.len() / 2], loss))
-}
+/// One step; its loss.
+type Step = Box<dyn FnMut() -> Result<f64, Error>>;
 
-fn on(comm: impl Communicator, n: usize, options: ParallelOptions) -> Result<(f64, f64), Error> {
+fn on(comm: impl Communicator, batch: usize, options: ParallelOptions) -> Result<Step, Error> {
     let (mut model, mut optimizer) = (Gpt::new(), Optimizer::new(AdamW::default(), 1e-3));
-    let (x, y) = (letters(1), letters(2));
+    let (x, y) = (letters(1, batch), letters(2, batch));
     let mut parallel = DataParallel::with_options(comm, &mut model, options)?;
-    median(|| {
-        parallel.training_step(&mut optimizer, &mut model, n, |model, tape, part| {
+    Ok(Box::new(move || {
+        parallel.training_step(&mut optimizer, &mut model, batch, |model, tape, part| {
             let of = |tensor: &Tensor| tensor.narrow(0, part.start, part.len());
             model.loss(tape, &of(&x), &of(&y))
         })
-    })
+    }))
+}
+
+fn alone(batch: usize) -> Step {
+    let (mut model, mut optimizer) = (Gpt::new(), Optimizer::new(AdamW::default(), 1e-3));
+    let (x, y) = (letters(1, batch), letters(2, batch));
+    Box::new(move || Ok(optimizer.training_step(&mut model, |model, tape| model.loss(tape, &x, &y))))
+}
+
+/// Runs all in turn, some steps of each, so that none has a quieter machine than the others. A step is over when its last rank is,
+/// also where nothing is sent.
+fn measure(comm: &impl Communicator, threads: usize, mut all: Vec<(&str, Step)>) -> Result<(), Error> {
+    let mut times: Vec<Vec<u8>> = vec![Vec::new(); all.len()];
+    for _ in 0..6 {
+        for ((_, step), times) in all.iter_mut().zip(&mut times) {
+            comm.barrier()?;
+            for i in 0..12 {
+                let begin = Instant::now();
+                step()?;
+                if i >= 2 {
+                    times.extend(begin.elapsed().as_micros().to_ne_bytes());
+                }
+            }
+        }
+    }
+    for ((name, _), own) in all.iter().zip(&times) {
+        let ranks = comm.all_gather(own)?;
+        let of = |bytes: &[u8]| u128::from_ne_bytes(bytes.try_into().unwrap_or_default());
+        let last = |i: usize| ranks.iter().map(|bytes| of(&bytes[16 * i..][..16])).max();
+        let mut steps: Vec<_> = (0..own.len() / 16).filter_map(last).collect();
+        steps.sort_unstable();
+        let (median, size) = (steps[steps.len() / 2] as f64 / 1e3, comm.size());
+        if comm.rank() == 0 {
+            println!("{size} ranks of {threads} threads  {name:<32} {median:7.2} ms a step");
+        }
+    }
+    Ok(())
 }
 
 fn main() -> std::process::ExitCode {
     gradus_parallel_mpi::run(|comm| {
-        let threads = std::env::args().nth(1).and_then(|threads| threads.parse().ok()).unwrap_or(1);
+        let number = |i| std::env::args().nth(i).and_then(|text| text.parse().ok());
+        let (threads, batch) = (number(1).unwrap_or(1), number(2).unwrap_or(12));
         gradus_tensor::kernel::parallel::set_threads(threads);
-        let (first, size) = (comm.rank() == 0, comm.size());
-        let say = |what: &str, (time, loss): (f64, f64)| {
-            if first {
-                println!(
-                    "{size} ranks of {threads} threads  {what:<42} {time:7.2} ms a step  loss {loss:.4}"
-                );
-            }
-        };
-        if size == 1 {
-            let (mut model, mut optimizer) = (Gpt::new(), Optimizer::new(AdamW::default(), 1e-3));
-            let (x, y) = (letters(1), letters(2));
-            let step = || Ok(optimizer.training_step(&mut model, |model, tape| model.loss(tape, &x, &y)));
-            say("Optimizer::training_step", median(step)?);
-        }
-        if first {
-            println!("{} parameters", Gpt::new().trainable_elements());
-        }
+        let size = comm.size();
         let exact = |parts| ParallelOptions { parts, ..ParallelOptions::default() };
         let fast = ParallelOptions { sums: Summation::Fast, ..ParallelOptions::default() };
-        say("a rank's own part, nothing sent", on(Alone, BATCH / size, exact(1))?);
-        comm.barrier()?;
-        say("Summation::Fast", on(comm.clone(), BATCH, fast)?);
-        say("Summation::Exact, a part a rank", on(comm.clone(), BATCH, exact(size))?);
-        say("Summation::Exact, 8 parts", on(comm.clone(), BATCH, exact(8))?);
-        Ok::<(), Error>(())
+        let mut all = Vec::new();
+        if size == 1 {
+            all.push(("Optimizer::training_step", alone(batch)));
+        } else {
+            all.push(("a part a rank, nothing sent", on(Alone, batch / size, exact(1))?));
+            all.push(("Summation::Fast", on(comm.clone(), batch, fast)?));
+            all.push(("Summation::Exact, a part a rank", on(comm.clone(), batch, exact(size))?));
+            all.push(("8 parts, nothing sent", on(Alone, batch / size, exact(8 / size))?));
+        }
+        all.push(("Summation::Exact, 8 parts", on(comm.clone(), batch, exact(8))?));
+        measure(&comm, threads, all)
     })
 }

@@ -1,20 +1,22 @@
-//! The thread that speaks with MPI. It starts MPI, makes all calls, and ends it, so MPI needs no locks; others hand it requests.
+//! MPI in this process: a thread starts and ends it, and looks whether all ranks are to end; calls come from any thread, one at a
+//! time.
 //!
-//! It looks whether a message is there and yields in between: a wait that spins, as MPI's own do, takes the core from the
+//! A wait looks whether a message is there and yields in between: one that spins, as MPI's own do, takes the core from the
 //! computation where a machine has as many ranks as cores.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use gradus_parallel::{Communicator, Error, Values};
 use mpi::Threading;
 use mpi::topology::{Communicator as _, SimpleCommunicator};
 
 use crate::PANICKED;
-use crate::request::{Request, answer};
+use crate::calls;
 
 /// A rank of MPI. Clones are the same rank; MPI ends with the last of them.
 #[derive(Clone)]
@@ -23,25 +25,33 @@ pub struct Mpi(Arc<Engine>);
 struct Engine {
     rank: usize,
     size: usize,
-    requests: Mutex<Option<Sender<Asked>>>,
+    calls: Arc<Calls>,
+    /// MPI ends when it is dropped.
+    open: Mutex<Option<Sender<()>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    failed: Arc<Failure>,
 }
 
-/// A request, and where its answer goes.
-type Asked = (Request, Sender<Result<Answer, Error>>);
-
-/// What a request gives.
-pub(crate) type Answer = Vec<Vec<u8>>;
-
-/// Why all ranks are to end.
+/// The calls of MPI from this process's threads, and why all ranks are to end.
 #[derive(Default)]
-pub(crate) struct Failure {
+pub(crate) struct Calls {
+    one: Mutex<()>,
+    computing: AtomicBool,
     raised: AtomicBool,
     why: Mutex<Option<(String, i32)>>,
 }
 
-impl Failure {
+impl Calls {
+    /// Calls MPI, while no other thread does.
+    pub(crate) fn call<R>(&self, f: impl FnOnce(&SimpleCommunicator) -> R) -> R {
+        let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
+        f(&SimpleCommunicator::world())
+    }
+
+    /// Whether a wait should leave the core to this rank's computation.
+    pub(crate) fn is_computing(&self) -> bool {
+        self.computing.load(Ordering::Relaxed)
+    }
+
     fn raise(&self, message: &str, code: i32) {
         let mut why = self.why.lock().unwrap_or_else(PoisonError::into_inner);
         why.get_or_insert_with(|| (message.to_string(), code));
@@ -50,16 +60,26 @@ impl Failure {
     }
 
     /// Ends all ranks if one of this process's threads has asked for it.
-    pub(crate) fn check(&self, world: &SimpleCommunicator) {
+    pub(crate) fn check(&self) {
         if self.raised.load(Ordering::Acquire) {
             let why = self.why.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let (message, code) = why.unwrap_or_default();
-            if !message.is_empty() {
-                eprintln!("error: {message}");
-            }
-            world.abort(code);
+            self.call(|world| {
+                if !message.is_empty() {
+                    eprintln!("error: {message}");
+                }
+                world.abort(code)
+            })
         }
     }
+}
+
+/// What OpenMPI and MPICH tell the processes that they start of their number, in all and on this machine.
+const IN_ALL: [&str; 2] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"];
+const HERE: [&str; 2] = ["OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"];
+
+fn environment(names: [&'static str; 2]) -> Option<(&'static str, usize)> {
+    names.into_iter().find_map(|name| Some((name, std::env::var(name).ok()?.parse().ok()?)))
 }
 
 impl fmt::Debug for Mpi {
@@ -73,72 +93,71 @@ impl Mpi {
     /// ranks.
     ///
     /// # Errors
-    /// [`Error::Transport`] if MPI was started in this process before.
+    /// [`Error::Transport`] if MPI was started in this process before or serves no program with threads, or if `mpirun` is of another
+    /// MPI than this program: then each process would take itself for the only rank.
     pub fn start() -> Result<Self, Error> {
-        let (requests, todo) = channel();
+        let (open, closed) = channel();
         let (tell, told) = channel();
-        let failed = Arc::new(Failure::default());
-        let seen = Arc::clone(&failed);
+        let calls = Arc::<Calls>::default();
+        let seen = Arc::clone(&calls);
         let thread = std::thread::Builder::new()
             .name("mpi".to_string())
-            .spawn(move || serve(&todo, &tell, &seen))
+            .spawn(move || serve(&closed, &tell, &seen))
             .map_err(|error| Error::Transport(format!("a thread for MPI: {error}")))?;
-        let Ok(Some((rank, size))) = told.recv() else {
-            return Err(Error::Transport("MPI runs in this process already".to_string()));
-        };
-        let engine = Engine {
-            rank,
-            size,
-            requests: Mutex::new(Some(requests)),
-            thread: Mutex::new(Some(thread)),
-            failed: Arc::clone(&failed),
-        };
+        let lost = |_| Error::Transport("the thread of MPI has ended".to_string());
+        let (rank, size) = told.recv().map_err(lost)?.map_err(Error::Transport)?;
+        let (open, thread) = (Mutex::new(Some(open)), Mutex::new(Some(thread)));
+        let engine = Engine { rank, size, calls: Arc::clone(&calls), open, thread };
+        if let Some((name, processes)) =
+            environment(IN_ALL).filter(|&(_, processes)| size == 1 && processes > 1)
+        {
+            return Err(Error::Transport(format!(
+                "{name} says that there are {processes} processes, and MPI knows of this one alone: `mpirun` is of another MPI than \
+                 this program was built with; take the one of that MPI (its version: `mpirun --version`), or build the program anew"
+            )));
+        }
         if size > 1 {
             let hook = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
                 hook(info);
-                failed.raise(&format!("rank {rank} of {size} has panicked; all ranks end"), PANICKED);
+                calls.raise(&format!("rank {rank} of {size} has panicked; all ranks end"), PANICKED);
             }));
         }
         Ok(Self(Arc::new(engine)))
     }
-
-    fn ask(&self, request: Request) -> Result<Answer, Error> {
-        let lost = || Error::Transport("the thread of MPI has ended".to_string());
-        let (give, take) = channel();
-        let requests = self.0.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.as_ref().ok_or_else(lost)?.send((request, give)).map_err(|_| lost())?;
-        drop(requests);
-        take.recv().map_err(|_| lost())?
-    }
 }
 
 /// The thread of MPI, from start to end.
-fn serve(todo: &Receiver<Asked>, tell: &Sender<Option<(usize, usize)>>, failed: &Failure) {
-    let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
-        let _ = tell.send(None);
-        return;
-    };
-    let world = universe.world();
-    let _ = tell.send(Some((world.rank() as usize, world.size() as usize)));
-    loop {
-        // So long it may take until a panic of a thread that asks for nothing is seen.
-        match todo.recv_timeout(std::time::Duration::from_millis(20)) {
-            Ok((request, give)) => {
-                // Whoever asked may be gone.
-                let _ = give.send(answer(&world, request, failed));
-            }
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+fn serve(closed: &Receiver<()>, tell: &Sender<Result<(usize, usize), String>>, calls: &Calls) {
+    let started = mpi::initialize_with_threading(Threading::Serialized);
+    // MPI ends with `universe`, behind the last call.
+    let (universe, found) = match started {
+        None => (None, Err("MPI runs in this process already".to_string())),
+        Some((universe, level)) if level < Threading::Serialized => {
+            let found = format!(
+                "this MPI gives threads the level {level:?}, and `Serialized` is needed; build it with threads"
+            );
+            (Some(universe), Err(found))
         }
-        failed.check(&world);
+        Some((universe, _)) => {
+            let world = universe.world();
+            let found = (world.rank() as usize, world.size() as usize);
+            (Some(universe), Ok(found))
+        }
+    };
+    let serves = found.is_ok();
+    let _ = tell.send(found);
+    // So long it may take until a panic of a thread that asks for nothing is seen.
+    while serves && closed.recv_timeout(Duration::from_millis(20)) == Err(RecvTimeoutError::Timeout) {
+        calls.check();
     }
-    failed.check(&world);
+    calls.check();
+    drop(universe);
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // It ends MPI, which waits for the other ranks.
             let _ = thread.join();
@@ -157,47 +176,36 @@ impl Communicator for Mpi {
 
     fn all_reduce_sum(&self, values: Values<'_>) -> Result<(), Error> {
         match values {
-            Values::F32(values) => {
-                let sums = self.ask(Request::Sum32(values.to_vec()))?;
-                values.iter_mut().zip(sums[0].chunks_exact(4)).for_each(|(value, bytes)| {
-                    *value = f32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-                });
-            }
-            Values::F64(values) => {
-                let sums = self.ask(Request::Sum64(values.to_vec()))?;
-                values.iter_mut().zip(sums[0].chunks_exact(8)).for_each(|(value, bytes)| {
-                    *value = f64::from_ne_bytes(bytes.try_into().unwrap_or_default());
-                });
-            }
+            Values::F32(values) => calls::sum(&self.0.calls, values),
+            Values::F64(values) => calls::sum(&self.0.calls, values),
         }
         Ok(())
     }
 
     fn broadcast(&self, bytes: &mut Vec<u8>, root: usize) -> Result<(), Error> {
-        let own = std::mem::take(bytes);
-        *bytes = self.ask(Request::Broadcast { bytes: own, root })?.pop().unwrap_or_default();
+        calls::broadcast(&self.0.calls, bytes, root);
         Ok(())
     }
 
     fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
-        self.ask(Request::Gather(bytes.to_vec()))
+        calls::gather(&self.0.calls, bytes, self.0.size)
     }
 
-    fn exchange(&self, with: usize, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-        let found = self.ask(Request::Exchange { with, bytes: bytes.to_vec() })?;
-        Ok(found.into_iter().next().unwrap_or_default())
+    fn exchange(&self, with: usize, own: &[u8], theirs: &mut [u8]) -> Result<(), Error> {
+        calls::exchange(&self.0.calls, with, own, theirs)
+    }
+
+    fn is_one_machine(&self) -> bool {
+        self.0.size == 1 || environment(HERE).is_some_and(|(_, ranks)| ranks == self.0.size)
+    }
+
+    fn set_computing(&self, computing: bool) {
+        self.0.calls.computing.store(computing, Ordering::Relaxed);
     }
 
     fn abort(&self, message: &str, code: i32) {
-        self.0.failed.raise(message, code);
-        // The thread of MPI ends the process.
-        while self
-            .0
-            .thread
-            .lock()
-            .is_ok_and(|thread| thread.as_ref().is_some_and(|thread| !thread.is_finished()))
-        {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        self.0.calls.raise(message, code);
+        // It ends the process.
+        self.0.calls.check();
     }
 }

@@ -19,8 +19,8 @@
 //! The package is no member of the workspace: it builds where MPI's compiler wrapper (`mpicc`) and libclang are installed.
 #![forbid(unsafe_code)]
 
+mod calls;
 mod engine;
-mod request;
 
 use std::fmt::Display;
 use std::process::ExitCode;

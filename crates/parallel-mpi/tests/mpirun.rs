@@ -59,6 +59,62 @@ fn a_rank_that_fails_or_panics_ends_all_with_its_message_and_a_code() {
     }
 }
 
+/// Ranks of different models, and a rank that would have no example: refused on all, with both values.
+#[test]
+fn ranks_that_do_not_fit_together_are_refused() {
+    for (fate, message) in [
+        (
+            "model",
+            "ranks differ in parameter 1 of the model: nothing on rank 0, `1` f64[], trainable on rank 1",
+        ),
+        (
+            "data",
+            "3 ranks and batches of 2 parts: a rank would have no example; take fewer ranks, or more parts",
+        ),
+    ] {
+        let output =
+            mpirun(3, &ranks().to_string_lossy()).env("FATE", fate).output().expect("mpirun is installed");
+        let text = text(&output);
+        assert!(output.status.code() == Some(1) && text.contains(message), "{fate}: {text}");
+    }
+    let output = mpirun(9, GRADUS).args(["train", "digits"]).output().expect("mpirun is installed");
+    let text = text(&output);
+    let message = "9 ranks and batches of 8 parts: a rank would have no example";
+    assert!(output.status.code() == Some(1) && text.matches(message).count() == 1, "{text}");
+}
+
+/// What the dynamic loader says where MPI's library is missing: this is before the program begins, so nothing else can.
+#[test]
+fn without_the_library_of_mpi_the_loader_names_it() {
+    let folder = Folder::new("loader");
+    let (mut program, path) = (std::fs::read(GRADUS).expect("it is built"), folder.join("gradus"));
+    let library = b"libmpi.so.";
+    let at = program.windows(library.len()).position(|bytes| bytes == library).expect("it is linked to MPI");
+    // Another name of the same length, which no machine has.
+    program[at + 3..at + 6].copy_from_slice(b"non");
+    std::fs::write(&path, program).expect("it can be written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&path, mode).expect("it is ours");
+    let output = Command::new(&path).args(["explain", "x^2", "x=1"]).output().expect("it starts");
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(127), "{text}");
+    assert!(text.contains("error while loading shared libraries: libnon.so."), "{text}");
+}
+
+/// Each process would take itself for the only rank, and write the same files.
+#[test]
+fn the_mpirun_of_another_mpi_is_told() {
+    let mut command = Command::new(GRADUS);
+    command.env("PMI_SIZE", "4").args(["train", "digits", "--epochs", "1"]);
+    let output = command.output().expect("it starts");
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("error: PMI_SIZE says that there are 4 processes, and MPI knows of this one"),
+        "{text}"
+    );
+}
+
 /// A folder that goes in the end.
 struct Folder(PathBuf);
 

@@ -6,7 +6,8 @@ mod trainings;
 
 use std::process::ExitCode;
 
-use gradus_parallel::{Alone, Communicator, Error, Values};
+use gradus_autograd::Param;
+use gradus_parallel::{Alone, Communicator, DataParallel, Error, ParallelOptions, Values};
 use trainings::{CASES, STEPS, train};
 
 fn main() -> ExitCode {
@@ -19,13 +20,24 @@ fn main() -> ExitCode {
             Ok("error") if rank == size - 1 => {
                 return Err(Error::Transport("this rank has failed".to_string()));
             }
+            Ok("model") => {
+                return DataParallel::new(comm, &mut vec![Param::new(1.0); 1 + rank]).map(drop);
+            }
+            Ok("data") => {
+                let options = ParallelOptions { parts: size - 1, ..ParallelOptions::default() };
+                return DataParallel::with_options(comm, &mut Param::new(1.0), options).map(drop);
+            }
             _ => comm.barrier()?,
         }
         let mut own = [rank as f64, 1.0];
         comm.all_reduce_sum(Values::F64(&mut own))?;
         assert_eq!(own, [(size * (size - 1) / 2) as f64, size as f64]);
-        let all = comm.all_gather(&vec![rank as u8; rank])?;
-        assert!(all.iter().enumerate().all(|(rank, bytes)| *bytes == vec![rank as u8; rank]));
+        // Nothing, little, as much as goes in one message, more, and much.
+        for length in [0, 1, 248, 249, 100_000] {
+            let own = |rank: usize| vec![rank as u8; length * rank];
+            let all = comm.all_gather(&own(rank))?;
+            assert!(all.iter().enumerate().all(|(rank, bytes)| *bytes == own(rank)), "{length}");
+        }
         let mut word = if rank == size - 1 { vec![7, 8, 9] } else { Vec::new() };
         comm.broadcast(&mut word, size - 1)?;
         assert_eq!(word, [7, 8, 9]);

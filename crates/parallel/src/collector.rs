@@ -3,25 +3,31 @@
 use std::ops::Range;
 
 use gradus_autograd::ParamId;
-use gradus_tensor::Tensor;
 use gradus_tensor::elementwise::add_assign;
+use gradus_tensor::{DType, Element, Tensor};
 
 use crate::courier::Courier;
 use crate::layout::Layout;
-use crate::plan::Plan;
-use crate::tree::{Sum, Sums};
+use crate::plan::{Number, Plan};
+use crate::tree::{Sum, is_sum};
 
 /// Gradients that wait for the rest of a batch: of each own part, by parameter.
 pub(crate) type Waiting = Vec<Vec<Option<Tensor>>>;
 
+/// So many sums of a parameter's gradients become one in the midst of a rank's parts: fewer would be read and written more often, more
+/// would take more memory.
+const TOGETHER: usize = 4;
+
 /// The gradients of one evaluation on this rank.
 pub(crate) struct Collector<'s> {
     layout: &'s Layout,
+    plan: &'s Plan,
     own: Range<usize>,
     courier: &'s Courier,
     /// What earlier parts of an accumulated batch left.
     waiting: &'s mut Waiting,
-    sums: Vec<Sums<Tensor>>,
+    /// The sums of each parameter's gradients, in the order of the parts.
+    sums: Vec<Vec<(Range<usize>, Tensor)>>,
     /// The parameters that the present part has reached.
     present: Vec<bool>,
     /// Those that any part has reached.
@@ -31,6 +37,8 @@ pub(crate) struct Collector<'s> {
     /// Parameters of each bucket that are not summed yet.
     missing: Vec<usize>,
     sent: usize,
+    /// What is complete without being sent: on one rank.
+    pub(crate) done: Vec<(usize, Tensor)>,
     /// Gradients of parameters that the model does not have.
     pub(crate) foreign: Vec<(ParamId, Tensor)>,
 }
@@ -38,7 +46,7 @@ pub(crate) struct Collector<'s> {
 impl<'s> Collector<'s> {
     pub(crate) fn new(
         layout: &'s Layout,
-        plan: &Plan,
+        plan: &'s Plan,
         courier: &'s Courier,
         waiting: &'s mut Waiting,
     ) -> Self {
@@ -46,8 +54,9 @@ impl<'s> Collector<'s> {
         let reached = |i: usize| waiting.iter().any(|part| part[i].is_some());
         Self {
             layout,
+            plan,
             reached: (0..n).map(reached).collect(),
-            sums: (0..n).map(|_| Sums::new(plan.shard.parts)).collect(),
+            sums: (0..n).map(|_| Vec::new()).collect(),
             own,
             courier,
             waiting,
@@ -55,6 +64,7 @@ impl<'s> Collector<'s> {
             order: Vec::new(),
             missing: layout.buckets.iter().map(Vec::len).collect(),
             sent: 0,
+            done: Vec::new(),
             foreign: Vec::new(),
         }
     }
@@ -93,10 +103,18 @@ impl<'s> Collector<'s> {
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => Tensor::zeros_of(entry.shape, entry.dtype),
         };
-        self.sums[i].push(part..part + 1, value);
+        let (sums, parts) = (&mut self.sums[i], self.plan.shard.parts);
+        sums.push((part..part + 1, value));
         if part + 1 == self.own.end {
             self.missing[self.layout.bucket_of[i]] -= 1;
             self.send();
+            return;
+        }
+        while let Some(from) = sums.len().checked_sub(TOGETHER)
+            && is_sum(&(sums[from].0.start..part + 1), parts)
+        {
+            let last = sums.split_off(from);
+            sums.push(sum(last, parts));
         }
     }
 
@@ -104,24 +122,76 @@ impl<'s> Collector<'s> {
     fn send(&mut self) {
         while self.missing.get(self.sent) == Some(&0) {
             let bucket = &self.layout.buckets[self.sent];
-            let parts = self.own.len();
-            let sums =
-                bucket.iter().map(|&i| std::mem::replace(&mut self.sums[i], Sums::new(parts)).into_values());
-            let mut by_run: Vec<Vec<Tensor>> = Vec::new();
-            for values in sums {
-                by_run.resize_with(values.len(), Vec::new);
-                values.into_iter().zip(&mut by_run).for_each(|(value, run)| run.push(value));
-            }
-            self.courier.send(by_run.iter().map(|run| self.layout.flat(self.sent, run)).collect());
             self.sent += 1;
+            if self.plan.is_alone() {
+                for &i in bucket {
+                    let (_, gradient) = sum(std::mem::take(&mut self.sums[i]), self.plan.shard.parts);
+                    self.done.push((i, gradient));
+                }
+                continue;
+            }
+            let is_single = bucket.first().is_none_or(|&i| self.layout.params[i].dtype == DType::F32);
+            let runs = self.plan.runs_of(self.plan.shard.rank).iter();
+            let whole = runs.map(|run| {
+                if is_single {
+                    whole::<f32>(bucket, run, &mut self.sums, self.plan)
+                } else {
+                    whole::<f64>(bucket, run, &mut self.sums, self.plan)
+                }
+            });
+            self.courier.send(whole.collect());
         }
     }
+}
+
+/// The sum of neighbouring sums.
+fn sum(sums: Vec<(Range<usize>, Tensor)>, parts: usize) -> (Range<usize>, Tensor) {
+    let (runs, mut values): (Vec<_>, Vec<_>) = sums.into_iter().unzip();
+    let whole = runs[0].start..runs[runs.len() - 1].end;
+    let others = values.split_off(1);
+    let mut first = values.swap_remove(0);
+    if !others.is_empty() {
+        let sum = Sum::of(&runs, parts);
+        match first.dtype() {
+            DType::F32 => sum.add(first.slice_mut::<f32>(), &slices(&others)),
+            _ => sum.add(first.slice_mut::<f64>(), &slices(&others)),
+        }
+    }
+    (whole, first)
+}
+
+fn slices<T: Element>(values: &[Tensor]) -> Vec<&[T]> {
+    values.iter().map(Tensor::as_slice).collect()
+}
+
+/// The sums of a bucket's gradients over one run of the parts, in one piece, with zeros at the end.
+fn whole<T: Number>(
+    bucket: &[usize],
+    run: &Range<usize>,
+    sums: &mut [Vec<(Range<usize>, Tensor)>],
+    plan: &Plan,
+) -> Tensor {
+    let elements: usize = bucket.iter().map(|&i| sums[i].first().map_or(0, |(_, x)| x.elements())).sum();
+    Tensor::build([plan.padded(elements)], |all: &mut [T]| {
+        let mut rest = all;
+        for &i in bucket {
+            let count = sums[i].iter().take_while(|(own, _)| own.end <= run.end).count();
+            let (runs, values): (Vec<_>, Vec<_>) = sums[i].drain(..count).unzip();
+            let (own, behind) = std::mem::take(&mut rest).split_at_mut(values[0].elements());
+            own.copy_from_slice(values[0].as_slice());
+            if values.len() > 1 {
+                Sum::of(&runs, plan.shard.parts).add(own, &slices(&values[1..]));
+            }
+            rest = behind;
+        }
+        rest.fill(T::zeroed());
+    })
 }
 
 /// Keeps the gradients of an evaluation for a later one.
 pub(crate) fn keep(waiting: &mut Option<Tensor>, gradient: Tensor) {
     match waiting {
-        Some(sum) => sum.add(gradient),
+        Some(sum) => add_assign(sum, &gradient),
         None => *waiting = Some(gradient),
     }
 }

@@ -55,11 +55,11 @@ pub trait Communicator: Send + Sync + 'static {
     /// If a rank has failed.
     fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error>;
 
-    /// Gives bytes to another rank and takes as many of it.
+    /// Gives `own` bytes to another rank, and puts as many of it into `theirs`.
     ///
     /// # Errors
-    /// If they are not as many, or the rank has failed.
-    fn exchange(&self, with: usize, bytes: &[u8]) -> Result<Vec<u8>, Error>;
+    /// If the two of both ranks are not of one length, or the rank has failed.
+    fn exchange(&self, with: usize, own: &[u8], theirs: &mut [u8]) -> Result<(), Error>;
 
     /// Waits until all ranks are here.
     ///
@@ -68,6 +68,16 @@ pub trait Communicator: Send + Sync + 'static {
     fn barrier(&self) -> Result<(), Error> {
         self.all_gather(&[0]).map(drop)
     }
+
+    /// Whether all ranks are on one machine, so that messages are copies in its memory: the cores that compute make them, and nothing is
+    /// gained by sending them early. Alike on all ranks.
+    fn is_one_machine(&self) -> bool {
+        false
+    }
+
+    /// Says whether this rank computes while another of its threads waits for messages, or has nothing to do but wait: so the wait can
+    /// leave the core to the computation, or be short. Nothing depends on it but time.
+    fn set_computing(&self, _computing: bool) {}
 
     /// Ends all ranks: of processes with this message and exit code, at once; threads get an error where they wait.
     fn abort(&self, message: &str, code: i32);
@@ -98,8 +108,12 @@ impl Communicator for Alone {
     fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         Ok(vec![bytes.to_vec()])
     }
-    fn exchange(&self, _: usize, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-        Ok(bytes.to_vec())
+    fn exchange(&self, _: usize, own: &[u8], theirs: &mut [u8]) -> Result<(), Error> {
+        theirs.copy_from_slice(own);
+        Ok(())
+    }
+    fn is_one_machine(&self) -> bool {
+        true
     }
     fn abort(&self, _: &str, _: i32) {}
 }
@@ -120,11 +134,17 @@ impl<C: Communicator + ?Sized> Communicator for Arc<C> {
     fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         (**self).all_gather(bytes)
     }
-    fn exchange(&self, with: usize, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-        (**self).exchange(with, bytes)
+    fn exchange(&self, with: usize, own: &[u8], theirs: &mut [u8]) -> Result<(), Error> {
+        (**self).exchange(with, own, theirs)
     }
     fn barrier(&self) -> Result<(), Error> {
         (**self).barrier()
+    }
+    fn is_one_machine(&self) -> bool {
+        (**self).is_one_machine()
+    }
+    fn set_computing(&self, computing: bool) {
+        (**self).set_computing(computing);
     }
     fn abort(&self, message: &str, code: i32) {
         (**self).abort(message, code);

@@ -4,21 +4,23 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 
+use gradus_tensor::Tensor;
+
 use crate::communicator::Communicator;
 use crate::error::Error;
-use crate::plan::{Flat, Plan};
+use crate::plan::Plan;
 
 /// Reduces buckets in the order in which they are handed over.
 #[derive(Debug)]
 pub(crate) struct Courier {
-    jobs: Option<Sender<Vec<Flat>>>,
-    done: Receiver<Result<Flat, Error>>,
+    jobs: Option<Sender<Vec<Tensor>>>,
+    done: Receiver<Result<Tensor, Error>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Courier {
     pub(crate) fn new<C: Communicator>(comm: Arc<C>, plan: Plan) -> Result<Self, Error> {
-        let ((jobs, todo), (give, done)) = (channel::<Vec<Flat>>(), channel());
+        let ((jobs, todo), (give, done)) = (channel::<Vec<Tensor>>(), channel());
         let deliver = move || {
             for own in todo {
                 let result = plan.reduce(&*comm, own);
@@ -33,7 +35,7 @@ impl Courier {
     }
 
     /// Hands a bucket over; returns at once.
-    pub(crate) fn send(&self, own: Vec<Flat>) {
+    pub(crate) fn send(&self, own: Vec<Tensor>) {
         if let Some(jobs) = &self.jobs {
             // A courier that has died is found when its answer is missing.
             let _ = jobs.send(own);
@@ -41,7 +43,7 @@ impl Courier {
     }
 
     /// The next bucket that is reduced.
-    pub(crate) fn receive(&self) -> Result<Flat, Error> {
+    pub(crate) fn receive(&self) -> Result<Tensor, Error> {
         let lost = || Error::Transport("the thread that sends gradients has ended".to_string());
         self.done.recv().unwrap_or_else(|_| Err(lost()))
     }

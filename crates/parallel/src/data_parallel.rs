@@ -125,6 +125,8 @@ impl<C: Communicator> DataParallel<C> {
         options: ParallelOptions,
     ) -> Result<Self, Error> {
         agree::check(&comm, model, &options)?;
+        let first_bucket = if comm.is_one_machine() { options.bucket } else { options.first_bucket };
+        let options = ParallelOptions { first_bucket, ..options };
         let plan = Plan::new(&comm, options.parts, options.sums);
         if plan.shard.parts < comm.size() {
             return Err(Error::NoData {

@@ -6,7 +6,6 @@ use gradus_autograd::{ParamId, Params};
 use gradus_tensor::{DType, Shape, Tensor};
 
 use crate::options::ParallelOptions;
-use crate::plan::Flat;
 
 /// What is known of a parameter or a buffer.
 #[derive(Debug, Clone)]
@@ -86,30 +85,16 @@ impl Layout {
         }
     }
 
-    /// Gradients in one piece.
-    pub(crate) fn flat(&self, bucket: usize, gradients: &[Tensor]) -> Flat {
-        let is_single = self.buckets[bucket].first().is_none_or(|&i| self.params[i].dtype == DType::F32);
-        if is_single {
-            Flat::F32(gradients.iter().flat_map(|g| g.as_slice::<f32>()).copied().collect())
-        } else {
-            Flat::F64(gradients.iter().flat_map(|g| g.as_slice::<f64>()).copied().collect())
-        }
-    }
-
-    /// The gradients of a bucket's parameters, out of one piece.
-    pub(crate) fn gradients(&self, bucket: usize, flat: &Flat) -> Vec<(usize, Tensor)> {
+    /// The gradients of a bucket's parameters: views of one piece.
+    pub(crate) fn gradients(&self, bucket: usize, whole: &Tensor) -> Vec<(usize, Tensor)> {
         let mut at = 0;
         let bucket = self.buckets[bucket].iter();
         bucket
             .map(|&i| {
                 let shape = self.params[i].shape;
-                let range = at..at + shape.elements();
-                at = range.end;
-                let gradient = match flat {
-                    Flat::F32(values) => Tensor::from_vec(values[range].to_vec(), shape),
-                    Flat::F64(values) => Tensor::from_vec(values[range].to_vec(), shape),
-                };
-                (i, gradient)
+                let start = at;
+                at += shape.elements();
+                (i, whole.narrow(0, start, shape.elements()).reshape(shape))
             })
             .collect()
     }

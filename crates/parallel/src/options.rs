@@ -41,7 +41,8 @@ pub struct ParallelOptions {
     pub statistics: Statistics,
     /// Bytes of gradients that are sent together; 25 MiB.
     pub bucket: usize,
-    /// Bytes of the first of them, so that the first message leaves early; 1 MiB.
+    /// Bytes of the first of them, so that the first message leaves early; 1 MiB. On one machine that gains nothing, and it is as large
+    /// as the others.
     pub first_bucket: usize,
 }
 

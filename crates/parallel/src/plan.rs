@@ -3,18 +3,12 @@
 use std::ops::Range;
 
 use gradus_data::Shard;
+use gradus_tensor::{DType, Element, Scalar, Tensor};
 
 use crate::communicator::{Communicator, Values};
 use crate::error::Error;
 use crate::options::Summation;
-use crate::tree::{self, Sum, Sums};
-
-/// Numbers of one type in one piece.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Flat {
-    F32(Vec<f32>),
-    F64(Vec<f64>),
-}
+use crate::tree::{self, Sum, add};
 
 /// The parts of a batch, the ranks, and the order of the sums.
 #[derive(Debug, Clone)]
@@ -47,7 +41,7 @@ impl Plan {
                 .step_by(width)
                 .all(|rank| tree::is_sum(&(of(rank).start..of(rank + width - 1).end), parts))
         };
-        let kind = if sums == Summation::Fast {
+        let kind = if sums == Summation::Fast && !size.is_power_of_two() {
             Kind::Fast
         } else if size.is_power_of_two() && (0..=size.ilog2()).all(|level| is_halved(1 << level)) {
             Kind::Halves
@@ -57,58 +51,63 @@ impl Plan {
         Self { shard, runs, kind }
     }
 
+    /// Whether this is the only rank.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.shard.size == 1
+    }
+
     /// The sums that a rank forms.
     pub(crate) fn runs_of(&self, rank: usize) -> &[Range<usize>] {
         &self.runs[rank]
     }
 
-    /// The sum over all ranks of what each has for its runs.
-    pub(crate) fn reduce(&self, comm: &dyn Communicator, own: Vec<Flat>) -> Result<Flat, Error> {
-        let mut singles = Vec::new();
-        let mut doubles = Vec::new();
-        for flat in own {
-            match flat {
-                Flat::F32(values) => singles.push(values),
-                Flat::F64(values) => doubles.push(values),
-            }
-        }
-        if doubles.is_empty() {
-            self.reduce_of(comm, singles).map(Flat::F32)
-        } else {
-            self.reduce_of(comm, doubles).map(Flat::F64)
+    /// The sum over all ranks of what each has for its runs, in one piece each.
+    pub(crate) fn reduce(&self, comm: &dyn Communicator, own: Vec<Tensor>) -> Result<Tensor, Error> {
+        match own.first().map(Tensor::dtype) {
+            Some(DType::F64) => self.reduce_of::<f64>(comm, own),
+            _ => self.reduce_of::<f32>(comm, own),
         }
     }
 
-    pub(crate) fn reduce_of<T: Number>(
-        &self,
-        comm: &dyn Communicator,
-        mut own: Vec<Vec<T>>,
-    ) -> Result<Vec<T>, Error>
-    where
-        Vec<T>: Sum,
-    {
+    fn reduce_of<T: Number>(&self, comm: &dyn Communicator, mut own: Vec<Tensor>) -> Result<Tensor, Error> {
+        let length = own.first().map_or(0, Tensor::elements);
         if self.kind == Kind::Gather {
-            let length = own.first().map_or(0, Vec::len);
-            let bytes: Vec<u8> = own.iter().flat_map(|run| bytemuck::cast_slice(run)).copied().collect();
-            let all = comm.all_gather(&bytes)?;
-            let mut sums = Sums::new(self.shard.parts);
-            for (runs, bytes) in self.runs.iter().zip(&all) {
-                let pieces = bytes.chunks_exact((length * size_of::<T>()).max(1));
-                runs.iter().zip(pieces).for_each(|(run, piece)| sums.push(run.clone(), numbers(piece)));
-            }
-            return Ok(sums.into_values().pop().unwrap_or_default());
+            let bytes: Vec<&[u8]> = own.iter().map(|run| bytemuck::cast_slice(run.as_slice::<T>())).collect();
+            let all = comm.all_gather(&bytes.concat())?;
+            return Ok(Tensor::from_vec(self.sum::<T>(all.iter().map(Vec::as_slice), length), [length]));
         }
-        let mut values = own.pop().unwrap_or_default();
+        let mut whole = own.pop().unwrap_or_else(|| Tensor::zeros([length]));
         match self.kind {
-            Kind::Fast => comm.all_reduce_sum(T::values(&mut values))?,
-            _ => halves(comm, &mut values)?,
+            Kind::Fast => comm.all_reduce_sum(T::values(whole.slice_mut()))?,
+            _ => halves::<T>(comm, whole.slice_mut())?,
         }
-        Ok(values)
+        Ok(whole)
+    }
+
+    /// The length in which so many numbers are sent: halves must have one length on all levels.
+    pub(crate) fn padded(&self, length: usize) -> usize {
+        length.next_multiple_of(self.shard.size)
+    }
+
+    /// The sum over all ranks of the numbers that each has sent for its runs, so many for each; what is missing counts as zeros.
+    pub(crate) fn sum<'b, T: Number>(&self, all: impl Iterator<Item = &'b [u8]>, length: usize) -> Vec<T> {
+        let (mut runs, mut values) = (Vec::new(), Vec::new());
+        for (own, bytes) in self.runs.iter().zip(all) {
+            let mut pieces = bytes.chunks_exact((length * size_of::<T>()).max(1));
+            for run in own {
+                runs.push(run.clone());
+                values.push(pieces.next().map_or_else(|| vec![T::zeroed(); length], numbers));
+            }
+        }
+        let (first, others) = values.split_first_mut().expect("there is a rank, and it has a part");
+        let others: Vec<&[T]> = others.iter().map(Vec::as_slice).collect();
+        Sum::of(&runs, self.shard.parts).add(first, &others);
+        values.swap_remove(0)
     }
 }
 
 /// A float that is sent.
-pub(crate) trait Number: bytemuck::Pod + std::ops::AddAssign {
+pub(crate) trait Number: Element + Scalar + bytemuck::Pod + std::ops::AddAssign + Send + Sync {
     fn values(values: &mut [Self]) -> Values<'_>;
 }
 
@@ -131,16 +130,15 @@ pub(crate) fn numbers<T: bytemuck::Pod>(bytes: &[u8]) -> Vec<T> {
 
 /// Sums over `$2^k$` ranks by exchanging halves: at each of k levels a rank keeps half of what it has, summed with the same half of its
 /// partner; then the sums go back the same way. Neighbours come first, so each number is summed in the tree of the ranks. A rank
-/// sends twice the length, less the last piece.
+/// sends twice the length, less the last piece. The length is a multiple of the number of ranks.
 ///
 /// # Source
 /// Rabenseifner, "Optimization of collective reduction operations", ICCS 2004.
-fn halves<T: Number>(comm: &dyn Communicator, values: &mut Vec<T>) -> Result<(), Error> {
-    let (rank, size, length) = (comm.rank(), comm.size(), values.len());
-    // Halves of the same length on all levels.
-    values.resize(length.next_multiple_of(size), T::zeroed());
+fn halves<T: Number>(comm: &dyn Communicator, values: &mut [T]) -> Result<(), Error> {
+    let (rank, size) = (comm.rank(), comm.size());
     let mut own = 0..values.len();
     let mut wholes = Vec::new();
+    let mut theirs = vec![T::zeroed(); values.len() / 2];
     let levels = size.ilog2();
     for partner in (0..levels).map(|level| rank ^ (1 << level)) {
         let middle = own.start + own.len() / 2;
@@ -149,27 +147,20 @@ fn halves<T: Number>(comm: &dyn Communicator, values: &mut Vec<T>) -> Result<(),
         } else {
             (middle..own.end, own.start..middle)
         };
-        let theirs = comm.exchange(partner, bytemuck::cast_slice(&values[given]))?;
-        add(&mut values[kept.clone()], &theirs);
+        let theirs = &mut theirs[..kept.len()];
+        let sent = bytemuck::cast_slice(&values[given]);
+        comm.exchange(partner, sent, bytemuck::cast_slice_mut(theirs))?;
+        add(&mut values[kept.clone()], theirs);
         wholes.push(std::mem::replace(&mut own, kept));
     }
     for partner in (0..levels).rev().map(|level| rank ^ (1 << level)) {
         let Some(whole) = wholes.pop() else { break };
-        let theirs = comm.exchange(partner, bytemuck::cast_slice(&values[own.clone()]))?;
-        let other = if own.start == whole.start { own.end..whole.end } else { whole.start..own.start };
-        bytemuck::cast_slice_mut(&mut values[other]).copy_from_slice(&theirs);
+        let (left, right) = values[whole.clone()].split_at_mut(own.len());
+        let (own_half, other) = if own.start == whole.start { (left, right) } else { (right, left) };
+        comm.exchange(partner, bytemuck::cast_slice(own_half), bytemuck::cast_slice_mut(other))?;
         own = whole;
     }
-    values.truncate(length);
     Ok(())
-}
-
-fn add<T: Number>(sums: &mut [T], bytes: &[u8]) {
-    match bytemuck::try_cast_slice(bytes) {
-        Ok(others) => sums.iter_mut().zip(others).for_each(|(sum, x): (&mut T, &T)| *sum += *x),
-        // Bytes that lie at an odd place.
-        Err(_) => sums.iter_mut().zip(numbers::<T>(bytes)).for_each(|(sum, x)| *sum += x),
-    }
 }
 
 #[cfg(test)]
@@ -184,12 +175,20 @@ mod tests {
             .collect()
     }
 
-    fn summed(size: usize, parts: usize, length: usize, kind: Summation) -> Vec<Vec<f32>> {
+    fn summed(size: usize, parts: usize, length: usize, kind: Summation) -> Vec<Tensor> {
         let result = run(size, |comm| {
             let plan = Plan::new(&comm, parts, kind);
-            let mut sums = Sums::new(plan.shard.parts);
-            plan.shard.own_parts().for_each(|i| sums.push(i..i + 1, part(i, length)));
-            plan.reduce_of(&comm, sums.into_values())
+            let of = |run: &Range<usize>| {
+                let mut first = part(run.start, length);
+                let others: Vec<_> = (run.start + 1..run.end).map(|i| part(i, length)).collect();
+                let others: Vec<&[f32]> = others.iter().map(Vec::as_slice).collect();
+                let parts: Vec<_> = run.clone().map(|i| i..i + 1).collect();
+                Sum::of(&parts, plan.shard.parts).add(&mut first, &others);
+                first.resize(plan.padded(length), 0.0);
+                Tensor::from_vec(first, [plan.padded(length)])
+            };
+            let whole = plan.reduce(&comm, plan.runs_of(plan.shard.rank).iter().map(of).collect())?;
+            Ok::<_, Error>(whole.narrow(0, 0, length))
         });
         result.unwrap().into_iter().map(Result::unwrap).collect()
     }
@@ -213,6 +212,6 @@ mod tests {
         let found = summed(3, 8, 4, Summation::Fast);
         assert!(found.iter().all(|values| *values == found[0]));
         let expected: Vec<f32> = (0..4).map(|k| (0..3).map(|i| part(i, 4)[k]).sum()).collect();
-        assert_eq!(found[0], expected);
+        assert_eq!(found[0].to_vec::<f32>(), expected);
     }
 }

@@ -28,40 +28,43 @@ impl Report {
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut all = vec![self.losses.len() as f64, self.order.len() as f64, self.updates.len() as f64];
-        all.extend(self.losses.iter().flat_map(|&(part, loss)| [part as f64, loss]));
-        all.extend(self.reached.iter().map(|&reached| f64::from(u8::from(reached))));
-        all.extend(self.order.iter().map(|&i| i as f64));
+        let count = |n: usize| n as u64;
+        let mut all = vec![count(self.losses.len()), count(self.order.len()), count(self.updates.len())];
+        all.extend(self.losses.iter().flat_map(|&(part, loss)| [count(part), loss.to_bits()]));
+        let bits = |of: &[bool]| of.iter().rev().fold(0, |word, &bit| word << 1 | u64::from(bit));
+        all.extend(self.reached.chunks(64).map(bits));
+        all.extend(self.order.iter().map(|&i| count(i)));
         for value in self.updates.iter().flatten() {
-            all.push(f64::from(u8::from(value.is_some())));
-            all.extend(value.iter().flatten());
+            all.push(u64::from(value.is_some()));
+            all.extend(value.iter().flatten().map(|x| x.to_bits()));
         }
         bytemuck::cast_slice(&all).to_vec()
     }
 
     pub(crate) fn of_bytes(bytes: &[u8], layout: &Layout) -> Result<Self, Error> {
         let short = || Error::Transport("a rank's report is cut off".to_string());
-        let mut rest = numbers::<f64>(bytes).into_iter();
+        let mut rest = numbers::<u64>(bytes).into_iter();
         let mut take = |n: usize| {
-            let found: Vec<f64> = rest.by_ref().take(n).collect();
+            let found: Vec<u64> = rest.by_ref().take(n).collect();
             if found.len() == n { Ok(found) } else { Err(short()) }
         };
         let head = take(3)?;
         let losses = take(2 * head[0] as usize)?;
-        let reached = take(layout.params.len())?;
+        let reached = take(layout.params.len().div_ceil(64))?;
         let order = take(head[1] as usize)?;
         let mut updates = Vec::new();
         for _ in 0..head[2] as usize {
             let mut of_part = Vec::new();
             for entry in &layout.buffers {
-                let is_there = take(1)?[0] == 1.0;
-                of_part.push(if is_there { Some(take(entry.shape.elements())?) } else { None });
+                let is_there = take(1)?[0] == 1;
+                let values = is_there.then(|| take(entry.shape.elements())).transpose()?;
+                of_part.push(values.map(|values| values.into_iter().map(f64::from_bits).collect()));
             }
             updates.push(of_part);
         }
         Ok(Self {
-            losses: losses.chunks_exact(2).map(|pair| (pair[0] as usize, pair[1])).collect(),
-            reached: reached.into_iter().map(|x| x == 1.0).collect(),
+            losses: losses.chunks_exact(2).map(|pair| (pair[0] as usize, f64::from_bits(pair[1]))).collect(),
+            reached: (0..layout.params.len()).map(|i| reached[i / 64] >> (i % 64) & 1 == 1).collect(),
             order: order.into_iter().map(|i| i as usize).collect(),
             updates,
         })

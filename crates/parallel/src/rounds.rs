@@ -1,11 +1,11 @@
 //! Sums over all parts of a batch while their tapes are recorded: rounds in which each rank says what it asks for.
 
-use gradus_tensor::{DType, Element, Shape, Tensor};
+use gradus_tensor::{DType, Shape, Tensor};
 
 use crate::communicator::Communicator;
 use crate::error::Error;
 use crate::plan::{Number, Plan, numbers};
-use crate::tree::{Sum, Sums};
+use crate::tree::Sum;
 
 /// What a rank asks for in a round.
 pub(crate) enum Asked<'a> {
@@ -43,11 +43,11 @@ pub(crate) fn round(
         Asked::Sum { values, .. } => *values[0].shape(),
         _ => Shape::from([elements(first)]),
     };
-    let bodies: Vec<&[u8]> = all.iter().map(|bytes| bytes.get(HEAD..).unwrap_or_default()).collect();
+    let bodies = all.iter().map(|bytes| bytes.get(HEAD..).unwrap_or_default());
     Ok(Some(if first[1] == 0 {
-        whole::<f32>(plan, &bodies, elements(first), shape)
+        Tensor::from_vec(plan.sum::<f32>(bodies, elements(first)), shape)
     } else {
-        whole::<f64>(plan, &bodies, elements(first), shape)
+        Tensor::from_vec(plan.sum::<f64>(bodies, elements(first)), shape)
     }))
 }
 
@@ -79,36 +79,16 @@ fn message(plan: &Plan, asked: &Asked<'_>) -> Vec<u8> {
 }
 
 /// The sums of a rank's parts; those without examples count as zeros.
-fn own<T: Number + Element>(plan: &Plan, parts: &[usize], values: &[&Tensor]) -> Vec<u8>
-where
-    Vec<T>: Sum,
-{
-    let mut sums = Sums::new(plan.shard.parts);
-    for part in plan.shard.own_parts() {
-        let value = parts.iter().position(|&own| own == part).map(|at| values[at].to_vec::<T>());
-        let value = value.unwrap_or_else(|| vec![T::zeroed(); values[0].elements()]);
-        sums.push(part..part + 1, value);
+fn own<T: Number>(plan: &Plan, parts: &[usize], values: &[&Tensor]) -> Vec<u8> {
+    let zeros = vec![T::zeroed(); values[0].elements()];
+    let of = |part: usize| parts.iter().position(|&own| own == part).map(|at| values[at].as_slice::<T>());
+    let mut all = Vec::new();
+    for run in plan.runs_of(plan.shard.rank) {
+        let of_run: Vec<&[T]> = run.clone().map(|part| of(part).unwrap_or(&zeros)).collect();
+        let mut sum = of_run[0].to_vec();
+        let parts: Vec<_> = run.clone().map(|part| part..part + 1).collect();
+        Sum::of(&parts, plan.shard.parts).add(&mut sum, &of_run[1..]);
+        all.extend_from_slice(bytemuck::cast_slice(&sum));
     }
-    sums.into_values().iter().flat_map(|run| bytemuck::cast_slice(run)).copied().collect()
-}
-
-/// The sum over all ranks.
-fn whole<T: Number + gradus_tensor::Scalar>(
-    plan: &Plan,
-    bodies: &[&[u8]],
-    elements: usize,
-    shape: Shape,
-) -> Tensor
-where
-    Vec<T>: Sum,
-{
-    let mut sums = Sums::new(plan.shard.parts);
-    for (rank, body) in bodies.iter().enumerate() {
-        let mut pieces = body.chunks_exact((elements * size_of::<T>()).max(1));
-        for run in plan.runs_of(rank) {
-            let value = pieces.next().map_or_else(|| vec![T::zeroed(); elements], numbers);
-            sums.push(run.clone(), value);
-        }
-    }
-    Tensor::from_vec(sums.into_values().pop().unwrap_or_default(), shape)
+    all
 }

@@ -92,20 +92,24 @@ impl<C: Communicator> DataParallel<C> {
         }
         let batch = Batch { own: self.own(n)?, n, seed, earlier: count };
         let mut report = Report::default();
-        let foreign = {
+        let (done, foreign) = {
             let mut collector = Collector::new(&self.layout, &self.plan, &self.courier, &mut waiting);
             if self.options.statistics == Statistics::Synchronised {
                 self.in_step(model, &batch, f, &mut collector, &mut report)?;
             } else {
-                self.one_by_one(model, &batch, f, &mut collector, &mut report)?;
+                self.comm.set_computing(true);
+                let evaluated = self.one_by_one(model, &batch, f, &mut collector, &mut report);
+                self.comm.set_computing(false);
+                evaluated?;
             }
             report.reached = collector.reached;
             if !self.layout.observed {
                 report.order = collector.order;
             }
-            collector.foreign
+            (collector.done, collector.foreign)
         };
-        self.together(&report, n, foreign, count)
+        let reduced = self.reduced(done, count)?;
+        self.together(&report, n, reduced, foreign)
     }
 
     /// Evaluates the parts one after another.
@@ -195,20 +199,29 @@ impl<C: Communicator> DataParallel<C> {
         Ok(loss)
     }
 
+    /// The gradients of all ranks, by parameter.
+    fn reduced(&mut self, done: Vec<(usize, Tensor)>, earlier: u64) -> Result<Vec<Option<Tensor>>, Error> {
+        let mut reduced: Vec<Option<Tensor>> = vec![None; self.layout.params.len()];
+        let mut set = |(i, gradient): (usize, Tensor)| {
+            reduced[i] = Some(if earlier > 0 { gradient / (earlier + 1) as f64 } else { gradient });
+        };
+        let sent = if self.plan.is_alone() { 0 } else { self.layout.buckets.len() };
+        done.into_iter().for_each(&mut set);
+        for bucket in 0..sent {
+            let whole = self.courier.receive()?;
+            self.layout.gradients(bucket, &whole).into_iter().for_each(&mut set);
+        }
+        Ok(reduced)
+    }
+
     /// Takes the reduced gradients, and from the ranks' reports the loss and the statistics.
     fn together(
         &mut self,
         report: &Report,
         n: usize,
+        reduced: Vec<Option<Tensor>>,
         foreign: Vec<(ParamId, Tensor)>,
-        earlier: u64,
     ) -> Found {
-        let mut reduced: Vec<Option<Tensor>> = vec![None; self.layout.params.len()];
-        for bucket in 0..self.layout.buckets.len() {
-            for (i, gradient) in self.layout.gradients(bucket, &self.courier.receive()?) {
-                reduced[i] = Some(if earlier > 0 { gradient / (earlier + 1) as f64 } else { gradient });
-            }
-        }
         let bytes = self.comm.all_gather(&report.to_bytes())?;
         let all: Vec<Report> =
             bytes.iter().map(|bytes| Report::of_bytes(bytes, &self.layout)).collect::<Result<_, _>>()?;

@@ -277,18 +277,23 @@ impl Communicator for Threads {
         Ok(self.gather("all_gather", None, bytes.to_vec())?.to_vec())
     }
 
-    fn exchange(&self, with: usize, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    fn exchange(&self, with: usize, own: &[u8], theirs: &mut [u8]) -> Result<(), Error> {
         let (there, back) = ((self.rank, with), (with, self.rank));
-        self.shared.change(|state| state.mail.entry(there).or_default().push_back(bytes.to_vec()));
+        self.shared.change(|state| state.mail.entry(there).or_default().push_back(own.to_vec()));
         let ready = |state: &mut State| state.mail.get_mut(&back).and_then(VecDeque::pop_front);
         let found = self.shared.wait("exchange", ready, |state| state.ended[with].then_some(with))?;
-        if found.len() == bytes.len() {
-            return Ok(found);
+        if found.len() == own.len() && found.len() == theirs.len() {
+            theirs.copy_from_slice(&found);
+            return Ok(());
         }
         let words = |length: usize| format!("exchange of {length} bytes");
-        let error = Error::OutOfStep { expected: words(bytes.len()), rank: with, found: words(found.len()) };
+        let error = Error::OutOfStep { expected: words(own.len()), rank: with, found: words(found.len()) };
         self.shared.fail(error.clone());
         Err(error)
+    }
+
+    fn is_one_machine(&self) -> bool {
+        true
     }
 
     fn abort(&self, message: &str, _: i32) {

@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
-use gradus_tensor::Tensor;
-use gradus_tensor::elementwise::add_assign;
+use gradus_tensor::kernel::parallel;
+
+use crate::plan::Number;
 
 /// Where the sum of this run of parts is divided; it has at least two.
 fn split(run: &Range<usize>) -> usize {
@@ -32,109 +33,180 @@ pub(crate) fn is_sum(run: &Range<usize>, parts: usize) -> bool {
     run.len() == 1 || division(run, parts).is_some()
 }
 
-/// What can be summed in place.
-pub(crate) trait Sum {
-    /// Adds another of the same length.
-    fn add(&mut self, other: Self);
-}
-
-impl Sum for Tensor {
-    fn add(&mut self, other: Self) {
-        add_assign(self, &other);
-    }
-}
-
-impl Sum for Vec<f32> {
-    fn add(&mut self, other: Self) {
-        self.iter_mut().zip(other).for_each(|(sum, x)| *sum += x);
-    }
-}
-
-impl Sum for Vec<f64> {
-    fn add(&mut self, other: Self) {
-        self.iter_mut().zip(other).for_each(|(sum, x)| *sum += x);
-    }
-}
-
-/// Sums of runs of parts, in the order of the parts, as far as they can be formed.
-#[derive(Debug)]
-pub(crate) struct Sums<T> {
-    parts: usize,
-    runs: Vec<(Range<usize>, T)>,
-}
-
-impl<T: Sum> Sums<T> {
-    pub(crate) fn new(parts: usize) -> Self {
-        Self { parts, runs: Vec::new() }
-    }
-
-    /// Takes the run of parts that comes next.
-    pub(crate) fn push(&mut self, run: Range<usize>, value: T) {
-        self.runs.push((run, value));
-        while let [.., (left, _), (right, _)] = &self.runs[..] {
+/// The fewest sums of the tree that make up the parts of a rank.
+pub(crate) fn runs(own: Range<usize>, parts: usize) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for i in own {
+        runs.push(i..i + 1);
+        while let [.., left, right] = &runs[..] {
             let whole = left.start..right.end;
-            if left.end != right.start || division(&whole, self.parts) != Some(left.end) {
-                return;
+            if division(&whole, parts) != Some(left.end) {
+                break;
             }
-            if let (Some((_, right)), Some((run, left))) = (self.runs.pop(), self.runs.last_mut()) {
-                left.add(right);
-                *run = whole;
+            runs.truncate(runs.len() - 2);
+            runs.push(whole);
+        }
+    }
+    runs
+}
+
+/// How neighbouring sums of the tree become one: in blocks that stay in the first-level cache, so that each number is read once.
+#[derive(Debug)]
+pub(crate) struct Sum {
+    steps: Vec<Step>,
+    /// The most partial sums beside the first.
+    beside: usize,
+}
+
+/// Partial sum 0 begins as the first run.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// The partial sum becomes a run.
+    Take { run: usize, sum: usize },
+    /// A run is added to the partial sum.
+    Add { run: usize, sum: usize },
+    /// The partial sum behind it is added.
+    Join { sum: usize },
+}
+
+/// Numbers of a block.
+const BLOCK: usize = 2048;
+/// Numbers of a thread's piece.
+const PIECE: usize = 16 * BLOCK;
+
+impl Sum {
+    /// The sum over these runs, which make up a run of the tree over `parts`.
+    pub(crate) fn of(runs: &[Range<usize>], parts: usize) -> Self {
+        let mut whole = Self { steps: Vec::new(), beside: 0 };
+        whole.build(runs, 0, 0, parts);
+        whole
+    }
+
+    /// The steps after which partial sum `sum` is the sum of these runs; the first of them has the number `first`.
+    fn build(&mut self, runs: &[Range<usize>], first: usize, sum: usize, parts: usize) {
+        self.beside = self.beside.max(sum);
+        if runs.len() < 2 {
+            if first > 0 {
+                self.steps.push(Step::Take { run: first, sum });
             }
+            return;
+        }
+        let middle = division(&(runs[0].start..runs[runs.len() - 1].end), parts);
+        let at = runs.iter().position(|run| Some(run.start) == middle).expect("the runs are of one sum");
+        let (left, right) = runs.split_at(at);
+        self.build(left, first, sum, parts);
+        if right.len() == 1 {
+            self.steps.push(Step::Add { run: first + at, sum });
+        } else {
+            self.build(right, first + at, sum + 1, parts);
+            self.steps.push(Step::Join { sum });
         }
     }
 
-    /// The sums that are left: one, where the runs make up a sum of the tree.
-    pub(crate) fn into_values(self) -> Vec<T> {
-        self.runs.into_iter().map(|(_, value)| value).collect()
+    /// Adds the other runs to the first.
+    pub(crate) fn add<T: Number>(&self, first: &mut [T], others: &[&[T]]) {
+        parallel::chunks(first, PIECE, 0.3 * others.len() as f64, |start, piece| {
+            let mut beside = vec![T::zeroed(); self.beside * BLOCK];
+            for (k, block) in piece.chunks_mut(BLOCK).enumerate() {
+                let (at, length) = (start + k * BLOCK, block.len());
+                self.block(block, &mut beside, |run| &others[run - 1][at..at + length]);
+            }
+        });
+    }
+
+    fn block<'o, T: Number>(&self, first: &mut [T], beside: &mut [T], of: impl Fn(usize) -> &'o [T]) {
+        let length = first.len();
+        for step in &self.steps {
+            match *step {
+                Step::Take { run, sum } => {
+                    beside[(sum - 1) * BLOCK..][..length].copy_from_slice(of(run));
+                }
+                Step::Add { run, sum: 0 } => add(first, of(run)),
+                Step::Add { run, sum } => add(&mut beside[(sum - 1) * BLOCK..][..length], of(run)),
+                Step::Join { sum: 0 } => add(first, &beside[..length]),
+                Step::Join { sum } => {
+                    let (left, right) = beside.split_at_mut(sum * BLOCK);
+                    add(&mut left[(sum - 1) * BLOCK..][..length], &right[..length]);
+                }
+            }
+        }
     }
 }
 
-/// The runs that are left of the parts of a rank.
-pub(crate) fn runs(own: Range<usize>, parts: usize) -> Vec<Range<usize>> {
-    struct Nothing;
-    impl Sum for Nothing {
-        fn add(&mut self, _: Self) {}
-    }
-    let mut sums = Sums::new(parts);
-    own.for_each(|i| sums.push(i..i + 1, Nothing));
-    sums.runs.into_iter().map(|(run, _)| run).collect()
+/// Adds numbers to others, one by one.
+pub(crate) fn add<T: Number>(sums: &mut [T], others: &[T]) {
+    sums.iter_mut().zip(others).for_each(|(sum, x)| *sum += *x);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The expression of a sum.
-    #[derive(Debug, Clone, PartialEq)]
-    struct Words(String);
-
-    impl Sum for Words {
-        fn add(&mut self, other: Self) {
-            self.0 = format!("({} {})", self.0, other.0);
+    /// The expression of a sum of runs that are expressions.
+    fn sum(runs: &[(Range<usize>, String)], parts: usize) -> String {
+        let ranges: Vec<_> = runs.iter().map(|(range, _)| range.clone()).collect();
+        let whole = Sum::of(&ranges, parts);
+        let mut sums = vec![String::new(); whole.beside + 2];
+        sums[0].clone_from(&runs[0].1);
+        for step in &whole.steps {
+            match *step {
+                Step::Take { run, sum } => sums[sum].clone_from(&runs[run].1),
+                Step::Add { run, sum } => sums[sum] = format!("({} {})", sums[sum], runs[run].1),
+                Step::Join { sum } => sums[sum] = format!("({} {})", sums[sum], sums[sum + 1]),
+            }
         }
+        sums.swap_remove(0)
+    }
+
+    fn alone(parts: Range<usize>) -> Vec<(Range<usize>, String)> {
+        parts.map(|i| (i..i + 1, i.to_string())).collect()
     }
 
     #[test]
     fn the_tree_does_not_depend_on_who_computes() {
         for parts in 1..=24 {
-            let mut alone = Sums::new(parts);
-            (0..parts).for_each(|i| alone.push(i..i + 1, Words(i.to_string())));
-            let alone = alone.into_values();
-            assert_eq!(alone.len(), 1, "{parts}");
+            let expected = sum(&alone(0..parts), parts);
             for ranks in 1..=parts {
-                let mut whole = Sums::new(parts);
+                let mut whole = Vec::new();
                 for rank in 0..ranks {
                     let own = rank * parts / ranks..(rank + 1) * parts / ranks;
-                    let mut sums = Sums::new(parts);
-                    own.clone().for_each(|i| sums.push(i..i + 1, Words(i.to_string())));
-                    let left = runs(own, parts);
-                    let values = sums.into_values();
-                    assert_eq!(left.len(), values.len());
-                    left.into_iter().zip(values).for_each(|(run, value)| whole.push(run, value));
+                    for run in runs(own, parts) {
+                        whole.push((run.clone(), sum(&alone(run), parts)));
+                    }
                 }
-                assert_eq!(whole.into_values(), alone, "{parts} parts on {ranks} ranks");
+                assert_eq!(sum(&whole, parts), expected, "{parts} parts on {ranks} ranks");
             }
         }
+        assert_eq!(sum(&alone(0..6), 6), "(((0 1) (2 3)) (4 5))");
+    }
+
+    /// In blocks and on threads the same as number by number.
+    #[test]
+    fn numbers_are_summed_in_the_order_of_the_tree() {
+        for parts in [1, 2, 5, 8, 13] {
+            for length in [0, 1, BLOCK, 2 * PIECE + 3] {
+                let part = |i: usize| -> Vec<f32> {
+                    (0..length)
+                        .map(|k| ((i * 37 + k * 11) % 23) as f32 / 7.0 + (k % 3) as f32 * 1e6)
+                        .collect()
+                };
+                let all: Vec<Vec<f32>> = (0..parts).map(part).collect();
+                let ranges: Vec<_> = (0..parts).map(|i| i..i + 1).collect();
+                let mut found = all[0].clone();
+                let others: Vec<&[f32]> = all[1..].iter().map(Vec::as_slice).collect();
+                Sum::of(&ranges, parts).add(&mut found, &others);
+                let expected: Vec<f32> = (0..length).map(|k| one(&all, k, &(0..parts))).collect();
+                assert!(found == expected, "{parts} parts of {length}");
+            }
+        }
+    }
+
+    fn one(all: &[Vec<f32>], k: usize, run: &Range<usize>) -> f32 {
+        if run.len() == 1 {
+            return all[run.start][k];
+        }
+        let middle = split(run);
+        one(all, k, &(run.start..middle)) + one(all, k, &(middle..run.end))
     }
 
     #[test]

@@ -198,7 +198,9 @@ fn ranks_that_ask_for_different_things_are_told() {
         }
     }));
     assert!(found.contains("all_reduce_sum of 8 bytes here, broadcast on rank 1"), "{found}");
-    let found = run(2, |comm| comm.exchange(1 - comm.rank(), &vec![0; 1 + comm.rank()]));
+    let found = run(2, |comm| {
+        comm.exchange(1 - comm.rank(), &vec![0; 1 + comm.rank()], &mut vec![0; 1 + comm.rank()])
+    });
     assert!(found.unwrap().iter().any(|result| matches!(result, Err(Error::OutOfStep { .. }))));
     let synchronised = ParallelOptions { statistics: Statistics::Synchronised, ..ParallelOptions::default() };
     let found = run(2, |comm| {
