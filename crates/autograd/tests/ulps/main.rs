@@ -189,7 +189,7 @@ fn values_and_slopes_in_single_precision() {
             vec![every(1 << 16, 65_521)]
         } else {
             let mild =
-                |seed| Tensor::uniform_of(&[1 << 12], -30.0, 30.0, DType::F32, &mut rng(seed)).to_f64_vec();
+                |seed| Tensor::uniform_of([1 << 12], -30.0, 30.0, DType::F32, &mut rng(seed)).to_f64_vec();
             let both = |seed, step| {
                 let wild: Vec<f32> = every(1 << 12, step);
                 mild(seed).into_iter().map(|x| x as f32).chain(wild).collect()
