@@ -25,12 +25,12 @@ pub fn mutant(number: usize) -> bool {
 ";
 
 /// The crates that have mutants, with what is behind features in them.
-pub(super) const PACKAGES: &str = "-p gradus-tensor -p gradus-autograd -p gradus-nn -p gradus-optim -p gradus-data \
+const PACKAGES: &str = "-p gradus-tensor -p gradus-autograd -p gradus-nn -p gradus-optim -p gradus-data \
     -p gradus-train -p gradus-parallel --features gradus-tensor/zip,gradus-autograd/linalg";
 
 /// A change of one place in the source.
 #[derive(Debug, Clone)]
-pub(super) struct Mutation {
+struct Mutation {
     area: String,
     file: String,
     old: String,
@@ -54,7 +54,7 @@ impl Mutation {
 }
 
 /// The entries of `mutations.txt`.
-pub(super) fn mutations() -> Vec<Mutation> {
+fn mutations() -> Vec<Mutation> {
     let text = source("tests/long/mutations.txt");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let lines: Vec<&str> = lines.collect();
@@ -136,7 +136,7 @@ fn near(text: &str, line: usize) -> Vec<usize> {
 }
 
 /// The copy with the branches that build, and their numbers.
-pub(super) fn copied(all: &[Mutation], packages: &str) -> (Copy, BTreeSet<usize>) {
+fn copied(all: &[Mutation], packages: &str) -> (Copy, BTreeSet<usize>) {
     let mut left: Vec<(usize, &Mutation)> = all.iter().enumerate().collect();
     loop {
         let files = branched(&left);

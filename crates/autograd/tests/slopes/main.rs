@@ -137,7 +137,7 @@ fn slopes_and_curvatures_are_right_over_the_whole_range() {
             }
             None if straight(row) && values::check(row).is_some() => {}
             None => {
-                wrong.push(format!("{}: neither in reference.txt nor straight and in values.rs", row.name))
+                wrong.push(format!("{}: neither in reference.txt nor straight and in values.rs", row.name));
             }
         }
     }
