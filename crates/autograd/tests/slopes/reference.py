@@ -112,6 +112,15 @@ def evaluate(formulas, arguments, digits):
             out.append(None)
     return out
 
+def lower_tail(v):
+    """$\\ln \\Phi(v)$ far below 0."""
+    mp.mp.dps = 60
+    terms, term = mp.mpf(1), mp.mpf(1)
+    for k in range(1, 20):
+        term *= -(2 * k - 1) / v**2
+        terms += term
+    return number(-v * v / 2 - mp.log(-v * mp.sqrt(2 * mp.pi)) + mp.log(terms))
+
 def unary(name, formula):
     # A number of f32 as well: the decimal places of a double that is one.
     value = NUMBERS.get(name, 0.7 if formula.has(c) else None)
@@ -133,6 +142,11 @@ def unary(name, formula):
     known = {"sinc": {0.0: [1.0, 0.0, -float(mp.pi**2 / 3)]},
              "sinc_derivative": {0.0: [0.0, -float(mp.pi**2 / 3), 0.0]},
              "i1": {0.0: [0.0, 0.5, 0.0]}, "i0": {0.0: [1.0, 0.0, 0.5]}, "bessel_i": {0.0: [0.0, 0.0, 0.25]}}
+    # erfc underflows on the way: there the asymptotic series.
+    if name == "log_normal_cdf":
+        for p in points:
+            if not isinstance(p[0], str) and p[0] < -80:
+                p[1] = lower_tail(mp.mpf(p[0]))
     # Curvatures that jump at 0.
     jumps = {"celu", "softsign", "i1e"}
     for p in points:
