@@ -62,8 +62,7 @@ fn along(draw: &mut Draw<'_>, x: usize, dims: &[usize]) -> Option<usize> {
     let axis = draw.numbers.below(dims.len());
     let at = axis as isize;
     let last = dims[dims.len() - 1];
-    let step = match draw.numbers.below(8) {
-        7 => Step::of(format!("logcumsumexp({axis})"), x, move |x| x.logcumsumexp(at)),
+    let step = match draw.numbers.below(7) {
         0 => Step::of(format!("cumsum({axis})"), x, move |x| x.cumsum(at)),
         1 if dims[axis] <= 8 => Step::of(format!("cumprod({axis})"), x, move |x| x.cumprod(at)),
         2 => Step::of(format!("softmax({axis})"), x, move |x| x.softmax(at)),
