@@ -37,7 +37,9 @@ pub(super) fn check(file: &[u8], metadata: Option<&HashMap<String, String>>) -> 
     let is_ours = |(key, text): &(&String, &String)| *key == KEY || text.starts_with(KEY);
     let Some((_, note)) = metadata.and_then(|all| all.iter().find(is_ours)) else { return Ok(()) };
     let words: Vec<&str> = note.split(' ').collect();
-    if let [KEY, version, ..] = words[..] && version != VERSION {
+    if let [KEY, version, ..] = words[..]
+        && version != VERSION
+    {
         return Err(format!(
             "it has version {version}, and this gradus reads version {VERSION}; read it with the one that wrote it"
         ));

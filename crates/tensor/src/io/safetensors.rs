@@ -224,14 +224,17 @@ mod tests {
             for bit in 0..8 {
                 let mut bytes = good.clone();
                 bytes[at] ^= 1 << bit;
-                let said = parse(&bytes).err().unwrap_or_else(|| panic!("bit {bit} of byte {at} of {}", good.len()));
+                let said =
+                    parse(&bytes).err().unwrap_or_else(|| panic!("bit {bit} of byte {at} of {}", good.len()));
                 sums += usize::from(said.starts_with("its checksum is that of another content"));
             }
         }
         assert!(sums > 8 * 40, "the data alone are 40 bytes: {sums}");
         let mut bytes = good;
         *bytes.last_mut().unwrap() ^= 1;
-        assert!(refused(&path, &bytes).contains("model.safetensors: not a valid safetensors file: its checksum"));
+        assert!(
+            refused(&path, &bytes).contains("model.safetensors: not a valid safetensors file: its checksum")
+        );
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 
