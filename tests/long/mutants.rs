@@ -1,30 +1,32 @@
 //! Mutants: the library with one mistake, which a test has to find.
 //!
-//! The tree is copied to a folder under `target/tmp`; the checkout is only read. There one mutation after the other is made,
-//! built, and judged by the tests that its entry names. What takes longer than [`PATIENCE`] counts as found: a mistake may make
-//! a loop endless.
+//! The tree is copied to a folder under `target/tmp`; the checkout is only read. Each mistake of `mutations.txt` is a branch there, so
+//! that one build serves all; what is no expression and no statement is built by itself. What takes longer than five minutes
+//! counts as found: a mistake may make a loop endless.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long the tests of one mutant may take.
-const PATIENCE: Duration = Duration::from_secs(300);
-/// What the copy needs.
-const COPIED: [&str; 9] = [
-    "Cargo.toml",
-    "Cargo.lock",
-    "README.md",
-    "rustfmt.toml",
-    "src",
-    "crates",
-    "tests",
-    "benches",
-    "examples",
-];
+use super::schemata::{CHOICE, Copy, Outcome, Tests, once, root, source};
+use super::wrap::wrapped;
+
+/// The function that every branch asks; `tensor` is below all crates that have mutants.
+const CHOOSER: &str = "
+extern crate self as gradus_tensor;
+/// Whether the mutant of this number is chosen.
+#[doc(hidden)]
+#[inline]
+pub fn mutant(number: usize) -> bool {
+    static CHOSEN: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    let chosen = || std::env::var(\"GRADUS_MUTANT\").ok().and_then(|number| number.parse().ok()).unwrap_or(usize::MAX);
+    *CHOSEN.get_or_init(chosen) == number
+}
+";
+
+/// The crates that have mutants, with what is behind features in them.
+const PACKAGES: &str = "-p gradus-tensor -p gradus-autograd -p gradus-nn -p gradus-optim -p gradus-data \
+    -p gradus-train -p gradus-parallel --features gradus-tensor/zip,gradus-autograd/linalg";
 
 /// A change of one place in the source.
 #[derive(Debug, Clone)]
@@ -44,13 +46,16 @@ enum Judge {
     Equivalent(String),
 }
 
-pub(super) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+impl Mutation {
+    /// Arguments of `cargo test`.
+    fn tests(&self) -> Option<&str> {
+        if let Judge::Tests(arguments) = &self.judge { Some(arguments) } else { None }
+    }
 }
 
 /// The entries of `mutations.txt`.
 fn mutations() -> Vec<Mutation> {
-    let text = fs::read_to_string(root().join("tests/long/mutations.txt")).unwrap();
+    let text = source("tests/long/mutations.txt");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let lines: Vec<&str> = lines.collect();
     let blocks = lines.split(|line| line.trim().is_empty()).filter(|block| !block.is_empty());
@@ -77,7 +82,7 @@ fn every_text_occurs_once() {
     let all = mutations();
     let mut wrong = Vec::new();
     for Mutation { file, old, new, .. } in &all {
-        let text = fs::read_to_string(root().join(file)).unwrap_or_default();
+        let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
         let count = text.matches(old.as_str()).count();
         if count != 1 || old == new {
             wrong.push(format!("{file}: `{old}` occurs {count} times"));
@@ -99,43 +104,115 @@ struct Tally {
     equivalent: usize,
 }
 
+/// A text of a file with all its mutants as branches.
+fn branched(all: &[(usize, &Mutation)]) -> BTreeMap<String, String> {
+    let root = "crates/tensor/src/lib.rs".to_string();
+    let mut files = BTreeMap::from([(root.clone(), source(&root) + CHOOSER)]);
+    for (number, Mutation { file, old, new, .. }) in all {
+        let text = files.entry(file.clone()).or_insert_with(|| source(file));
+        if let Some(more) = wrapped(text, old, new, *number) {
+            *text = more;
+        }
+    }
+    files
+}
+
+/// The numbers of the branches in a line.
+fn numbers(line: &str) -> impl Iterator<Item = usize> + '_ {
+    let calls = line.split("gradus_tensor::mutant(").skip(1);
+    calls.filter_map(|call| call.split_once(')')?.0.parse().ok())
+}
+
+/// The branches that stand in a line, or else in the last one before it that has some: an expression may take several.
+fn near(text: &str, line: usize) -> Vec<usize> {
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    lines
+        .iter()
+        .rev()
+        .take(20)
+        .map(|line| numbers(line).collect())
+        .find(|found: &Vec<_>| !found.is_empty())
+        .unwrap_or_default()
+}
+
+/// The copy with the branches that build, and their numbers.
+fn copied(all: &[Mutation], packages: &str) -> (Copy, BTreeSet<usize>) {
+    let mut left: Vec<(usize, &Mutation)> = all.iter().enumerate().collect();
+    loop {
+        let files = branched(&left);
+        let copy = Copy::new("mutants", &files);
+        let errors = copy.errors(&format!("{packages} --lib"));
+        if errors.is_empty() {
+            return (copy, files.values().flat_map(|text| text.lines().flat_map(numbers)).collect());
+        }
+        let wrong: BTreeSet<usize> = errors
+            .iter()
+            .flat_map(|(file, line)| near(files.get(file).map_or("", String::as_str), *line))
+            .collect();
+        println!("no branch: {wrong:?}");
+        assert!(!wrong.is_empty(), "the copy does not build: {errors:?}");
+        left.retain(|(number, _)| !wrong.contains(number));
+    }
+}
+
 /// `MUTANTS=text` tries only those whose area or file contains the text.
 #[test]
-#[ignore = "builds the library once for each mutation"]
+#[ignore = "takes many minutes"]
 fn mutants_die() {
     let start = Instant::now();
-    let copy = Copy::new(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants"));
     let only = std::env::var("MUTANTS").unwrap_or_default();
     let mut all = mutations();
     all.retain(|m| m.area.contains(&only) || m.file.contains(&only));
-    all.sort_by_key(|m| (format!("{:?}", m.judge), m.file.clone()));
-    let mut areas: BTreeMap<String, Tally> = BTreeMap::new();
-    let mut wrong = copy.unchanged(&all);
-    for m in &all {
-        let tally = areas.entry(m.area.clone()).or_default();
+    let (copy, branches) = copied(&all, PACKAGES);
+    let mut judges: BTreeMap<&str, Tests> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for arguments in all.iter().filter_map(Mutation::tests).collect::<BTreeSet<_>>() {
+        let tests = copy.tests(arguments).unwrap_or_else(|| panic!("{arguments} builds nothing"));
+        let outcome = tests.run(&[]);
+        println!("{outcome:?} without a mutation: {arguments}");
+        if outcome != Outcome::Passes {
+            wrong.push(format!("{outcome:?} without a mutation: {arguments}"));
+        }
+        judges.insert(arguments, tests);
+    }
+    println!("built after {} s", start.elapsed().as_secs());
+    let mut areas: BTreeMap<&str, Tally> = BTreeMap::new();
+    for (number, m) in all.iter().enumerate() {
+        let tally = areas.entry(m.area.as_str()).or_default();
+        let what = format!("{}: `{}` -> `{}`", m.file, m.old, m.new);
         let arguments = match &m.judge {
-            Judge::Tests(arguments) => arguments,
+            Judge::Tests(arguments) => arguments.as_str(),
             Judge::Equivalent(why) => {
-                println!("equivalent: {}: `{}` -> `{}`: {why}", m.file, m.old, m.new);
+                println!("equivalent: {what}: {why}");
                 tally.equivalent += 1;
                 continue;
             }
         };
         tally.tried += 1;
         let before = Instant::now();
-        let outcome = copy.with(m, || copy.run(arguments));
-        let what = format!("{}: `{}` -> `{}` ({arguments})", m.file, m.old, m.new);
-        println!("{outcome:?} after {} s: {what}", before.elapsed().as_secs());
+        let outcome = if branches.contains(&number) {
+            judges[arguments].run(&[(CHOICE, &number.to_string())])
+        } else {
+            alone(m, arguments)
+        };
+        println!("{outcome:?} after {} s: {what} ({arguments})", before.elapsed().as_secs());
         match outcome {
             Outcome::Fails | Outcome::TooLong => tally.killed += 1,
-            other => wrong.push(format!("{other:?}: {what}")),
+            other => wrong.push(format!("{other:?}: {what} ({arguments})")),
         }
     }
     println!("\n{}", table(&areas, start.elapsed()));
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-fn table(areas: &BTreeMap<String, Tally>, time: Duration) -> String {
+/// Builds a mutant that is no branch, in a copy of its own.
+fn alone(m: &Mutation, arguments: &str) -> Outcome {
+    let text = once(&source(&m.file), &m.old, &m.new);
+    let copy = Copy::new("mutant", &BTreeMap::from([(m.file.clone(), text)]));
+    copy.tests(arguments).map_or(Outcome::DoesNotBuild, |tests| tests.run(&[]))
+}
+
+fn table(areas: &BTreeMap<&str, Tally>, time: Duration) -> String {
     let mut text = String::from("| area | tried | killed | alive | equivalent |\n|---|---|---|---|---|\n");
     let mut sum = Tally::default();
     for (area, Tally { tried, killed, equivalent }) in areas {
@@ -148,130 +225,4 @@ fn table(areas: &BTreeMap<String, Tally>, time: Duration) -> String {
     let _ = writeln!(text, "| all | {tried} | {killed} | {} | {equivalent} |", tried - killed);
     let _ = write!(text, "{} minutes", time.as_secs().div_ceil(60));
     text
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Passes,
-    Fails,
-    TooLong,
-    DoesNotBuild,
-    RunsNothing,
-}
-
-/// The tree that is changed.
-pub(super) struct Copy {
-    pub(super) folder: PathBuf,
-}
-
-impl Copy {
-    /// Brings the folder up to date; files that are equal stay as they are, so that little is built again.
-    pub(super) fn new(folder: &Path) -> Self {
-        for name in COPIED {
-            copy(&root().join(name), &folder.join(name));
-        }
-        Self { folder: folder.to_path_buf() }
-    }
-
-    /// Runs all tests that the entries name without a mutation; what does not pass is told.
-    fn unchanged(&self, all: &[Mutation]) -> Vec<String> {
-        let mut seen: Vec<&str> = Vec::new();
-        let mut wrong = Vec::new();
-        for m in all {
-            let Judge::Tests(arguments) = &m.judge else { continue };
-            if seen.contains(&arguments.as_str()) {
-                continue;
-            }
-            seen.push(arguments);
-            let outcome = self.run(arguments);
-            println!("{outcome:?} without a mutation: {arguments}");
-            if outcome != Outcome::Passes {
-                wrong.push(format!("{outcome:?} without a mutation: {arguments}"));
-            }
-        }
-        wrong
-    }
-
-    /// Runs `f` while one mutation is in place.
-    fn with<R>(&self, m: &Mutation, f: impl FnOnce() -> R) -> R {
-        let path = self.folder.join(&m.file);
-        let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(text.matches(&m.old).count(), 1, "{}: `{}`", m.file, m.old);
-        fs::write(&path, text.replacen(&m.old, &m.new, 1)).unwrap();
-        let result = f();
-        fs::write(&path, text).unwrap();
-        result
-    }
-
-    /// Builds and runs `cargo test` with these arguments.
-    pub(super) fn run(&self, arguments: &str) -> Outcome {
-        self.judge(arguments).0
-    }
-
-    /// The same, with what the tests print.
-    pub(super) fn judge(&self, arguments: &str) -> (Outcome, String) {
-        let words: Vec<&str> = arguments.split_whitespace().collect();
-        let command = |more: &[&str]| {
-            let mut command = Command::new(env!("CARGO"));
-            command.args(["test", "--offline", "--quiet"]).args(more).args(&words);
-            command.current_dir(&self.folder).env("CARGO_TARGET_DIR", self.folder.join("target"));
-            command.env("CARGO_INCREMENTAL", "1").env("CARGO_PROFILE_TEST_DEBUG", "0");
-            command
-        };
-        if !command(&["--no-run"]).output().unwrap().status.success() {
-            return (Outcome::DoesNotBuild, String::new());
-        }
-        let log = self.folder.join("log");
-        let out = || Stdio::from(fs::File::options().append(true).create(true).open(&log).unwrap());
-        let _ = fs::remove_file(&log);
-        let mut tests = command(&[]);
-        // A group of its own, so that a test without end can be ended with Cargo.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut tests, 0);
-        let mut child = tests.stdout(out()).stderr(Stdio::null()).spawn().unwrap();
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            if start.elapsed() > PATIENCE {
-                let group = format!("-{}", child.id());
-                let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
-                let _ = child.kill();
-                let _ = child.wait();
-                return (Outcome::TooLong, String::new());
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        };
-        let text = fs::read_to_string(&log).unwrap_or_default();
-        let outcome = match status.success() {
-            false => Outcome::Fails,
-            true if text.contains("test result: ok") && !text.contains("ok. 0 passed") => Outcome::Passes,
-            true => Outcome::RunsNothing,
-        };
-        (outcome, text)
-    }
-}
-
-/// Copies a file or a folder, and removes what is no longer in it.
-fn copy(from: &Path, to: &Path) {
-    if from.is_file() {
-        let new = fs::read(from).unwrap();
-        if fs::read(to).ok().as_ref() != Some(&new) {
-            fs::create_dir_all(to.parent().unwrap()).unwrap();
-            fs::write(to, new).unwrap();
-        }
-        return;
-    }
-    fs::create_dir_all(to).unwrap();
-    let names = |folder: &Path| -> Vec<_> {
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
-    };
-    for name in names(from).into_iter().filter(|name| name != "target") {
-        copy(&from.join(&name), &to.join(&name));
-    }
-    for name in names(to).into_iter().filter(|name| !from.join(name).exists()) {
-        let old = to.join(name);
-        let _ = if old.is_dir() { fs::remove_dir_all(old) } else { fs::remove_file(old) };
-    }
 }

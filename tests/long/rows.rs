@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::mutants::root;
+use super::schemata::root;
 
 /// The tables of rows.
-const TABLES: [&str; 5] = ["activation", "binary", "derivative", "special", "unary"];
+pub(crate) const TABLES: [&str; 5] = ["activation", "binary", "derivative", "special", "unary"];
 /// Calls, and the neighbours that a slip would put in their place.
 const NEIGHBOURS: [(&str, &str); 14] = [
     ("sin(", "cos("),
@@ -30,8 +30,9 @@ const NEIGHBOURS: [(&str, &str); 14] = [
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) file: String,
-    /// Where its body begins in the file: what stands behind the names of its inputs, up to the semicolon.
-    pub(crate) start: usize,
+    /// Its name, its facts and the names of its inputs.
+    pub(crate) head: String,
+    /// What stands behind, up to the semicolon.
     pub(crate) body: String,
 }
 
@@ -51,7 +52,7 @@ impl Mutant {
     }
 }
 
-/// All rows that a check can judge: an estimator's slope is none of its value.
+/// All rows.
 pub(crate) fn rows() -> Vec<Row> {
     let mut all = Vec::new();
     for table in TABLES {
@@ -74,12 +75,11 @@ fn row(file: &str, text: &str, at: usize, line: &str) -> Option<Row> {
     if name.is_empty() || !plain {
         return None;
     }
-    let head = at + line.find('|')?;
-    let start = head + 1 + text[head + 1..].find('|')? + 1;
+    let bar = at + line.find('|')?;
+    let start = bar + 1 + text[bar + 1..].find('|')? + 1;
     let end = start + length(&text[start..])?;
-    let estimator = text[at..head].contains("estimator: true");
-    let row = Row { name: name.into(), file: file.into(), start, body: text[start..end].into() };
-    (!estimator).then_some(row)
+    let (head, body) = (text[at..start].trim().into(), text[start..end].into());
+    Some(Row { name: name.into(), file: file.into(), head, body })
 }
 
 /// The bytes up to the semicolon that ends a row: one that is in no bracket.
@@ -94,11 +94,6 @@ fn length(text: &str) -> Option<usize> {
         c == ';' && depth == 0
     };
     text.char_indices().find(ends).map(|(at, _)| at)
-}
-
-/// The words of a text.
-pub(crate) fn words(text: &str) -> BTreeSet<&str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect()
 }
 
 /// All mutants of a row.

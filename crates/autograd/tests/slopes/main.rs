@@ -1,6 +1,9 @@
 //! Slopes and curvatures of all elementwise rows over the whole range of both types, infinities included, against values
 //! of 50 digits and more: `reference.py` makes `reference.txt`. No NaN where the limit exists.
 
+mod edges;
+mod values;
+
 use approx::abs_diff_eq;
 use std::collections::HashMap;
 
@@ -31,6 +34,14 @@ fn bounds(dtype: DType) -> (f64, f64, f64) {
     if dtype == DType::F32 { (1e-5, 1e-37, f64::from(f32::MAX)) } else { (1e-12, 1e-306, f64::MAX) }
 }
 
+/// How far a result may be from one of a given size. Values are compared to the last bits where their kernels are tested; here,
+/// that the formula is the row's: what cancels in it may lose digits.
+fn room(at: &[f64], j: usize, size: f64, (rtol, atol, _): (f64, f64, f64)) -> f64 {
+    let small = at.iter().fold(1.0f64, |m, v| m.min(v.abs()));
+    let is_value = j == 0 && at.iter().all(|v| v.is_finite());
+    atol + rtol * if is_value { 1e3 * size + small } else { size }
+}
+
 /// The value, the slopes and the curvatures at all points, in the order of the reference; slopes by both sweeps.
 fn ours(row: &'static Row, c: f64, inputs: &[Tensor]) -> (Vec<Tensor>, Vec<Tensor>) {
     let tape = Tape::new();
@@ -54,7 +65,7 @@ fn ours(row: &'static Row, c: f64, inputs: &[Tensor]) -> (Vec<Tensor>, Vec<Tenso
 /// What is wrong with a row in one type.
 fn check(row: &'static Row, reference: &Reference, dtype: DType) -> Vec<String> {
     let n = usize::from(row.arity);
-    let (rtol, atol, most) = bounds(dtype);
+    let (_, atol, most) = bounds(dtype);
     let fits = |v: f64| v.is_infinite() || v.abs() <= most && (v == 0.0 || v.abs() >= atol);
     let points: Vec<&Vec<f64>> =
         reference.points.iter().filter(|p| p[..n].iter().all(|&v| fits(v))).collect();
@@ -67,7 +78,8 @@ fn check(row: &'static Row, reference: &Reference, dtype: DType) -> Vec<String> 
     let mut wrong = Vec::new();
     for (k, p) in points.iter().enumerate() {
         let kink = row.kink_at(p[0], p[n - 1], reference.c);
-        let infinite = p[..n].iter().any(|v| v.is_infinite());
+        // The formulas know no sign of 0.
+        let zero = p[..n].iter().any(|v| *v == 0.0 && v.is_sign_negative());
         // The curvatures of two inputs are right beside the largest of them, if none overflows.
         let scale = p[n + 1 + n..].iter().fold(0.0f64, |m, v| m.max(v.abs()));
         // What has no value has no slope, and the curvatures of slopes are third derivatives.
@@ -79,12 +91,14 @@ fn check(row: &'static Row, reference: &Reference, dtype: DType) -> Vec<String> 
             p.len()
         };
         for (j, want) in p[n..last].iter().enumerate() {
-            if want.is_nan() || (kink && j > 0) || (j == 0 && !infinite) {
+            let skipped = if j == 0 { zero || (kink && row.facts.hidden) } else { kink };
+            if want.is_nan() || skipped {
                 continue;
             }
             let want = if dtype == DType::F32 { f64::from(*want as f32) } else { *want };
-            let room = atol + rtol * if j > n && n == 2 { scale } else { want.abs() };
-            let near = |got: f64| got == want || abs_diff_eq!(got, want, epsilon = room);
+            let size = if j > n && n == 2 { scale } else { want.abs() };
+            let room = room(&p[..n], j, size, bounds(dtype));
+            let near = |got: f64| got == want || want.is_finite() && abs_diff_eq!(got, want, epsilon = room);
             let twice = if (1..=n).contains(&j) { numeric[j - 1][k] } else { results[j][k] };
             if !near(results[j][k]) || !near(twice) {
                 let what = ["value", "slope", "curvature"][usize::from(j > 0) + usize::from(j > n)];
@@ -121,8 +135,10 @@ fn slopes_and_curvatures_are_right_over_the_whole_range() {
                 wrong.extend(check(row, reference, DType::F64));
                 wrong.extend(check(row, reference, DType::F32));
             }
-            None if straight(row) => {}
-            None => wrong.push(format!("{}: neither in reference.txt nor straight", row.name)),
+            None if straight(row) && values::check(row).is_some() => {}
+            None => {
+                wrong.push(format!("{}: neither in reference.txt nor straight and in values.rs", row.name));
+            }
         }
     }
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));

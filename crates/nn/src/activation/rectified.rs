@@ -146,5 +146,7 @@ mod tests {
             / slope.to_f64_vec().iter().filter(|s| **s < 1.0).count() as f64;
         assert!(abs_diff_eq!(mean, 11.0 / 48.0, epsilon = 0.01), "{mean}");
         assert!(y.equal(&draw(3).0) && !y.equal(&draw(4).0));
+        let inferred = RRelu { lower: 0.25, upper: 0.75 }.predict(&Tensor::from([-4f32, 8.0]));
+        assert_eq!(inferred.to_f64_vec(), [-2.0, 8.0]);
     }
 }

@@ -10,7 +10,7 @@ use super::pairwise::LANES;
 use super::softmax::larger;
 use super::sum::SHORT as FEW_LANES;
 use super::transpose::eight_by_eight;
-use super::{Real, run_wide};
+use super::{Real, run, run_wide};
 
 /// Runs in a tile: so many that the compiler keeps each loop over them, which it turns into vectors. Of a shorter one it would
 /// make vectors the other way round, of numbers that do not lie together.
@@ -85,33 +85,33 @@ fn cleared<T: Real>(room: &mut [MaybeUninit<Column<T>>]) -> &mut [Column<T>] {
     unsafe { &mut *(std::ptr::from_mut(room) as *mut [Column<T>]) }
 }
 
-/// At most sixty-four runs into a tile: blocks of eight by eight, the last one over the end of the one before.
-#[inline(always)]
+/// At most sixty-four runs into a tile: blocks of eight by eight, the last one over the end of the one before. A call of its
+/// own, compiled once for each type, as [`write`].
+#[inline(never)]
 fn read<T: Real>(x: &[T], width: usize, tile: &mut [Column<T>]) {
     let runs = x.len() / width;
     let blocks = if width < 8 { 0 } else { runs - runs % 8 };
-    for i in (0..blocks).step_by(8) {
-        let mut start = 0;
-        while start < width {
-            let j = start.min(width - 8);
-            eight_by_eight::<T, false>(
-                &x[i * width + j..],
-                width,
-                &mut tile.as_flattened_mut()[j * SIDE + i..],
-                SIDE,
-            );
-            start += 8;
-        }
-    }
-    for (j, column) in tile.iter_mut().enumerate() {
-        for i in blocks..runs {
-            column[i] = x[i * width + j];
-        }
-    }
+    run(
+        #[inline(always)]
+        move || {
+            for i in (0..blocks).step_by(8) {
+                for start in (0..width).step_by(8) {
+                    let j = start.min(width - 8);
+                    let column = &mut tile.as_flattened_mut()[j * SIDE + i..];
+                    eight_by_eight::<T, false>(&x[i * width + j..], width, column, SIDE);
+                }
+            }
+            for (j, column) in tile.iter_mut().enumerate() {
+                for i in blocks..runs {
+                    column[i] = x[i * width + j];
+                }
+            }
+        },
+    );
 }
 
 /// A tile into as many runs, or added to them.
-#[inline(always)]
+#[inline(never)]
 fn write<T: Real, const ADD: bool>(tile: &[Column<T>], width: usize, y: &mut [T]) {
     let runs = y.len() / width;
     let blocks = if width < 8 { 0 } else { runs - runs % 8 };
@@ -121,25 +121,29 @@ fn write<T: Real, const ADD: bool>(tile: &[Column<T>], width: usize, y: &mut [T]
     if ADD && blocks > 0 && rest > 0 {
         last[8 - rest..].copy_from_slice(&tile[width - rest..]);
     }
-    for i in (0..blocks).step_by(8) {
-        let mut start = 0;
-        while start < width {
-            let j = start.min(width - 8);
-            let column = if ADD && j < start {
-                &last.as_flattened()[i..]
-            } else {
-                &tile.as_flattened()[j * SIDE + i..]
-            };
-            eight_by_eight::<T, ADD>(column, SIDE, &mut y[i * width + j..], width);
-            start += 8;
-        }
-    }
-    for (j, column) in tile.iter().enumerate() {
-        for i in blocks..runs {
-            let y = &mut y[i * width + j];
-            *y = if ADD { *y + column[i] } else { column[i] };
-        }
-    }
+    let last = &last;
+    run(
+        #[inline(always)]
+        move || {
+            for i in (0..blocks).step_by(8) {
+                for start in (0..width).step_by(8) {
+                    let j = start.min(width - 8);
+                    let column = if ADD && j < start {
+                        &last.as_flattened()[i..]
+                    } else {
+                        &tile.as_flattened()[j * SIDE + i..]
+                    };
+                    eight_by_eight::<T, ADD>(column, SIDE, &mut y[i * width + j..], width);
+                }
+            }
+            for (j, column) in tile.iter().enumerate() {
+                for i in blocks..runs {
+                    let y = &mut y[i * width + j];
+                    *y = if ADD { *y + column[i] } else { column[i] };
+                }
+            }
+        },
+    );
 }
 
 /// The largest number of each run, as if there were no NaN.
@@ -162,32 +166,26 @@ pub(super) fn largest<T: Real>(x: &[Column<T>]) -> Column<T> {
     max
 }
 
-/// `$\sum_j f(j)$` of columns, each number in the order in which [`over_run`](super::sum::over_run) adds a run of `n`.
+/// `$\sum_j f(j)$` of columns, each number in the order in which [`over_run`](super::sum::over_run) adds a run of `n`: column
+/// `j` belongs to lane `j mod L`, and the lanes are joined pairwise. A lane at a time, which stays in registers.
 #[inline(always)]
 pub(super) fn sum<T: Real>(n: usize, f: impl Fn(usize) -> Column<T>) -> Column<T> {
-    if n < FEW_LANES {
-        in_lanes::<T, 1>(n, f)
-    } else if n < LANES {
-        in_lanes::<T, FEW_LANES>(n, f)
-    } else {
-        in_lanes::<T, LANES>(n, f)
-    }
-}
-
-/// Column `j` added to lane `j mod L`, the lanes joined pairwise.
-#[inline(always)]
-fn in_lanes<T: Real, const L: usize>(n: usize, f: impl Fn(usize) -> Column<T>) -> Column<T> {
-    let mut lanes = [[T::ZERO; SIDE]; L];
-    let whole = n - n % L;
-    for j in (0..whole).step_by(L) {
-        for (k, lane) in lanes.iter_mut().enumerate() {
-            add(lane, &f(j + k));
+    // Counted when it runs: of a count that is known the compiler writes down every lane.
+    let count = match n {
+        0..FEW_LANES => 1,
+        FEW_LANES..LANES => FEW_LANES,
+        _ => LANES,
+    };
+    let mut room = [const { MaybeUninit::uninit() }; LANES];
+    let lanes = cleared(&mut room[..count]);
+    for (k, lane) in lanes.iter_mut().enumerate() {
+        let mut sum = [T::ZERO; SIDE];
+        for j in (k..n).step_by(count) {
+            add(&mut sum, &f(j));
         }
+        *lane = sum;
     }
-    for (lane, j) in lanes.iter_mut().zip(whole..n) {
-        add(lane, &f(j));
-    }
-    let mut width = L / 2;
+    let mut width = count / 2;
     while width > 0 {
         let (low, high) = lanes.split_at_mut(width);
         for (low, high) in low.iter_mut().zip(high) {
