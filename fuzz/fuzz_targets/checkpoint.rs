@@ -3,5 +3,14 @@
 #[path = "../../tests/parsers/entries.rs"]
 #[allow(dead_code)]
 mod entries;
+#[path = "../../tests/parsers/seal.rs"]
+#[allow(dead_code)]
+mod seal;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| drop(entries::checkpoint(bytes)));
+// As it is, and with its checksums made right, which no search would find.
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = entries::checkpoint(bytes);
+    let mut bytes = bytes.to_vec();
+    seal::checkpoint(&mut bytes);
+    let _ = entries::checkpoint(&bytes);
+});

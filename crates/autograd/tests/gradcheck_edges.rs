@@ -73,7 +73,7 @@ fn what_lies_within_the_noise_is_no_agreement() {
     assert_eq!((hidden.failed, hidden.undecided, hidden.passed()), (0, 1, false), "{hidden}");
     assert!(matches!(hidden.reason, Some(Reason::Noise { .. })), "{hidden}");
     assert!(
-        hidden.to_string().starts_with("gradcheck UNDECIDED: 1 derivatives compared, 1 undecided"),
+        hidden.to_string().starts_with("gradcheck UNDECIDED: 1 derivative compared, 1 undecided"),
         "{hidden}"
     );
     // And within the function, where its value does not show it.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use gradus::tensor::io::{self as files, write_atomically};
 
+use crate::text::numbers::count;
+
 /// Why the command stopped.
 #[derive(Debug)]
 pub enum Failure {
@@ -19,6 +21,8 @@ pub enum Failure {
         steps: u64,
         /// Where the weights of these steps are.
         saved: Option<PathBuf>,
+        /// Where those are whose place they took.
+        kept: Option<PathBuf>,
         /// The command that goes on.
         resume: Option<String>,
     },
@@ -27,6 +31,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What is said of the weights of an earlier training, behind the place of the new ones.
+    pub(crate) fn kept(earlier: Option<&Path>) -> String {
+        earlier.map_or(String::new(), |path| format!(" (those that were there: {})", path.display()))
+    }
+
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Value(_) => 2,
@@ -40,10 +49,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(text) | Self::Run(text) => f.write_str(text),
-            Self::Interrupted { steps, saved, resume } => {
-                write!(f, "interrupted after {steps} steps")?;
+            Self::Interrupted { steps, saved, kept, resume } => {
+                write!(f, "interrupted after {}", count(*steps, "step"))?;
                 if let Some(path) = saved {
-                    write!(f, "; their weights are saved to {}", path.display())?;
+                    write!(
+                        f,
+                        "; the weights are saved to {}{}",
+                        path.display(),
+                        Self::kept(kept.as_deref())
+                    )?;
                 }
                 match resume {
                     Some(command) => write!(f, "; to go on: {command}"),

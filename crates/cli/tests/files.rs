@@ -35,7 +35,14 @@ impl Drop for Folder {
 
 /// Starts a long training, and waits until it has learned something.
 fn training(folder: &Folder, out: &str, epochs: &str) -> Child {
-    let mut command = folder.gradus(&["train", "digits", "--epochs", epochs, "--out", out]);
+    begun(&mut folder.gradus(&["train", "digits", "--epochs", epochs, "--out", out]))
+}
+
+fn send(signal: &str, child: &Child) {
+    assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+fn begun(command: &mut Command) -> Child {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -141,18 +148,83 @@ fn a_write_that_fails_at_the_end_goes_elsewhere() {
 
 #[test]
 fn an_interrupted_training_keeps_what_it_has_learned() {
-    for (signal, code) in [("INT", 130), ("TERM", 130)] {
+    for (signal, code) in [("INT", 130), ("TERM", 130), ("HUP", 130)] {
         let folder = Folder::new(signal);
         let child = training(&folder, "weights", "400");
-        assert!(
-            Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success()
-        );
+        send(signal, &child);
         let output = child.wait_with_output().unwrap();
         let text = message(&output);
         assert_eq!(output.status.code(), Some(code), "{text}");
         assert!(text.starts_with("error: interrupted after ") && text.contains("saved to weights"), "{text}");
         assert_eq!(weights(&folder.0.join("weights")), 6);
     }
+}
+
+/// With a log there is a checkpoint, too, and the message says how to go on.
+#[test]
+fn a_closed_terminal_leaves_a_checkpoint() {
+    let folder = Folder::new("hangup");
+    let mut command =
+        folder.gradus(&["train", "digits", "--epochs", "400", "--out", "weights", "--log", "run"]);
+    let child = begun(&mut command);
+    send("HUP", &child);
+    let text = message(&child.wait_with_output().unwrap());
+    assert!(
+        text.contains("; to go on: gradus train digits --epochs 400 ") && text.contains(" --resume"),
+        "{text}"
+    );
+    assert_eq!(weights(&folder.0.join("weights")), 6);
+    let checkpoints = fs::read_dir(folder.0.join("run")).unwrap();
+    let is_one = |name: String| name.ends_with(".checkpoint");
+    assert!(checkpoints.map(|e| e.unwrap().file_name().into_string().unwrap()).any(is_one));
+}
+
+/// What `nohup` started goes on when the terminal is closed.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_training_under_nohup_goes_on() {
+    let folder = Folder::new("nohup");
+    let gradus = env!("CARGO_BIN_EXE_gradus");
+    let line = format!("trap '' HUP; exec {gradus} train digits --epochs 20 --out weights");
+    let mut command = Command::new("sh");
+    let child = begun(command.args(["-c", &line]).current_dir(&folder.0));
+    send("HUP", &child);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", message(&output));
+    assert_eq!(weights(&folder.0.join("weights")), 6);
+}
+
+/// A second training of the same name costs the first nothing.
+#[test]
+fn earlier_weights_are_kept() {
+    let folder = Folder::new("earlier");
+    let train = |more: &[&str]| {
+        let usual = ["train", "digits", "--epochs", "1", "--out", "w.safetensors"];
+        let output = folder.gradus(&[&usual[..], more].concat()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout.clone()).unwrap(), message(&output))
+    };
+    let read = |name: &str| fs::read(folder.0.join(name)).unwrap();
+    assert!(train(&[]).1.contains("weights saved to w.safetensors\n"));
+    let first = read("w.safetensors");
+    // The same training again: nothing is lost, and nothing is kept twice.
+    assert!(train(&[]).1.contains("weights saved to w.safetensors\n"));
+    assert_eq!((read("w.safetensors"), folder.names().len()), (first.clone(), 1));
+    let (_, said, _) = train(&["--seed", "1"]);
+    let kept = "weights saved to w.safetensors (those that were there: w.safetensors.old)\n";
+    assert!(said.contains(kept), "{said}");
+    assert!(read("w.safetensors") != first && read("w.safetensors.old") == first);
+    assert_eq!(weights(&folder.0.join("w.safetensors.old")), 6);
+    // What stands in the way of that is told before the training.
+    let usual = ["csv", "w.safetensors.old", "--target", "x"];
+    let output =
+        folder.gradus(&[&["train"][..], &usual, &["--out", "w.safetensors"]].concat()).output().unwrap();
+    let said = message(&output);
+    assert!(said.contains("--out w.safetensors.old: the data come from there"), "{said}");
+    fs::remove_file(folder.0.join("w.safetensors.old")).unwrap();
+    fs::create_dir(folder.0.join("w.safetensors.old")).unwrap();
+    let (code, said, error) = train(&["--seed", "2"]);
+    assert_eq!((code, said.as_str()), (Some(2), ""), "{error}");
+    assert!(error.starts_with("error: --out w.safetensors.old: "), "{error}");
 }
 
 #[test]

@@ -74,10 +74,15 @@ fn tables_that_cannot_be_learned_say_what_is_wrong_and_where() {
     tried("a,b\n1,2\n", &["1 row has a b; 2 are wanted at least"]);
     tried("a,b\n1,\n2,\n3,4.5\n", &["1 row has a b"]);
     tried("a,c\n1,2\n3,4\n", &["--target b", "no column is named b; there are a, c"]);
-    tried("a,b\n1,2\n3\n", &["line 3 has 1 cells, the first has 2"]);
+    tried("a,b\n1,2\n3\n", &["line 3 has 1 cell, the first has 2"]);
     tried("a,b\n1,\"2\n3,4\n", &["line 2: a quote is opened and never closed"]);
     tried("b\n1.5\n2.5\n3.5\n", &["beside b there is no column to predict it from"]);
     tried("a,b\n1,x\n2,x\n3,x\n", &["column b has one value only"]);
+    tried("a,b\n1,2.5\n2,2.5\n3,2.5\n", &["column b has one value only"]);
+    tried(
+        "a,b\n7,1.5\n7,2.5\n7,3.5\n",
+        &["beside b there is no column to predict it from: column a has one value"],
+    );
     tried("a,b\n1.5,1.5\ninf,2.5\n2.5,3.5\n", &["line 3, column 1 (a): inf is no finite number"]);
     let mut stray = String::from("b,a\n");
     for i in 0..40 {
@@ -102,6 +107,96 @@ fn rows_without_target_are_left_out_and_two_rows_are_enough() {
     let (stdout, json) = folder.works(&["csv", "t.csv", "--target", "b", "--epochs", "2"]);
     assert!(stdout.contains("2 rows have no b and count for nothing; the first is line 3."), "{stdout}");
     assert_eq!((&json["train_examples"], &json["test_examples"]), (&1.into(), &1.into()));
+    // One number has no variance of which a part could be explained.
+    assert!(json["test_r2"].is_null() && !stdout.contains("R²"), "{stdout}");
+    assert!(stdout.contains("1 example to learn from, 1 to be tested with"), "{stdout}");
+}
+
+/// A table whose target column is named `y`: so many rows of these cells.
+fn table(head: &str, rows: usize, cells: impl Fn(usize) -> String) -> String {
+    let rows: String = (0..rows).map(|i| format!("{}\n", cells(i))).collect();
+    format!("{head}\n{rows}")
+}
+
+/// What can be learned from in form alone is told before the training, each kind by itself, and a sound table is told nothing.
+#[test]
+fn tables_that_teach_nothing_are_told() {
+    let folder = Folder::new("doubts");
+    let noise = |i: usize| (i * 7919 % 101) as f64 / 10.0;
+    let says = |name: &str, content: String, parts: &[&str]| {
+        folder.write("t.csv", &content);
+        let (stdout, json) = folder.works(&["csv", "t.csv", "--target", "y", "--epochs", "1"]);
+        let begin = stdout.split("\nThe gradient").next().unwrap();
+        let told: Vec<&str> = begin.lines().filter(|line| line.starts_with("warning: ")).collect();
+        assert_eq!(told.len(), parts.len(), "{name}: {begin}");
+        for (told, part) in told.iter().zip(parts) {
+            assert!(told.contains(part), "{name}: {part:?} is not in {told}");
+            let warnings = json["warnings"].as_array().unwrap();
+            assert!(warnings.iter().any(|warning| told.ends_with(warning.as_str().unwrap())), "{json}");
+        }
+        stdout
+    };
+    let kind = |i: usize| ["red", "blue"][usize::from(noise(i) > 5.0)];
+    says(
+        "sound classes",
+        table("a,b,y", 60, |i| format!("{},{},{}", noise(i), noise(i + 7) > 5.0, kind(i + 3))),
+        &[],
+    );
+    says(
+        "sound numbers",
+        table("a,b,y", 60, |i| format!("{},{},{}", noise(i), i % 7, noise(i) + noise(i + 3))),
+        &[],
+    );
+    says(
+        "a class for each row",
+        table("a,y", 60, |i| format!("{},place-{i}", noise(i))),
+        &["y has 60 classes in 60 rows, one a row"],
+    );
+    let rare = |i: usize| if i == 4 { "odd" } else { kind(i) };
+    says(
+        "a class of one row",
+        table("a,y", 60, |i| format!("{},{}", noise(i), rare(i))),
+        &["1 of 3 classes of y has one row (odd)"],
+    );
+    let pairs = |i: usize| if i < 160 { format!("pair-{:02}", i / 2) } else { kind(i).to_string() };
+    says(
+        "classes that the test alone has",
+        table("a,y", 200, |i| format!("{},{}", noise(i), pairs(i))),
+        &["fell into the test alone (pair-"],
+    );
+    says(
+        "numbers of rows",
+        table("nr,a,y", 60, |i| format!("{},{},{}", 1000 + i * 37 % 60, noise(i), noise(i + 3) + 0.5)),
+        &["column nr has different whole numbers in all 60 rows"],
+    );
+    says(
+        "names of rows",
+        table("name,a,y", 30, |i| format!("n{i},{},{}", noise(i), kind(i + 3))),
+        &["column name has different texts in all 30 rows", "there are 31 inputs and 24 rows to learn from"],
+    );
+    says(
+        "the classes in other words",
+        table("a,code,y", 60, |i| {
+            format!("{},{},{}", noise(i), if kind(i) == "red" { 7 } else { 3 }, kind(i))
+        }),
+        &["column code tells y without error"],
+    );
+    says(
+        "the number in another unit",
+        table("a,f,y", 60, |i| format!("{},{},{}", noise(i + 3), noise(i) * 1.8 + 32.0, noise(i) + 0.25)),
+        &["column f tells y without error"],
+    );
+    let wide = (0..20).map(|k| format!("x{k}")).collect::<Vec<_>>().join(",");
+    says(
+        "more inputs than rows",
+        table(&format!("{wide},y"), 20, |i| {
+            (0..20).map(|k| format!("{},", noise(i * 31 + k * k * 17))).collect::<String>()
+                + &noise(i + 5).to_string()
+        }),
+        &["there are 20 inputs and 16 rows to learn from"],
+    );
+    let stdout = says("a constant", table("a,c,y", 60, |i| format!("{},5,{}", noise(i), kind(i + 3))), &[]);
+    assert!(stdout.contains("column c has one value in all rows that are learned from"), "{stdout}");
 }
 
 #[test]
@@ -157,6 +252,8 @@ fn a_text_is_learned_and_gone_on_with() {
     assert!(json["test_loss"].as_f64().unwrap() < 2.4, "{json}");
     folder.write("short.txt", "too short");
     folder.refuses(&["text", "short.txt"], &["short.txt: it has 9 letters; a context of 64 wants 650"]);
+    folder.write("one.txt", &"a".repeat(1000));
+    folder.refuses(&["text", "one.txt"], &["one.txt: it has one letter only"]);
     folder.refuses(&["text"], &["text needs a file"]);
 }
 

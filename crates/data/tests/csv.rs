@@ -109,7 +109,7 @@ fn datasets() {
 #[test]
 fn bad_files_are_named() {
     assert_eq!(reason(""), "(text): not a valid CSV file: it has no row");
-    assert!(reason("a,b\n1,2\n\n3\n").ends_with("line 4 has 1 cells, the first has 2"));
+    assert!(reason("a,b\n1,2\n\n3\n").ends_with("line 4 has 1 cell, the first has 2"));
     assert!(reason("a,b\n1,\"2\n3,4\n").ends_with("line 2: a quote is opened and never closed"));
     assert!(reason("a,b\n\"1\"2,3\n").ends_with("line 2: '2' stands behind a closing quote"));
     assert!(reason("a,a\n1,2\n").ends_with("two columns are named \"a\""));

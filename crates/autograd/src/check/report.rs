@@ -314,10 +314,11 @@ impl Report {
     fn counts(&self) -> String {
         let some = |n: usize, what: &str| if n == 0 { String::new() } else { format!(", {n} {what}") };
         let share = if self.failed == 0 { String::new() } else { format!("{} of ", self.failed) };
-        let differ = if self.failed == 0 { "compared" } else { "differ" };
+        let differ = ["compared", "differs", "differ"][self.failed.min(2)];
+        let s = if self.compared == 1 { "" } else { "s" };
         let undecided = some(self.undecided, "undecided (within the rounding of the differences)");
         let unmeasured = some(self.unmeasured, "could not be measured");
-        format!("{share}{} derivatives {differ}{undecided}{unmeasured}", self.compared)
+        format!("{share}{} derivative{s} {differ}{undecided}{unmeasured}", self.compared)
     }
 }
 

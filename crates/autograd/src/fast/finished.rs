@@ -6,7 +6,7 @@ use gradus_tensor::Tensor;
 
 use super::reuse::on_tape;
 use super::store::{Keep, Mirror};
-use super::sweep;
+use super::{flat, sweep};
 use crate::gradients::Gradients;
 use crate::model::param::ParamId;
 use crate::model::training::{Mode, Peers};
@@ -67,9 +67,17 @@ fn reporting(root: Var<'_>, seed: Tensor, finished: &mut dyn FnMut(ParamId, Tens
         .filter(|(node, _)| *node <= root.id)
         .collect();
     lifted.sort_unstable();
-    let mut next = root.id as usize + 1;
+    let (mut next, mut behind, mut flat) = (root.id as usize + 1, Vec::new(), 0);
     for (node, id) in lifted.into_iter().rev() {
         next = sweep::down_to(node as usize + 1, root, next, &mut mirror);
+        // What a slope that is the number 0 has cut off has zeros.
+        if mirror.flat.len() > flat {
+            flat = mirror.flat.len();
+            behind = flat::behind(&tape.inner.borrow(), &mirror.flat);
+        }
+        if behind.get(node as usize).copied().unwrap_or(false) {
+            flat::reach(&tape.inner.borrow(), &mut mirror, node as usize);
+        }
         if std::mem::take(&mut mirror.reached[node as usize]) {
             let inner = tape.inner.borrow();
             let node = &inner.nodes[node as usize];
@@ -87,14 +95,16 @@ mod tests {
     use super::*;
     use crate::{Param, value_and_grad_training};
 
-    /// Small and large values, numbers, a parameter that is used twice, one that is not reached, a rule without kernels.
+    /// Small and large values, numbers, a parameter that is used twice, one that is not reached, one behind a slope of 0, a rule
+    /// without kernels.
     fn loss<'t>(tape: &'t Tape, w: &[Param]) -> Var<'t> {
         let number = tape.param(&w[0]);
         let small = tape.param(&w[1]);
         let large = tape.param(&w[2]);
         let _ = tape.param(&w[3]);
+        let cut = (tape.param(&w[4]).sin().floor() * number).sum();
         let x = (large * number).tanh().sum() + (small * small).cumsum(0).sum() * number.sin();
-        x + (large.square().mean() * 3.0).exp() * small.select(0, 1)
+        x + (large.square().mean() * 3.0).exp() * small.select(0, 1) + cut
     }
 
     #[test]
@@ -105,6 +115,7 @@ mod tests {
             Param::new([1.0, -2.0, 0.5]),
             Param::new(Tensor::linspace_of(-1.0, 1.0, n, gradus_tensor::DType::F64)),
             Param::new(1.0),
+            Param::new(Tensor::ones([n])),
         ];
         let (value, whole) = value_and_grad_training(3, |tape| loss(tape, &w));
         for weight in [1.0, 0.25] {
@@ -114,7 +125,7 @@ mod tests {
                 scoped_part(&part, |tape| loss(tape, &w), &mut |id, g| found.push((id, g))).unwrap();
             assert_eq!((again, rest.len()), (value, 0));
             let order: Vec<_> = found.iter().map(|(id, _)| *id).collect();
-            assert_eq!(order, [w[2].id(), w[1].id(), w[0].id()]);
+            assert_eq!(order, [w[4].id(), w[2].id(), w[1].id(), w[0].id()]);
             for (id, g) in found {
                 assert_eq!(g, whole.by_id(id).unwrap() * weight);
             }

@@ -3,6 +3,7 @@
 //! they are.
 
 pub(crate) mod finished;
+mod flat;
 pub(crate) mod lazy;
 pub(crate) mod lists;
 pub(crate) mod numbers;

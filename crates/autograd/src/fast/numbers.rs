@@ -66,11 +66,10 @@ fn pull_one<T: Lane>(inner: &Inner, row: &'static Row, node: &Node, mirror: &mut
     let dy: T = get(&mirror.words, node.slot);
     let mut give = |i: usize, input: &Node, id: u32, slope: T| {
         if input.needs() {
-            let flat = row.is_flat(i, c);
-            if !flat {
+            if row.is_flat(i, c) {
+                mirror.flat.push(id);
+            } else {
                 *get_mut::<T>(&mut mirror.words, input.slot) += dy * slope;
-            }
-            if !flat || input.is_leaf() {
                 mirror.reached[id as usize] = true;
             }
         }

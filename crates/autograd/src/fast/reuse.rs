@@ -27,7 +27,7 @@ impl Mirror {
     /// An empty mirror in the memory of the thread's last one.
     pub(crate) fn in_used_memory() -> Self {
         let (words, reached, large) = MIRROR.try_with(Cell::take).unwrap_or_default();
-        Self { words, large, reached, keep: Keep::default() }
+        Self { words, large, reached, flat: Vec::new(), keep: Keep::default() }
     }
 }
 

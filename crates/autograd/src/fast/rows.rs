@@ -56,18 +56,20 @@ pub(crate) fn pull_small(inner: &Inner, node: &Node, mirror: &mut Mirror) -> boo
         let carried = inner.carried(node);
         let c = T::of(carried);
         if a.needs() {
-            let flat = row.is_flat(0, carried);
-            if !flat {
+            if row.is_flat(0, carried) {
+                mirror.flat.push(node.a);
+            } else {
                 pull[0](dy, xa, xb, y, c, write(&mut below[a.slot.at()..], ty.n));
+                mirror.reached[node.a as usize] = true;
             }
-            mirror.reached[node.a as usize] |= !flat || a.is_leaf();
         }
         if !unary && b.needs() {
-            let flat = row.is_flat(1, carried);
-            if !flat {
+            if row.is_flat(1, carried) {
+                mirror.flat.push(node.b);
+            } else {
                 pull[1](dy, xa, xb, y, c, write(&mut below[b.slot.at()..], ty.n));
+                mirror.reached[node.b as usize] = true;
             }
-            mirror.reached[node.b as usize] |= !flat || b.is_leaf();
         }
     });
     true
@@ -88,11 +90,11 @@ pub(crate) fn pull(inner: &mut Inner, id: u32, row: &'static Row, mirror: &mut M
         let Some(current) = (if last { dy.take() } else { dy.clone() }) else { return };
         let input = inner.nodes[inputs[i] as usize];
         let input_ty = *inner.ty(&input);
-        // A leaf that is there has a gradient, be it 0; what lies before would multiply it with its slopes.
-        mirror.reached[inputs[i] as usize] |= input.is_leaf() || !row.is_flat(i, c);
         if row.is_flat(i, c) {
+            mirror.flat.push(inputs[i]);
             continue;
         }
+        mirror.reached[inputs[i] as usize] = true;
         let contribution = match constant {
             Some(slopes) if slopes[i] == 1.0 => current,
             // The sum is the smaller one to scale.

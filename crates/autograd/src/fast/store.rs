@@ -317,6 +317,8 @@ pub(crate) struct Mirror {
     pub(crate) large: Vec<Option<Tensor>>,
     /// Which nodes have received anything.
     pub(crate) reached: Vec<bool>,
+    /// Which got nothing because a slope is the number 0 (see [`super::flat`]).
+    pub(crate) flat: Vec<u32>,
     pub(crate) keep: Keep,
 }
 
@@ -327,6 +329,7 @@ impl Mirror {
         self.large.clear();
         self.large.resize(values.large.len(), None);
         zeros(&mut self.reached, nodes);
+        self.flat.clear();
         self.keep = keep;
     }
 

@@ -8,7 +8,7 @@ use gradus_tensor::Tensor;
 use smallvec::SmallVec;
 
 use super::store::{Keep, Mirror};
-use super::{lazy, numbers, rows, runs};
+use super::{flat, lazy, numbers, rows, runs};
 use crate::node::{Kind, Leaf};
 use crate::op::Backward;
 use crate::recorded;
@@ -20,6 +20,9 @@ pub(crate) fn numeric(root: Var<'_>, seed: Tensor, keep: Keep) -> Mirror {
     let mut mirror = begin(root, seed, keep);
     let _paused = root.tape.pause();
     down_to(0, root, root.id as usize + 1, &mut mirror);
+    if !mirror.flat.is_empty() {
+        flat::fill(&root.tape.inner.borrow(), &mut mirror);
+    }
     mirror
 }
 

@@ -6,7 +6,7 @@ use gradus_tensor::{DType, Tensor, rng};
 
 use super::numbers::Numbers;
 use super::program::{Program, Step, Value};
-use super::{elementwise, movement, sums};
+use super::{elementwise, movement, sums, windows};
 
 /// Values beyond this are scaled down, so that a chain neither grows without bound nor loses all its digits.
 const LARGEST: f64 = 4.0;
@@ -53,10 +53,11 @@ pub(crate) fn program(seed: u64) -> Program {
         if draw.operations >= wanted {
             break;
         }
-        match draw.numbers.below(10) {
+        match draw.numbers.below(12) {
             0..5 => elementwise::step(&mut draw),
             5..8 => movement::step(&mut draw),
-            _ => sums::step(&mut draw),
+            8 | 9 => sums::step(&mut draw),
+            _ => windows::step(&mut draw),
         };
     }
     let shapes: Vec<Vec<usize>> = draw.vars.iter().map(|x| x.shape().to_vec()).collect();

@@ -16,6 +16,8 @@ use super::program::Program;
 
 /// Relative rounding that two orders of the same operations may differ by, in units of the type's epsilon.
 const ROUNDING: f64 = 500.0;
+/// That of one operation.
+const LAST: f64 = 4.0;
 
 /// What was tried.
 #[derive(Debug, Default)]
@@ -157,16 +159,16 @@ fn near(p: &Program, way: &str, found: &[Tensor], run: &Run, epsilon: f64) -> Re
     ))
 }
 
-/// How far the gradients move if each input is off by the rounding.
+/// How far the gradients move if each input is off by the rounding, and each value by that of its last operation.
 fn noise(p: &Program, run: &Run, epsilon: f64) -> f64 {
     let moved = |seed: u64| {
         let mut rng = rng(seed);
-        let off = |x: &Tensor| {
-            let r = Tensor::uniform_of(*x.shape(), -1.0, 1.0, DType::F64, &mut rng);
-            x + &(r * (ROUNDING * epsilon))
-        };
-        let inputs: Vec<Tensor> = p.inputs.iter().map(off).collect();
-        distance(&self::run(p, &inputs).gradients, &run.gradients)
+        let mut off = |shape, by: f64| Tensor::uniform_of(shape, -by, by, DType::F64, &mut rng);
+        let tape = Tape::new();
+        let inputs = p.inputs.iter().map(|x| tape.var(x + &off(*x.shape(), ROUNDING * epsilon)));
+        let x: Vec<Var<'_>> = inputs.collect();
+        let gradients = p.loss_with(&x, |y| y * &(off(y.shape(), LAST * epsilon) + 1.0)).backward();
+        distance(&x.iter().map(|&x| gradients.wrt(x)).collect::<Vec<_>>(), &run.gradients)
     };
     moved(1).max(moved(2)).max(moved(3))
 }

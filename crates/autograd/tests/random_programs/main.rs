@@ -11,6 +11,7 @@ mod movement;
 mod numbers;
 mod program;
 mod sums;
+mod windows;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

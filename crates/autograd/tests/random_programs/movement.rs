@@ -52,7 +52,9 @@ fn moved(draw: &mut Draw<'_>, x: usize, dims: &[usize], axis: usize) -> Step {
         }
         7 if dims.len() > 1 => Step::of("diagonal", x, |x| x.diagonal(0, -2, -1)),
         8 => {
-            let (size, by) = (draw.numbers.within(1, n), draw.numbers.within(1, 2));
+            let others = dims.iter().product::<usize>() / n;
+            let most = n.min(draw.limit() / (n * others)).max(1);
+            let (size, by) = (draw.numbers.within(1, most), draw.numbers.within(1, 2));
             Step::of(format!("unfold({axis}, {size}, {by})"), x, move |x| x.unfold(at, size, by))
         }
         _ => Step::of(format!("repeat_interleave(2, {axis})"), x, move |x| x.repeat_interleave(2, at)),
@@ -145,10 +147,16 @@ fn sorted(draw: &mut Draw<'_>, x: usize, axis: usize) -> Option<usize> {
         }
     }
     let descending = draw.numbers.one_in(2);
-    draw.push(Step::of(format!("sort({axis})"), x, move |x| x.sort(axis as isize, descending).0))
+    let at = axis as isize;
+    if draw.numbers.one_in(2) {
+        let k = draw.numbers.within(1, n);
+        let name = format!("topk({k}, {axis})");
+        return draw.push(Step::of(name, x, move |x| x.topk(k, at, descending).0));
+    }
+    draw.push(Step::of(format!("sort({axis})"), x, move |x| x.sort(at, descending).0))
 }
 
-fn indices(draw: &mut Draw<'_>, n: usize, shape: &[usize]) -> Tensor {
+pub(crate) fn indices(draw: &mut Draw<'_>, n: usize, shape: &[usize]) -> Tensor {
     let count = shape.iter().product();
     let places: Vec<i64> = (0..count).map(|_| draw.numbers.below(n) as i64).collect();
     Tensor::from_slice(&places, shape)

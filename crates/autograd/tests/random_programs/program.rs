@@ -74,11 +74,18 @@ impl Program {
 
     /// All values, for these inputs.
     pub(crate) fn values<'t>(&self, x: &[Var<'t>]) -> Vec<Var<'t>> {
+        self.values_with(x, |y| y)
+    }
+
+    /// All values, `change` of what each operation gives.
+    fn values_with<'t>(&self, x: &[Var<'t>], mut change: impl FnMut(Var<'t>) -> Var<'t>) -> Vec<Var<'t>> {
         let mut values: Vec<Var<'t>> = Vec::new();
         for value in &self.values {
             let next = match value {
                 Value::Input(i) => x[*i],
-                Value::Step(step) => (step.f)(&step.inputs.iter().map(|&i| values[i]).collect::<Vec<_>>()),
+                Value::Step(step) => {
+                    change((step.f)(&step.inputs.iter().map(|&i| values[i]).collect::<Vec<_>>()))
+                }
             };
             values.push(next);
         }
@@ -87,7 +94,12 @@ impl Program {
 
     /// The weighted sum of the values that nothing takes.
     pub(crate) fn loss<'t>(&self, x: &[Var<'t>]) -> Var<'t> {
-        let values = self.values(x);
+        self.loss_with(x, |y| y)
+    }
+
+    /// The loss, `change` of what each operation gives.
+    pub(crate) fn loss_with<'t>(&self, x: &[Var<'t>], change: impl FnMut(Var<'t>) -> Var<'t>) -> Var<'t> {
+        let values = self.values_with(x, change);
         let dtype = x[0].dtype();
         self.weights.iter().map(|(i, weights)| (values[*i] * &weights.to(dtype)).sum()).sum()
     }

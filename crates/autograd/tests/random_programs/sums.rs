@@ -51,7 +51,7 @@ fn reduction(draw: &mut Draw<'_>, x: usize, dims: &[usize]) -> Option<usize> {
 }
 
 /// Whether the largest element along an axis is so by more than a little.
-fn decided(x: &Tensor, axis: isize) -> bool {
+pub(crate) fn decided(x: &Tensor, axis: isize) -> bool {
     let n = x.shape()[axis as usize];
     let (values, _) = x.sort(axis, true);
     n == 1 || (values.select(axis, 0) - values.select(axis, 1)).min().item() > 0.03
@@ -72,7 +72,7 @@ fn along(draw: &mut Draw<'_>, x: usize, dims: &[usize]) -> Option<usize> {
             let (gamma, beta) = (draw.input(&[last], 0.5, 1.5), draw.input(&[last], -1.0, 1.0));
             Step::new("layer_norm", &[x, gamma, beta], |x| x[0].layer_norm(x[1], x[2], 1e-2))
         }
-        _ if dims.len() > 1 && dims.iter().product::<usize>() < 4000 => {
+        _ if dims.len() > 1 && pairs(dims) < 4000 => {
             let causal = draw.numbers.one_in(2);
             Step::of(format!("attention(causal: {causal})"), x, move |x| {
                 x.attention(x.tanh(), x * 0.5, &Attention { causal, ..Attention::default() })
@@ -81,6 +81,12 @@ fn along(draw: &mut Draw<'_>, x: usize, dims: &[usize]) -> Option<usize> {
         _ => return None,
     };
     draw.push(step.summing())
+}
+
+/// Elements of the products of each row with each of its matrix.
+fn pairs(dims: &[usize]) -> usize {
+    let rows = dims[dims.len() - 2];
+    dims[..dims.len() - 1].iter().product::<usize>() * rows
 }
 
 fn product(draw: &mut Draw<'_>, x: usize, dims: &[usize]) -> Option<usize> {
@@ -99,8 +105,11 @@ fn product(draw: &mut Draw<'_>, x: usize, dims: &[usize]) -> Option<usize> {
             let (weight, bias) = (draw.input(&[out, last], -1.0, 1.0), draw.input(&[out], -1.0, 1.0));
             Step::new("linear", &[x, weight, bias], |x| x[0].linear(x[1], Some(x[2])))
         }
-        3 if dims.len() > 1 => Step::of("gram", x, |x| x.matmul(x.transpose(-1, -2))),
-        4 if dims.len() == 1 => Step::of("outer", x, |x| x.outer(x.sin())),
+        // A result that is too large is not computed to be thrown away: a pair for each two of 20,000 is 3 GB.
+        3 if dims.len() > 1 && pairs(dims) <= draw.limit() => {
+            Step::of("gram", x, |x| x.matmul(x.transpose(-1, -2)))
+        }
+        4 if dims.len() == 1 && last * last <= draw.limit() => Step::of("outer", x, |x| x.outer(x.sin())),
         5 if dims.len() == 3 && draw.has_room() => {
             let width = draw.numbers.within(1, last);
             let weight = draw.input(&[out, dims[1], width], -1.0, 1.0);

@@ -19,7 +19,7 @@ use crate::failure::{Failure, check_picture, write_picture};
 use crate::refusal::check_no_option;
 use crate::text::arguments::{above_zero, order, seed};
 use crate::text::lines::wrapped;
-use crate::text::numbers::{element, number, size};
+use crate::text::numbers::{count, differ, element, number, size};
 use crate::text::table::Table;
 use curve::Curve;
 pub use function::{Function, TapeFunction};
@@ -182,7 +182,7 @@ fn print(
     }
     let all = target.elements() * usize::from(order);
     if report.compared < all {
-        writeln!(out, "A sample of {} of {all} derivatives.\n", report.compared)?;
+        writeln!(out, "A sample of {} of {}.\n", report.compared, count(all, "derivative"))?;
     }
     let mut worst: Vec<&Comparison> = report.comparisons.iter().collect();
     if worst.len() > SHOWN {
@@ -222,10 +222,14 @@ pub(crate) fn failure(report: &Report) -> Failure {
     let Report { failed, undecided, compared, .. } = report;
     Failure::Run(match report.verdict() {
         "UNDECIDED" => {
-            format!("the check decided nothing: {undecided} of {compared} derivatives are undecided")
+            let are = if *undecided == 1 { "is" } else { "are" };
+            format!(
+                "the check decided nothing: {undecided} of {} {are} undecided",
+                count(*compared, "derivative")
+            )
         }
         _ if *failed == 0 => "the check failed: no derivative was compared".to_string(),
-        _ => format!("the check failed: {failed} of {compared} derivatives differ"),
+        _ => format!("the check failed: {}", differ(*failed, *compared)),
     })
 }
 

@@ -13,7 +13,7 @@ use gradus::prelude::*;
 use crate::failure::{Failure, check_picture, write_picture};
 use crate::optimizers;
 use crate::text::arguments::{learning_rate, seed, whole};
-use crate::text::numbers::{fixed, number};
+use crate::text::numbers::{count, fixed, number};
 use crate::text::table::Table;
 use crate::train::{Feed, Recipe, Subject, Task};
 
@@ -121,8 +121,9 @@ impl FindLr {
         let Self { from, to, steps, seed, .. } = self;
         writeln!(
             out,
-            "{}, seed {seed}\nthe rate grows from {from} to {to} in {steps} steps\n",
-            self.title(task, recipe)
+            "{}, seed {seed}\nthe rate grows from {from} to {to} in {}\n",
+            self.title(task, recipe),
+            count(*steps, "step")
         )?;
         let (n, mut table) = (search.rates.len(), Table::new(&["step", "learning rate", "smoothed loss"]));
         let rows = ROWS.min(n);
@@ -131,7 +132,8 @@ impl FindLr {
         }
         writeln!(out, "{}", table.text())?;
         if n < *steps as usize {
-            writeln!(out, "it ended after {n} steps: the loss was four times its best, or not finite")?;
+            let n = count(n, "step");
+            writeln!(out, "it ended after {n}: the loss was four times its best, or not finite")?;
         }
         let Some(rate) = search.steepest() else {
             let text = format!(

@@ -16,6 +16,7 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::refusal::check_no_option;
 use crate::text::lines::wrapped;
+use crate::text::numbers::differ;
 use broken::Broken;
 use judge::Judgement;
 use progress::{Entry, Progress};
@@ -139,7 +140,7 @@ impl PuzzleCommand {
         }
         Err(Failure::Run(match (judgement.comparisons.len(), judgement.wrong()) {
             (0, _) => "not yet: the gradient has another shape".to_string(),
-            (all, wrong) => format!("not yet: {wrong} of {all} derivatives differ"),
+            (all, wrong) => format!("not yet: {}", differ(wrong, all)),
         }))
     }
 

@@ -12,7 +12,7 @@ use super::progress::{Entry, Progress};
 use super::task::Puzzle;
 use crate::failure::Failure;
 use crate::text::lines::wrapped;
-use crate::text::numbers::{brief, element, number as digits, size};
+use crate::text::numbers::{self, brief, element, number as digits, size};
 use crate::text::table::Table;
 
 /// Elements that are shown of a wrong answer.
@@ -122,9 +122,13 @@ pub(super) fn judgement(
     let all = judgement.comparisons.len();
     if judgement.right {
         let text = format!(
-            "Right: all {all} derivatives agree with finite differences, at {} points. The largest relative error is {}, the \
-             bound {:.0e}.",
-            judgement.points.len(),
+            "Right: {} with finite differences, at {}. The largest relative error is {}, the bound {:.0e}.",
+            if all == 1 {
+                "the derivative agrees".to_string()
+            } else {
+                format!("all {all} derivatives agree")
+            },
+            numbers::count(judgement.points.len(), "point"),
             size(judgement.worst()),
             judgement.bound
         );

@@ -12,6 +12,7 @@ use gradus::tensor::io::{create_folder, open_regular, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, check_folder};
+use crate::text::numbers::count;
 
 /// The variable that names the file.
 pub(crate) const VARIABLE: &str = "GRADUS_PROGRESS";
@@ -46,18 +47,13 @@ pub(crate) struct Entry {
 impl Entry {
     /// A few words for a list.
     pub(crate) fn words(&self) -> String {
-        let count = |n: u32, word: &str| match n {
-            0 => None,
-            1 => Some(format!("1 {word}")),
-            n if word == "try" => Some(format!("{n} tries")),
-            n => Some(format!("{n} {word}s")),
-        };
+        let some = |n: u32, word: &str| (n > 0).then(|| count(n, word));
         let state = match (self.solved, self.told) {
             (true, _) => Some("solved".to_string()),
             (false, true) => Some("told".to_string()),
             _ => None,
         };
-        let parts = [state, count(self.tries, "try"), count(self.hints, "hint")];
+        let parts = [state, some(self.tries, "try"), some(self.hints, "hint")];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }

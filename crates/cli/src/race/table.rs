@@ -7,7 +7,7 @@ use gradus::optim::Ending;
 use super::eigenbasis;
 use super::ground::Aim;
 use super::run::{Course, Run};
-use crate::text::numbers::{decimals, fixed, given};
+use crate::text::numbers::{self, decimals, fixed, given};
 
 impl Course<'_> {
     /// The surface, by name and formula, with what its picture is to be read with.
@@ -41,7 +41,8 @@ pub(crate) fn table(course: &Course<'_>, runs: &[Run]) -> String {
     };
     let (aim, count) = course.aim();
     let start = place(&course.start, given);
-    let mut text = format!("{}, from {start}, {} steps; {aim}\n\n", course.title(), course.steps);
+    let steps = numbers::count(course.steps, "step");
+    let mut text = format!("{}, from {start}, {steps}; {aim}\n\n", course.title());
     let wide = runs.iter().map(|run| run.name.chars().count()).max().unwrap_or(0).max("optimizer".len());
     let [lr, distance, value, end] = ["lr", "final distance", "final value", "final place"];
     let known = course.surface.aim == Aim::Minimum;

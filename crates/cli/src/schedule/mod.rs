@@ -15,7 +15,7 @@ use crate::failure::{Failure, check_picture, write_picture};
 use crate::optimizers;
 use crate::text::arguments::{seed, whole};
 use crate::text::lines::cut;
-use crate::text::numbers::fixed;
+use crate::text::numbers::{count, fixed};
 use crate::text::table::Table;
 use crate::train;
 
@@ -92,8 +92,9 @@ impl ScheduleCommand {
 
     fn title(&self) -> String {
         format!(
-            "{} steps of {} under each schedule: softmax regression on digits, batches of {BATCH}",
-            self.steps, self.optimizer
+            "{} of {} under each schedule: softmax regression on digits, batches of {BATCH}",
+            count(self.steps, "step"),
+            self.optimizer
         )
     }
 

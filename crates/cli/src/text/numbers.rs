@@ -49,6 +49,25 @@ pub(crate) fn fixed(x: f64) -> String {
     }
 }
 
+/// So many of a thing: `1 step`, `2 steps`, `3 classes`, `0 entries`.
+pub fn count(n: impl TryInto<u128>, noun: &str) -> String {
+    let n = n.try_into().unwrap_or(u128::MAX);
+    format!("{n} {}", if n == 1 { noun.to_string() } else { plural(noun) })
+}
+
+/// Derivatives of which some differ: `1 of 20 derivatives differs`.
+pub(crate) fn differ(wrong: usize, all: usize) -> String {
+    format!("{wrong} of {} {}", count(all, "derivative"), if wrong == 1 { "differs" } else { "differ" })
+}
+
+fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o'])) {
+        Some(stem) => format!("{stem}ies"),
+        None if ["s", "x", "tch", "sh"].iter().any(|end| noun.ends_with(end)) => format!("{noun}es"),
+        None => format!("{noun}s"),
+    }
+}
+
 /// A number as it was given, without endless zeros.
 pub(crate) fn given(x: f64) -> String {
     if x == 0.0 || (1e-6..1e9).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
@@ -93,6 +112,22 @@ mod tests {
             (short(1.234_567e12), short(f64::NAN), size(1.26e-11)),
             ("1.23457e12".into(), "NaN".into(), "1.3e-11".into())
         );
+    }
+
+    #[test]
+    fn one_thing_and_many() {
+        assert_eq!([0, 1, 2].map(|n| count(n, "step")), ["0 steps", "1 step", "2 steps"]);
+        let many = [
+            ("class", "3 classes"),
+            ("batch", "3 batches"),
+            ("epoch", "3 epochs"),
+            ("try", "3 tries"),
+            ("way", "3 ways"),
+            ("different text", "3 different texts"),
+        ];
+        for (noun, want) in many {
+            assert_eq!(count(3u64, noun), want);
+        }
     }
 
     #[test]

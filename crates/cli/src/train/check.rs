@@ -7,6 +7,7 @@ use gradus::prelude::*;
 
 use super::data::Task;
 use crate::failure::Failure;
+use crate::text::numbers::count as many;
 
 /// The gradient check passes below this relative error.
 const BOUND: f64 = 1e-6;
@@ -33,7 +34,8 @@ pub(super) fn gradient(out: &mut dyn Write, task: &Task, seed: u64) -> Result<Re
         &options,
     );
     let all = model.trainable_elements();
-    writeln!(out, "The gradient on {} examples, tape against central differences, in F64:", batch.len())?;
+    let examples = many(batch.len(), "example");
+    writeln!(out, "The gradient on {examples}, tape against central differences, in F64:")?;
     writeln!(out, "{report}")?;
     writeln!(out, "  of {all} in all; values below {FLOOR:.0e} count as {FLOOR:.0e}\n")?;
     if report.passed() { Ok(report) } else { Err(Failure::Run("the gradient check failed".to_string())) }

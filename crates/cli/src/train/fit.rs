@@ -154,7 +154,12 @@ pub(super) fn fit(
     progress.finish();
     warn(train, recipe, run.finish(model, &optimizer).map(drop))?;
     if run.is_stopped() {
-        return Err(Failure::Interrupted { steps: run.step(), saved: None, resume: train.resume(None) });
+        return Err(Failure::Interrupted {
+            steps: run.step(),
+            saved: None,
+            kept: None,
+            resume: train.resume(None),
+        });
     }
     let seconds = begin.elapsed().as_secs_f64();
     Ok(Outcome { epochs, seconds, warnings: look(task, recipe, model).warnings() })

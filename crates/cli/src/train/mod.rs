@@ -23,13 +23,14 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, check_picture, check_writable, write_picture};
 use crate::text::arguments::{learning_rate, seed, whole};
+use crate::text::numbers::count;
 
 pub(crate) use data::{Data, Feed, Task};
 use fit::Outcome;
 use picture::picture;
 use recipe::Method;
 pub(crate) use recipe::Recipe;
-use rescue::{UntilClosed, save};
+use rescue::{UntilClosed, earlier, save};
 pub(crate) use subject::Subject;
 
 /// The word for no file behind `--config`.
@@ -93,7 +94,7 @@ pub(crate) struct Train {
     /// Threads to compute with; the results do not depend on it [default: all cores].
     #[arg(long, value_parser = whole::<u64>("a number of threads", 1..=256, 2), allow_negative_numbers = true)]
     threads: Option<u64>,
-    /// The file for the weights [default: gradus-DATA.safetensors].
+    /// The file for the weights [default: gradus-DATA.safetensors]; those of an earlier training there are kept as FILE.old.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The file for a picture of loss and accuracy, epoch by epoch.
@@ -154,13 +155,13 @@ impl Train {
             return outcome.map(drop);
         }
         let outcome = outcome.map_err(|failure| Self::keep(&model, &path, failure))?;
-        save(&model, &path)?;
+        let kept = save(&model, &path)?;
         writeln!(out, "\ntrained in {:.2} s", outcome.seconds)?;
         for warning in &outcome.warnings {
             writeln!(out, "warning: {warning}")?;
         }
         let mut found = task.finish(&model, &recipe, out)?;
-        writeln!(out, "weights saved to {}", path.display())?;
+        writeln!(out, "weights saved to {}{}", path.display(), Failure::kept(kept.as_deref()))?;
         let accuracy = found.get("test_accuracy").and_then(Value::as_f64);
         self.draw(out, &recipe, &outcome, accuracy)?;
         if self.json {
@@ -171,6 +172,8 @@ impl Train {
             found.insert("test_examples".to_string(), json!(test));
             found.insert("parameters".to_string(), json!(model.trainable_elements()));
             found.insert("weights".to_string(), json!(path.to_string_lossy()));
+            let warnings = [&task.warnings[..], &outcome.warnings].concat();
+            found.insert("warnings".to_string(), json!(warnings));
             writeln!(out, "{}", self.line(&recipe, &outcome, found))?;
         }
         Ok(())
@@ -199,7 +202,6 @@ impl Train {
             "train_loss": loss,
             "train_accuracy": accuracy,
             "train_seconds": outcome.seconds,
-            "warnings": outcome.warnings,
         });
         all.extend(own.as_object().cloned().unwrap_or_default());
         all.extend(recipe.epochs.map(|epochs| ("epochs".to_string(), json!(epochs))));
@@ -265,16 +267,21 @@ impl Train {
         Ok(())
     }
 
-    /// Refuses places for the weights and the picture that cannot be written, before the training.
+    /// Refuses places for the weights, those of before and the picture that cannot be written, before the training.
     fn check_files(&self, weights: &Path) -> Result<(), Failure> {
         check_writable("--out", weights)?;
         let apart = |option: &str, path: &Path| {
             self.subject.check_apart(option, path, self.config.as_deref(), self.log.as_deref())
         };
         apart("--out", weights)?;
+        let before = earlier(weights);
+        if weights.is_file() {
+            check_writable("--out", &before)?;
+            apart("--out", &before)?;
+        }
         let Some(svg) = &self.svg else { return Ok(()) };
         apart("--svg", svg)?;
-        if svg == weights {
+        if svg == weights || *svg == before {
             return Err(Failure::Value(format!("--svg {}: the weights go there", svg.display())));
         }
         check_picture("--svg", svg)
@@ -285,8 +292,8 @@ impl Train {
         let worth = matches!(failure, Failure::Interrupted { steps: 1.., .. } | Failure::Output(_));
         match (worth.then(|| save(model, path)), failure) {
             (Some(Err(failed)), _) => failed,
-            (Some(Ok(())), Failure::Interrupted { steps, resume, .. }) => {
-                Failure::Interrupted { steps, saved: Some(path.to_path_buf()), resume }
+            (Some(Ok(kept)), Failure::Interrupted { steps, resume, .. }) => {
+                Failure::Interrupted { steps, saved: Some(path.to_path_buf()), kept, resume }
             }
             (_, failure) => failure,
         }
@@ -297,17 +304,21 @@ impl Train {
         let Recipe { batch, seed, lr, .. } = recipe;
         let (model, method) = (recipe.model.name(), recipe.optimizer.name());
         let (n, what) = recipe.steps.map_or((recipe.epochs.unwrap_or(1), "epoch"), |steps| (steps, "step"));
-        let s = if n == 1 { "" } else { "s" };
         format!(
-            "{model}, {n} {what}{s} in batches of {batch}, {method}, learning rate up to {lr}, seed {seed}"
+            "{model}, {} in batches of {batch}, {method}, learning rate up to {lr}, seed {seed}",
+            count(n, what)
         )
     }
 
     fn announce(out: &mut dyn Write, recipe: &Recipe, task: &Task) -> Result<(), Failure> {
         let ([train, test], title) = (task.sizes(), &task.title);
-        writeln!(out, "gradus trains {title}: {train} examples to learn from, {test} to be tested with.")?;
+        let train = count(train, "example");
+        writeln!(out, "gradus trains {title}: {train} to learn from, {test} to be tested with.")?;
         for note in &task.notes {
             writeln!(out, "{note}")?;
+        }
+        for warning in &task.warnings {
+            writeln!(out, "warning: {warning}")?;
         }
         writeln!(out, "{}, threads {}.", Self::method(recipe), gradus::threads())?;
         Ok(())

@@ -11,25 +11,10 @@ mod numbers;
 
 use numbers::Numbers;
 
-const SEEDS: [&str; 12] = [
-    "tanh(w*x + b)\nw=-3\nx=2\nb=6.88",
-    "mean((A@x - [1, 2])^2)\nA=[[1, 2], [3, 4]]\nx=[0.5, -1]",
-    "x^2*y + sin(y)\nx=2\ny=3",
-    "-x**-2 + 1e-3/(x - pi)\nx=0.5",
-    "sum(softmax(M)*M)\nM=[[1, 2, 3], [4, 5, 6]]",
-    "x.sum(axis=0) + A.t@x\nx=[1, 2]\nA=[[1, 2], [3, 4]]",
-    "where(x > 0, x, 0.1*x)\nx=-2",
-    "log_softmax([x, 1, 2])\nx=1",
-    "max(x, y) <= min(x, y)\nx=1\ny=2",
-    "reshape(x, [2, 2]).t\nx=[1, 2, 3, 4]",
-    "dot(x, y)\nx=[1, 2]\ny=[3, 4]",
-    "((((x))))*polygamma(x, 2)\nx=1.5",
-];
-
 #[test]
 fn no_text_makes_the_reader_of_expressions_panic() {
     let count = std::env::var("GRADUS_INPUTS").map_or(3000, |n| n.parse().expect("a whole number"));
-    let seeds: Vec<Vec<u8>> = SEEDS.map(|text| text.as_bytes().to_vec()).to_vec();
+    let seeds: Vec<Vec<u8>> = entries::SEEDS.map(|text| text.as_bytes().to_vec()).to_vec();
     for seed in &seeds {
         let read = entries::expression(seed);
         assert!(read.is_ok(), "{}: {read:?}", String::from_utf8_lossy(seed));

@@ -237,7 +237,8 @@ fn read(text: &str, options: &CsvOptions) -> Result<Table, String> {
     let width = first.len();
     let ragged = rest.find(|(_, row)| row.len() != width);
     if let Some((line, row)) = ragged {
-        return Err(format!("line {line} has {} cells, the first has {width}", row.len()));
+        let (n, s) = (row.len(), if row.len() == 1 { "" } else { "s" });
+        return Err(format!("line {line} has {n} cell{s}, the first has {width}"));
     }
     let names: Vec<String> = if options.header {
         rows.next().into_iter().flat_map(|(_, row)| row).map(|(cell, _)| cell).collect()

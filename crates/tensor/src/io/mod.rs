@@ -7,6 +7,8 @@
 //! Files are written whole under another name and renamed ([`write_atomically`]), so that a
 //! crash leaves the old one.
 
+#[cfg(feature = "safetensors")]
+mod checksum;
 mod file;
 pub mod npy;
 #[cfg(feature = "zip")]

@@ -1,7 +1,9 @@
 //! Named tensors in one file: the safetensors format, which PyTorch, JAX and others read and write. With the feature
 //! `safetensors`.
 //!
-//! Eight bytes of header length, a JSON header of names, types, shapes and offsets, the data, little-endian.
+//! Eight bytes of header length, a JSON header of names, types, shapes and offsets, the data, little-endian. A file that is
+//! written here has a version and a checksum among its metadata, which other programs read over; [`load`] refuses it where a bit
+//! of it is another. Files of other programs have none, and are read without.
 //!
 //! # Source
 //! <https://huggingface.co/docs/safetensors>.
@@ -13,7 +15,7 @@ use std::path::Path;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
-use super::{brain, decode, half};
+use super::{brain, checksum, decode, half};
 use crate::{DType, Error, Tensor};
 
 /// A tensor as the format's writer wants it.
@@ -58,15 +60,18 @@ pub fn save<'a, N: Into<String>>(
     for (name, _) in &entries {
         assert!(names.insert(name), "save: two tensors are named {name}");
     }
-    let bytes = safetensors::serialize(entries.iter().map(|(name, entry)| (name, entry)), None);
-    super::write_atomically(path, &bytes.map_err(|error| wrong(path, reason(&error)))?)
+    let entries = entries.iter().map(|(name, entry)| (name, entry));
+    let bytes = safetensors::serialize(entries, Some(checksum::note()));
+    let mut bytes = bytes.map_err(|error| wrong(path, reason(&error)))?;
+    checksum::set(&mut bytes);
+    super::write_atomically(path, &bytes)
 }
 
 /// Reads all tensors with their names, in the order of the file. F16 and BF16 become F32, other integers I64.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read, [`Error::Format`] if it is truncated, of another kind, or holds a type that
-/// has no counterpart here.
+/// [`Error::Io`] if the file cannot be read, [`Error::Format`] if it is truncated, of another kind, has another checksum or version
+/// than it says, or holds a type that has no counterpart here.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
     let path = path.as_ref();
     parse(&super::read(path)?).map_err(|reason| wrong(path, reason))
@@ -75,6 +80,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
 /// The tensors in the bytes of a file, or what is wrong with them.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<(String, Tensor)>, String> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| reason(&error))?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| reason(&error))?;
+    checksum::check(bytes, header.metadata().as_ref())?;
     let mut entries: Vec<_> = file.iter().collect();
     entries.sort_by(|(a, x), (b, y)| (x.data().as_ptr(), a).cmp(&(y.data().as_ptr(), b)));
     let convert = |(name, view): (&str, TensorView<'_>)| match tensor(&view) {
@@ -196,6 +203,66 @@ mod tests {
         assert!(refused(&path, b"\x89PNG\r\n\x1a\n and so on").contains("of another kind"));
         let missing = load(path.with_file_name("missing")).unwrap_err();
         assert!(matches!(missing, Error::Io { .. }) && missing.to_string().contains("missing"));
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    /// Bytes of a file as it is written, of two tensors.
+    fn written(name: &str) -> (std::path::PathBuf, Vec<u8>) {
+        let path = folder(name).join("model.safetensors");
+        let (a, b) = (Tensor::from([[1.0f32, -2.0], [0.5, 3.0]]), Tensor::from([7, 8, 9]));
+        save(&path, [("a.weight", &a), ("steps", &b)]).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        (path, bytes)
+    }
+
+    #[test]
+    fn every_flipped_bit_is_told() {
+        let (path, good) = written("bits");
+        assert!(parse(&good).is_ok());
+        let mut sums = 0;
+        for at in 0..good.len() {
+            for bit in 0..8 {
+                let mut bytes = good.clone();
+                bytes[at] ^= 1 << bit;
+                let said =
+                    parse(&bytes).err().unwrap_or_else(|| panic!("bit {bit} of byte {at} of {}", good.len()));
+                sums += usize::from(said.starts_with("its checksum is that of another content"));
+            }
+        }
+        assert!(sums > 8 * 40, "the data alone are 40 bytes: {sums}");
+        let mut bytes = good;
+        *bytes.last_mut().unwrap() ^= 1;
+        assert!(
+            refused(&path, &bytes).contains("model.safetensors: not a valid safetensors file: its checksum")
+        );
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn versions_and_files_of_other_programs() {
+        let (path, good) = written("versions");
+        let text = String::from_utf8_lossy(&good).into_owned();
+        let replaced = |from: &str, to: &str| {
+            assert!(text.contains(from) && from.len() == to.len());
+            let at = good.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+            [&good[..at], to.as_bytes(), &good[at + from.len()..]].concat()
+        };
+        let newer = refused(&path, &replaced("gradus 1 crc64", "gradus 2 crc64"));
+        assert!(newer.contains("it has version 2, and this gradus reads version 1"), "{newer}");
+        // Without the note, or with one of somebody else, nothing is compared.
+        let foreign = replaced("\"gradus\":\"gradus 1", "\"format\":\"pt      ");
+        std::fs::write(&path, foreign).unwrap();
+        assert_eq!(load(&path).unwrap().len(), 2);
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    /// The note stands in front of all names, so that one that looks like it is not taken for it.
+    #[test]
+    fn a_name_that_looks_like_the_note() {
+        let path = folder("note").join("model.safetensors");
+        let x = Tensor::ones([3]);
+        save(&path, [("gradus 1 crc64 0000000000000000", &x), ("gradus", &x)]).unwrap();
+        assert_eq!(load(&path).unwrap().len(), 2);
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 

@@ -3,11 +3,9 @@
 //! Where one element has nearly all the weight, what the others leave of it cannot be told from its rounding: there
 //! their sum is taken without it. Where the largest is ∞ the results are the limits.
 
+use super::pairwise::LANES;
 use super::runs::{each_run, each_run_wide, map_run};
 use super::{Real, math, run, softmax_tiles as tiles, sum};
-
-/// Lanes of a running maximum.
-const LANES: usize = 64;
 
 /// The largest element of a run, as if there were no NaN beside other numbers: one makes the sum of exponentials NaN, too.
 #[inline(always)]

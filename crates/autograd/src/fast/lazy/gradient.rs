@@ -103,6 +103,8 @@ struct Carry<'a, T: 'static> {
     count: HashMap<u32, usize>,
     /// Where the gradient of a node lies.
     grads: HashMap<u32, Place>,
+    /// What got nothing because a slope is the number 0.
+    flat: Vec<u32>,
 }
 
 fn carry<T: Lane>(
@@ -118,6 +120,7 @@ fn carry<T: Lane>(
         upstream: HashMap::new(),
         count: HashMap::new(),
         grads: HashMap::new(),
+        flat: Vec::new(),
     };
     carry.plan.steps(members);
     for &id in run {
@@ -188,7 +191,11 @@ impl<T: Lane> Carry<'_, T> {
         // Of a value with itself: the slope of that row, once.
         let same = row.facts.same.filter(|_| inputs.len() == 2 && inputs[0] == inputs[1]);
         for i in 0..inputs.len() {
-            if !wanted[i] || row.is_flat(i, c) {
+            if !wanted[i] {
+                continue;
+            }
+            if row.is_flat(i, c) {
+                self.flat.push(inputs[i]);
                 continue;
             }
             if let Some(slopes) = constant {
@@ -258,6 +265,7 @@ impl<T: Lane> Carry<'_, T> {
     /// Runs the program and hands what leaves the run to the mirror; returns the value of the total.
     fn finish(mut self, mirror: &mut Mirror, run: &[u32], total: Option<(Place, f64)>) -> Option<Tensor> {
         let inner = self.plan.inner;
+        mirror.flat.append(&mut self.flat);
         let mut outside: Vec<(u32, Place)> = self.grads.drain().filter(|(id, _)| !run.contains(id)).collect();
         outside.sort_unstable_by_key(|&(id, _)| id);
         // All reaches first: they decide the length of a piece.

@@ -17,8 +17,8 @@ crate::ops::elementwise::table::binary! {
     div [0.3, domain: [[-2.0, 2.0], [0.5, 2.0]]] |a, b, y| a / b => 1.0 / b, -(y / b);
     /// `$a^b$`. Slopes `$b\,a^{b-1}$` (0 where b = 0) and `$a^b \ln a$` (0 where a = 0 and b ≥ 0).
     pow [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| pow(a, b) =>
-        b * pow(pick(eq(b, 0.0) * (1.0 - gt(abs(a), 0.0)), 1.0, a), b - 1.0),
-        pick(eq(a, 0.0) * ge(b, 0.0), 0.0, y * ln(pick(eq(a, 0.0) * ge(b, 0.0), 1.0, a)));
+        pow_slope(pick(eq(b, 0.0) * (1.0 - gt(abs(a), 0.0)), 1.0, a), b),
+        pick(eq(a, 0.0) * ge(b, 0.0), 0.0, pow_log_slope(pick(eq(a, 0.0) * ge(b, 0.0), 1.0, a), b, y));
     /// The larger of two; NaN if either is. Slopes 1 for the larger and 0 for the other. At a tie each gets half the gradient.
     maximum [0.3, kinks: Kinks::Equal] |a, b, y| max(a, b) => gt(a, b) + 0.5 * eq(a, b), gt(b, a) + 0.5 * eq(a, b);
     /// The smaller of two; NaN if either is. Slopes 1 for the smaller and 0 for the other. At a tie each gets half the gradient.
@@ -38,14 +38,16 @@ crate::ops::elementwise::table::binary! {
     /// `$\sqrt{a^2 + b^2}$`. Slopes `$a/y$` and `$b/y$`, NaN at the origin.
     hypot [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| hypot(a, b) => finite(a) / finite(y), finite(b) / finite(y);
     /// The remainder of `$a/b$` with the sign of a. Slopes 1 and `$-\operatorname{trunc}(a/b)$`.
-    fmod [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::MultiplesButZero] |a, b, y| fmod(a, b) => 1.0, -trunc(a / b);
+    fmod [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::MultiplesButZero] |a, b, y| fmod(a, b) =>
+        1.0, -round((finite(a) - finite(y)) / b);
     /// The remainder of `$a/b$` with the sign of b. Slopes 1 and `$-\lfloor a/b \rfloor$`.
-    remainder [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::Multiples] |a, b, y| remainder(a, b) => 1.0, -floor(a / b);
+    remainder [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::Multiples] |a, b, y| remainder(a, b) =>
+        1.0, -round((finite(a) - finite(y)) / b);
     /// `$\ln(e^a + e^b)$`. Slopes `$\sigma(a-b)$` and `$\sigma(b-a)$`, ½ each where both are the same infinity.
-    logaddexp [3.0] |a, b, y| logaddexp(a, b) => sigmoid(finite(a) - finite(b)), sigmoid(finite(b) - finite(a));
+    logaddexp [3.0] |a, b, y| logaddexp(a, b) => sigmoid_of_difference(a, b), sigmoid_of_difference(b, a);
     /// `$\log_2(2^a + 2^b)$`. Slopes `$\sigma((a-b) \ln 2)$` and `$\sigma((b-a) \ln 2)$`.
     logaddexp2 [3.0] |a, b, y| logaddexp2(a, b) =>
-        sigmoid(0.693_147_180_559_945_3 * (finite(a) - finite(b))), sigmoid(0.693_147_180_559_945_3 * (finite(b) - finite(a)));
+        sigmoid_of_bits(a, b), sigmoid_of_bits(b, a);
     /// `$a \ln b$`, 0 where a = 0. Slopes `$\ln b$` (0 where a = 0 and b ≤ 0) and `$a/b$` (NaN where a = b = 0).
     xlogy [2.0, domain: [[-2.0, 2.0], [0.4, 2.0]]] |a, b, y| xlogy(a, b) =>
         ln(pick(eq(a, 0.0) * le(b, 0.0), 1.0, b)), a / b;
@@ -62,8 +64,8 @@ crate::ops::elementwise::table::binary! {
     surprise [4.0, domain: [[0.2, 0.9]; 2]] @hidden |a, b, y|
         -(b * pick(lt(ln(a), -100.0), -100.0, ln(a)) + (1.0 - b) * pick(lt(log1p(-a), -100.0), -100.0, log1p(-a))) =>
         (a - b) / pick(lt(a * (1.0 - a), 9.999_999_960_041_972e-13), 9.999_999_960_041_972e-13, a * (1.0 - a)),
-        pick(ge(a, 1.0), -100.0, log1p(-pick(ge(a, 1.0), 0.0, a)))
-            - pick(lt(a, 3.720_075_976_020_836e-44), -100.0, ln(pick(lt(a, 3.720_075_976_020_836e-44), 1.0, a)));
+        pick(lt(abs(a - 0.5), 0.25), -logit(pick(lt(abs(a - 0.5), 0.25), a, 0.5)), pick(ge(a, 1.0), -100.0, log1p(-pick(ge(a, 1.0), 0.0, a)))
+            - pick(lt(a, 3.720_075_976_020_836e-44), -100.0, ln(pick(lt(a, 3.720_075_976_020_836e-44), 1.0, a))));
     /// 1 where `$a > b$`, else 0. The slopes are 0.
     gt [0.2, kinks: Kinks::Equal] |a, b, y| gt(a, b);
     /// 1 where `$a \ge b$`, else 0. The slopes are 0.

@@ -49,7 +49,7 @@ crate::ops::elementwise::table::unary! {
             finite(x) + y);
     /// The modified Bessel function `$I_n$`, n ≥ 1. Slope `$\tfrac12 (I_{n-1} + I_{n+1})$`.
     bessel_i [20.0, number: Some(2.0)] @hidden |x, y; n| bessel_i(x, n) =>
-        0.5 * (bessel_i(x, n - 1.0) + bessel_i(x, n + 1.0));
+        0.5 * bessel_i(x, n - 1.0) + 0.5 * bessel_i(x, n + 1.0);
     /// The derivative of order n of `i0e`, 0 at 0 where n is odd. Slope: the one of order n + 1.
     i0e_derivative [30.0, kinks: Kinks::At(&[0.0]), number: Some(1.0)] @hidden |x, y; n|
         i0e_derivative(x, n) => i0e_derivative(x, n + 1.0);

@@ -54,6 +54,7 @@ fn task(name: &str, (train, test): (Dataset, Dataset), recipe: &Recipe) -> Resul
     Ok(Task {
         title: format!("a classifier of {name}"),
         notes: Vec::new(),
+        warnings: Vec::new(),
         model: models::of_images(recipe, inputs, CLASSES, &mut rng(recipe.seed))?,
         check: (train.narrow(0, train.len().min(CHECK.0)), CHECK.1[usize::from(recipe.is_of_images())]),
         feed: Feed::Examples(train),

@@ -1,5 +1,6 @@
 //! What can be trained on: the data, the model for them, and what the end of a training shows.
 
+mod doubts;
 mod images;
 mod names;
 mod table;
@@ -18,6 +19,7 @@ use serde_json::{Map, Value, json};
 
 use super::recipe::Recipe;
 use crate::failure::Failure;
+use crate::text::numbers::count;
 
 /// A data set that can be trained on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -141,6 +143,8 @@ pub(crate) struct Task {
     pub(crate) title: String,
     /// What is to be known of the data, a line each.
     pub(crate) notes: Vec<String>,
+    /// What makes it doubtful that something is learned, a line each.
+    pub(crate) warnings: Vec<String>,
     pub(crate) feed: Feed,
     pub(crate) test: Dataset,
     pub(crate) model: Sequential,
@@ -196,11 +200,11 @@ impl Task {
             }
         }
         let mut all = Map::new();
-        let n = self.test.len();
+        let examples = count(self.test.len(), "example");
         match &self.end {
             End::Classes => {
                 let confusion = Confusion::of(&Tensor::cat(&scores, 0), &self.test.labels);
-                writeln!(out, "test accuracy {:.4} on {n} examples", confusion.accuracy())?;
+                writeln!(out, "test accuracy {:.4} on {examples}", confusion.accuracy())?;
                 if confusion.classes() <= 20 {
                     writeln!(out, "\n{confusion}")?;
                 }
@@ -213,7 +217,8 @@ impl Task {
             }
             End::Number { deviation } => {
                 let (rmse, explained) = (loss.mean().sqrt() * deviation, self.explained(loss.mean()));
-                writeln!(out, "test error {rmse:.4} (root mean square) on {n} examples, R² {explained:.4}")?;
+                let share = explained.map_or(String::new(), |share| format!(", R² {share:.4}"));
+                writeln!(out, "test error {rmse:.4} (root mean square) on {examples}{share}")?;
                 all.insert("test_rmse".to_string(), json!(rmse));
                 all.insert("test_r2".to_string(), json!(explained));
             }
@@ -222,11 +227,11 @@ impl Task {
         Ok(all)
     }
 
-    /// The share of the variance of the test set that is explained.
-    fn explained(&self, mse: f64) -> f64 {
+    /// The share of the variance of the test set that is explained, where it has one.
+    fn explained(&self, mse: f64) -> Option<f64> {
         let labels = self.test.labels.to(DType::F64);
-        let centred = &labels - labels.mean();
-        1.0 - mse / centred.square().mean().item()
+        let varies = labels.max().item() > labels.min().item();
+        varies.then(|| 1.0 - mse / (&labels - labels.mean()).square().mean().item())
     }
 
     /// Prints what the model writes on its own.

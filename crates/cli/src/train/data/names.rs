@@ -7,6 +7,7 @@ use gradus::prelude::*;
 
 use super::{End, Feed, Task, read};
 use crate::failure::Failure;
+use crate::text::numbers::count;
 use crate::train::models;
 use crate::train::recipe::Recipe;
 
@@ -24,7 +25,10 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
         return Err(wrong(format!("line {}: a name holds a point, which ends names here", line + 1)));
     }
     if names.len() < 10 {
-        return Err(wrong(format!("it holds {} names, one a line; 10 are wanted at least", names.len())));
+        return Err(wrong(format!(
+            "it holds {}, one a line; 10 are wanted at least",
+            count(names.len(), "name")
+        )));
     }
     let letters = Vocabulary::characters(&format!("{END}{}", names.concat()));
     let order = Tensor::permutation(names.len(), &mut rng(recipe.seed)).to_vec::<i64>();
@@ -34,11 +38,12 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
     let (train, test) = (examples(train), examples(test));
     Ok(Task {
         title: format!(
-            "a writer of names, letter by letter ({} names, {} letters)",
-            names.len(),
-            letters.len() - 1
+            "a writer of names, letter by letter ({}, {})",
+            count(names.len(), "name"),
+            count(letters.len() - 1, "letter")
         ),
         notes: Vec::new(),
+        warnings: Vec::new(),
         model: models::of_names(recipe, letters.len(), &mut rng(recipe.seed)),
         check: (train.narrow(0, train.len().min(8)), 500),
         feed: Feed::Examples(train),

@@ -6,8 +6,10 @@ use std::path::Path;
 use gradus::data::csv::{Column, CsvOptions, Kind, Table};
 use gradus::prelude::*;
 
+use super::doubts::Rows;
 use super::{End, Feed, Task};
 use crate::failure::Failure;
+use crate::text::numbers::count;
 use crate::train::models;
 use crate::train::recipe::{Recipe, Target};
 
@@ -39,7 +41,11 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
     let order = Tensor::permutation(n, &mut rng(recipe.seed)).to_vec::<i64>();
     let tested = ((n as f64 * 0.2).round() as usize).clamp(1, n - 1);
     let (test, train) = order.split_at(tested);
-    let inputs = reader.inputs(&target, train)?;
+    let (inputs, used) = reader.inputs(&target, train)?;
+    let columns: Vec<&Column> = used.iter().map(|&at| &reader.table.columns[at]).collect();
+    let numbers = labels.to_f64_vec();
+    let rows = Rows { target: &target, classes: classes.as_deref(), labels: &numbers, train, test };
+    let warnings = rows.doubts(&columns, inputs.shape()[1]);
     let part = |places: &[i64]| {
         Dataset::new(inputs.clone(), labels.clone()).select(&Tensor::from_slice(places, [places.len()]))
     };
@@ -61,6 +67,7 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
     Ok(Task {
         title: what,
         notes: reader.notes,
+        warnings,
         model: models::of_rows(
             recipe,
             width,
@@ -127,16 +134,17 @@ impl Reader<'_> {
         let missing = self.table.rows() - known.len();
         if missing > 0 {
             let first = column.values.iter().position(|x| x.is_nan()).map_or(0, |row| self.table.lines[row]);
-            let (s, have) = if missing == 1 { ("", "has") } else { ("s", "have") };
+            let (have, s) = if missing == 1 { ("has", "s") } else { ("have", "") };
             self.notes.push(format!(
-                "{missing} row{s} {have} no {target} and count for nothing; the first is line {first}."
+                "{} {have} no {target} and count{s} for nothing; the first is line {first}.",
+                count(missing, "row")
             ));
         }
         if known.len() < 2 {
-            let n = known.len();
-            let rows = if n == 1 { "1 row has".to_string() } else { format!("{n} rows have") };
+            let have = if known.len() == 1 { "has" } else { "have" };
             return Err(self.wrong(format!(
-                "{rows} a {target}; 2 are wanted at least, one to learn from and one for the test"
+                "{} {have} a {target}; 2 are wanted at least, one to learn from and one for the test",
+                count(known.len(), "row")
             )));
         }
         for column in &mut self.table.columns {
@@ -160,10 +168,10 @@ impl Reader<'_> {
             Target::Regression if text => {
                 Err(self.wrong(format!("column {target} holds texts; they have no regression")))
             }
-            Target::Regression => Ok((Tensor::from_slice(&column.values, shape), None)),
-            Target::Classification if bits.len() < 2 => {
+            _ if bits.len() < 2 => {
                 Err(self.wrong(format!("column {target} has one value only; there is nothing to tell apart")))
             }
+            Target::Regression => Ok((Tensor::from_slice(&column.values, shape), None)),
             Target::Classification if bits.len() > 1000 => Err(self.wrong(format!(
                 "column {target} has {} different values; 1000 classes are the most",
                 bits.len()
@@ -181,49 +189,62 @@ impl Reader<'_> {
         }
     }
 
-    /// All columns but the target, `[rows, width]`. What is missing is the mean of the rows that are learned from, or no text at all.
-    fn inputs(&mut self, target: &str, train: &[i64]) -> Result<Tensor, Failure> {
-        let mut parts: Vec<Vec<f64>> = Vec::new();
-        for column in self.table.columns.iter().filter(|column| column.name != target) {
-            let name = &column.name;
+    /// All columns but the target, `[rows, width]`, and which of them are in it. What is missing is the mean of the rows that are
+    /// learned from, or no text at all; what is the same in all of them is left out.
+    fn inputs(&mut self, target: &str, train: &[i64]) -> Result<(Tensor, Vec<usize>), Failure> {
+        let (mut parts, mut used): (Vec<Vec<f64>>, Vec<usize>) = (Vec::new(), Vec::new());
+        for (at, column) in self.table.columns.iter().enumerate().filter(|(_, column)| column.name != target)
+        {
+            let (name, before) = (&column.name, parts.len());
             let missing = column.missing();
             let learned = || train.iter().map(|row| column.values[*row as usize]).filter(|x| !x.is_nan());
-            let count = learned().count();
-            if count == 0 {
+            let known = learned().count();
+            let is_text = column.kind == Kind::Category;
+            let same = learned().map(ordered).collect::<BTreeSet<_>>().len() == 1;
+            // Of a text it may be told from where there is none.
+            let constant = same && train.len() > 1 && (known == train.len() || !is_text);
+            if known == 0 {
                 self.notes.push(format!("column {name} holds nothing to learn from and is left out."));
+            } else if constant {
+                self.notes.push(format!(
+                    "column {name} has one value in all rows that are learned from, which tells nothing, and is left out."
+                ));
             } else if column.categories.len() > MOST_TEXTS {
                 let n = column.categories.len();
                 self.notes.push(format!(
                     "column {name} holds {n} different texts and is left out; {MOST_TEXTS} are the most."
                 ));
-            } else if column.kind == Kind::Category {
+            } else if is_text {
                 let of = |code: usize| {
                     column.values.iter().map(|x| f64::from(u8::from(*x == code as f64))).collect()
                 };
                 parts.extend((0..column.categories.len()).map(of));
             } else {
-                let mean = learned().sum::<f64>() / count as f64;
+                let mean = learned().sum::<f64>() / known as f64;
                 parts.push(column.values.iter().map(|x| if x.is_nan() { mean } else { *x }).collect());
             }
-            if missing > 0 && count > 0 && column.categories.len() <= MOST_TEXTS {
-                let (s, are) = if missing == 1 { ("", "is") } else { ("s", "are") };
-                let filled = if column.kind == Kind::Category { "no text" } else { "the mean" };
-                self.notes.push(format!(
-                    "column {name}: {missing} cell{s} {are} missing and count{} as {filled}.",
-                    if missing == 1 { "s" } else { "" }
-                ));
+            if parts.len() == before {
+                continue;
+            }
+            used.push(at);
+            if missing > 0 {
+                let (are, s) = if missing == 1 { ("is", "s") } else { ("are", "") };
+                let (cells, filled) = (count(missing, "cell"), if is_text { "no text" } else { "the mean" });
+                self.notes.push(format!("column {name}: {cells} {are} missing and count{s} as {filled}."));
             }
         }
         if parts.is_empty() {
-            return Err(self.wrong(format!("beside {target} there is no column to predict it from")));
+            let told =
+                self.notes.last().map_or(String::new(), |note| format!(": {}", note.trim_end_matches('.')));
+            return Err(self.wrong(format!("beside {target} there is no column to predict it from{told}")));
         }
         let (width, rows) = (parts.len(), self.table.rows());
-        Ok(Tensor::from_vec(parts.concat(), [width, rows]).t().to(DType::F32).contiguous())
+        Ok((Tensor::from_vec(parts.concat(), [width, rows]).t().to(DType::F32).contiguous(), used))
     }
 }
 
 /// A number of which the order is that of the float.
-fn ordered(x: f64) -> i64 {
+pub(super) fn ordered(x: f64) -> i64 {
     // -0 and 0 are one value.
     let bits = (x + 0.0).to_bits().cast_signed();
     bits ^ (((bits >> 63).cast_unsigned() >> 1).cast_signed())

@@ -7,6 +7,7 @@ use gradus::prelude::*;
 
 use super::{End, Feed, Task, read};
 use crate::failure::Failure;
+use crate::text::numbers::count;
 use crate::train::models;
 use crate::train::recipe::Recipe;
 
@@ -23,8 +24,15 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
     let least = 10 * (context + 1);
     if n < least {
         return Err(Failure::Value(format!(
-            "{}: it has {n} letters; a context of {context} wants {least} at least, a tenth of them for the test",
-            path.display()
+            "{}: it has {}; a context of {context} wants {least} at least, a tenth of them for the test",
+            path.display(),
+            count(n, "letter")
+        )));
+    }
+    if letters.len() == 1 {
+        let path = path.display();
+        return Err(Failure::Value(format!(
+            "{path}: it has one letter only; there is nothing to tell apart"
         )));
     }
     // The last tenth is for the test.
@@ -32,8 +40,9 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
     let test = windows(&test.contiguous(), context, context);
     let check = windows(&train.narrow(0, 0, 2 * context + 1).contiguous(), context, context);
     Ok(Task {
-        title: format!("a writer of text, letter by letter ({} different letters)", letters.len()),
+        title: format!("a writer of text, letter by letter ({})", count(letters.len(), "different letter")),
         notes: Vec::new(),
+        warnings: Vec::new(),
         model: models::of_text(recipe, letters.len(), &mut rng(recipe.seed)),
         check: (check, 100),
         feed: Feed::Windows(train.contiguous(), context),

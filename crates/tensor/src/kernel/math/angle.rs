@@ -7,6 +7,7 @@
 use super::Real;
 use super::arithmetic::select;
 use super::compound::in_double;
+use super::normal::{parts, wide_product};
 
 /// Elements per decision of [`sin_slice`] and [`cos_slice`].
 const BLOCK: usize = 1024;
@@ -86,7 +87,8 @@ pub fn tan<R: Real>(x: R) -> R {
 pub fn sin_pi<R: Real>(x: R) -> R {
     let whole = x.round();
     let odd = (R::HALF * whole).round() != R::HALF * whole;
-    let s = ((x - whole) * R::PI).near_sin();
+    let (t, low) = wide_product(x - whole, parts(std::f64::consts::PI, 1.224_646_799_147_353_2e-16));
+    let s = low.mul_add(t.near_cos(), t.near_sin());
     select(odd, -s, s)
 }
 
@@ -101,8 +103,10 @@ pub fn cos_pi<R: Real>(x: R) -> R {
 /// sin(πx)/(πx), 1 at 0, 0 at ±∞.
 #[inline(always)]
 pub fn sinc<R: Real>(x: R) -> R {
-    let y = select(x == R::ZERO, R::ONE, sin_pi(x) / (x * R::PI));
-    select(x.abs() == R::INFINITY, R::ZERO, y)
+    in_double(x, |x| {
+        let y = select(x == 0.0, 1.0, sin_pi(x) / (x * std::f64::consts::PI));
+        select(x.abs() == f64::INFINITY, 0.0, y)
+    })
 }
 
 #[cfg(test)]

@@ -1,43 +1,40 @@
 //! The modified Bessel functions of the first kind, orders 0 and 1.
 //!
-//! Chebyshev expansions of e⁻ˣIₙ(x) (order 1: divided by x) for x ≤ 8 and of √x e⁻ˣIₙ(x) beyond, the form of
-//! Clenshaw (1962). Coefficients computed from the power series in 60 digits.
+//! Their power series for x ≤ 8, whose terms are all positive, and Chebyshev expansions of √x e⁻ˣIₙ(x) beyond, the form of
+//! Clenshaw (1962), with coefficients computed in 60 digits.
 
 use super::Real;
 use super::compound::in_double;
+use super::wide::{Wide, two_sum};
 
-/// e⁻ˣI₀(x) in x/4 − 1, for x ≤ 8.
-const SMALL_0: [f64; 30] = [
-    0.338_397_637_204_738_03,
-    -0.304_682_672_343_198_4,
-    0.171_620_901_522_208_77,
-    -0.094_901_097_048_047_64,
-    0.049_305_284_239_670_71,
-    -0.023_737_414_805_899_47,
-    0.010_546_460_394_594_998,
-    -0.004_324_309_995_050_576,
-    0.001_639_475_616_941_335_7,
-    -0.000_576_375_574_538_582_4,
-    0.000_188_502_885_095_841_65,
-    -5.754_195_010_082_104e-5,
-    1.644_844_807_072_889_6e-5,
-    -4.416_738_358_458_750_5e-6,
-    1.117_387_539_120_103_7e-6,
-    -2.670_793_853_940_612e-7,
-    6.046_995_022_541_919e-8,
-    -1.300_025_009_986_248e-8,
-    2.659_823_724_682_386_6e-9,
-    -5.189_795_601_635_263e-10,
-    9.675_809_035_373_237e-11,
-    -1.726_826_291_441_556e-11,
-    2.955_052_663_129_64e-12,
-    -4.856_446_783_111_929e-13,
-    7.676_185_498_604_936e-14,
-    -1.168_533_287_799_345_1e-14,
-    1.715_391_285_555_133e-15,
-    -2.431_279_846_547_955e-16,
-    3.330_794_518_822_238_4e-17,
-    -4.415_341_646_479_339_5e-18,
+/// 1/k!²: I₀(x) in x²/4, for x ≤ 8.
+const SMALL_0: [f64; 26] = [
+    1.0,
+    1.0,
+    0.25,
+    0.027_777_777_777_777_776,
+    0.001_736_111_111_111_111,
+    6.944_444_444_444_444e-5,
+    1.929_012_345_679_012_4e-6,
+    3.936_759_889_140_842e-8,
+    6.151_187_326_782_565e-10,
+    7.594_058_428_126_624e-12,
+    7.594_058_428_126_623e-14,
+    6.276_081_345_559_193e-16,
+    4.358_389_823_304_995e-18,
+    2.578_928_889_529_582_8e-20,
+    1.315_780_045_678_358_6e-22,
+    5.847_911_314_126_038_5e-25,
+    2.284_340_357_080_483_8e-27,
+    7.904_291_893_012_054e-30,
+    2.439_596_263_275_325_3e-32,
+    6.757_884_385_804_225e-35,
+    1.689_471_096_451_056_4e-37,
+    3.831_000_218_709_878_5e-40,
+    7.915_289_708_078_262e-43,
+    1.496_274_046_895_701_6e-45,
+    2.597_697_998_082_815_2e-48,
+    4.156_316_796_932_504e-51,
 ];
 /// √x e⁻ˣI₀(x) in 16/x − 1, for x ≥ 8.
 const LARGE_0: [f64; 25] = [
@@ -67,37 +64,34 @@ const LARGE_0: [f64; 25] = [
     -4.830_504_485_944_182e-18,
     -7.233_180_487_874_754e-18,
 ];
-/// e⁻ˣI₁(x)/x in x/4 − 1, for x ≤ 8.
-const SMALL_1: [f64; 29] = [
-    0.126_293_593_221_816_82,
-    -0.176_416_518_357_834_06,
-    0.102_643_658_689_847_1,
-    -0.052_945_981_208_094_99,
-    0.024_726_449_030_626_516,
-    -0.010_564_084_894_626_197,
-    0.004_156_422_944_312_888,
-    -0.001_513_572_450_631_253_2,
-    0.000_512_285_956_168_575_8,
-    -0.000_161_760_815_825_896_74,
-    4.781_565_107_550_054e-5,
-    -1.327_316_365_603_943_6e-5,
-    3.470_251_308_137_678_5e-6,
-    -8.568_720_264_695_455e-7,
-    2.003_294_753_552_135_3e-7,
-    -4.445_059_128_796_328e-8,
-    9.381_537_386_495_773e-9,
-    -1.887_249_751_722_829_4e-9,
-    3.625_590_281_552_117e-10,
-    -6.663_489_723_502_027e-11,
-    1.173_618_629_889_090_1e-11,
-    -1.983_974_397_764_943_6e-12,
-    3.223_793_365_945_575e-13,
-    -5.042_185_504_727_912e-14,
-    7.600_684_294_735_408e-15,
-    -1.105_596_947_735_386_2e-15,
-    1.553_631_957_736_200_5e-16,
-    -2.111_421_214_358_166e-17,
-    2.777_914_112_761_046_4e-18,
+/// 1/(2 k! (k + 1)!): I₁(x)/x in x²/4, for x ≤ 8.
+const SMALL_1: [f64; 26] = [
+    0.5,
+    0.25,
+    0.041_666_666_666_666_664,
+    0.003_472_222_222_222_222,
+    0.000_173_611_111_111_111_12,
+    5.787_037_037_037_037e-6,
+    1.377_865_961_199_294_4e-7,
+    2.460_474_930_713_026e-9,
+    3.417_326_292_656_981e-11,
+    3.797_029_214_063_311_6e-13,
+    3.451_844_740_057_556e-15,
+    2.615_033_893_982_997e-17,
+    1.676_303_778_194_229e-19,
+    9.210_460_319_748_51e-22,
+    4.385_933_485_594_529e-24,
+    1.827_472_285_664_387e-26,
+    6.718_648_109_060_246e-29,
+    2.195_636_636_947_793e-31,
+    6.419_990_166_514_014e-34,
+    1.689_471_096_451_056_3e-36,
+    4.022_550_229_645_372e-39,
+    8.706_818_678_886_087e-42,
+    1.720_715_153_930_056_8e-44,
+    3.117_237_597_699_378_3e-47,
+    5.195_395_996_165_631e-50,
+    7.992_916_917_177_893e-53,
 ];
 /// √x e⁻ˣI₁(x) in 16/x − 1, for x ≥ 8.
 const LARGE_1: [f64; 25] = [
@@ -136,19 +130,47 @@ fn chebyshev(t: f64, c: &[f64]) -> f64 {
     t * b1 - b2 + c[0]
 }
 
-/// e^−|x| Iₙ(|x|) from the two expansions.
-fn scaled(a: f64, small: &[f64], large: &[f64]) -> f64 {
-    if a <= 8.0 { chebyshev(a / 4.0 - 1.0, small) } else { chebyshev(16.0 / a - 1.0, large) / a.sqrt() }
+/// Σ cₖzᵏ for x²/4 = z + `z_low` by Horner's rule with its rounding errors; c and z are positive.
+fn small(x: f64, c: &[f64]) -> f64 {
+    let half = 0.5 * x;
+    let z = half * half;
+    let z_low = half.mul_add(half, -z);
+    let (mut sum, mut low) = (0.0, 0.0);
+    for &c in c.iter().rev() {
+        let product = sum * z;
+        let total = two_sum(product, c);
+        low = f64::mul_add(low, z, f64::mul_add(sum, z, -product) + total.1 + sum * z_low);
+        sum = total.0;
+    }
+    sum + low
 }
 
-pub(super) fn scaled_order_0(x: f64) -> f64 {
-    scaled(x.abs(), &SMALL_0, &LARGE_0)
+/// e⁻ᵃIₙ(a) beyond 8.
+fn large(a: f64, c: &[f64]) -> f64 {
+    chebyshev(16.0 / a - 1.0, c) / a.sqrt()
 }
 
-fn scaled_order_1(x: f64) -> f64 {
+/// I₀(x), not scaled up to 8.
+fn order_0(x: f64) -> (f64, bool) {
     let a = x.abs();
-    let y = scaled(a, &SMALL_1, &LARGE_1);
-    (if a <= 8.0 { y * a } else { y }).copysign(x)
+    if a <= 8.0 { (small(a, &SMALL_0), false) } else { (large(a, &LARGE_0), true) }
+}
+
+/// I₁(x), not scaled up to 8.
+fn order_1(x: f64) -> (f64, bool) {
+    let a = x.abs();
+    let (y, scaled) = if a <= 8.0 { (small(a, &SMALL_1) * a, false) } else { (large(a, &LARGE_1), true) };
+    (y.copysign(x), scaled)
+}
+
+/// e^−|x| times a value that may be scaled already.
+fn shrunk(x: f64, (y, scaled): (f64, bool)) -> f64 {
+    if scaled || x.is_nan() { y } else { y * libm::exp(-x.abs()) }
+}
+
+/// e^|x| times a value that is scaled.
+fn grown(x: f64, (y, scaled): (f64, bool)) -> f64 {
+    if scaled { grow(x, y) } else { y }
 }
 
 /// e^|x|·y, in two factors where e^|x| alone would overflow.
@@ -159,6 +181,19 @@ fn grow(x: f64, y: f64) -> f64 {
     }
     let half = libm::exp(0.5 * a);
     if a < 700.0 { libm::exp(a) * y } else { y * half * half }
+}
+
+/// I_|n|(a) to about 100 bits by its power series, for 0 ≤ a ≤ 40.
+pub(super) fn wide_order(n: i32, a: f64) -> Wide {
+    let order = f64::from(n.abs());
+    let square = Wide::product(0.5 * a, 0.5 * a);
+    let (mut term, mut sum) = (Wide::from(1.0), Wide::from(1.0));
+    for k in 1..100 {
+        let k = f64::from(k);
+        term = term * square / (k * (k + order)).into();
+        sum = sum + term;
+    }
+    (1..=n.abs()).fold(sum, |y, i| y * (0.5 * a).into() / f64::from(i).into())
 }
 
 /// e^−|x| I_|n|(x): the power series (x/2)ⁿ Σ (x²/4)ᵏ/(k! (k + n)!), beyond 30 Hankel's asymptotic series.
@@ -189,22 +224,22 @@ pub fn bessel_i<R: Real>(x: R, n: R) -> R {
 
 /// I₀(x).
 pub fn i0<R: Real>(x: R) -> R {
-    in_double(x, |x| grow(x, scaled_order_0(x)))
+    in_double(x, |x| grown(x, order_0(x)))
 }
 
 /// e^−|x| I₀(x).
 pub fn i0e<R: Real>(x: R) -> R {
-    in_double(x, scaled_order_0)
+    in_double(x, |x| shrunk(x, order_0(x)))
 }
 
 /// I₁(x).
 pub fn i1<R: Real>(x: R) -> R {
-    in_double(x, |x| grow(x, scaled_order_1(x)))
+    in_double(x, |x| grown(x, order_1(x)))
 }
 
 /// e^−|x| I₁(x).
 pub fn i1e<R: Real>(x: R) -> R {
-    in_double(x, scaled_order_1)
+    in_double(x, |x| shrunk(x, order_1(x)))
 }
 
 #[cfg(test)]

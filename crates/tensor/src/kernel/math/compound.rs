@@ -103,6 +103,14 @@ pub fn log_sigmoid<R: Real>(x: R) -> R {
     min(x, R::ZERO) - (-x.abs()).exp().log1p()
 }
 
+/// ln(x/(1 − x)): 2 artanh(2x − 1) in the middle.
+#[inline(always)]
+pub fn logit<R: Real>(x: R) -> R {
+    let z = (x + x) - R::ONE;
+    let middle = atanh(z);
+    select(z.abs() < R::HALF, middle + middle, (x / (R::ONE - x)).ln())
+}
+
 /// ln(eᵃ + eᵇ).
 #[inline(always)]
 pub fn logaddexp<R: Real>(a: R, b: R) -> R {

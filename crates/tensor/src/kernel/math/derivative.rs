@@ -1,9 +1,10 @@
 //! Derivatives of other functions, written so that they keep their digits where the function itself saturates.
 
 use super::arithmetic::{gt, max, min, rsqrt, select};
-use super::bessel::{scaled_order, scaled_order_0};
+use super::bessel::wide_order;
 use super::compound::{hypot, in_double};
-use super::normal::{erfcx, normal_cdf, normal_pdf};
+use super::normal::{erfcx, normal_cdf, normal_pdf, parts, wide_product};
+use super::wide::Wide;
 use super::{Real, angle};
 
 /// x, but at least the least and at most the largest finite number; NaN stays.
@@ -25,13 +26,26 @@ pub fn clamp_min<R: Real>(x: R, c: R) -> R {
     max(x, c)
 }
 
+/// Whether the type is `f32`, or a narrower one.
+#[inline(always)]
+pub(super) fn is_single<R: Real>() -> bool {
+    R::EPSILON.to_f64() > 1e-10
+}
+
 /// Whether a difference of numbers up to 1 kept its digits. From 2⁻¹¹ on, 1 − y² is right to 10⁻¹², where y is to 2 ulp. In
 /// `f32`, from 2⁻⁹ on, it is right to 6·10⁻⁵, where y is to ½ ulp: with a smaller bound, more elements of usual size would
 /// have to be computed the dear way.
 #[inline(always)]
 pub fn kept<R: Real>(difference: R) -> bool {
-    let least = if R::EPSILON.to_f64() > 1e-10 { 0.001_953_125 } else { 0.000_488_281_25 };
+    let least = if is_single::<R>() { 0.001_953_125 } else { 0.000_488_281_25 };
     gt(difference, R::of(least)) != R::ZERO
+}
+
+/// Whether a slope of y may be made from `difference`, of 1 and y or y²: in `f64` where it is [`kept`], since the exponential
+/// takes twice the time; never in `f32`, where it takes none.
+#[inline(always)]
+pub fn kept_wide<R: Real>(difference: R) -> bool {
+    !is_single::<R>() & kept(difference)
 }
 
 /// σ(x) σ(−x) = e/(1 + e)² with e = e^−|x|.
@@ -59,13 +73,66 @@ pub fn sech_squared<R: Real>(x: R) -> R {
     R::of(4.0) * e / (d * d)
 }
 
-/// σ(v) + x σ(v) σ(−v) v′ with v = √(8/π)(x + 0.044715 x³); it is taken at ±100 beyond.
+/// σ(d + `low`) for a low part far smaller than d.
 #[inline(always)]
-pub fn gelu_tanh_slope<R: Real>(x: R) -> R {
-    let x = clamp_max(clamp_min(x, R::of(-100.0)), R::of(100.0));
-    let (c, square) = (R::of(1.595_769_121_605_730_8), x * x);
-    let v = c * x * (R::ONE + R::of(0.044_715) * square);
-    v.sigmoid() + x * logistic_pdf(v) * (c * (R::ONE + R::of(0.134_145) * square))
+fn sigmoid_of_sum<R: Real>(d: R, low: R) -> R {
+    let e = (-d.abs()).exp_sum(select(d < R::ZERO, low, -low));
+    select(d < R::ZERO, e, R::ONE) / (R::ONE + e)
+}
+
+/// a − b as an unevaluated sum; without the rest where e^−|a − b| is 0 anyway.
+#[inline(always)]
+fn difference<R: Real>(a: R, b: R) -> (R, R) {
+    let d = a - b;
+    let back = d - a;
+    let low = (a - (d - back)) - (b + back);
+    (d, select(d.abs() < R::of(1e4), low, R::ZERO))
+}
+
+/// σ(a − b), with the rounding error of the difference; ½ where both are the same infinity.
+#[inline(always)]
+pub fn sigmoid_of_difference<R: Real>(a: R, b: R) -> R {
+    let (d, low) = difference(finite(a), finite(b));
+    sigmoid_of_sum(d, low)
+}
+
+/// 1/(1 + 2^(b − a)) = σ((a − b) ln 2), with the rounding errors of difference and product.
+#[inline(always)]
+pub fn sigmoid_of_bits<R: Real>(a: R, b: R) -> R {
+    let (d, low) = difference(finite(a), finite(b));
+    let ln_2 = parts(std::f64::consts::LN_2, 2.319_046_813_846_299_6e-17);
+    let (v, v_low) = wide_product(d, ln_2);
+    sigmoid_of_sum(v, select(v.abs() < R::of(1e4), low.mul_add(ln_2.0, v_low), R::ZERO))
+}
+
+/// e^(x/c), with the rounding error of the quotient.
+#[inline(always)]
+pub fn exp_over<R: Real>(x: R, c: R) -> R {
+    let q = x / c;
+    let rest = (-q).mul_add(c, x) / c;
+    q.exp_sum(select(q.abs() < R::of(1e4), rest, R::ZERO))
+}
+
+/// b aᵇ⁻¹, the slope of aᵇ in a, with the rounding error of b − 1.
+#[inline(always)]
+pub fn pow_slope<R: Real>(a: R, b: R) -> R {
+    let less = b - R::ONE;
+    let back = less - b;
+    a.pow_times(less, (b - (less - back)) - (R::ONE + back), b)
+}
+
+/// aᵇ ln a, the slope of aᵇ in b; not from aᵇ, which may be subnormal.
+#[inline(always)]
+pub fn pow_log_slope<R: Real>(a: R, b: R, _power: R) -> R {
+    a.pow_times(b, R::ZERO, a.ln())
+}
+
+/// −ln x − 1 = −ln(e x), with the rounding error of e x.
+#[inline(always)]
+pub fn entr_slope<R: Real>(x: R) -> R {
+    let near = (x - R::of(0.3)).abs() < R::of(0.2);
+    let (p, low) = wide_product(x, parts(std::f64::consts::E, 1.445_646_891_729_250_2e-16));
+    select(near, -(p.ln() + low / p), -x.ln() - R::ONE)
 }
 
 /// 1/(x(1 − x)).
@@ -150,36 +217,50 @@ fn sinc_series(t: f64, n: i32) -> f64 {
     sum
 }
 
+/// The slope of e^−|x| I₁(x), ½ at 0: sign(x) f′ + f″ with f = e^−|x| I₀, so e^−|x| (½(I₀ + I₂) − I₁).
+#[inline(always)]
+pub fn i1e_slope<R: Real>(x: R) -> R {
+    in_double(x, |x| {
+        let a = x.abs();
+        if a < 40.0 {
+            let sum = (wide_order(0, a) + wide_order(2, a)).scaled(0.5) - wide_order(1, a);
+            return sum.0 * libm::exp(-a);
+        }
+        i0e_derivative(a, 1.0) + i0e_derivative(a, 2.0)
+    })
+}
+
 /// The derivative of order n of e^−|x| I₀(x), 0 at 0 where n is odd.
 ///
-/// Up to |x| = 18 by Σ (−1)ⁿ⁻ʲ (n over j) I₀⁽ʲ⁾, beyond from its asymptotic series.
+/// Up to |x| = 40 by Σ (−1)ⁿ⁻ʲ (n over j) I₀⁽ʲ⁾ in 100 bits, since the terms cancel, beyond from its asymptotic series.
 pub fn i0e_derivative<R: Real>(x: R, n: R) -> R {
     let n = n.to_f64() as i32;
     in_double(x, |x| {
         let a = x.abs();
         let odd = n % 2 == 1;
-        let y = if a < 18.0 { i0e_near(a, n) } else { i0e_far(a, n) };
+        let y = if a < 40.0 { i0e_near(a, n) } else { i0e_far(a, n) };
         if odd && x == 0.0 { 0.0 } else { y * if odd { x.signum() } else { 1.0 } }
     })
 }
 
 fn i0e_near(a: f64, n: i32) -> f64 {
-    if n == 0 {
-        return scaled_order_0(a);
-    }
     let choose = |n: i32, k: i32| (0..k).fold(1.0, |c, i| c * f64::from(n - i) / f64::from(i + 1));
-    // I₀⁽ʲ⁾ = 2⁻ʲ Σ (j over i) I_|j − 2i|.
-    let derivative = |j: i32| {
-        let sum: f64 = (0..=j).map(|i| choose(j, i) * scaled_order((j - 2 * i).abs(), a)).sum();
-        sum * 0.5f64.powi(j)
-    };
-    (0..=n).map(|j| if (n - j) % 2 == 0 { 1.0 } else { -1.0 } * choose(n, j) * derivative(j)).sum()
+    let orders: Vec<Wide> = (0..=n).map(|k| wide_order(k, a)).collect();
+    // I₀⁽ʲ⁾ = 2⁻ʲ Σ (j over i) I_|j − 2i|, in all (−1)ⁿ⁻ʲ (n over j) times.
+    let mut sum = Wide::from(0.0);
+    for j in 0..=n {
+        let factor = if (n - j) % 2 == 0 { 1.0 } else { -1.0 } * choose(n, j) * 0.5f64.powi(j);
+        for i in 0..=j {
+            sum = sum + orders[(j - 2 * i).unsigned_abs() as usize] * (factor * choose(j, i)).into();
+        }
+    }
+    sum.0 * libm::exp(-a)
 }
 
 /// Σ aₖ (−1)ⁿ (k + ½)(k + 3/2)… x^−(k + n + ½)/√2π with aₖ = aₖ₋₁ (2k − 1)²/8k.
 fn i0e_far(a: f64, n: i32) -> f64 {
     let (mut sum, mut term) = (0.0, 1.0);
-    for k in 0..24 {
+    for k in 0..40 {
         sum += term * (0..n).fold(1.0, |p, i| -p * (f64::from(k + i) + 0.5));
         let odd = f64::from(2 * k + 1);
         term *= odd * odd / (8.0 * f64::from(k + 1) * a);
@@ -194,10 +275,10 @@ pub fn asin_slope<R: Real>(x: R) -> R {
     rsqrt((R::ONE - x) * (R::ONE + x))
 }
 
-/// 1/(1 + x²).
+/// 1/(1 + x²), where the square is infinite, too.
 #[inline(always)]
 pub fn atan_slope<R: Real>(x: R) -> R {
-    R::ONE / (R::ONE + x * x)
+    select(x.abs() < R::of(1e9), R::ONE / (R::ONE + x * x), R::ONE / x / x)
 }
 
 /// 1/√(x² + 1).

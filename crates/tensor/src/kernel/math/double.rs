@@ -6,8 +6,8 @@
 
 use super::select;
 
-pub(super) use super::erf::{erf_double as erf, normal_tail_double as normal_tail};
-pub(super) use super::power::{log2, log10, pow};
+pub(super) use super::erf::{erf_double as erf, normal_tail_double as scaled_tail};
+pub(super) use super::power::{log2, log10, pow, pow_times};
 
 /// 1.5·2⁵²: added to a number below 2⁵¹, it leaves the nearest integer in the low bits.
 const SHIFT: f64 = 6_755_399_441_055_744.0;
@@ -16,6 +16,8 @@ pub(super) const LN_2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fefa_3800);
 pub(super) const LN_2_LOW: f64 = 5.497_923_018_708_371e-14;
 /// The bits of √½.
 const ROOT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
+/// The least x of eˣ: from −746 on it is 0, and here it is 0 times what a function multiplies it with; the same above 710.
+const LEAST: f64 = -800.0;
 const MANTISSA: u64 = 0x000f_ffff_ffff_ffff;
 const ONE_BITS: u64 = 0x3ff0_0000_0000_0000;
 
@@ -109,21 +111,28 @@ fn scale(y: f64, k: f64) -> f64 {
 
 #[inline(always)]
 pub(super) fn exp(x: f64) -> f64 {
-    let (p, k) = reduce_exp(clamp(x, -746.0, 710.0));
+    let (p, k) = reduce_exp(clamp(x, LEAST, 710.0));
     scale(p + 1.0, k)
+}
+
+/// w eˣ, without the rounding of an eˣ that is subnormal.
+#[inline(always)]
+pub(super) fn times_exp(x: f64, w: f64) -> f64 {
+    let (p, k) = reduce_exp(clamp(x, LEAST, 710.0));
+    scale(p.mul_add(w, w), k)
 }
 
 /// e^(x + tail) for a tail far smaller than x.
 #[inline(always)]
 pub(super) fn exp_sum(x: f64, tail: f64) -> f64 {
-    let (p, k) = reduce_exp_sum(clamp(x, -746.0, 710.0), tail);
+    let (p, k) = reduce_exp_sum(clamp(x, LEAST, -LEAST), tail);
     scale(p + 1.0, k)
 }
 
 /// (w + w_low)·e^(x + tail) for tails far smaller than what they follow.
 #[inline(always)]
 pub(super) fn scaled_exp(x: f64, tail: f64, w: f64, w_low: f64) -> f64 {
-    let (p, k) = reduce_exp_sum(clamp(x, -746.0, 710.0), tail);
+    let (p, k) = reduce_exp_sum(clamp(x, LEAST, -LEAST), tail);
     scale(w + p.mul_add(w, p.mul_add(w_low, w_low)), k)
 }
 

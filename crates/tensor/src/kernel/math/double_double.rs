@@ -1,102 +1,20 @@
 //! Reference values for the tests: functions of `f64` to about 100 bits, as unevaluated sums of two `f64`.
 //!
-//! Sums and products after Dekker (1971), the rest by argument reduction and Taylor series. Slow and simple.
+//! Argument reduction and Taylor series. Slow and simple.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
-
-/// An unevaluated sum, the second part below half an ulp of the first.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wide(pub(super) f64, pub(super) f64);
+pub(super) use super::wide::Wide;
+use super::wide::two_sum;
 
 const LN_2: Wide = Wide(std::f64::consts::LN_2, 2.319_046_813_846_299_6e-17);
 const ROOT_PI: Wide = Wide(1.772_453_850_905_516, -7.666_586_499_825_799e-17);
 const ROOT_HALF: Wide = Wide(std::f64::consts::FRAC_1_SQRT_2, -4.833_646_656_726_457e-17);
 
-#[inline(always)]
-fn two_sum(a: f64, b: f64) -> Wide {
-    let s = a + b;
-    let back = s - a;
-    Wide(s, (a - (s - back)) + (b - back))
-}
-
-#[inline(always)]
-fn quick_sum(a: f64, b: f64) -> Wide {
-    let s = a + b;
-    Wide(s, b - (s - a))
-}
-
 impl Wide {
-    #[inline(always)]
-    fn product(a: f64, b: f64) -> Self {
-        let p = a * b;
-        Self(p, a.mul_add(b, -p))
-    }
-
-    /// Times a power of two.
-    #[inline(always)]
-    fn scaled(self, factor: f64) -> Self {
-        Self(self.0 * factor, self.1 * factor)
-    }
-
     #[inline(always)]
     fn times_two_to(self, k: f64) -> Self {
         let half = (k * 0.5).trunc();
         let power = |k: f64| f64::from_bits(((1023.0 + k) as u64) << 52);
         self.scaled(power(half)).scaled(power(k - half))
-    }
-}
-
-impl From<f64> for Wide {
-    #[inline(always)]
-    fn from(x: f64) -> Self {
-        Self(x, 0.0)
-    }
-}
-
-impl Neg for Wide {
-    type Output = Self;
-    #[inline(always)]
-    fn neg(self) -> Self {
-        Self(-self.0, -self.1)
-    }
-}
-
-impl Add for Wide {
-    type Output = Self;
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        let (s, t) = (two_sum(self.0, other.0), two_sum(self.1, other.1));
-        let s = quick_sum(s.0, s.1 + t.0);
-        quick_sum(s.0, s.1 + t.1)
-    }
-}
-
-impl Sub for Wide {
-    type Output = Self;
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self + -other
-    }
-}
-
-impl Mul for Wide {
-    type Output = Self;
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        let p = Self::product(self.0, other.0);
-        quick_sum(p.0, p.1 + (self.0 * other.1 + self.1 * other.0))
-    }
-}
-
-impl Div for Wide {
-    type Output = Self;
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        let q = self.0 / other.0;
-        let r = self - other * q.into();
-        let q2 = r.0 / other.0;
-        let r = r - other * q2.into();
-        quick_sum(q, q2) + (r.0 / other.0).into()
     }
 }
 
@@ -277,6 +195,25 @@ pub(super) fn softplus(x: f64) -> Wide {
     log1p_wide(exp((-x.abs()).into())) + x.max(0.0).into()
 }
 
+/// ln cosh x = ln(1 + (eˣ − 1)²/2eˣ) for |x| ≤ 1.
+pub(super) fn log_cosh(x: f64) -> Wide {
+    let a = x.abs();
+    if a > 1.0 {
+        return Wide::from(a) - LN_2 + log1p_wide(exp((-2.0 * a).into()));
+    }
+    let e = expm1(a.into());
+    log1p_wide(e * e / (e + 1.0.into()).scaled(2.0))
+}
+
+/// ln(x/(1 − x)) = ln(1 + (2x − 1)/(1 − x)), in the middle.
+pub(super) fn logit(x: f64) -> Wide {
+    let rest = Wide::from(1.0) - x.into();
+    if (x - 0.5).abs() < 0.2 {
+        return log1p_wide((Wide::from(2.0 * x) - 1.0.into()) / rest);
+    }
+    ln(x) - ln(rest.0) - Wide::from(rest.1 / rest.0)
+}
+
 pub(super) fn normal_pdf(x: f64) -> Wide {
     let square = Wide::from(x) * x.into();
     exp(-square.scaled(0.5)) * ROOT_HALF / ROOT_PI
@@ -284,7 +221,7 @@ pub(super) fn normal_pdf(x: f64) -> Wide {
 
 /// ln Γ for x > 0: Stirling's series beyond 30, and ln of the product of what lies before.
 pub(super) fn lgamma(x: f64) -> Wide {
-    const HALF_LN_TAU: Wide = Wide(0.918_938_533_204_672_7, 3.878_294_158_067_242e-17);
+    const HALF_LN_TAU: Wide = Wide(0.918_938_533_204_672_8, -3.878_294_158_067_242e-17);
     // B₂ₖ/(2k (2k − 1)).
     const TERMS: [(f64, f64); 8] = [
         (1.0, 12.0),

@@ -54,9 +54,10 @@ const TAIL_SINGLE: [f32; 11] = [
     4.032_863_22e-5,
 ];
 
-/// V(a) e^−(t + low) for a ≥ 0. The quotients u and d = 1/(a + 2.75) are corrected by their residues.
+/// V(a) for a ≥ 0 as an unevaluated sum, that of 15 beyond. The quotients u and d = 1/(a + 2.75) are corrected by their
+/// residues.
 #[inline(always)]
-pub(super) fn normal_tail_single(a: f32, t: f32, low: f32) -> f32 {
+pub(super) fn scaled_tail_single(a: f32) -> (f32, f32) {
     let a = if a > 15.0 { 15.0 } else { a };
     let s = a + 2.75;
     let back = s - a;
@@ -70,7 +71,7 @@ pub(super) fn normal_tail_single(a: f32, t: f32, low: f32) -> f32 {
     let p = q.mul_add(u, c0);
     let p_low = q.mul_add(u, c0 - p);
     let w = p * d;
-    single::scaled_exp(-t, -low, w, p_low.mul_add(d, p.mul_add(d_low, p.mul_add(d, -w))))
+    (w, p_low.mul_add(d, p.mul_add(d_low, p.mul_add(d, -w))))
 }
 
 /// (erf(a) − a)/a for a < 1, as a polynomial in a². Relative error of erf 2⁻⁵⁵·⁵.
@@ -170,9 +171,8 @@ pub(super) fn scaled_tail_double(a: f64) -> (f64, f64) {
     (w, p_low.mul_add(d, p.mul_add(d_low, p.mul_add(d, -w))))
 }
 
-/// V(a) e^−(t + low) for a ≥ 0.
+/// [`scaled_tail_double`] for a ≥ 0, that of 40 beyond.
 #[inline(always)]
-pub(super) fn normal_tail_double(a: f64, t: f64, low: f64) -> f64 {
-    let (w, w_low) = scaled_tail_double(if a > 40.0 { 40.0 } else { a });
-    double::scaled_exp(-t, -low, w, w_low)
+pub(super) fn normal_tail_double(a: f64) -> (f64, f64) {
+    scaled_tail_double(if a > 40.0 { 40.0 } else { a })
 }

@@ -37,6 +37,7 @@ macro_rules! unary {
 
 #[cfg(test)]
 mod accuracy;
+mod activation;
 mod angle;
 mod arithmetic;
 mod bessel;
@@ -51,7 +52,9 @@ mod normal;
 mod power;
 mod real;
 mod single;
+mod wide;
 
+pub use activation::{gelu_tanh, gelu_tanh_slope, log_cosh, mish, mish_slope, silu, silu_slope, tanhshrink};
 pub use angle::{cos, cos_pi, cos_slice, near, sin, sin_pi, sin_slice, sinc, tan};
 pub use arithmetic::{
     abs, ceil, copysign, eq, floor, fmax, fmin, fmod, frac, ge, gt, is_nan, le, lt, max, min, mul_add, ne,
@@ -59,16 +62,20 @@ pub use arithmetic::{
 };
 pub use bessel::{bessel_i, i0, i0e, i1, i1e};
 pub use compound::{
-    acos, acosh, asin, asinh, atan, atan2, atanh, cosh, hypot, log_sigmoid, logaddexp, logaddexp2, sinh,
-    softplus, weigh, xlog1py, xlogy,
+    acos, acosh, asin, asinh, atan, atan2, atanh, cosh, hypot, log_sigmoid, logaddexp, logaddexp2, logit,
+    sinh, softplus, weigh, xlog1py, xlogy,
 };
 pub use derivative::{
-    acosh_slope, asin_slope, asinh_slope, atan_slope, atanh_slope, clamp_max, clamp_min, erfcx_integral,
-    finite, gelu_tanh_slope, i0e_derivative, inverse_mills, kept, logistic_pdf, logit_slope, sech_squared,
-    sigmoid_and_slope, sinc_derivative,
+    acosh_slope, asin_slope, asinh_slope, atan_slope, atanh_slope, clamp_max, clamp_min, entr_slope,
+    erfcx_integral, exp_over, finite, i0e_derivative, i1e_slope, inverse_mills, kept, kept_wide,
+    logistic_pdf, logit_slope, pow_log_slope, pow_slope, sech_squared, sigmoid_and_slope, sigmoid_of_bits,
+    sigmoid_of_difference, sinc_derivative,
 };
 pub use gamma::{digamma, gamma, lgamma, polygamma, trigamma};
-pub use normal::{erfc, erfcx, erfinv, log_normal_cdf, ndtri, normal_cdf, normal_pdf};
+pub use normal::{
+    erf_slope, erfc, erfcx, erfinv, erfinv_slope, gelu, gelu_slope, log_normal_cdf, ndtri, ndtri_slope,
+    normal_cdf, normal_pdf, normal_pdf_slope,
+};
 pub use real::{Arithmetic, Real};
 
 unary! {

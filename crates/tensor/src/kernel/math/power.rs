@@ -1,6 +1,6 @@
 //! Logarithms to other bases and powers in `f64`, where ln x is needed to more than 53 bits.
 
-use super::double::{LN_2_HIGH, LN_2_LOW, atanh_tail, exp_sum, ln_edges, polynomial, split_all};
+use super::double::{LN_2_HIGH, LN_2_LOW, atanh_tail, exp_sum, ln_edges, polynomial, scaled_exp, split_all};
 use super::select;
 
 /// A logarithm's unit: 1/ln(base) and log_base(2), each in two parts.
@@ -86,27 +86,45 @@ fn atanh_fifth(z: f64) -> f64 {
     )
 }
 
-/// |x|ʸ = e^(y ln |x|) with ln |x| in two parts, then the rules for signs and limits.
+/// y ln |x| in two parts.
 #[inline(always)]
-pub(super) fn pow(x: f64, y: f64) -> f64 {
+fn exponent(x: f64, y: f64) -> (f64, f64) {
     let a = x.abs();
     let (high, low) = ln_sum(a);
     let high = select(a < f64::INFINITY, high, a);
     let high = select(a == 0.0, f64::NEG_INFINITY, high);
     let w = y * high;
     let tail = y.mul_add(high, -w) + y * low;
-    pow_edges(x, y, exp_sum(w, select(w.abs() < 1e3, tail, 0.0)))
+    (w, select(w.abs() < 1e3, tail, 0.0))
 }
 
-/// xʸ from |x|ʸ: C's rules for negative x, and for what is 1 whatever the other operand.
+/// |x|ʸ = e^(y ln |x|) with ln |x| in two parts, then the rules for signs and limits.
 #[inline(always)]
-pub(super) fn pow_edges(x: f64, y: f64, magnitude: f64) -> f64 {
+pub(super) fn pow(x: f64, y: f64) -> f64 {
+    let (w, tail) = exponent(x, y);
+    pow_edges(x, y, exp_sum(w, tail), 1.0)
+}
+
+/// w x^(y + `y_low`), with w multiplied in before the power of two.
+#[inline(always)]
+pub(super) fn pow_times(x: f64, y: f64, y_low: f64, w: f64) -> f64 {
+    let (v, tail) = exponent(x, y);
+    // Beyond ±800 the product is 0 or ∞, whatever w: one that is large or small enough to matter stands by an x next to 1.
+    let tail = select(v.abs() < 1e3, y_low.mul_add(ln_sum(x.abs()).0, tail), 0.0);
+    let product = scaled_exp(v, tail, w, 0.0);
+    let product = select(v < -800.0, 0.0 * w, select(v > 800.0, f64::INFINITY * w, product));
+    pow_edges(x, y, product, w)
+}
+
+/// w xʸ from w |x|ʸ: C's rules for negative x, and for what is 1 whatever the other operand.
+#[inline(always)]
+pub(super) fn pow_edges(x: f64, y: f64, product: f64, w: f64) -> f64 {
     let whole = y.trunc() == y;
     let odd = whole & ((0.5 * y).trunc() != 0.5 * y);
-    let power = select(x.abs() == 1.0, select(y == y, 1.0, y), magnitude);
-    let power = select(odd, power.copysign(x), power);
+    let power = select(x.abs() == 1.0, select(y == y, w, y), product);
+    let power = select(odd & x.is_sign_negative(), -power, power);
     let power = select((x < 0.0) & (x > f64::NEG_INFINITY) & !whole, f64::NAN, power);
-    select((x == 1.0) | (y == 0.0), 1.0, power)
+    select((x == 1.0) | (y == 0.0), w, power)
 }
 
 #[cfg(test)]

@@ -86,6 +86,12 @@ pub trait Real: bytemuck::Pod + PartialOrd + Default + Send + Sync + Debug + Dis
 
     /// eˣ.
     fn exp(self) -> Self;
+    /// e^(x + `tail`) for a tail far smaller than x.
+    fn exp_sum(self, tail: Self) -> Self;
+    /// w eˣ, without the rounding of an eˣ that is subnormal.
+    fn times_exp(self, w: Self) -> Self;
+    /// (w + `w_low`) e^(x + `tail`) for tails far smaller than what they follow; as [`times_exp`](Self::times_exp).
+    fn scaled_exp(self, tail: Self, w: Self, w_low: Self) -> Self;
     /// eˣ/2, without overflow where eˣ overflows and eˣ/2 does not.
     fn half_exp(self) -> Self;
     /// 2ˣ.
@@ -102,6 +108,9 @@ pub trait Real: bytemuck::Pod + PartialOrd + Default + Send + Sync + Debug + Dis
     fn log10(self) -> Self;
     /// xʸ.
     fn pow(self, y: Self) -> Self;
+    /// w x^(y + `y_low`) for a `y_low` below half an ulp of y, without the rounding of a power that is subnormal, and finite
+    /// where only the power is not.
+    fn pow_times(self, y: Self, y_low: Self, w: Self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
     /// (tanh x, 1/cosh² x); in `f32` with one exponential for both.
@@ -110,8 +119,8 @@ pub trait Real: bytemuck::Pod + PartialOrd + Default + Send + Sync + Debug + Dis
     fn sigmoid(self) -> Self;
     /// (2/√π) ∫₀ˣ e⁻ᵗ² dt.
     fn erf(self) -> Self;
-    /// Φ(−a)·e^(a²/2 − t − low), for a = `self` ≥ 0 and |low| far smaller than t.
-    fn normal_tail(self, t: Self, low: Self) -> Self;
+    /// V(a) = e^(a²/2) Φ(−a) as an unevaluated sum, for a ≥ 0; that of some bound, where e^(−a²/2) is 0, beyond.
+    fn scaled_tail(self) -> (Self, Self);
     /// The sine for |x| ≤ [`NEAR`](Self::NEAR).
     fn near_sin(self) -> Self;
     /// The cosine for |x| ≤ [`NEAR`](Self::NEAR).
@@ -191,8 +200,20 @@ macro_rules! real {
                 }
             )*
             #[inline(always)]
-            fn normal_tail(self, t: Self, low: Self) -> Self {
-                $module::normal_tail(self, t, low)
+            fn exp_sum(self, tail: Self) -> Self {
+                $module::exp_sum(self, tail)
+            }
+            #[inline(always)]
+            fn times_exp(self, w: Self) -> Self {
+                $module::times_exp(self, w)
+            }
+            #[inline(always)]
+            fn scaled_exp(self, tail: Self, w: Self, w_low: Self) -> Self {
+                $module::scaled_exp(self, tail, w, w_low)
+            }
+            #[inline(always)]
+            fn scaled_tail(self) -> (Self, Self) {
+                $module::scaled_tail(self)
             }
             #[inline(always)]
             fn tanh_and_slope(self) -> (Self, Self) {
@@ -201,6 +222,10 @@ macro_rules! real {
             #[inline(always)]
             fn pow(self, y: Self) -> Self {
                 $module::pow(self, y)
+            }
+            #[inline(always)]
+            fn pow_times(self, y: Self, y_low: Self, w: Self) -> Self {
+                $module::pow_times(self, y, y_low, w)
             }
         }
     };

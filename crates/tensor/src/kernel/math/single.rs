@@ -6,13 +6,15 @@
 
 use super::{double, power, select};
 
-pub(super) use super::erf::{erf_single as erf, normal_tail_single as normal_tail};
+pub(super) use super::erf::{erf_single as erf, scaled_tail_single as scaled_tail};
 
 /// 1.5·2²³: added to a number below 2²², it leaves the nearest integer in the low bits.
 const SHIFT: f32 = 12_582_912.0;
 /// ln 2 in two parts; the first has 10 significant bits, so that its product with an exponent is exact.
 const LN_2_HIGH: f32 = 0.693_359_375;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
+/// The least x of eˣ: from −104 on it is 0, and here it is 0 times what a function multiplies it with.
+const LEAST: f32 = -120.0;
 /// The bits of √½.
 const ROOT_HALF: u32 = 0x3f35_04f3;
 
@@ -80,14 +82,28 @@ fn scale(y: f32, k: i32) -> f32 {
 
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    let (p, k) = reduce_exp(clamp(x, -104.0, 89.0));
+    let (p, k) = reduce_exp(clamp(x, LEAST, 89.0));
+    scale(p + 1.0, k)
+}
+
+/// w eˣ, without the rounding of an eˣ that is subnormal.
+#[inline(always)]
+pub(super) fn times_exp(x: f32, w: f32) -> f32 {
+    let (p, k) = reduce_exp(clamp(x, LEAST, 89.0));
+    scale(p.mul_add(w, w), k)
+}
+
+/// e^(x + tail) for a tail far smaller than x.
+#[inline(always)]
+pub(super) fn exp_sum(x: f32, tail: f32) -> f32 {
+    let (p, k) = reduce_exp_sum(clamp(x, LEAST, 89.0), tail);
     scale(p + 1.0, k)
 }
 
 /// (w + w_low)·e^(x + tail) for tails far smaller than what they follow.
 #[inline(always)]
 pub(super) fn scaled_exp(x: f32, tail: f32, w: f32, w_low: f32) -> f32 {
-    let (p, k) = reduce_exp_sum(clamp(x, -104.0, 89.0), tail);
+    let (p, k) = reduce_exp_sum(clamp(x, LEAST, 89.0), tail);
     scale(w + p.mul_add(w, p.mul_add(w_low, w_low)), k)
 }
 
@@ -187,8 +203,18 @@ pub(super) fn log10(x: f32) -> f32 {
 /// |x|ʸ = e^(y ln |x|) by way of `f64`, rounded once, then the rules for signs and limits.
 #[inline(always)]
 pub(super) fn pow(x: f32, y: f32) -> f32 {
-    let (wide_x, wide_y) = (f64::from(x), f64::from(y));
-    power::pow_edges(wide_x, wide_y, double::exp(wide_y * double::ln(wide_x.abs()))) as f32
+    wide_pow(f64::from(x), f64::from(y)) as f32
+}
+
+#[inline(always)]
+fn wide_pow(x: f64, y: f64) -> f64 {
+    power::pow_edges(x, y, double::exp(y * double::ln(x.abs())), 1.0)
+}
+
+/// w x^(y + `y_low`), rounded once.
+#[inline(always)]
+pub(super) fn pow_times(x: f32, y: f32, y_low: f32, w: f32) -> f32 {
+    (wide_pow(f64::from(x), f64::from(y) + f64::from(y_low)) * f64::from(w)) as f32
 }
 
 /// (tanh(a) − a)/a³ for a < ⅝, as a polynomial in a².

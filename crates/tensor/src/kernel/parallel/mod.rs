@@ -6,21 +6,27 @@
 //! serially on its caller.
 
 mod cut;
+mod gate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 pub(super) use cut::Shared;
 pub use cut::{chunks, chunks_all, pieces};
+use gate::{Bed, Gate};
+
+/// What the gate is built on.
+mod sync {
+    pub(super) use std::hint::spin_loop;
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+}
 
 /// How long a helper spins for the next job before it parks.
 const SPIN: Duration = Duration::from_micros(50);
-/// The bit of `gate` that lets helpers in; the rest counts those inside.
-const OPEN: u32 = 1 << 31;
 
 struct Job<'a> {
     body: &'a (dyn Fn(usize) + Sync),
@@ -52,15 +58,13 @@ impl Job<'_> {
 
 #[derive(Default)]
 struct Helper {
-    sleeping: AtomicBool,
+    bed: Bed,
     thread: OnceLock<Thread>,
 }
 
 struct Team {
     busy: Mutex<()>,
-    job: AtomicPtr<()>,
-    gate: AtomicU32,
-    sequence: AtomicU32,
+    gate: Gate,
     /// How many threads may work on a job, the caller included.
     threads: AtomicUsize,
     helpers: Mutex<Vec<&'static Helper>>,
@@ -68,9 +72,11 @@ struct Team {
 
 static TEAM: Team = Team {
     busy: Mutex::new(()),
-    job: AtomicPtr::new(ptr::null_mut()),
-    gate: AtomicU32::new(0),
-    sequence: AtomicU32::new(0),
+    gate: Gate {
+        job: AtomicPtr::new(ptr::null_mut()),
+        count: AtomicU32::new(0),
+        sequence: AtomicU32::new(0),
+    },
     threads: AtomicUsize::new(0),
     helpers: Mutex::new(Vec::new()),
 };
@@ -132,29 +138,13 @@ fn each(pieces: usize, body: &(dyn Fn(usize) + Sync)) {
     }
 }
 
-/// Closes the gate and waits for the helpers inside, also when the caller's own piece panics.
-struct Gate;
-
-impl Drop for Gate {
-    fn drop(&mut self) {
-        let mut inside = TEAM.gate.fetch_and(!OPEN, Ordering::AcqRel) & !OPEN;
-        while inside != 0 {
-            std::hint::spin_loop();
-            inside = TEAM.gate.load(Ordering::Acquire);
-        }
-    }
-}
-
 fn share(pieces: usize, body: &(dyn Fn(usize) + Sync)) {
     let job = Job { body, next: AtomicUsize::new(0), pieces, panic: Mutex::new(None) };
     {
         let helpers = helpers(threads() - 1);
-        TEAM.job.store(ptr::from_ref(&job).cast_mut().cast(), Ordering::Relaxed);
-        TEAM.gate.store(OPEN, Ordering::Release);
-        let _gate = Gate;
-        TEAM.sequence.fetch_add(1, Ordering::SeqCst);
+        let _open = TEAM.gate.open(ptr::from_ref(&job).cast_mut().cast());
         for helper in &helpers {
-            if helper.sleeping.swap(false, Ordering::SeqCst)
+            if helper.bed.leave()
                 && let Some(thread) = helper.thread.get()
             {
                 thread.unpark();
@@ -187,17 +177,18 @@ fn helpers(n: usize) -> smallvec::SmallVec<[&'static Helper; 8]> {
 
 /// A helper's life: wait for a new sequence number, take pieces, wait again.
 fn serve(helper: &'static Helper, index: usize) {
-    let mut seen = TEAM.sequence.load(Ordering::SeqCst).wrapping_sub(1);
+    let mut seen = TEAM.gate.sequence().wrapping_sub(1);
     loop {
         wait(helper, seen);
-        seen = TEAM.sequence.load(Ordering::SeqCst);
-        if index + 1 < TEAM.threads.load(Ordering::Relaxed) && enter() {
-            let job = TEAM.job.load(Ordering::Relaxed).cast::<Job<'static>>();
+        seen = TEAM.gate.sequence();
+        if index + 1 < TEAM.threads.load(Ordering::Relaxed)
+            && let Some(job) = TEAM.gate.enter()
+        {
             debug_assert!(!job.is_null());
             // SAFETY: the gate was open when this helper entered, so the job is the current one, and its owner waits in
-            // `Gate::drop` until this helper has left.
-            unsafe { &*job }.work();
-            TEAM.gate.fetch_sub(1, Ordering::Release);
+            // `Open::drop` until this helper has left.
+            unsafe { &*job.cast::<Job<'static>>() }.work();
+            TEAM.gate.leave();
         }
     }
 }
@@ -206,26 +197,15 @@ fn wait(helper: &Helper, seen: u32) {
     let start = Instant::now();
     loop {
         for _ in 0..64 {
-            if TEAM.sequence.load(Ordering::SeqCst) != seen {
+            if TEAM.gate.sequence() != seen {
                 return;
             }
             std::hint::spin_loop();
         }
         if start.elapsed() > SPIN {
-            helper.sleeping.store(true, Ordering::SeqCst);
-            while TEAM.sequence.load(Ordering::SeqCst) == seen {
-                std::thread::park();
-            }
-            helper.sleeping.store(false, Ordering::SeqCst);
-            return;
+            return helper.bed.sleep(&TEAM.gate, seen, std::thread::park);
         }
     }
-}
-
-fn enter() -> bool {
-    TEAM.gate
-        .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |gate| (gate & OPEN != 0).then_some(gate + 1))
-        .is_ok()
 }
 
 #[cfg(test)]
@@ -291,6 +271,23 @@ mod tests {
             start.elapsed() < Duration::from_millis(20)
         };
         assert!((0..200).any(|_| met()), "after a panic the process computes on one thread");
+    }
+
+    /// A helper may have seen, done and slept over a job before its owner comes to wake it.
+    #[test]
+    fn a_wake_up_that_comes_late_leaves_a_helper_that_can_be_woken() {
+        let job = AtomicPtr::new(ptr::null_mut());
+        let gate = Gate { job, count: AtomicU32::new(0), sequence: AtomicU32::new(1) };
+        let (bed, parks) = (Bed::default(), AtomicUsize::new(0));
+        bed.sleep(&gate, 1, || {
+            // First it is woken for what it has seen, then for something new.
+            if parks.fetch_add(1, Ordering::Relaxed) > 0 {
+                gate.announce();
+            }
+            assert!(bed.leave(), "it sleeps, and its owner does not know");
+        });
+        assert_eq!(parks.into_inner(), 2);
+        assert!(!bed.leave(), "it is awake");
     }
 
     #[test]
