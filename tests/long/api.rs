@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::mutants::root;
+use super::schemata::root;
 
 const LIST: &str = "tests/long/api.txt";
 /// The packages that others build on.
