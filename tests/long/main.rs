@@ -1,7 +1,7 @@
 //! What takes longer than a test may: each of these is left out unless it is asked for.
 //!
 //! ```text
-//! cargo test --test long -- --ignored --nocapture mutants
+//! cargo test --test long -- --ignored --nocapture mutants::mutants_die
 //! ```
 //!
 //! builds the library once with all mistakes that `mutations.txt` lists, chooses one after the other, and runs the tests that must notice;

@@ -151,7 +151,8 @@ impl Tests {
 
 /// Runs a command to its end, or to the end of patience.
 fn ended(command: &mut Command) -> (Outcome, String) {
-    let log = tempfile();
+    let name = format!("mutants.{}.{:?}.log", std::process::id(), std::thread::current().id());
+    let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     command.stdout(fs::File::create(&log).unwrap());
     // A group of its own, so that a test without end can be ended with what it has started.
     #[cfg(unix)]
@@ -174,10 +175,6 @@ fn ended(command: &mut Command) -> (Outcome, String) {
     let text = fs::read_to_string(&log).unwrap_or_default();
     let _ = fs::remove_file(log);
     (outcome, text)
-}
-
-fn tempfile() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("mutants.{}.log", std::process::id()))
 }
 
 /// The place of a message, and those of the macros around it.

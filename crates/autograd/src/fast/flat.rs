@@ -10,12 +10,16 @@ use super::store::Mirror;
 pub(super) fn behind(inner: &Inner, flat: &[u32]) -> Vec<bool> {
     let end = flat.iter().max().map_or(0, |&last| last as usize + 1);
     let mut behind = vec![false; end];
-    flat.iter().for_each(|&id| behind[id as usize] = true);
+    for &id in flat {
+        behind[id as usize] = true;
+    }
     for id in (0..end).rev() {
         let node = &inner.nodes[id];
         behind[id] &= node.needs();
         if behind[id] {
-            inner.inputs(node).iter().for_each(|&input| behind[input as usize] = true);
+            for input in inner.inputs(node) {
+                behind[input as usize] = true;
+            }
         }
     }
     behind
@@ -52,9 +56,10 @@ mod tests {
             let ones = || Tensor::ones_of([n], DType::F64);
             let [w, b, other] = [Param::new(ones()), Param::new(Tensor::from(0.5)), Param::new(ones())];
             type Flat = for<'t> fn(Var<'t>) -> Var<'t>;
+            type Loss<'f> = &'f dyn for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>;
             let flat: [Flat; 4] = [|x| x * 0.0, |x| x.floor(), |x| x.sign(), |x| x.pow(0)];
             for flat in flat {
-                let places: [&dyn for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>; 4] = [
+                let places: [Loss<'_>; 4] = [
                     &|w, b| flat(w).sum() * b,
                     &|w, b| flat((w * b).tanh()).sum(),
                     &|w, b| flat((w.square() + b).sum()),

@@ -39,10 +39,10 @@ crate::ops::elementwise::table::binary! {
     hypot [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| hypot(a, b) => finite(a) / finite(y), finite(b) / finite(y);
     /// The remainder of `$a/b$` with the sign of a. Slopes 1 and `$-\operatorname{trunc}(a/b)$`.
     fmod [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::MultiplesButZero] |a, b, y| fmod(a, b) =>
-        1.0, -round((finite(a) - finite(y)) / b);
+        1.0, -pick(ne(y, y), trunc(a / b), round((finite(a) - finite(y)) / b));
     /// The remainder of `$a/b$` with the sign of b. Slopes 1 and `$-\lfloor a/b \rfloor$`.
     remainder [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::Multiples] |a, b, y| remainder(a, b) =>
-        1.0, -round((finite(a) - finite(y)) / b);
+        1.0, -pick(ne(y, y), floor(a / b), round((finite(a) - finite(y)) / b));
     /// `$\ln(e^a + e^b)$`. Slopes `$\sigma(a-b)$` and `$\sigma(b-a)$`, ½ each where both are the same infinity.
     logaddexp [3.0] |a, b, y| logaddexp(a, b) => sigmoid_of_difference(a, b), sigmoid_of_difference(b, a);
     /// `$\log_2(2^a + 2^b)$`. Slopes `$\sigma((a-b) \ln 2)$` and `$\sigma((b-a) \ln 2)$`.

@@ -118,7 +118,8 @@ pub fn exp_over<R: Real>(x: R, c: R) -> R {
 pub fn pow_slope<R: Real>(a: R, b: R) -> R {
     let less = b - R::ONE;
     let back = less - b;
-    a.pow_times(less, (b - (less - back)) - (R::ONE + back), b)
+    let rest = (b - (less - back)) - (R::ONE + back);
+    a.pow_times(less, select(less.abs() < R::MAX, rest, R::ZERO), b)
 }
 
 /// aᵇ ln a, the slope of aᵇ in b; not from aᵇ, which may be subnormal.
