@@ -10,11 +10,17 @@ use gradus::tensor::Slice;
 fn named(document: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join(document)).unwrap();
-    let cells = text.lines().filter(|line| line.starts_with('|')).map(|line| line.replace("\\|", "/"));
-    let mut all = Vec::new();
-    for line in cells {
+    let (mut all, mut inside, mut of_tests) = (Vec::new(), false, false);
+    for line in text.lines().map(|line| line.replace("\\|", "/")) {
+        let (first, row) = (!inside, line.starts_with('|'));
+        inside = row;
         let last = line.trim_end_matches('|').rsplit('|').next().unwrap_or("").trim();
-        if ["test", "---"].contains(&last) || last.starts_with("no test: ") {
+        if row && first {
+            // A table of something else has another last column.
+            of_tests = last == "test";
+            continue;
+        }
+        if !row || !of_tests || last == "---" || last.starts_with("no test: ") {
             continue;
         }
         let before = all.len();
