@@ -232,7 +232,7 @@ fn exceptions_name_rows_and_reasons() {
     for e in EXCEPTIONS {
         assert!(rows().any(|row| row.name == e.name) && !e.reason.is_empty(), "{}", e.name);
         let name = format!("`{}`", e.name);
-        assert!(DOCUMENT.lines().any(|line| line.starts_with("| `") && line.contains(&name)), "{name}");
+        assert!(DOCUMENT.lines().any(|line| line.starts_with("- `") && line.contains(&name)), "{name}");
         assert!(e.bounds != [BOUNDS; 2] || e.of != Of::Own, "{} needs no exception", e.name);
     }
 }

@@ -10,7 +10,7 @@ pub fn gamma<R: Real>(x: R) -> R {
     in_double(x, libm::tgamma)
 }
 
-/// ln |Γ(x)|; ∞ at 0 and the negative integers. At most 2 ulp for x > 0; at the roots below 0 it is right to 2 ulp of ln |x|.
+/// ln |Γ(x)|; ∞ at 0 and the negative integers. At most 2 ulp for x > 0; near the roots below 0 no bound is known.
 pub fn lgamma<R: Real>(x: R) -> R {
     in_double(x, |x| match x {
         0.65..1.35 => (x - 1.0) * polynomial(x - 1.0, &AT_1),
