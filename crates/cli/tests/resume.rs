@@ -264,3 +264,28 @@ fn files_and_folders_that_are_not_what_they_should_be() {
     }
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
 }
+
+/// The recipe of a folder is the training's own: one that was emptied or cut is named, with what is missing.
+#[test]
+fn a_recipe_that_lacks_something_is_named() {
+    let folder = Folder::new("lacking");
+    folder.works(&["digits", "--epochs", "1", "--log", "run"]);
+    let whole = text(&folder.read("run/recipe.toml"));
+    let without = |key: &str| -> String {
+        whole.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect()
+    };
+    for (content, said) in [
+        (String::new(), "--resume run/recipe.toml: it is empty"),
+        (without("lr"), "--resume run/recipe.toml: it has no lr; "),
+        (
+            "# gradus train digits\nseed = 0\n".to_string(),
+            "--resume run/recipe.toml: it has no batch, dropout, epochs, ",
+        ),
+        ("seed = ".to_string(), "--resume run/recipe.toml: TOML parse error at line 1"),
+    ] {
+        folder.write("run/recipe.toml", &content);
+        folder.refuses(&["digits", "--log", "run", "--resume"], &[said]);
+    }
+    folder.write("run/recipe.toml", &whole);
+    folder.works(&["digits", "--log", "run", "--resume"]);
+}

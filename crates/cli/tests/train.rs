@@ -118,25 +118,34 @@ fn table(head: &str, rows: usize, cells: impl Fn(usize) -> String) -> String {
     format!("{head}\n{rows}")
 }
 
+fn noise(i: usize) -> f64 {
+    (i * 7919 % 101) as f64 / 10.0
+}
+
+fn kind(i: usize) -> &'static str {
+    ["red", "blue"][usize::from(noise(i) > 5.0)]
+}
+
+/// The warnings about a table, one for each part, and what is printed.
+fn says(folder: &Folder, name: &str, content: &str, parts: &[&str]) -> String {
+    folder.write("t.csv", content);
+    let (stdout, json) = folder.works(&["csv", "t.csv", "--target", "y", "--epochs", "1"]);
+    let begin = stdout.split("\nThe gradient").next().unwrap();
+    let told: Vec<&str> = begin.lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert_eq!(told.len(), parts.len(), "{name}: {begin}");
+    for (told, part) in told.iter().zip(parts) {
+        assert!(told.contains(part), "{name}: {part:?} is not in {told}");
+        let warnings = json["warnings"].as_array().unwrap();
+        assert!(warnings.iter().any(|warning| told.ends_with(warning.as_str().unwrap())), "{json}");
+    }
+    stdout
+}
+
 /// What can be learned from in form alone is told before the training, each kind by itself, and a sound table is told nothing.
 #[test]
 fn tables_that_teach_nothing_are_told() {
     let folder = Folder::new("doubts");
-    let noise = |i: usize| (i * 7919 % 101) as f64 / 10.0;
-    let says = |name: &str, content: String, parts: &[&str]| {
-        folder.write("t.csv", &content);
-        let (stdout, json) = folder.works(&["csv", "t.csv", "--target", "y", "--epochs", "1"]);
-        let begin = stdout.split("\nThe gradient").next().unwrap();
-        let told: Vec<&str> = begin.lines().filter(|line| line.starts_with("warning: ")).collect();
-        assert_eq!(told.len(), parts.len(), "{name}: {begin}");
-        for (told, part) in told.iter().zip(parts) {
-            assert!(told.contains(part), "{name}: {part:?} is not in {told}");
-            let warnings = json["warnings"].as_array().unwrap();
-            assert!(warnings.iter().any(|warning| told.ends_with(warning.as_str().unwrap())), "{json}");
-        }
-        stdout
-    };
-    let kind = |i: usize| ["red", "blue"][usize::from(noise(i) > 5.0)];
+    let says = |name: &str, content: String, parts: &[&str]| says(&folder, name, &content, parts);
     says(
         "sound classes",
         table("a,b,y", 60, |i| format!("{},{},{}", noise(i), noise(i + 7) > 5.0, kind(i + 3))),
@@ -164,6 +173,13 @@ fn tables_that_teach_nothing_are_told() {
         table("a,y", 200, |i| format!("{},{}", noise(i), pairs(i))),
         &["fell into the test alone (pair-"],
     );
+}
+
+/// The same of columns.
+#[test]
+fn columns_that_teach_nothing_are_told() {
+    let folder = Folder::new("doubtful-columns");
+    let says = |name: &str, content: String, parts: &[&str]| says(&folder, name, &content, parts);
     says(
         "numbers of rows",
         table("nr,a,y", 60, |i| format!("{},{},{}", 1000 + i * 37 % 60, noise(i), noise(i + 3) + 0.5)),

@@ -3,6 +3,7 @@
 use gradus_autograd::{Var, params};
 use gradus_tensor::{DType, Tensor};
 
+use crate::input::place;
 use crate::linear::Linear;
 use crate::module::{Module, Sequential};
 
@@ -92,8 +93,9 @@ impl AdaptiveLogSoftmax {
         let fits = !shape.is_empty() && shape.without(shape.len() - 1) == *labels.shape();
         assert!(
             fits,
-            "adaptive_log_softmax: inputs {shape} with labels {}; […, in] needs labels […]",
-            labels.shape()
+            "adaptive_log_softmax: inputs {shape} with labels {}; […, in] needs labels […]{}",
+            labels.shape(),
+            place()
         );
         assert!(labels.dtype() == DType::I64, "adaptive_log_softmax: labels are I64, got {}", labels.dtype());
         let list = labels.to_vec::<i64>();

@@ -3,6 +3,8 @@
 use gradus_autograd::{Param, Var, params};
 use gradus_tensor::Tensor;
 
+use crate::input::place;
+
 /// `$y_o = a^\top W_o b + \beta_o$` of two inputs: `[…, m]` and `[…, n]` to `[…, out]`. It has two inputs, so it is no `Module`.
 ///
 /// ```
@@ -46,7 +48,17 @@ impl Bilinear {
     /// If the last axes have other sizes than the weight, or the others differ.
     #[track_caller]
     pub fn of<'t>(&self, a: Var<'t>, b: Var<'t>) -> Var<'t> {
-        let tape = a.tape();
+        let (tape, weight, m, n) = (a.tape(), self.weight.shape(), a.shape(), b.shape());
+        // As in `Linear`: the operation does not know where the layer stands.
+        let [_, of_a, of_b] = weight[..] else {
+            panic!("bilinear: the weight must be [out, m, n], got {weight}{}", place())
+        };
+        let fits = m.last() == Some(&of_a) && n.last() == Some(&of_b) && m[..m.len() - 1] == n[..n.len() - 1];
+        assert!(
+            fits,
+            "bilinear: inputs {m} and {n} with weight {weight}: they must be […, {of_a}] and […, {of_b}]{}",
+            place()
+        );
         a.bilinear(b, tape.param(&self.weight), self.bias.as_ref().map(|bias| tape.param(bias)))
     }
 }

@@ -50,6 +50,13 @@ impl Module for Linear {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let (tape, shape, weight) = (x.tape(), x.shape(), self.weight.shape());
         // The operation says the same, but does not know where the layer stands.
+        if let [_, width] = &weight[..] {
+            assert!(
+                !shape.is_empty(),
+                "linear: the input is a scalar; it needs a last axis of size {width}{}",
+                place()
+            );
+        }
         if let (Some(inner), [_, width]) = (shape.last(), &weight[..]) {
             assert!(
                 inner == width,

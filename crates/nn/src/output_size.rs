@@ -2,7 +2,7 @@
 
 use gradus_tensor::Shape;
 
-use crate::input::number;
+use crate::input::{number, place};
 
 /// The spatial sizes of a result, as they are or by a factor; one number for each axis or one for all.
 ///
@@ -42,8 +42,9 @@ impl<const N: usize> From<[f64; N]> for OutputSize {
 fn each<T: Copy>(layer: &str, what: &str, list: &[T], axes: usize) -> Vec<T> {
     assert!(
         list.len() == 1 || list.len() == axes,
-        "{layer}: {} {what} for {axes} spatial axes; give one for each or one for all",
-        list.len()
+        "{layer}: {} {what} for {axes} spatial axes; give one for each or one for all{}",
+        list.len(),
+        place()
     );
     (0..axes).map(|a| list[a.min(list.len() - 1)]).collect()
 }

@@ -3,13 +3,18 @@
 use gradus_autograd::ops::PaddingMode;
 use gradus_autograd::{Var, params};
 
+use crate::input::place;
 use crate::module::Module;
 
 /// The frame of the last axes, in their order.
 #[track_caller]
 fn frame<'t>(layer: &str, x: Var<'t>, padding: &[(isize, isize)], mode: PaddingMode) -> Var<'t> {
     let (axes, shape) = (padding.len(), x.shape());
-    assert!(shape.len() >= axes, "{layer}: the input must have {axes} spatial axes at its end, got {shape}");
+    assert!(
+        shape.len() >= axes,
+        "{layer}: the input must have {axes} spatial axes at its end, got {shape}{}",
+        place()
+    );
     let sizes: Vec<_> =
         padding.iter().enumerate().map(|(a, &pair)| (a as isize - axes as isize, pair)).collect();
     if mode == PaddingMode::Zeros || matches!(mode, PaddingMode::Constant(_)) {
@@ -25,7 +30,8 @@ fn frame<'t>(layer: &str, x: Var<'t>, padding: &[(isize, isize)], mode: PaddingM
         let most = before.max(after);
         assert!(
             most <= 0 || most.unsigned_abs() <= room,
-            "{layer}: padding ({before}, {after}) of spatial axis {a}, of size {size}, in {shape}; at most {room}"
+            "{layer}: padding ({before}, {after}) of spatial axis {a}, of size {size}, in {shape}; at most {room}{}",
+            place()
         );
     }
     x.pad(&sizes, mode)

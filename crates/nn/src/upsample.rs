@@ -3,6 +3,7 @@
 use gradus_autograd::ops::Resize;
 use gradus_autograd::{Var, params};
 
+use crate::input::place;
 use crate::module::Module;
 use crate::output_size::OutputSize;
 
@@ -50,7 +51,7 @@ impl Module for Upsample {
     /// If the input has no spatial axes, an axis is empty, or a factor is not above 0.
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let shape = x.shape();
-        assert!(shape.len() >= 3, "upsample: the input must be [N, C, spatial axes], got {shape}");
+        assert!(shape.len() >= 3, "upsample: the input must be [N, C, spatial axes], got {shape}{}", place());
         let out = self.output.of("upsample", &shape);
         match self.output.factors("upsample", shape.len() - 2) {
             Some(factors) if !self.recompute_scale_factor && self.mode != Resize::Area => {

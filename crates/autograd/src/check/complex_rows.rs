@@ -15,12 +15,17 @@ pub(super) struct C {
     pub(super) im: f64,
 }
 
-/// A row of the table in complex numbers, where it has a formula here.
+/// The imaginary part of what has left the real axis: a step times any slope that is not absurd is smaller.
+const LEFT: f64 = 1e-25;
+
+/// A row of the table in complex numbers, where it has a formula here and is real on the real axis: the logarithm of a negative number has
+/// the imaginary part π, beside which the step is lost.
 pub(super) fn row(name: &str, x: C, b: C, c: f64) -> Option<C> {
     pair(name, x, b)
         .or_else(|| with_number(name, x, c))
         .or_else(|| elementary(name, x))
         .or_else(|| special(name, x))
+        .filter(|y| y.im.is_nan() || y.im.abs() < LEFT)
 }
 
 /// Of two inputs.
@@ -49,6 +54,8 @@ fn with_number(name: &str, x: C, c: f64) -> Option<C> {
     let number = C::real(c);
     Some(match name {
         "powf" => x.power(number),
+        // Near an exponent above 0 all powers of 0 are 0.
+        "number_pow" if c == 0.0 && x.re > 0.0 => C::real(0.0),
         "number_pow" => (x * number.ln()).exp(),
         "add_number" => x + number,
         "number_minus" => number - x,
@@ -311,5 +318,43 @@ mod tests {
             }
         }
         assert!(found > 75, "{found}");
+    }
+
+    /// Where a row is not real, or goes through a logarithm that is not, it has no complex form: what it gave was rounding over the step.
+    #[test]
+    fn what_leaves_the_real_axis_is_none() {
+        let moved = |re| C { re, im: STEP };
+        for (name, x, c) in [
+            ("number_pow", 2.0, -2.0),
+            ("number_pow", 3.0, -1.0),
+            ("number_pow", 0.5, -2.0),
+            ("powf", -2.0, 0.5),
+            ("ln", -1.0, 0.0),
+            ("log2", -1.0, 0.0),
+            ("log10", -1.0, 0.0),
+            ("log1p", -2.0, 0.0),
+            ("sqrt", -4.0, 0.0),
+            ("rsqrt", -4.0, 0.0),
+            ("logit", 2.0, 0.0),
+            ("asin", 2.0, 0.0),
+            ("acos", -2.0, 0.0),
+            ("acosh", 0.5, 0.0),
+            ("atanh", 2.0, 0.0),
+        ] {
+            assert!(
+                row(name, moved(x), moved(x), c).is_none(),
+                "{name} at {x}: {:?}",
+                row(name, moved(x), moved(x), c)
+            );
+        }
+        for (name, a, b) in [("pow", -2.0, 2.0), ("xlogy", 1.0, -1.0), ("xlog1py", 1.0, -2.0)] {
+            assert!(row(name, C::real(a), moved(b), 0.0).is_none(), "{name} at {a}, {b}");
+        }
+        let slope = |y: Option<C>| y.map(|y| y.im / STEP);
+        assert_eq!(slope(row("pow", moved(-2.0), C::real(3.0), 0.0)), Some(12.0));
+        assert_eq!(slope(row("powf", moved(-2.0), moved(-2.0), 3.0)), Some(12.0));
+        assert_eq!(slope(row("number_pow", moved(2.0), moved(2.0), 0.0)), Some(0.0));
+        let steep = row("ln", moved(1e-20), moved(1e-20), 0.0).map(|y| y.im / STEP * 1e-20).unwrap();
+        assert!(abs_diff_eq!(steep, 1.0, epsilon = 1e-12), "{steep}");
     }
 }

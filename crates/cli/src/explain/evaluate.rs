@@ -11,6 +11,7 @@ use super::mistake::Mistake;
 use super::parse::{Expr, Kind, Operator};
 use super::problem::{Labels, Problem, constant, truth};
 use super::shaped;
+use crate::text::numbers::count;
 
 /// A number that stands in the text, or a value on the tape.
 #[derive(Debug, Clone, Copy)]
@@ -200,7 +201,7 @@ impl<'t> Scope<'_, 't> {
         let lifted: Vec<Var<'t>> = values.iter().map(|&x| self.lift(x)).collect();
         for (x, part) in lifted.iter().zip(parts) {
             if x.shape() != lifted[0].shape() {
-                return Err(ragged(part, &lifted[0].shape().to_string(), &x.shape().to_string()));
+                return Err(ragged(part, &lifted[0].shape(), &x.shape()));
             }
         }
         check_rank(lifted[0].rank() + 1, expr)?;
@@ -235,7 +236,7 @@ fn literal(expr: &Expr) -> Result<Option<Literal>, Mistake> {
                 let Some((values, sizes)) = literal(part)? else { return Ok(None) };
                 let first = inner.get_or_insert_with(|| sizes.clone());
                 if *first != sizes {
-                    return Err(ragged(part, &format!("{first:?}"), &format!("{sizes:?}")));
+                    return Err(ragged(part, first, &sizes));
                 }
                 all.extend(values);
             }
@@ -247,7 +248,14 @@ fn literal(expr: &Expr) -> Result<Option<Literal>, Mistake> {
     }
 }
 
-fn ragged(part: &Expr, first: &str, this: &str) -> Mistake {
+/// A part of a list that is not like the first one.
+fn ragged(part: &Expr, first: &[usize], this: &[usize]) -> Mistake {
+    let said = |sizes: &[usize]| match sizes {
+        [] => "a number".to_string(),
+        [n] => format!("a list of {}", count(*n, "number")),
+        sizes => format!("of shape {sizes:?}"),
+    };
+    let (first, this) = (said(first), said(this));
     Mistake::new(
         part.span.clone(),
         format!(

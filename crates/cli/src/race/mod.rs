@@ -103,7 +103,7 @@ impl Race {
         write!(out, "{}", table::table(&course, &runs))?;
         if let Some(path) = &self.svg {
             if ground.aim == Aim::Low {
-                let near = runs.iter().filter(|run| !run.diverged).flat_map(|run| &run.path.points);
+                let near = run::shown(&runs).flat_map(|(run, n)| &run.path.points[..n]);
                 ground.surround(near.chain([&start.to_vec()]));
             }
             let course = Course { noise, ..Course::new(&ground, start, steps, tolerance) };

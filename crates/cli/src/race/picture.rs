@@ -2,7 +2,8 @@
 
 use gradus_viz::{Chart, Figure, Grid, Marker, Scale, round_levels};
 
-use super::run::{Course, Run};
+use super::ground::Aim;
+use super::run::{self, Course, Run};
 use super::{eigenbasis, line};
 
 /// Nodes of the grid on which the surface is drawn, in each direction: so many that the lowest contours of a narrow valley, such
@@ -91,12 +92,8 @@ fn values(course: &Course<'_>, runs: &[Run]) -> Chart {
         let highest = all().fold(first, f64::max).min(1e3 * first);
         chart.y_axis("f, logarithmic", Scale::Log10).y_range(lowest / 2.0, highest * 2.0)
     } else {
-        let [_, (low, high)] = window(course);
-        let deep = (high - low).powi(2) / 2.0;
-        let (lowest, highest) =
-            (all().fold(first, f64::min).max(-deep), all().fold(first, f64::max).min(deep));
-        let room = 0.05 * (highest - lowest).max(1e-9);
-        chart.y_axis("f", Scale::Linear).y_range(lowest - room, highest + room)
+        let (lowest, highest) = reached(course, runs, first);
+        chart.y_axis("f", Scale::Linear).y_range(lowest, highest)
     };
     for (i, run) in runs.iter().enumerate() {
         let points: Vec<(f64, f64)> =
@@ -104,6 +101,21 @@ fn values(course: &Course<'_>, runs: &[Run]) -> Chart {
         chart = chart.line(&legend(run), &points).stroke(width(i, runs.len()));
     }
     chart
+}
+
+/// The values of those that have not diverged, as long as they are in the window where a surface falls for ever; with some room, more
+/// where somebody else leaves the plot.
+fn reached(course: &Course<'_>, runs: &[Run], first: f64) -> (f64, f64) {
+    let (mut lowest, mut highest) = (first, first);
+    for (run, n) in run::shown(runs) {
+        let inside = if course.surface.aim == Aim::Border { run.arrival.unwrap_or(n) } else { n };
+        for &value in run.path.values[..n.min(inside + 1)].iter().filter(|value| value.is_finite()) {
+            (lowest, highest) = (lowest.min(value), highest.max(value));
+        }
+    }
+    let share = if runs.iter().any(|run| run.diverged) { 0.25 } else { 0.05 };
+    let room = share * (highest - lowest).max(1e-9 * (1.0 + lowest.abs()));
+    (lowest - room, highest + room)
 }
 
 /// The step at which the last one has come to rest, and a fifth more; all steps where one has not.
@@ -162,6 +174,41 @@ mod tests {
         assert!((20..500).contains(&steps("x^4", &["sgd", "momentum", "newton"], 1000)));
         assert_eq!(steps("quadratic", &["sgd:lr=0.001"], 300), 300, "it still moves");
         assert_eq!(steps("booth", &["sgd:lr=3"], 2), 2);
+    }
+
+    /// What the axes of f must reach, and how far at most: expressions with negative values were cut at the square of the window.
+    #[test]
+    fn the_values_of_an_expression_are_not_cut() {
+        let range = |text: &str, who: &str, start: f64, steps: usize| {
+            let mut ground = Ground::read(text).unwrap();
+            let start = [start, 0.0];
+            let at = ground.at(start);
+            let runs = [Course { steps, start, ..course(&ground) }.run(&who.parse().unwrap(), None).unwrap()];
+            let near = run::shown(&runs).flat_map(|(run, n)| &run.path.points[..n]);
+            ground.surround(near);
+            let course = Course { steps, start, ..course(&ground) };
+            // A picture comes of it, whatever happens.
+            assert!(picture(&course, &runs).starts_with("<svg"), "{text}");
+            (reached(&course, &runs, at), at, runs[0].path.values.clone(), ground.window[0])
+        };
+        for (text, who, start) in [
+            ("x^2-5", "sgd:lr=0.1", -4.0),
+            ("x^4-x", "adam:lr=0.1", -4.0),
+            ("1/x", "adam:lr=0.002", -4.0),
+            ("1/x", "sgd:lr=0.02", 0.5),
+            ("-exp(-x^2)", "sgd:lr=0.3", -1.0),
+        ] {
+            let ((low, high), first, values, _) = range(text, who, start, 200);
+            let last = values[values.len() - 1];
+            assert!(low < last && last < high && low < first && first < high, "{text}: {low} to {high}");
+            assert!(high - low < 1.2 * (first - last).abs().max(1.0), "{text}: {low} to {high}");
+        }
+        // All diverge: the beginning is shown, across the pole or far away.
+        for (text, start) in [("1/x", -0.5), ("x^2-1", -4.0)] {
+            let ((low, high), first, _, (left, right)) = range(text, "sgd:lr=3", start, 50);
+            assert!(low < first && first < high && left < start && start < right, "{text}");
+            assert!(right - left > 1.0 && (right - left) < 1e4, "{text}: {left} to {right}");
+        }
     }
 
     #[test]

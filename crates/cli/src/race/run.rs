@@ -109,6 +109,19 @@ impl<'g> Course<'g> {
     }
 }
 
+/// Steps of which a picture shows those that diverge, where all do.
+const FIRST: usize = 2;
+
+/// The runs that say how far a picture reaches, and how many of their places: those that have not diverged, else the beginning of
+/// all.
+pub(super) fn shown(runs: &[Run]) -> impl Iterator<Item = (&Run, usize)> {
+    let all = runs.iter().all(|run| run.diverged);
+    let most = if all { FIRST + 1 } else { usize::MAX };
+    runs.iter()
+        .filter(move |run| all || !run.diverged)
+        .map(move |run| (run, run.path.points.len().min(run.path.values.len()).min(most)))
+}
+
 impl Run {
     /// Arrives earlier, or, if neither arrives, ends lower.
     pub fn beats(&self, other: &Self) -> bool {

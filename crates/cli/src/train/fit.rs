@@ -154,12 +154,7 @@ pub(super) fn fit(
     progress.finish();
     warn(train, recipe, run.finish(model, &optimizer).map(drop))?;
     if run.is_stopped() {
-        return Err(Failure::Interrupted {
-            steps: run.step(),
-            saved: None,
-            kept: None,
-            resume: train.resume(None),
-        });
+        return Err(train.interrupted(run.step()));
     }
     let seconds = begin.elapsed().as_secs_f64();
     Ok(Outcome { epochs, seconds, warnings: look(task, recipe, model).warnings() })
@@ -254,6 +249,11 @@ pub(super) fn start(
 }
 
 impl Train {
+    /// What is said of a training that somebody stopped, before its weights are saved.
+    fn interrupted(&self, steps: u64) -> Failure {
+        Failure::Interrupted { steps, saved: None, kept: None, resume: self.resume(None) }
+    }
+
     /// The command that goes on with this training, at another rate if one is given.
     fn resume(&self, lr: Option<f64>) -> Option<String> {
         self.log.as_ref()?;

@@ -10,6 +10,7 @@ use gradus::train::{Newest, Run};
 use super::Train;
 use super::recipe::Recipe;
 use crate::failure::Failure;
+use crate::text::numbers::count;
 
 /// Its name.
 const RECIPE: &str = "recipe.toml";
@@ -39,7 +40,24 @@ impl Train {
                 "--resume: the training is of {new}, that of {path} of {data}"
             )));
         }
-        Recipe::read(&path, self.subject.data_set, None).map(Some)
+        let recipe = Recipe::read(&path, self.subject.data_set, None)
+            .map_err(|failure| Failure::Value(failure.to_string().replacen("--config", "--resume", 1)))?;
+        // The training wrote all of it: what is left out is lost, not as the program has it.
+        let (path, own) = (path.display(), text.parse::<toml::Table>().unwrap_or_default());
+        let missing: Vec<String> =
+            recipe.values()?.into_iter().map(|(key, _)| key).filter(|key| !own.contains_key(key)).collect();
+        if !missing.is_empty() {
+            let what = if own.is_empty() {
+                "it is empty".to_string()
+            } else {
+                format!("it has no {}", missing.join(", "))
+            };
+            return Err(Failure::Value(format!(
+                "--resume {path}: {what}; it is the recipe of this training, which its checkpoints do not hold: put it back, \
+                 or begin anew in another folder"
+            )));
+        }
+        Ok(Some(recipe))
     }
 
     /// What of the recipe is another than it was, in words; a training that goes on may have another rate, and no other model.
@@ -87,8 +105,9 @@ impl Train {
         }
         let step = checkpoint.step();
         Err(Failure::Value(format!(
-            "--resume: {path} has the learning rate {was} at step {step}, and a training of {steps} steps up to {peak} has {is} there; \
-             take the data and the recipe that it began with, or begin anew in another folder"
+            "--resume: {path} has the learning rate {was} at step {step}, and a training of {} up to {peak} has {is} there; \
+             take the data and the recipe that it began with, or begin anew in another folder",
+            count(steps, "step")
         )))
     }
 

@@ -162,8 +162,7 @@ impl Train {
         }
         let mut found = task.finish(&model, &recipe, out)?;
         writeln!(out, "weights saved to {}{}", path.display(), Failure::kept(kept.as_deref()))?;
-        let accuracy = found.get("test_accuracy").and_then(Value::as_f64);
-        self.draw(out, &recipe, &outcome, accuracy)?;
+        self.draw(out, &recipe, &outcome, found.get("test_accuracy").and_then(Value::as_f64))?;
         if self.json {
             let [train, test] = task.sizes();
             found.insert("gradcheck_compared".to_string(), json!(report.compared));
@@ -172,8 +171,7 @@ impl Train {
             found.insert("test_examples".to_string(), json!(test));
             found.insert("parameters".to_string(), json!(model.trainable_elements()));
             found.insert("weights".to_string(), json!(path.to_string_lossy()));
-            let warnings = [&task.warnings[..], &outcome.warnings].concat();
-            found.insert("warnings".to_string(), json!(warnings));
+            found.insert("warnings".to_string(), json!([&task.warnings[..], &outcome.warnings].concat()));
             writeln!(out, "{}", self.line(&recipe, &outcome, found))?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use gradus_autograd::{Var, params};
 
-use crate::input::{at_least_zero, finite, number};
+use crate::input::{at_least_zero, finite, number, place};
 use crate::module::Module;
 
 /// Rows `Name { field: Type = usual, … } => |x, layer| value;`.
@@ -140,7 +140,8 @@ impl Module for Softmax2d {
         let shape = x.shape();
         assert!(
             shape.len() == 3 || shape.len() == 4,
-            "softmax2d: the input must be [N, C, H, W] or [C, H, W], got {shape}"
+            "softmax2d: the input must be [N, C, H, W] or [C, H, W], got {shape}{}",
+            place()
         );
         x.softmax(-3)
     }

@@ -3,6 +3,7 @@
 use gradus_autograd::{Param, Var, params};
 use gradus_tensor::Tensor;
 
+use crate::input::place;
 use crate::module::Module;
 
 /// `$x$` where positive, else `$w x$` with a learnt slope: one for all, or one for each channel of `[N, C, …]`.
@@ -51,7 +52,8 @@ impl Module for PRelu {
         }
         assert!(
             shape.get(1) == Some(&slopes),
-            "prelu: {slopes} slopes, one for each channel of [N, {slopes}, …], got {shape}"
+            "prelu: {slopes} slopes, one for each channel of [N, {slopes}, …], got {shape}{}",
+            place()
         );
         let mut sizes = vec![1; shape.len() - 1];
         sizes[0] = slopes;

@@ -7,6 +7,7 @@ use gradus_tensor::Tensor;
 use super::masks::{AttendOptions, Masks, Sizes};
 use super::multihead::{InProjection, MultiheadAttention, check_heads};
 use crate::dropout::Dropout;
+use crate::input::place;
 use crate::module::Module;
 
 impl MultiheadAttention {
@@ -175,7 +176,8 @@ impl MultiheadAttention {
         for (name, shape, width) in [("query", q, width), ("key", k, kdim), ("value", v, vdim)] {
             assert!(
                 matches!(shape.len(), 2 | 3) && shape.last() == Some(&width),
-                "multihead_attention: the {name} must be {axes}{width}], or [time, {width}] without a batch, got {shape}"
+                "multihead_attention: the {name} must be {axes}{width}], or [time, {width}] without a batch, got {shape}{}",
+                place()
             );
         }
         let batch = usize::from(!self.batch_first);
@@ -184,7 +186,8 @@ impl MultiheadAttention {
             && (q.len() == 2 || q[batch] == k[batch]);
         assert!(
             fits,
-            "multihead_attention: query {q}, key {k}, value {v}: the batches must agree, and keys and values be as many"
+            "multihead_attention: query {q}, key {k}, value {v}: the batches must agree, and keys and values be as many{}",
+            place()
         );
         assert!(
             self.bias_k.is_some() == self.bias_v.is_some(),

@@ -3,6 +3,7 @@
 use gradus_autograd::{Var, params};
 use gradus_tensor::Tensor;
 
+use crate::input::place;
 use crate::module::Module;
 
 /// Adds waves to a sequence, `$x_{t,2i} + \sin(t/b^{2i/d})$` and `$x_{t,2i+1} + \cos(t/b^{2i/d})$` with the base b and the width d:
@@ -63,7 +64,7 @@ impl Module for SinusoidalPositions {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let shape = x.shape();
         let [.., time, width] = shape[..] else {
-            panic!("sinusoidal_positions: the input must be […, time, width], got {shape}")
+            panic!("sinusoidal_positions: the input must be […, time, width], got {shape}{}", place())
         };
         x + &self.table(time, width).to(x.dtype())
     }
@@ -110,7 +111,10 @@ impl RotaryPositions {
         let (time, width) = match shape[..] {
             [.., time, width] if width % 2 == 0 => (time, width),
             _ => {
-                panic!("rotary_positions: the input must be […, time, width] with an even width, got {shape}")
+                panic!(
+                    "rotary_positions: the input must be […, time, width] with an even width, got {shape}{}",
+                    place()
+                )
             }
         };
         let half = width / 2;

@@ -3,7 +3,7 @@
 use gradus_autograd::{Var, params};
 use gradus_tensor::{DType, Shape, Tensor};
 
-use crate::input::probability;
+use crate::input::{place, probability};
 use crate::module::Module;
 
 mod alpha;
@@ -34,7 +34,7 @@ fn drop_all(x: Var<'_>) -> Var<'_> {
 /// The sizes of what is drawn for `[N, C, …]`: one number for each channel of each sample.
 #[track_caller]
 fn of_features(layer: &str, shape: &Shape) -> Vec<usize> {
-    assert!(shape.len() >= 2, "{layer}: the input must be [N, C, …], got {shape}");
+    assert!(shape.len() >= 2, "{layer}: the input must be [N, C, …], got {shape}{}", place());
     lead_of(shape, 2)
 }
 

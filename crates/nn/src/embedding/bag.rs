@@ -6,6 +6,7 @@ use gradus_tensor::{DType, Tensor};
 
 use super::lookup::Lookup;
 use super::{begin, padded};
+use crate::input::place;
 use crate::module::Module;
 
 /// One vector for each bag of numbers: the mean, the sum or the largest of the rows that they name in a table.
@@ -101,7 +102,11 @@ impl EmbeddingBag {
                 self.mode
             );
             let own = weights.shape();
-            assert!(own == shape, "embedding_bag: weights {own} for numbers {shape}; each number needs one");
+            assert!(
+                own == shape,
+                "embedding_bag: weights {own} for numbers {shape}; each number needs one{}",
+                place()
+            );
         }
         assert!(
             !(self.scale_grad_by_freq && self.mode == Bag::Max),
@@ -134,14 +139,17 @@ impl EmbeddingBag {
             ([bags, size], None) => return vec![*size; *bags],
             ([places], Some(_)) => *places,
             ([_], None) => panic!(
-                "embedding_bag: numbers {shape:?} along one axis need offsets, which say where each bag begins"
+                "embedding_bag: numbers {shape:?} along one axis need offsets, which say where each bag begins{}",
+                place()
             ),
             ([_, _], Some(_)) => panic!(
-                "embedding_bag: numbers {shape:?} are bags of one length; offsets are for numbers along one axis"
+                "embedding_bag: numbers {shape:?} are bags of one length; offsets are for numbers along one axis{}",
+                place()
             ),
             _ => {
                 panic!(
-                    "embedding_bag: the numbers must be [bags, n], or [places] with offsets, got {shape:?}"
+                    "embedding_bag: the numbers must be [bags, n], or [places] with offsets, got {shape:?}{}",
+                    place()
                 )
             }
         };

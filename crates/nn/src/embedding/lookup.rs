@@ -3,6 +3,8 @@
 use gradus_autograd::{Param, Tape, TensorExt, Var};
 use gradus_tensor::{DType, Tensor, check_indices};
 
+use crate::input::place;
+
 /// How rows are looked up.
 pub(super) struct Lookup<'a> {
     /// The layer that is called, for messages.
@@ -30,7 +32,8 @@ impl Lookup<'_> {
         let dtype = index.dtype();
         assert!(
             dtype == DType::I64,
-            "{layer}: rows are looked up by I64 numbers, got {dtype}; convert with .to(DType::I64)"
+            "{layer}: rows are looked up by I64 numbers, got {dtype}; convert with .to(DType::I64){}",
+            place()
         );
         let padding = self.padding_idx;
         assert!(

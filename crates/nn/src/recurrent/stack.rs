@@ -115,7 +115,11 @@ impl Stack<'_> {
         );
         let unbatched = shape.len() == 2;
         let steps = shape[usize::from(!unbatched && self.batch_first)];
-        assert!(steps > 0, "{name}: the input {shape} has no steps; a sequence needs at least one");
+        assert!(
+            steps > 0,
+            "{name}: the input {shape} has no steps; a sequence needs at least one{}",
+            place()
+        );
         unbatched
     }
 
@@ -190,7 +194,8 @@ pub(super) fn step<'t>(
     let shape = x.shape();
     assert!(
         matches!(shape.len(), 1 | 2) && shape.last() == Some(&inputs),
-        "{name}: the input must be [batch, {inputs}], or [{inputs}] without a batch, got {shape}"
+        "{name}: the input must be [batch, {inputs}], or [{inputs}] without a batch, got {shape}{}",
+        place()
     );
     let wanted = shape.with(shape.len() - 1, hidden);
     let gates = weights.inputs(kind, x);

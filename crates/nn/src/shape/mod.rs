@@ -2,6 +2,7 @@
 
 use gradus_autograd::{Var, params};
 
+use crate::input::place;
 use crate::module::Module;
 
 mod pixel;
@@ -86,8 +87,9 @@ impl Module for Unflatten {
         assert!(
             fits && !self.sizes.is_empty(),
             "unflatten: axis {at} of {shape}, of size {size}, as {:?}; the product of the sizes must be {size}, and at most \
-             one of them -1",
-            self.sizes
+             one of them -1{}",
+            self.sizes,
+            place()
         );
         let rest = size / product.unwrap_or(1).max(1);
         let sizes = self.sizes.iter().map(|&n| if n == -1 { rest } else { n.unsigned_abs() });

@@ -3,7 +3,7 @@
 use gradus_autograd::ops::ConvOptions;
 use gradus_autograd::{Var, params};
 
-use crate::input::Batched;
+use crate::input::{Batched, place};
 use crate::module::Module;
 
 /// The windows of `[N, C, H, W]` or `[C, H, W]` as columns, `[N, C · kernel, places]`: what a convolution multiplies its
@@ -78,7 +78,8 @@ impl Module for Fold {
         let shape = x.shape();
         assert!(
             shape.len() == 2 || shape.len() == 3,
-            "fold: the columns must be [N, C · kernel, places] or [C · kernel, places], got {shape}"
+            "fold: the columns must be [N, C · kernel, places] or [C · kernel, places], got {shape}{}",
+            place()
         );
         let single = shape.len() == 2;
         let columns = if single { x.unsqueeze(0) } else { x };

@@ -5,6 +5,7 @@ use gradus_tensor::checked_product;
 
 use crate::attention::{AttentionOptions, MultiheadAttention};
 use crate::dropout::Dropout;
+use crate::input::place;
 use crate::linear::Linear;
 use crate::module::Module;
 use crate::norm::LayerNorm;
@@ -136,6 +137,7 @@ pub(super) fn check(layer: &str, what: &str, x: Var<'_>, attention: &MultiheadAt
     let axes = if attention.batch_first { "[batch, time" } else { "[time, batch" };
     assert!(
         matches!(shape.len(), 2 | 3) && shape.last() == Some(&width),
-        "{layer}: {what} must be {axes}, {width}], or [time, {width}] without a batch, got {shape}"
+        "{layer}: {what} must be {axes}, {width}], or [time, {width}] without a batch, got {shape}{}",
+        place()
     );
 }

@@ -199,6 +199,7 @@ impl Task {
                 scores.push(found);
             }
         }
+        diverged(loss.mean())?;
         let mut all = Map::new();
         let examples = count(self.test.len(), "example");
         match &self.end {
@@ -261,6 +262,13 @@ impl Task {
         writeln!(out)?;
         Ok(())
     }
+}
+
+/// Refuses what is left of a model whose loss is no number.
+fn diverged(loss: f64) -> Result<(), Failure> {
+    let what =
+        || format!("the loss on the test set is {loss}: the training has diverged; try a smaller --lr");
+    if loss.is_finite() { Ok(()) } else { Err(Failure::Run(what())) }
 }
 
 /// A file as text.

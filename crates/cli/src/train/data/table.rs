@@ -45,7 +45,8 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
     let columns: Vec<&Column> = used.iter().map(|&at| &reader.table.columns[at]).collect();
     let numbers = labels.to_f64_vec();
     let rows = Rows { target: &target, classes: classes.as_deref(), labels: &numbers, train, test };
-    let warnings = rows.doubts(&columns, inputs.shape()[1]);
+    let width = inputs.shape()[1];
+    let warnings = rows.doubts(&columns, width);
     let part = |places: &[i64]| {
         Dataset::new(inputs.clone(), labels.clone()).select(&Tensor::from_slice(places, [places.len()]))
     };
@@ -59,21 +60,16 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
         let scaled = |data: Dataset| Dataset::new(data.inputs, scale.apply(&data.labels).to(DType::F32));
         (train, test) = (scaled(train), scaled(test));
     }
+    let outputs = classes.as_ref().map_or(1, Vec::len);
     let what = match &classes {
         Some(classes) => format!("a classifier of {target} ({})", classes.join(", ")),
         None => format!("a regression of {target}"),
     };
-    let width = train.inputs.shape()[1];
     Ok(Task {
         title: what,
         notes: reader.notes,
         warnings,
-        model: models::of_rows(
-            recipe,
-            width,
-            classes.map_or(1, |classes| classes.len()),
-            &mut rng(recipe.seed),
-        ),
+        model: models::of_rows(recipe, width, outputs, &mut rng(recipe.seed)),
         check: (train.narrow(0, train.len().min(8)), 500),
         feed: Feed::Examples(train),
         test,

@@ -58,6 +58,17 @@ pub(crate) enum Target {
     Regression,
 }
 
+/// Beyond these a machine's memory ends, or its patience.
+const MOST: [(&str, usize); 7] = [
+    ("batch", 1_000_000),
+    ("hidden", 16_384),
+    ("layers", 1000),
+    ("context", 65_536),
+    ("embedding", 16_384),
+    ("epochs", 100_000),
+    ("steps", 100_000_000),
+];
+
 /// All that a recipe may say. What a data set or a model has no use for is absent, and refused in a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -203,15 +214,7 @@ impl Recipe {
         if let Some((name, _)) = counts.iter().find(|(_, n)| *n == Some(0)) {
             return Err(format!("{name} is 0; it must be at least 1"));
         }
-        // Beyond these a machine's memory ends, or its patience.
-        let most = [
-            ("batch", 1_000_000),
-            ("hidden", 16_384),
-            ("layers", 1000),
-            ("context", 65_536),
-            ("embedding", 16_384),
-        ];
-        for (name, most) in most {
+        for (name, most) in MOST {
             if let Some((_, Some(n))) =
                 counts.iter().find(|(count, n)| *count == name && n.is_some_and(|n| n > most))
             {
