@@ -139,8 +139,8 @@ fn options_of_the_commands_that_take_steps() {
 fn small(folder: &Folder) -> [(&'static str, Vec<&'static str>); 4] {
     folder.write("names.txt", &"anna\nhanna\njohanna\nrosanna\n".repeat(5));
     folder.write("text.txt", &"the cat sat on the mat.\n".repeat(40));
-    let rows: String = (0..40).map(|i| format!("{},{}\n", i * 37 % 20, f64::from(i) + 0.5)).collect();
-    folder.write("table.csv", &format!("a,y\n{rows}"));
+    let rows: Vec<String> = (0..40).map(|i| format!("{},{}", i * 37 % 20, f64::from(i) + 0.5)).collect();
+    folder.write("table.csv", &format!("a,y\n{}\n", rows.join("\n")));
     folder.write("small.toml", "layers = 1\nheads = 1\nhidden = 8\ncontext = 8\n");
     [
         ("digits", vec!["train", "digits", "--epochs", "1"]),
@@ -176,11 +176,8 @@ fn keys_of_recipes() {
         let small = if data == "text" { "layers = 1\nheads = 1\nhidden = 8\ncontext = 8\n" } else { "" };
         for key in keys {
             for value in VALUES {
-                let base: String = small
-                    .lines()
-                    .filter(|line| !line.starts_with(key))
-                    .map(|line| format!("{line}\n"))
-                    .collect();
+                let base: String =
+                    small.split_inclusive('\n').filter(|line| !line.starts_with(key)).collect();
                 folder.write("r.toml", &format!("{base}{key} = {value}\n"));
                 let mut arguments: Vec<&str> = arguments.clone();
                 arguments.retain(|word| !["--config", "small.toml"].contains(word));

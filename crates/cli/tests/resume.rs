@@ -271,9 +271,8 @@ fn a_recipe_that_lacks_something_is_named() {
     let folder = Folder::new("lacking");
     folder.works(&["digits", "--epochs", "1", "--log", "run"]);
     let whole = text(&folder.read("run/recipe.toml"));
-    let without = |key: &str| -> String {
-        whole.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect()
-    };
+    let without =
+        |key: &str| -> String { whole.split_inclusive('\n').filter(|line| !line.starts_with(key)).collect() };
     for (content, said) in [
         (String::new(), "--resume run/recipe.toml: it is empty"),
         (without("lr"), "--resume run/recipe.toml: it has no lr; "),

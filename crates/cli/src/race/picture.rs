@@ -183,10 +183,10 @@ mod tests {
             let mut ground = Ground::read(text).unwrap();
             let start = [start, 0.0];
             let at = ground.at(start);
-            let runs = [Course { steps, start, ..course(&ground) }.run(&who.parse().unwrap(), None).unwrap()];
+            let runs = [Course { start, steps, ..course(&ground) }.run(&who.parse().unwrap(), None).unwrap()];
             let near = run::shown(&runs).flat_map(|(run, n)| &run.path.points[..n]);
             ground.surround(near);
-            let course = Course { steps, start, ..course(&ground) };
+            let course = Course { start, steps, ..course(&ground) };
             // A picture comes of it, whatever happens.
             assert!(picture(&course, &runs).starts_with("<svg"), "{text}");
             (reached(&course, &runs, at), at, runs[0].path.values.clone(), ground.window[0])

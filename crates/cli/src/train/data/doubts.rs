@@ -48,7 +48,9 @@ impl Rows<'_> {
     fn of_classes(&self, names: &[String]) -> Vec<String> {
         let numbers = |rows: &[i64]| {
             let mut numbers = vec![0usize; names.len()];
-            rows.iter().for_each(|&row| numbers[self.labels[row as usize] as usize] += 1);
+            for &row in rows {
+                numbers[self.labels[row as usize] as usize] += 1;
+            }
             numbers
         };
         let (learned, tested) = (numbers(self.train), numbers(self.test));
