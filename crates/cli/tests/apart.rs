@@ -17,6 +17,8 @@ fn find_lr(folder: &Folder, arguments: &[&str]) -> Output {
 #[test]
 fn what_is_read_is_not_written_over() {
     let folder = Folder::new("apart");
+    let recipe = folder.train(&["digits", "--config"]);
+    let recipe = format!("# gradus train digits\n{}", folder::text(&recipe.stdout));
     let files = [
         ("t.csv", TABLE),
         ("t.svg", TABLE),
@@ -24,7 +26,7 @@ fn what_is_read_is_not_written_over() {
         ("n.txt", "anna\nbert\ncora\n"),
         ("r.toml", "hidden = 8\n"),
         ("lg/log.jsonl", "{\"step\":1}\n"),
-        ("lg/recipe.toml", "# gradus train digits\n"),
+        ("lg/recipe.toml", &recipe),
         ("idx/train-images-idx3-ubyte", "bytes"),
     ];
     for name in ["lg", "idx"] {

@@ -139,7 +139,7 @@ fn options_of_the_commands_that_take_steps() {
 fn small(folder: &Folder) -> [(&'static str, Vec<&'static str>); 4] {
     folder.write("names.txt", &"anna\nhanna\njohanna\nrosanna\n".repeat(5));
     folder.write("text.txt", &"the cat sat on the mat.\n".repeat(40));
-    let rows: Vec<_> = (0..40).map(|i| format!("{},{}", i * 37 % 20, f64::from(i) + 0.5)).collect();
+    let rows: Vec<String> = (0..40).map(|i| format!("{},{}", i * 37 % 20, f64::from(i) + 0.5)).collect();
     folder.write("table.csv", &format!("a,y\n{}\n", rows.join("\n")));
     folder.write("small.toml", "layers = 1\nheads = 1\nhidden = 8\ncontext = 8\n");
     [

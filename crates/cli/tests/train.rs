@@ -114,8 +114,8 @@ fn rows_without_target_are_left_out_and_two_rows_are_enough() {
 
 /// A table whose target column is named `y`: so many rows of these cells.
 fn table(head: &str, rows: usize, cells: impl Fn(usize) -> String) -> String {
-    let lines: Vec<String> = (0..rows).map(cells).collect();
-    format!("{head}\n{}\n", lines.join("\n"))
+    let rows: Vec<String> = (0..rows).map(cells).collect();
+    format!("{head}\n{}\n", rows.join("\n"))
 }
 
 fn noise(i: usize) -> f64 {
@@ -206,8 +206,8 @@ fn columns_that_teach_nothing_are_told() {
     says(
         "more inputs than rows",
         table(&format!("{wide},y"), 20, |i| {
-            let cells = (0..20).map(|k| noise(i * 31 + k * k * 17)).chain([noise(i + 5)]);
-            cells.map(|cell| cell.to_string()).collect::<Vec<_>>().join(",")
+            let numbers = (0..20).map(|k| noise(i * 31 + k * k * 17)).chain([noise(i + 5)]);
+            numbers.map(|x| x.to_string()).collect::<Vec<_>>().join(",")
         }),
         &["there are 20 inputs and 16 rows to learn from"],
     );

@@ -3,6 +3,8 @@
 use gradus_autograd::{Tape, Var};
 use gradus_tensor::{DType, Shape, Tensor};
 
+use crate::input::place;
+
 /// What a call of [`MultiheadAttention::attend`](crate::MultiheadAttention::attend) is told. The usual values are PyTorch's.
 ///
 /// A mask is Bool or float, as PyTorch's layers have it: true hides a key (in
@@ -111,7 +113,7 @@ fn over_queries<'t>(mask: Var<'t>, sizes: &Sizes) -> Var<'t> {
 
 #[track_caller]
 fn check(fits: bool, name: &str, want: &str, found: &Shape) {
-    assert!(fits, "multihead_attention: {name} must be {want}, got {found}");
+    assert!(fits, "multihead_attention: {name} must be {want}, got {found}{}", place());
 }
 
 /// With columns for extra keys, which are seen.

@@ -72,9 +72,10 @@ macro_rules! transposed {
                     let wanted = output_size[a];
                     assert!(
                         (least..least + stride.max(1)).contains(&wanted),
-                        "{}: an output size of {wanted} along spatial axis {a}; of {size} places it can be {least} to {}",
+                        "{}: an output size of {wanted} along spatial axis {a}; of {size} places it can be {least} to {}{}",
                         $layer,
-                        least + stride.max(1) - 1
+                        least + stride.max(1) - 1,
+                        input::place()
                     );
                     more[a] = wanted - least;
                 }

@@ -3,7 +3,7 @@
 use gradus_autograd::{Var, params};
 
 use super::{drop_alike, lead_of};
-use crate::input::probability;
+use crate::input::{place, probability};
 use crate::module::Module;
 
 macro_rules! dropouts {
@@ -30,7 +30,7 @@ macro_rules! dropouts {
                 let (p, shape) = (probability($layer, self.p), x.shape());
                 let lead = match shape.len() {
                     $($rank => $lead,)*
-                    _ => panic!("{}: the input must be {}, got {shape}", $layer, [$($form),*].join(" or ")),
+                    _ => panic!("{}: the input must be {}, got {shape}{}", $layer, [$($form),*].join(" or "), place()),
                 };
                 drop_alike(x, p, &lead_of(&shape, lead), stringify!($Name))
             }

@@ -168,8 +168,9 @@ impl Stack<'_> {
         let (name, lengths) = (self.name, lengths?);
         assert!(
             lengths.len() == batch,
-            "{name}: {} lengths for a batch of {batch}; each sequence needs one",
-            lengths.len()
+            "{name}: {} lengths for a batch of {batch}; each sequence needs one{}",
+            lengths.len(),
+            place()
         );
         let most = lengths.iter().copied().max().unwrap_or(0);
         assert!(most <= steps, "{name}: a length is {most}, and the sequences have {steps} steps");

@@ -3,11 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gradus_autograd::{Elements, GradcheckOptions, Params, Tape, gradcheck_model, gradcheck_with};
-use gradus_nn::Module;
 use gradus_nn::state_dict::{load_state_dict, state_dict};
+use gradus_nn::{Module, Sequential};
 use gradus_tensor::{DType, Rng, Tensor, rng};
 
 use crate::entry::Entry;
+use crate::panics::panic_in;
 
 /// A layer of any type.
 type Boxed = dyn Module;
@@ -21,7 +22,7 @@ type Check = fn(&Entry, &Boxed, &Tensor, &mut Rng) -> Faults;
 pub(crate) fn check(entry: &Entry) -> Vec<String> {
     let mut rng = rng(11);
     let (layer, x) = (entry.drawn(&mut rng), entry.input(&mut rng));
-    let tries: [(&str, Check); 9] = [
+    let tries: [(&str, Check); 10] = [
         ("gradients", gradients),
         ("F32", single),
         ("batch of one", batch_of_one),
@@ -31,6 +32,7 @@ pub(crate) fn check(entry: &Entry) -> Vec<String> {
         ("clone", clone),
         ("training", training),
         ("wrong input", wrong_input),
+        ("place", place),
     ];
     let mut failures = Vec::new();
     for (what, f) in tries {
@@ -168,8 +170,8 @@ fn training(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     faults
 }
 
-/// Other axes, sizes and types are taken, or refused by name at the caller's line.
-fn wrong_input(entry: &Entry, _: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
+/// Inputs of other axes, sizes and types.
+fn others(entry: &Entry, dtype: DType) -> impl Iterator<Item = Tensor> {
     let shape = entry.shape;
     let mut shapes: Vec<Vec<usize>> = vec![vec![], vec![1], vec![2, 1], vec![1; 7], [&[1], shape].concat()];
     shapes.push(shape[1..].to_vec());
@@ -180,10 +182,15 @@ fn wrong_input(entry: &Entry, _: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
             shapes.push(other);
         }
     }
-    let others = shapes.iter().map(|shape| Tensor::zeros_of(&shape[..], x.dtype()));
+    let others = shapes.into_iter().map(move |shape| Tensor::zeros_of(&shape[..], dtype));
     let types = [DType::Bool, DType::I64, DType::F64].map(|dtype| Tensor::zeros_of(shape, dtype));
+    others.chain(types)
+}
+
+/// They are taken, or refused by name at the caller's line.
+fn wrong_input(entry: &Entry, _: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
     let mut faults = Faults::new();
-    for x in others.chain(types) {
+    for x in others(entry, x.dtype()) {
         let Some((message, file)) = (entry.refusal)(&x) else { continue };
         let name = message.split(": ").next().unwrap_or_default();
         let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -192,6 +199,56 @@ fn wrong_input(entry: &Entry, _: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
         let named = named || ours && message.starts_with("index out of bounds");
         faults.extend(fault(named, || format!("{}{}: {message:?}", x.dtype(), x.shape())));
         faults.extend(fault(entry.boxes || ours, || format!("{}: {message:?} in {file}", x.shape())));
+    }
+    faults
+}
+
+/// What an operation says that a layer leaves the question to: it knows no layers.
+const OPERATIONS: [&str; 25] = [
+    "adaptive_avg_pool",
+    "adaptive_max_pool",
+    "avg_pool",
+    "cat",
+    "channel_shuffle",
+    "conv",
+    "conv_transpose",
+    "flatten_axes",
+    "fractional_max_pool",
+    "glu",
+    "index out of bounds",
+    "local_response_norm",
+    "log_softmax",
+    "lp_pool",
+    "max_pool",
+    "narrow",
+    "pad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "resize",
+    "softmax",
+    "softmin",
+    "standardize",
+    "unbind",
+    "window_columns",
+];
+
+/// In a row of layers a refusal of a shape ends with the place of the layer, also in a row of rows.
+fn place(entry: &Entry, layer: &Boxed, x: &Tensor, _: &mut Rng) -> Faults {
+    let row = |layer: Box<Boxed>| Sequential { layers: vec![Box::new(Sequential::new()), layer] };
+    let (one, two) = (row(layer.clone_module()), row(Box::new(row(layer.clone_module()))));
+    let mut faults = Faults::new();
+    for x in others(entry, x.dtype()) {
+        for (row, place) in [(&one, "1"), (&two, "1.1")] {
+            let Err((message, _)) = panic_in(|| row.predict(&x)) else { continue };
+            let by_operation = ["needs floats", "out of range", "fold: the columns ["]
+                .iter()
+                .any(|part| message.contains(part))
+                || OPERATIONS.contains(&message.split(": ").next().unwrap_or_default());
+            let end = format!("; it is layer {place}");
+            let placed = message.contains(&end) && message.matches("of its row").count() == 1;
+            faults
+                .extend(fault(placed || by_operation, || format!("{}{}: {message:?}", x.dtype(), x.shape())));
+        }
     }
     faults
 }

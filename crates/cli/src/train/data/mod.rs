@@ -250,6 +250,8 @@ impl Task {
                 let scores = model.predict(&Tensor::from_slice(seen, [1, seen.len()]));
                 // Of a text the scores of the last place count.
                 let last = if scores.rank() == 3 { scores.select(1, -1) } else { scores };
+                // It may have been tested with what it can still answer.
+                diverged(last.to_f64_vec().iter().sum())?;
                 let next = last.categorical(&mut random).to_vec::<i64>()[0];
                 if Some(next) == *stop {
                     break;
@@ -264,7 +266,7 @@ impl Task {
     }
 }
 
-/// Refuses what is left of a model whose loss is no number.
+/// Refuses what is left of a model whose loss, or sum of scores, is no number.
 fn diverged(loss: f64) -> Result<(), Failure> {
     let what =
         || format!("the loss on the test set is {loss}: the training has diverged; try a smaller --lr");
