@@ -43,5 +43,8 @@ pub use runs::Compiled;
 /// Elements that loops over short runs take at once: one vector of `f32`.
 pub(crate) const STRETCH: usize = 8;
 
+/// Runs that the kernels over short runs (below 256 elements) take at once.
+pub const TOGETHER: usize = 64;
+
 /// Elements in one block of a long loop: small enough to stay in the first-level cache.
 pub const BLOCK: usize = 1024;

@@ -14,7 +14,7 @@ use super::{Real, run, run_wide};
 
 /// Runs in a tile: so many that the compiler keeps each loop over them, which it turns into vectors. Of a shorter one it would
 /// make vectors the other way round, of numbers that do not lie together.
-pub(super) const SIDE: usize = 64;
+pub(super) const SIDE: usize = super::TOGETHER;
 
 /// Fewer runs are not worth a tile.
 const FEWEST: usize = 16;

@@ -170,6 +170,7 @@ impl<T: Lane> Carry<'_, T> {
                 });
                 let width = *self.plan.whole.shape.last().expect("runs have an axis");
                 self.plan.program.unit = width;
+                self.plan.program.runs = true;
                 self.plan.program.cost += 2.0;
                 let (added, kernels) = (kernels.added, T::run_loops(kernels));
                 self.plan.program.backward.push(Pull::Runs { kernels, dy, x, y, width, c: T::of(c), g });

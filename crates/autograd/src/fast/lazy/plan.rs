@@ -114,6 +114,7 @@ impl<'a, T: Lane> Plan<'a, T> {
             (_, Some(Kernels::Runs(kernels, c))) => {
                 let width = *self.whole.shape.last().expect("runs have an axis");
                 self.program.unit = width;
+                self.program.runs = true;
                 self.program.cost += 2.0;
                 let kernels = T::run_loops(kernels);
                 Step::Runs { kernels, x: self.three(&inputs), width, c: T::of(c), y }

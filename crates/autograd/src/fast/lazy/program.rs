@@ -6,7 +6,7 @@
 
 use gradus_tensor::Tensor;
 use gradus_tensor::kernel::axpy::{add, add_multiple, multiple};
-use gradus_tensor::kernel::{copy, parallel};
+use gradus_tensor::kernel::{TOGETHER, copy, parallel};
 
 use super::reach::Reach;
 use crate::fast::Lane;
@@ -92,6 +92,8 @@ pub(super) struct Program<T: 'static> {
     pub(super) n: usize,
     /// Blocks and pieces are multiples of this: the width of the runs.
     pub(super) unit: usize,
+    /// Whether a unit is a run that a kernel takes whole.
+    pub(super) runs: bool,
     pub(super) registers: usize,
     /// Contiguous tensors that places refer to.
     pub(super) tensors: Vec<Tensor>,
@@ -113,6 +115,7 @@ impl<T: Lane> Program<T> {
         Self {
             n,
             unit: 1,
+            runs: false,
             registers: 0,
             tensors: Vec::new(),
             fills: Vec::new(),
@@ -130,11 +133,13 @@ impl<T: Lane> Program<T> {
         self.registers - 1
     }
 
-    /// Elements of one block.
+    /// Elements of one block: of short runs so many that their kernels take them all at once.
     fn block(&self) -> usize {
         let fits = CACHE / size_of::<T>() / self.registers.max(1);
         let aim = fits.clamp(128, 1024) & !63;
-        (aim / self.unit).max(1) * self.unit
+        let runs = (aim / self.unit).max(1);
+        let together = if self.runs && self.unit < 256 { TOGETHER } else { 1 };
+        runs.next_multiple_of(together) * self.unit
     }
 
     /// Elements of one piece.
