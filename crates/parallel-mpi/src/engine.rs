@@ -69,7 +69,7 @@ impl Calls {
                     eprintln!("error: {message}");
                 }
                 world.abort(code)
-            })
+            });
         }
     }
 }
