@@ -1,6 +1,6 @@
 //! Short runs, sixty-four at a time.
 //!
-//! A tile holds sixteen runs transposed: a column is one place of all of them, so that vectors are full whatever the width, and
+//! A tile holds its runs transposed: a column is one place of all of them, so that vectors are full whatever the width, and
 //! what is one number a run (a maximum, a logarithm, a root) is computed for many at once. The bits are those of the loops
 //! over single runs, which do what is left where it is little: sums add in the order of [`over_run`](super::sum::over_run).
 

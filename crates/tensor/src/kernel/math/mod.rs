@@ -3,13 +3,14 @@
 //! Those that training needs are branch-free: a loop `for (y, &x) in … { *y = math::exp(x) }` inside
 //! [`run`](super::dispatch::run) becomes vector code. Results are the same bits on every CPU.
 //! The files, in reading order: [`Real`] is what an element type must have; `single` and `double` hold the polynomials;
-//! `arithmetic`, `compound`, `angle`, `normal` build on them for both types; `gamma` and `bessel` are the rarely used
-//! functions, evaluated in `f64` one element at a time.
+//! `arithmetic`, `compound`, `angle`, `normal`, `activation` build on them for both types, and `derivative` has slopes that
+//! keep their digits where a function saturates; `gamma` and `bessel` are the rarely used functions, evaluated in `f64` one element at a time.
 //!
 //! `sin` and `cos` have a range in which they vectorise: see [`near`].
 //!
 //! Errors are given in units in the last place (ulp), the largest against the true value: over all `f32`, and over 10⁸
-//! sampled `f64` (erf and Φ: 4·10⁶); `accuracy` measures them.
+//! sampled `f64` (erf and Φ: 4·10⁶), except for `activation`, `derivative`, `normal` and `bessel`, which were sampled after their last change;
+//! `accuracy` and the test `ulps` of `gradus-autograd` measure them.
 
 #![allow(
     clippy::excessive_precision,

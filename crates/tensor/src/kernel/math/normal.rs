@@ -93,7 +93,7 @@ pub fn erf_slope<R: Real>(x: R) -> R {
     (-square).scaled_exp(-low, c, c_low)
 }
 
-/// x Φ(x) = max(x, 0) − |x| Φ(−|x|), 0 at −∞. At most 1.7 ulp.
+/// x Φ(x) = max(x, 0) − |x| Φ(−|x|), 0 at −∞. At most 1.85 ulp at sampled points.
 #[inline(always)]
 pub fn gelu<R: Real>(x: R) -> R {
     let (square, low) = exact_square(x);
