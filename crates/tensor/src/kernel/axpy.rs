@@ -2,8 +2,8 @@
 //!
 //! Each loop is written out: behind a helper that takes the operation they were slower.
 
-use super::Real;
 use super::runs::each_run;
+use super::{Real, run};
 
 /// `$y \mathrel{+}= x$`.
 pub fn add<T: Real>(x: &[T], y: &mut [T]) {
@@ -15,6 +15,23 @@ pub fn add<T: Real>(x: &[T], y: &mut [T]) {
         |[x], y| {
             for (y, &x) in y.iter_mut().zip(x) {
                 *y += x;
+            }
+        },
+    );
+}
+
+/// `$y \mathrel{+}= \sum_i x_i$` over runs `$x_i$` as long as `y`, in their order.
+pub fn add_runs<T: Real>(x: &[T], y: &mut [T]) {
+    if y.is_empty() {
+        return;
+    }
+    run(
+        #[inline(always)]
+        || {
+            for x in x.chunks_exact(y.len()) {
+                for (y, &x) in y.iter_mut().zip(x) {
+                    *y += x;
+                }
             }
         },
     );

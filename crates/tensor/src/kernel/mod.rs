@@ -43,7 +43,10 @@ pub use runs::Compiled;
 /// Elements that loops over short runs take at once: one vector of `f32`.
 pub(crate) const STRETCH: usize = 8;
 
-/// Runs that the kernels over short runs (below 256 elements) take at once.
+/// Runs of fewer elements are short: kernels over runs take [`TOGETHER`] of them at once.
+pub const SHORT_RUN: usize = 256;
+
+/// Short runs that are taken at once.
 pub const TOGETHER: usize = 64;
 
 /// Elements in one block of a long loop: small enough to stay in the first-level cache.

@@ -3,7 +3,7 @@
 
 use super::softmax::below;
 use super::tile::{Column, each_tile};
-use super::{Real, math, tile};
+use super::{Real, SHORT_RUN, math, tile};
 
 /// Takes the largest number of its run from each number of a tile, as if there were no NaN: one makes the sum of exponentials
 /// NaN, too.
@@ -68,7 +68,7 @@ fn log_totals<T: Real>(totals: Column<T>, y: &[Column<T>]) -> Column<T> {
 /// Losses of runs and their labels.
 pub(super) fn cross_entropy<T: Real>(x: &[T], labels: &[i64], width: usize, losses: &mut [T]) -> usize {
     let losses = std::cell::Cell::from_mut(losses).as_slice_of_cells();
-    each_tile::<256, _, _, _>(
+    each_tile::<SHORT_RUN, _, _, _>(
         [x, &[]],
         width,
         [],
@@ -87,7 +87,7 @@ pub(super) fn cross_entropy<T: Real>(x: &[T], labels: &[i64], width: usize, loss
 
 /// Probabilities.
 pub(super) fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) -> usize {
-    each_tile::<256, _, _, _>(
+    each_tile::<SHORT_RUN, _, _, _>(
         [x],
         width,
         [y],
@@ -139,7 +139,7 @@ pub(super) fn softmax_pull<T: Real>(y: &[T], d: &[T], width: usize, g: &mut [T])
 
 /// Logarithms of probabilities.
 pub(super) fn log_softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) -> usize {
-    each_tile::<256, _, _, _>(
+    each_tile::<SHORT_RUN, _, _, _>(
         [x, &[]],
         width,
         [y],

@@ -6,7 +6,7 @@
 
 use gradus_tensor::Tensor;
 use gradus_tensor::kernel::axpy::{add, add_multiple, multiple};
-use gradus_tensor::kernel::{TOGETHER, copy, parallel};
+use gradus_tensor::kernel::{SHORT_RUN, TOGETHER, copy, parallel};
 
 use super::reach::Reach;
 use crate::fast::Lane;
@@ -99,7 +99,7 @@ pub(super) struct Program<T: 'static> {
     pub(super) tensors: Vec<Tensor>,
     /// Registers of one number.
     pub(super) fills: Vec<(usize, T)>,
-    /// Registers loaded from rows and columns for each block.
+    /// Registers loaded from rows and columns, for each block unless all would be the same.
     pub(super) loads: Vec<(usize, usize, Reach)>,
     pub(super) forward: Vec<Step<T>>,
     /// Registers that begin a block with zeros, or with a gradient that has arrived from elsewhere.
@@ -138,7 +138,7 @@ impl<T: Lane> Program<T> {
         let fits = CACHE / size_of::<T>() / self.registers.max(1);
         let aim = fits.clamp(128, 1024) & !63;
         let runs = (aim / self.unit).max(1);
-        let together = if self.runs && self.unit < 256 { TOGETHER } else { 1 };
+        let together = if self.runs && self.unit < SHORT_RUN { TOGETHER } else { 1 };
         runs.next_multiple_of(together) * self.unit
     }
 
@@ -162,6 +162,11 @@ impl<T: Lane> Program<T> {
             for &(r, value) in &self.fills {
                 registers[r].fill(value);
             }
+            let (once, loads): (Vec<_>, Vec<_>) =
+                self.loads.iter().partition(|(.., reach)| reach.repeats(block));
+            for &(r, tensor, reach) in once {
+                reach.load(data[tensor], 0, &mut registers[r]);
+            }
             for &(_, end, out) in &self.ends {
                 if matches!(end, End::Fold(_) | End::Total) {
                     outputs[out].fill(T::ZERO);
@@ -175,14 +180,14 @@ impl<T: Lane> Program<T> {
                     let next = (start + block).min(self.n)..(start + 2 * block).min(self.n);
                     data.iter().filter(|x| x.len() == self.n).for_each(|x| copy::prefetch(&x[next.clone()]));
                 }
-                self.one_block(&mut scratch, outputs);
+                self.one_block(&loads, &mut scratch, outputs);
             }
             copy::settle();
         });
     }
 
-    fn one_block(&self, s: &mut Scratch<'_, T>, outputs: &mut [&mut [T]]) {
-        for &(r, tensor, reach) in &self.loads {
+    fn one_block(&self, loads: &[&(usize, usize, Reach)], s: &mut Scratch<'_, T>, outputs: &mut [&mut [T]]) {
+        for &&(r, tensor, reach) in loads {
             reach.load(s.data[tensor], s.start, &mut s.registers[r][..s.n]);
         }
         for step in &self.forward {

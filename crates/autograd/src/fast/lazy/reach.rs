@@ -2,7 +2,7 @@
 
 use gradus_tensor::Shape;
 use gradus_tensor::kernel::Real;
-use gradus_tensor::kernel::axpy::add;
+use gradus_tensor::kernel::axpy::{add, add_runs};
 
 /// Which element of an operand stands at element `i` of the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,20 +33,44 @@ impl Reach {
             .then(|| Self::Column(whole[whole.len() - spread..].iter().product()))
     }
 
+    /// Whether every block of so many elements has the same elements beside it.
+    pub(crate) fn repeats(self, block: usize) -> bool {
+        matches!(self, Self::Row(n) if block.is_multiple_of(n))
+    }
+
     /// The elements beside `start .. start + out.len()` of the whole.
     pub(crate) fn load<T: Real>(self, x: &[T], start: usize, out: &mut [T]) {
-        self.runs(start, out.len(), |at, here, len, one| {
+        let mut done = out.len();
+        if let Self::Row(n) = self {
+            done = done.min(n);
+        }
+        self.runs(start, done, |at, here, len, one| {
             if one {
                 out[here..here + len].fill(x[at]);
             } else {
                 out[here..here + len].copy_from_slice(&x[at..at + len]);
             }
         });
+        // A row again and again: what is there is a multiple of it.
+        while done < out.len() {
+            let more = done.min(out.len() - done);
+            out.copy_within(..more, done);
+            done += more;
+        }
     }
 
     /// Adds the gradients of `start .. start + g.len()` of the whole to those of the operand's elements; `sums` begins at
     /// the operand's element `first`.
     pub(crate) fn fold<T: Real>(self, g: &[T], start: usize, sums: &mut [T], first: usize) {
+        if let Self::Row(n) = self
+            && n > 1
+        {
+            let (head, rows) = g.split_at((start.next_multiple_of(n) - start).min(g.len()));
+            add(head, &mut sums[start % n..][..head.len()]);
+            add_runs(rows, &mut sums[..n]);
+            let tail = &rows[rows.len() - rows.len() % n..];
+            return add(tail, &mut sums[..tail.len()]);
+        }
         self.runs(start, g.len(), |at, here, len, one| {
             let (g, at) = (&g[here..here + len], at - first);
             if one { sums[at] += gradus_tensor::kernel::sum::sum(g) } else { add(g, &mut sums[at..at + len]) }
@@ -104,5 +128,22 @@ mod tests {
         let mut sums = [0.0; 3];
         Reach::Column(3).fold(&[1.0; 5], 5, &mut sums, 1);
         assert_eq!(sums, [1.0, 3.0, 1.0]);
+    }
+
+    #[test]
+    fn every_stretch_of_a_row_is_right() {
+        for (n, start, len) in (1..6).flat_map(|n| (0..8).flat_map(move |s| (0..20).map(move |l| (n, s, l))))
+        {
+            let x: Vec<f64> = (0..n).map(|i| i as f64 + 0.5).collect();
+            let mut out = vec![-1.0; len];
+            Reach::Row(n).load(&x, start, &mut out);
+            assert!((0..len).all(|i| out[i] == x[(start + i) % n]), "{n} {start} {len}: {out:?}");
+            let (mut sums, mut want) = (vec![0.0; n], vec![0.0; n]);
+            Reach::Row(n).fold(&out, start, &mut sums, 0);
+            for i in 0..len {
+                want[(start + i) % n] += out[i];
+            }
+            assert_eq!(sums, want, "{n} {start} {len}");
+        }
     }
 }

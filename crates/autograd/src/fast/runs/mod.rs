@@ -4,8 +4,8 @@
 mod numeric;
 
 use gradus_tensor::Tensor;
-use gradus_tensor::kernel::axpy::add;
-use gradus_tensor::kernel::parallel;
+use gradus_tensor::kernel::axpy::add_runs;
+use gradus_tensor::kernel::{SHORT_RUN, TOGETHER, parallel};
 
 use super::store::Mirror;
 use super::{Lane, for_lane};
@@ -55,7 +55,7 @@ pub(crate) type Three<S> = [S; 3];
 /// `(inputs, width, c, y)`.
 type Forward<T> = fn(Three<&[T]>, usize, T, &mut [T]);
 /// `(dy, inputs, y, width, c, gradients)`: adds to each gradient that is wanted; that of a shared input is as long as the
-/// output, and summed afterwards.
+/// output, and its runs are added afterwards.
 type Pull<T> = fn(&[T], Three<&[T]>, &[T], usize, T, Three<Option<&mut [T]>>);
 
 /// The loops over one type of element.
@@ -169,9 +169,13 @@ impl Call<'_> {
                 out.fill(T::ZERO);
             }
             let (first, end) = (p * piece, ((p + 1) * piece).min(n));
-            let stretch = if sums { width } else { end - first };
+            let together = if width < SHORT_RUN { TOGETHER } else { 1 };
+            let stretch = if sums { (together * width).min(end - first) } else { end - first };
+            let apart = |i| together > 1 && self.shared(i) && self.kernels.added != Some(i);
+            let room = |&i: &usize| apart(i).then(|| vec![T::ZERO; stretch]);
+            let mut rooms: Vec<Option<Vec<T>>> = targets.iter().map(room).collect();
             for start in (first..end).step_by(stretch) {
-                self.stretch(&targets, start..start + stretch, first, out);
+                self.stretch(&targets, start..end.min(start + stretch), first, out, &mut rooms);
             }
         });
         let sum = |(i, (g, _)): (usize, (Tensor, usize))| (i, if self.shared(i) { g.sum_axes(0) } else { g });
@@ -179,13 +183,15 @@ impl Call<'_> {
         targets.iter().copied().zip(outputs).map(sum).chain(passed).collect()
     }
 
-    /// Runs the kernel over a stretch of whole runs; the outputs of the piece begin at element `first`.
+    /// Runs the kernel over a stretch of whole runs; the outputs of the piece begin at element `first`. What a shared input
+    /// gets from many runs is made in a room of its own.
     fn stretch<T: Lane>(
         &self,
         targets: &[usize],
         range: std::ops::Range<usize>,
         first: usize,
         out: &mut [&mut [T]],
+        rooms: &mut [Option<Vec<T>>],
     ) {
         let (n, width) = (self.y.elements(), self.width());
         let part = |t: &Tensor| -> std::ops::Range<usize> {
@@ -197,16 +203,24 @@ impl Call<'_> {
             &x.as_slice::<T>()[part(x)]
         });
         let mut g = [const { None }; 3];
-        for (&i, out) in targets.iter().zip(out) {
-            if self.kernels.added == Some(i) {
-                add(dy, out);
+        for ((&i, out), room) in targets.iter().zip(out.iter_mut()).zip(rooms.iter_mut()) {
+            if let Some(room) = room {
+                room.fill(T::ZERO);
+                g[i] = Some(&mut room[..range.len()]);
+            } else if self.kernels.added == Some(i) {
+                add_runs(dy, out);
             } else if self.shared(i) {
                 g[i] = Some(&mut **out);
             } else {
                 g[i] = Some(&mut out[range.start - first..range.end - first]);
             }
         }
-        let y = &self.y.as_slice::<T>()[range];
+        let y = &self.y.as_slice::<T>()[range.clone()];
         (T::run_loops(self.kernels).pull)(dy, x, y, width, T::of(self.c), g);
+        for (out, room) in out.iter_mut().zip(rooms) {
+            if let Some(room) = room {
+                add_runs(&room[..range.len()], out);
+            }
+        }
     }
 }
