@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use crc::{CRC_64_XZ, Crc, Table};
+use crc::{CRC_64_XZ, Crc, Digest, Table};
 
-const CHECKSUM: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
+static CHECKSUM: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
 /// The name of the note, and the word with which its text begins.
 const KEY: &str = "gradus";
 const VERSION: &str = "1";
@@ -28,38 +28,60 @@ pub(super) fn set(file: &mut [u8]) {
     // The metadata are written in front of all names.
     let start = find(file, &text(0)).expect("the file has the note");
     let end = start + text(0).len();
-    let found = text(checksum(file, end));
+    let found = text(begun(file, end).finalize());
     file[start..end].copy_from_slice(found.as_bytes());
 }
 
-/// What is wrong with a file, going by the note in its metadata.
-pub(super) fn check(file: &[u8], metadata: Option<&HashMap<String, String>>) -> Result<(), String> {
-    let is_ours = |(key, text): &(&String, &String)| *key == KEY || text.starts_with(KEY);
-    let Some((_, note)) = metadata.and_then(|all| all.iter().find(is_ours)) else { return Ok(()) };
-    let words: Vec<&str> = note.split(' ').collect();
-    if let [KEY, version, ..] = words[..]
-        && version != VERSION
-    {
-        return Err(format!(
-            "it has version {version}, and this gradus reads version {VERSION}; read it with the one that wrote it"
-        ));
-    }
-    let place = find(file, note).map(|start| start + note.len());
-    if place.is_some_and(|end| end >= DIGITS && text(checksum(file, end)) == *note) {
-        return Ok(());
-    }
-    Err(format!(
-        "its checksum is that of another content: it is damaged, or was changed by a program that kept the metadata `{KEY}`"
-    ))
+/// What checks a file of which the head, with its metadata, is read: what follows is added to it.
+pub(super) struct Check {
+    digest: Digest<'static, u64, Table<16>>,
+    note: String,
 }
 
-/// The checksum of a file whose digits end at `end`.
-fn checksum(file: &[u8], end: usize) -> u64 {
+impl Check {
+    /// `None` if there is no note in the metadata; an error if the note is of another version, or damaged.
+    pub(super) fn new(
+        head: &[u8],
+        metadata: Option<&HashMap<String, String>>,
+    ) -> Result<Option<Self>, String> {
+        let is_ours = |(key, text): &(&String, &String)| *key == KEY || text.starts_with(KEY);
+        let Some((_, note)) = metadata.and_then(|all| all.iter().find(is_ours)) else { return Ok(None) };
+        let words: Vec<&str> = note.split(' ').collect();
+        if let [KEY, version, ..] = words[..]
+            && version != VERSION
+        {
+            return Err(format!(
+                "it has version {version}, and this gradus reads version {VERSION}; read it with the one that wrote it"
+            ));
+        }
+        let end = find(head, note).map(|start| start + note.len()).filter(|&end| end >= DIGITS);
+        let end = end.ok_or_else(damaged)?;
+        Ok(Some(Self { digest: begun(head, end), note: note.clone() }))
+    }
+
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.digest.update(bytes);
+    }
+
+    /// Whether all that was read is what was written.
+    pub(super) fn end(self) -> Result<(), String> {
+        if text(self.digest.finalize()) == self.note { Ok(()) } else { Err(damaged()) }
+    }
+}
+
+fn damaged() -> String {
+    format!(
+        "its checksum is that of another content: it is damaged, or was changed by a program that kept the metadata `{KEY}`"
+    )
+}
+
+/// The checksum so far of bytes in which the digits that end at `end` count as zeros.
+fn begun(bytes: &[u8], end: usize) -> Digest<'static, u64, Table<16>> {
     let mut digest = CHECKSUM.digest();
-    digest.update(&file[..end - DIGITS]);
+    digest.update(&bytes[..end - DIGITS]);
     digest.update(&[b'0'; DIGITS]);
-    digest.update(&file[end..]);
-    digest.finalize()
+    digest.update(&bytes[end..]);
+    digest
 }
 
 fn find(file: &[u8], text: &str) -> Option<usize> {

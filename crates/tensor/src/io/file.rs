@@ -23,6 +23,16 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
         .map_err(|source| Error::Io { path: path.to_path_buf(), source })
 }
 
+/// Whether a file begins with these bytes.
+#[cfg(feature = "safetensors")]
+pub(super) fn begins_with(path: &Path, start: &[u8]) -> Result<bool, Error> {
+    let mut found = Vec::new();
+    open_regular(path)
+        .and_then(|file| io::Read::read_to_end(&mut io::Read::take(file, start.len() as u64), &mut found))
+        .map(|_| found == start)
+        .map_err(|source| Error::Io { path: path.to_path_buf(), source })
+}
+
 /// Opens a regular file for reading; anything else is refused without being touched.
 ///
 /// # Errors

@@ -51,6 +51,10 @@ impl Tensor {
 /// is off.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
     let path = path.as_ref();
+    #[cfg(feature = "safetensors")]
+    if !file::begins_with(path, ZIP)? {
+        return safetensors::load(path);
+    }
     let bytes = read(path)?;
     let (format, tensors) = named(&bytes);
     tensors.map_err(|reason| Error::Format { path: path.to_path_buf(), format, reason })
@@ -81,8 +85,11 @@ pub fn set_largest_unpacked(bytes: usize) {
 /// A file's format and its tensors, or what is wrong with it.
 type Named = (&'static str, Result<Vec<(String, Tensor)>, String>);
 
+/// How a zip file begins.
+const ZIP: &[u8] = b"PK\x03\x04";
+
 fn named(bytes: &[u8]) -> Named {
-    if bytes.starts_with(b"PK\x03\x04") { in_zip(bytes) } else { in_safetensors(bytes) }
+    if bytes.starts_with(ZIP) { in_zip(bytes) } else { in_safetensors(bytes) }
 }
 
 #[cfg(feature = "zip")]
@@ -122,6 +129,31 @@ fn shape(sizes: &[usize]) -> Result<Shape, String> {
 fn decode<const N: usize, T: Element>(bytes: &[u8], shape: Shape, convert: impl Fn([u8; N]) -> T) -> Tensor {
     let (numbers, _) = bytes.as_chunks::<N>();
     Tensor::build::<T>(shape, |out| out.iter_mut().zip(numbers).for_each(|(y, &x)| *y = convert(x)))
+}
+
+/// Elements that [`decode_from`] reads at a time.
+#[cfg(feature = "safetensors")]
+const CHUNK: usize = 1 << 14;
+
+/// As [`decode`], of the bytes that come next, so that a file and its tensors need not be in memory both.
+#[cfg(feature = "safetensors")]
+fn decode_from<const N: usize, T: Element>(
+    input: &mut impl std::io::Read,
+    shape: Shape,
+    convert: impl Fn([u8; N]) -> T,
+) -> std::io::Result<Tensor> {
+    let mut bytes = vec![0; shape.elements().min(CHUNK) * N];
+    let mut result = Ok(());
+    let tensor = Tensor::build::<T>(shape, |out| {
+        result = out.chunks_mut(CHUNK).try_for_each(|out| {
+            let bytes = &mut bytes[..out.len() * N];
+            input.read_exact(bytes)?;
+            let (numbers, _) = bytes.as_chunks::<N>();
+            out.iter_mut().zip(numbers).for_each(|(y, &x)| *y = convert(x));
+            Ok(())
+        });
+    });
+    result.map(|()| tensor)
 }
 
 /// A number of 16 bits whose upper half of an F32 is all it has: bfloat16.

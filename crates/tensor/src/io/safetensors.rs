@@ -10,12 +10,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::io::{self, Read as _};
 use std::path::Path;
 
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
+use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::{Dtype, View};
 
-use super::{brain, checksum, decode, half};
+use super::checksum::{self, Check};
+use super::{brain, decode_from, half};
 use crate::{DType, Error, Tensor};
 
 /// A tensor as the format's writer wants it.
@@ -62,7 +64,7 @@ pub fn save<'a, N: Into<String>>(
     }
     let entries = entries.iter().map(|(name, entry)| (name, entry));
     let bytes = safetensors::serialize(entries, Some(checksum::note()));
-    let mut bytes = bytes.map_err(|error| wrong(path, reason(&error)))?;
+    let mut bytes = bytes.map_err(|error| wrong(path, error.to_string()))?;
     checksum::set(&mut bytes);
     super::write_atomically(path, &bytes)
 }
@@ -74,62 +76,113 @@ pub fn save<'a, N: Into<String>>(
 /// than it says, or holds a type that has no counterpart here.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
     let path = path.as_ref();
-    parse(&super::read(path)?).map_err(|reason| wrong(path, reason))
+    let open = || {
+        let file = super::open_regular(path)?;
+        let length = file.metadata()?.len();
+        // A file that grows meanwhile is read as far as it was.
+        read(io::BufReader::new(file.take(length)), length)
+    };
+    open().map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => wrong(path, error.to_string()),
+        _ => Error::Io { path: path.to_path_buf(), source: error },
+    })
 }
 
 /// The tensors in the bytes of a file, or what is wrong with them.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<(String, Tensor)>, String> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| reason(&error))?;
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| reason(&error))?;
-    checksum::check(bytes, header.metadata().as_ref())?;
-    let mut entries: Vec<_> = file.iter().collect();
-    entries.sort_by(|(a, x), (b, y)| (x.data().as_ptr(), a).cmp(&(y.data().as_ptr(), b)));
-    let convert = |(name, view): (&str, TensorView<'_>)| match tensor(&view) {
-        Ok(tensor) => Ok((name.to_string(), tensor)),
-        Err(reason) => Err(format!("entry {name}: {reason}")),
-    };
-    entries.into_iter().map(convert).collect()
+    read(bytes, bytes.len() as u64).map_err(|error| error.to_string())
 }
 
-/// What the format's reader says, in the words of this crate.
-fn reason(error: &SafeTensorError) -> String {
-    match error {
-        SafeTensorError::HeaderTooSmall => "it has fewer than the 8 bytes of a header's length".to_string(),
-        SafeTensorError::HeaderTooLarge => {
-            "its header would be larger than 100 MB; it is of another kind".to_string()
-        }
-        SafeTensorError::InvalidHeaderLength => {
-            "it ends within its header: truncated, or of another kind".to_string()
-        }
-        SafeTensorError::MetadataIncompleteBuffer => {
-            "its data are shorter or longer than its header says".to_string()
-        }
-        other => other.to_string(),
+/// The tensors of a file of so many bytes, one after the other, so that at no time it is in memory besides them. What is wrong
+/// with its content is an error of the kind `InvalidData`.
+fn read(mut input: impl io::Read, length: u64) -> io::Result<Vec<(String, Tensor)>> {
+    let head = head(&mut input, length)?;
+    let header: Metadata = serde_json::from_slice(&head[8..]).map_err(bad)?;
+    if (head.len() + header.data_len()) as u64 != length {
+        return Err(bad("its data are shorter or longer than its header says"));
     }
+    let check = Check::new(&head, header.metadata().as_ref()).map_err(bad)?;
+    let mut input = Checked { input, check };
+    let tensors = header.tensors();
+    let mut entries: Vec<(&String, &&TensorInfo)> = tensors.iter().collect();
+    entries.sort_by_key(|(name, info)| (info.data_offsets, *name));
+    let convert = |(name, info): (&String, &&TensorInfo)| {
+        Ok((name.clone(), tensor(&mut input, info).map_err(|error| at(name, error))?))
+    };
+    let found = entries.into_iter().map(convert).collect::<io::Result<_>>()?;
+    input.check.map_or(Ok(()), Check::end).map_err(bad)?;
+    Ok(found)
+}
+
+/// The header and the eight bytes of its length before it.
+fn head(input: &mut impl io::Read, length: u64) -> io::Result<Vec<u8>> {
+    if length < 8 {
+        return Err(bad("it has fewer than the 8 bytes of a header's length"));
+    }
+    let mut start = [0; 8];
+    input.read_exact(&mut start)?;
+    let size = u64::from_le_bytes(start);
+    if size > LONGEST_HEADER {
+        return Err(bad("its header would be larger than 100 MB; it is of another kind"));
+    }
+    if size > length - 8 {
+        return Err(bad("it ends within its header: truncated, or of another kind"));
+    }
+    let mut head = start.to_vec();
+    input.take(size).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Bytes of the longest header that the format allows.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// A file behind its header: what is read is added to its checksum, if it has one.
+struct Checked<R> {
+    input: R,
+    check: Option<Check>,
+}
+
+impl<R: io::Read> io::Read for Checked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(buffer)?;
+        if let Some(check) = &mut self.check {
+            check.add(&buffer[..n]);
+        }
+        Ok(n)
+    }
+}
+
+/// What is wrong with the content of a file.
+fn bad(reason: impl std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason.to_string())
+}
+
+/// The same, in an entry.
+fn at(name: &str, error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::InvalidData { bad(format!("entry {name}: {error}")) } else { error }
 }
 
 fn wrong(path: &Path, reason: String) -> Error {
     Error::Format { path: path.to_path_buf(), format: "safetensors", reason }
 }
 
-fn tensor(view: &TensorView<'_>) -> Result<Tensor, String> {
-    let (dims, data) = (view.shape(), view.data());
-    let shape = super::shape(dims)?;
-    Ok(match view.dtype() {
-        Dtype::BOOL => decode(data, shape, |[x]| u8::from(x != 0)),
-        Dtype::F64 => decode(data, shape, f64::from_le_bytes),
-        Dtype::F32 => decode(data, shape, f32::from_le_bytes),
-        Dtype::F16 => decode(data, shape, |x| half(u16::from_le_bytes(x))),
-        Dtype::BF16 => decode(data, shape, |x| brain(u16::from_le_bytes(x))),
-        Dtype::I64 => decode(data, shape, i64::from_le_bytes),
-        Dtype::I32 => decode(data, shape, |x| i64::from(i32::from_le_bytes(x))),
-        Dtype::I16 => decode(data, shape, |x| i64::from(i16::from_le_bytes(x))),
-        Dtype::I8 => decode(data, shape, |x| i64::from(i8::from_le_bytes(x))),
-        Dtype::U8 => decode(data, shape, |[x]| i64::from(x)),
-        Dtype::U16 => decode(data, shape, |x| i64::from(u16::from_le_bytes(x))),
-        Dtype::U32 => decode(data, shape, |x| i64::from(u32::from_le_bytes(x))),
-        other => return Err(format!("element type {other} is not supported")),
-    })
+fn tensor(input: &mut impl io::Read, info: &TensorInfo) -> io::Result<Tensor> {
+    let shape = super::shape(&info.shape).map_err(bad)?;
+    match info.dtype {
+        Dtype::BOOL => decode_from(input, shape, |[x]| u8::from(x != 0)),
+        Dtype::F64 => decode_from(input, shape, f64::from_le_bytes),
+        Dtype::F32 => decode_from(input, shape, f32::from_le_bytes),
+        Dtype::F16 => decode_from(input, shape, |x| half(u16::from_le_bytes(x))),
+        Dtype::BF16 => decode_from(input, shape, |x| brain(u16::from_le_bytes(x))),
+        Dtype::I64 => decode_from(input, shape, i64::from_le_bytes),
+        Dtype::I32 => decode_from(input, shape, |x| i64::from(i32::from_le_bytes(x))),
+        Dtype::I16 => decode_from(input, shape, |x| i64::from(i16::from_le_bytes(x))),
+        Dtype::I8 => decode_from(input, shape, |x| i64::from(i8::from_le_bytes(x))),
+        Dtype::U8 => decode_from(input, shape, |[x]| i64::from(x)),
+        Dtype::U16 => decode_from(input, shape, |x| i64::from(u16::from_le_bytes(x))),
+        Dtype::U32 => decode_from(input, shape, |x| i64::from(u32::from_le_bytes(x))),
+        other => Err(bad(format!("element type {other} is not supported"))),
+    }
 }
 
 #[cfg(test)]
