@@ -97,14 +97,16 @@ def against(args):
 
 
 def memory(args):
-    """Peak resident size of W4; of the peers in Python also above what the process held once its packages were imported."""
-    wanted = args.peers.split(",") if args.peers else ["torch", "torch-fused", "candle", "dfdx", "burn-flex"]
-    print("| W4, one thread | peak of the process, MB | after the imports, MB | above that, MB | loss 10 |\n|---|---|---|---|---|")
-    for peer, command in commands("W4", bench_binary(), wanted):
-        for line in run(command + (["--threads", "1"] if peer == "gradus" else []), 1):
-            peak, base = line["peak_rss_mb"], line.get("base_rss_mb")
-            above = f"{base:.1f} | {peak - base:.1f}" if base else f"- | {peak:.1f}"
-            print(f"| {peer} | {peak:.1f} | {above} | {line['loss10']:.6f} |", flush=True)
+    """Peak resident size; of the peers in Python also above what the process held once its packages were imported."""
+    wanted = args.peers.split(",") if args.peers else ["torch", "torch-fused", "jax", "candle", "dfdx", "burn-flex"]
+    ours = bench_binary()
+    print("| one thread | peak of the process, MB | after the imports, MB | above that, MB |\n|---|---|---|---|")
+    for workload in "W4,W5,W6,W13".split(","):
+        for peer, command in commands(workload, ours, wanted):
+            for line in run(command + (["--threads", "1"] if peer == "gradus" else []), 1):
+                peak, base = line["peak_rss_mb"], line.get("base_rss_mb")
+                above = f"{base:.1f} | {peak - base:.1f}" if base else f"- | {peak:.1f}"
+                print(f"| {workload} {peer} | {peak:.1f} | {above} |", flush=True)
 
 
 def compare(args):
@@ -172,7 +174,7 @@ parser.add_argument("--threads", default="1,2")
 parser.add_argument("--peers", help="only these peers, by name")
 parser.add_argument("--rounds", type=int, default=2)
 parser.add_argument("--build", action="store_true", help="W14: clean builds of a hello-MLP")
-parser.add_argument("--memory", action="store_true", help="peak memory of W4")
+parser.add_argument("--memory", action="store_true", help="peak memory of W4, W5, W6 and a graph of 10^6 nodes")
 parser.add_argument("--against", metavar="REV", help="build another revision of gradus too, and compare the two in turn")
 arguments = parser.parse_args()
 if arguments.against:
