@@ -12,12 +12,13 @@ use super::schemata::root;
 
 const LIST: &str = "tests/long/api.txt";
 /// The packages that others build on.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 9] = [
     "gradus",
     "gradus-autograd",
     "gradus-data",
     "gradus-nn",
     "gradus-optim",
+    "gradus-parallel",
     "gradus-tensor",
     "gradus-train",
     "gradus-viz",

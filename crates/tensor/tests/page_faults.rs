@@ -1,8 +1,9 @@
 //! Programs whose sizes change: the pool serves them from memory that is mapped already, from the first steps to the last.
 //!
 //! Counted by the system, in pages of this process, so it depends on no clock. Blocks are of 2 to 4 MiB, mapped by themselves
-//! and without huge pages, and there are more of them than the pool may keep beyond a program's own.
-#![cfg(target_os = "linux")]
+//! and without huge pages, and there are more of them than the pool may keep beyond a program's own. AddressSanitizer has page
+//! faults of its own.
+#![cfg(all(target_os = "linux", not(gradus_address)))]
 
 use std::sync::{Mutex, PoisonError};
 

@@ -291,6 +291,20 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_all_threads_come_together() {
+        set_threads(3);
+        for round in 0..100 {
+            let mut out = vec![0usize; 640];
+            chunks(&mut out, 10, 1e6, |start, piece| {
+                // So that several threads get some, on few cores too.
+                std::thread::yield_now();
+                piece.iter_mut().zip(start..).for_each(|(o, i)| *o = i + round);
+            });
+            assert!(out.iter().enumerate().all(|(i, &o)| i + round == o));
+        }
+    }
+
+    #[test]
     fn helpers_wake_after_they_have_gone_to_sleep() {
         set_threads(4);
         for _ in 0..20 {

@@ -12,12 +12,13 @@
 
 mod account;
 mod lists;
+mod marks;
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::RefCell;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytemuck::Pod;
 
@@ -132,6 +133,7 @@ unsafe fn give_back(mut block: NonNull<Header>) {
     unsafe {
         let map = block.as_mut().map.take();
         let bytes = class_bytes(block.as_ref().class as usize);
+        marks::open(block.as_ptr().cast::<u8>().add(HEADER), bytes);
         match map {
             Some(map) => drop(map),
             None => dealloc(block.as_ptr().cast(), system_layout(bytes)),
@@ -151,7 +153,9 @@ impl Buffer {
         let Some(block) = bytes.and_then(|bytes| Self::take(class_of(bytes))) else {
             refused(n, size_of::<T>())
         };
-        Self(block)
+        let buffer = Self(block);
+        marks::lend(buffer.data(), n * size_of::<T>(), buffer.capacity());
+        buffer
     }
 
     #[inline]
@@ -247,8 +251,10 @@ impl Drop for Buffer {
             if count.fetch_sub(1, Ordering::Release) != 1 {
                 return;
             }
-            fence(Ordering::Acquire);
+            // A load, where a fence would do: ThreadSanitizer knows of no fences.
+            count.load(Ordering::Acquire);
         }
+        marks::close(self.data(), self.capacity());
         if LISTS.try_with(|lists| lists.borrow_mut().push(self.0)).is_err() {
             let bytes = self.capacity() as i64;
             self.header().account.elsewhere.fetch_sub(bytes, Ordering::Relaxed);

@@ -36,6 +36,31 @@ fn only_a_sole_owner_writes() {
     assert_eq!(b.as_slice::<i64>()[3], 7);
 }
 
+/// The last owner writes, and so does who takes the block off the list: what the others have read is behind them.
+#[test]
+fn readers_are_done_before_a_block_is_written_again() {
+    for round in 0..200u64 {
+        let mut block = Buffer::new::<u64>(100);
+        block.get_mut::<u64>().unwrap()[..100].fill(round);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                let mut mine = block.clone();
+                scope.spawn(move || {
+                    assert!(mine.as_slice::<u64>()[..100].iter().all(|&x| x == round));
+                    if round % 2 == 0
+                        && let Some(numbers) = mine.get_mut::<u64>()
+                    {
+                        numbers[..100].fill(u64::MAX);
+                    }
+                    drop(mine);
+                    Buffer::new::<u64>(100).get_mut::<u64>().unwrap()[..100].fill(u64::MAX);
+                });
+            }
+            drop(block);
+        });
+    }
+}
+
 #[test]
 fn large_blocks_are_mapped_and_start_as_zero() {
     std::thread::spawn(|| {
@@ -161,6 +186,26 @@ fn a_refused_block_leaves_the_account_as_it_was() {
         assert_eq!(kept_and_live(), [0, 0]);
         drop(Buffer::new::<u8>(1));
         assert_eq!(kept_and_live(), [64, 0]);
+    })
+    .join()
+    .unwrap();
+}
+
+/// In a build for AddressSanitizer a kept block is out of bounds, and so is what a size class adds to the bytes asked for.
+#[test]
+#[cfg(gradus_address)]
+fn the_sanitizer_sees_the_bounds_of_blocks() {
+    std::thread::spawn(|| {
+        for bytes in [70, 1000, 100_000, 5_000_000] {
+            let block = Buffer::new::<u8>(bytes);
+            let (data, capacity) = (block.data(), block.capacity());
+            let is_closed = |at: usize| marks::closed(data.wrapping_add(at));
+            assert!(capacity > bytes && !is_closed(0) && !is_closed(bytes - 1) && is_closed(bytes));
+            drop(block);
+            assert!(is_closed(0) && is_closed(bytes - 1));
+            let again = Buffer::new::<u8>(capacity);
+            assert!(again.data() == data && !is_closed(0) && !is_closed(capacity - 1));
+        }
     })
     .join()
     .unwrap();
