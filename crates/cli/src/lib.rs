@@ -67,6 +67,7 @@ enum Command {
 /// The command with the arguments of this process.
 pub fn main() -> ExitCode {
     if let Some(processes) = ranks::processes() {
+        ranks::wait_for_rank_0();
         complain(&format!(
             "error: {processes} processes of `mpirun` would each do the same, and write the same files; this `gradus` is built \
              without MPI (docs/many-machines.md: cargo build --release --manifest-path crates/parallel-mpi/Cargo.toml)"
@@ -84,7 +85,10 @@ pub fn main_on(comm: impl Communicator) -> ExitCode {
 fn run(comm: Option<Arc<dyn Communicator>>) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return refuse(&error),
+        Err(error) => {
+            let comm = comm.as_deref().filter(|comm| comm.size() > 1);
+            return comm.map_or_else(|| refuse(&error), |comm| refuse_on(comm, &error));
+        }
     };
     let several = comm.as_deref().filter(|comm| comm.size() > 1);
     if let Some(comm) = several.filter(|_| !matches!(arguments.command, None | Some(Command::Train(_)))) {
@@ -118,15 +122,31 @@ fn finished(result: Result<(), Failure>) -> ExitCode {
 
 /// Help and version as they are; a mistake as one line.
 fn refuse(error: &clap::Error) -> ExitCode {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+    if is_asked_for(error) {
         // Nothing is left to do if the output is closed.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    complain(&mistake(error));
+    ExitCode::from(2)
+}
+
+/// As [`refuse`], on several ranks: once.
+fn refuse_on(comm: &dyn Communicator, error: &clap::Error) -> ExitCode {
+    if !is_asked_for(error) {
+        return ranks::refuse(comm, mistake(error).trim_start_matches("error: "));
+    }
+    if comm.rank() == 0 { refuse(error) } else { ExitCode::SUCCESS }
+}
+
+fn is_asked_for(error: &clap::Error) -> bool {
+    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+}
+
+fn mistake(error: &clap::Error) -> String {
     let words: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    complain(&one_line(error, &Arguments::command(), &words));
-    ExitCode::from(2)
+    one_line(error, &Arguments::command(), &words)
 }
 
 /// A line on standard error. If that is closed, as by `gradus … 2>&1 | head`, the exit code says it alone; `eprintln` would

@@ -13,6 +13,7 @@ use crate::train::Train;
 /// What OpenMPI and MPICH tell the processes that they start of their number, in all and on this machine.
 const IN_ALL: [&str; 2] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"];
 const HERE: [&str; 2] = ["OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"];
+const RANK: [&str; 2] = ["OMPI_COMM_WORLD_RANK", "PMI_RANK"];
 /// So long the other ranks wait with the same message: that of rank 0 is printed.
 const AFTER_RANK_0: Duration = Duration::from_millis(500);
 
@@ -23,6 +24,13 @@ fn number(names: [&str; 2]) -> Option<usize> {
 /// The number of processes that `mpirun` has started, if it is more than this one.
 pub(crate) fn processes() -> Option<usize> {
     number(IN_ALL).filter(|&processes| processes > 1)
+}
+
+/// Of processes that all have the same to say, the first one says it: `mpirun` ends the others meanwhile.
+pub(crate) fn wait_for_rank_0() {
+    if number(RANK).is_some_and(|rank| rank > 0) {
+        std::thread::sleep(AFTER_RANK_0);
+    }
 }
 
 /// The ranks on this machine, which share its cores.

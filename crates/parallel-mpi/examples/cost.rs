@@ -74,11 +74,19 @@ fn alone(batch: usize) -> Step {
     Box::new(move || Ok(optimizer.training_step(&mut model, |model, tape| model.loss(tape, &x, &y))))
 }
 
+/// A step without reduction whose ranks wait for each other: what remains of a step that is sent is the reduction.
+fn in_step(comm: impl Communicator, mut step: Step) -> Step {
+    Box::new(move || {
+        comm.barrier()?;
+        step()
+    })
+}
+
 /// Runs all in turn, some steps of each, so that none has a quieter machine than the others. A step is over when its last rank is,
 /// also where nothing is sent.
 fn measure(comm: &impl Communicator, threads: usize, mut all: Vec<(&str, Step)>) -> Result<(), Error> {
     let mut times: Vec<Vec<u8>> = vec![Vec::new(); all.len()];
-    for _ in 0..6 {
+    for _ in 0..8 {
         for ((_, step), times) in all.iter_mut().zip(&mut times) {
             comm.barrier()?;
             for i in 0..12 {
@@ -116,10 +124,13 @@ fn main() -> std::process::ExitCode {
         if size == 1 {
             all.push(("Optimizer::training_step", alone(batch)));
         } else {
-            all.push(("a part a rank, nothing sent", on(Alone, batch / size, exact(1))?));
             all.push(("Summation::Fast", on(comm.clone(), batch, fast)?));
             all.push(("Summation::Exact, a part a rank", on(comm.clone(), batch, exact(size))?));
-            all.push(("8 parts, nothing sent", on(Alone, batch / size, exact(8 / size))?));
+            let unsent = |parts| on(Alone, batch / size, exact(parts));
+            all.push(("8 parts, nothing sent", unsent(8 / size)?));
+            all.push(("8 parts, nothing sent, in step", in_step(comm.clone(), unsent(8 / size)?)));
+            all.push(("a part a rank, nothing sent", unsent(1)?));
+            all.push(("a part a rank, in step", in_step(comm.clone(), unsent(1)?)));
         }
         all.push(("Summation::Exact, 8 parts", on(comm.clone(), batch, exact(8))?));
         measure(&comm, threads, all)

@@ -228,3 +228,31 @@ fn what_has_no_use_for_ranks_is_refused_once() {
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("error: `gradus train` alone runs on several ranks; leave mpirun out"), "{text}");
 }
+
+/// What is wrong with the arguments, or asked for, is said by one rank.
+#[test]
+fn arguments_are_answered_once() {
+    for (arguments, code, words) in [
+        (&["train", "--bogus"][..], 2, "error: unexpected argument '--bogus' found"),
+        (&["train", "no-such-set"], 2, "error: invalid value 'no-such-set'"),
+        (&["--version"], 0, "gradus "),
+        (&["train", "--help"], 0, "Print help"),
+    ] {
+        let output = mpirun(3, GRADUS).args(arguments).output().expect("mpirun is installed");
+        let text = text(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        assert_eq!(text.matches(words).count(), 1, "{arguments:?}: {text}");
+    }
+}
+
+/// `mpirun` gives each rank a terminal of its own, on which a bar is drawn: only that of rank 0 is.
+#[test]
+fn the_other_ranks_write_nothing() {
+    let folder = Folder::new("quiet");
+    let mut command = mpirun(3, "--tag-output");
+    command.args([GRADUS, "train", "digits", "--epochs", "2", "--threads", "1", "--out"]);
+    let output = command.arg(folder.join("weights.safetensors")).output().expect("mpirun is installed");
+    let text = text(&output);
+    assert!(output.status.success() && text.contains("[1,0]<stdout>"), "{text}");
+    assert!(!text.contains("[1,1]<") && !text.contains("[1,2]<"), "{text}");
+}

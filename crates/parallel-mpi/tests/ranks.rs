@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use gradus_autograd::Param;
 use gradus_parallel::{Alone, Communicator, DataParallel, Error, ParallelOptions, Values};
-use trainings::{CASES, STEPS, train};
+use trainings::{CASES, Far, STEPS, train};
 
 fn main() -> ExitCode {
     // `cargo test` runs it as the only rank; `tests/mpirun.rs` under mpirun.
@@ -42,9 +42,10 @@ fn main() -> ExitCode {
         comm.broadcast(&mut word, size - 1)?;
         assert_eq!(word, [7, 8, 9]);
         for case in CASES {
-            let found = train(comm.clone(), case, STEPS)?;
+            let (here, far) = (train(comm.clone(), case, STEPS)?, train(Far(comm.clone()), case, STEPS)?);
             if rank == 0 {
-                assert!(found == train(Alone, case, STEPS)?, "{case:?} on {size} ranks");
+                let alone = train(Alone, case, STEPS)?;
+                assert!(here == alone && far == alone, "{case:?} on {size} ranks");
             }
         }
         if rank == 0 {

@@ -37,7 +37,7 @@ pub(crate) struct Collector<'s> {
     /// Parameters of each bucket that are not summed yet.
     missing: Vec<usize>,
     sent: usize,
-    /// What is complete without being sent: on one rank.
+    /// What is complete without being sent: on one rank, or on one machine.
     pub(crate) done: Vec<(usize, Tensor)>,
     /// Gradients of parameters that the model does not have.
     pub(crate) foreign: Vec<(ParamId, Tensor)>,
@@ -118,12 +118,12 @@ impl<'s> Collector<'s> {
         }
     }
 
-    /// Hands over the buckets that are complete, in their order.
+    /// Hands over the buckets that are complete, in their order; of gradients that are not sent in buckets forms the sums.
     fn send(&mut self) {
         while self.missing.get(self.sent) == Some(&0) {
             let bucket = &self.layout.buckets[self.sent];
             self.sent += 1;
-            if self.plan.is_alone() {
+            if !self.plan.has_buckets() {
                 for &i in bucket {
                     let (_, gradient) = sum(std::mem::take(&mut self.sums[i]), self.plan.shard.parts);
                     self.done.push((i, gradient));

@@ -39,10 +39,10 @@ pub struct ParallelOptions {
     pub sums: Summation,
     /// The statistics of layers.
     pub statistics: Statistics,
-    /// Bytes of gradients that are sent together; 25 MiB.
+    /// Bytes of gradients that are sent together; 25 MiB. On one machine nothing is gained by sending early, and gradients are summed
+    /// where they lie when the sweep is over, if the number of ranks is a power of two.
     pub bucket: usize,
-    /// Bytes of the first of them, so that the first message leaves early; 1 MiB. On one machine that gains nothing, and it is as large
-    /// as the others.
+    /// Bytes of the first of them, so that the first message leaves early; 1 MiB. On one machine it is as large as the others.
     pub first_bucket: usize,
 }
 

@@ -10,6 +10,11 @@ use crate::error::Error;
 use crate::options::Summation;
 use crate::tree::{self, Sum, add};
 
+/// Numbers of a piece that is summed where it lies. At 2 ranks half of it is sent each way.
+const PIECE: usize = 1 << 16;
+/// Fewer are copied together, since a message costs more than the copy.
+const SMALL: usize = 1 << 13;
+
 /// The parts of a batch, the ranks, and the order of the sums.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
@@ -17,6 +22,8 @@ pub(crate) struct Plan {
     /// The sums that each rank forms of its own parts, rank by rank.
     runs: Vec<Vec<Range<usize>>>,
     kind: Kind,
+    /// Whether gradients are summed where they lie, when the sweep is over: on one machine.
+    in_place: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,12 +55,65 @@ impl Plan {
         } else {
             Kind::Gather
         };
-        Self { shard, runs, kind }
+        let in_place = kind == Kind::Halves && size > 1 && comm.is_one_machine();
+        Self { shard, runs, kind, in_place }
     }
 
-    /// Whether this is the only rank.
-    pub(crate) fn is_alone(&self) -> bool {
-        self.shard.size == 1
+    /// Whether gradients leave in buckets while the sweep still runs.
+    pub(crate) fn has_buckets(&self) -> bool {
+        self.shard.size > 1 && !self.in_place
+    }
+
+    /// Sums gradients of this rank's parts over all ranks, where they lie, in pieces that stay in a cache: a bucket would be one more
+    /// copy of them, and be read and written from memory.
+    pub(crate) fn reduce_in_place(
+        &self,
+        comm: &dyn Communicator,
+        gradients: &mut [(usize, Tensor)],
+    ) -> Result<(), Error> {
+        if self.in_place {
+            self.in_place_of::<f32>(comm, gradients)?;
+            self.in_place_of::<f64>(comm, gradients)?;
+        }
+        Ok(())
+    }
+
+    fn in_place_of<T: Number>(
+        &self,
+        comm: &dyn Communicator,
+        gradients: &mut [(usize, Tensor)],
+    ) -> Result<(), Error> {
+        let own = gradients.iter_mut().filter(|(_, gradient)| gradient.dtype() == T::DTYPE);
+        let mut small: Vec<&mut [T]> = Vec::new();
+        for (_, gradient) in own {
+            let values = gradient.slice_mut::<T>();
+            if values.len() < SMALL {
+                small.push(values);
+                continue;
+            }
+            let (whole, rest) = values.split_at_mut(values.len() / self.shard.size * self.shard.size);
+            for piece in whole.chunks_mut(self.padded(PIECE)) {
+                halves::<T>(comm, piece)?;
+            }
+            small.push(rest);
+        }
+        self.together(comm, &mut small)
+    }
+
+    /// Sums what is too small to be sent alone.
+    fn together<T: Number>(&self, comm: &dyn Communicator, small: &mut [&mut [T]]) -> Result<(), Error> {
+        let mut all = small.concat();
+        all.resize(self.padded(all.len()), T::zeroed());
+        for piece in all.chunks_mut(self.padded(PIECE)) {
+            halves::<T>(comm, piece)?;
+        }
+        let mut from = &all[..];
+        for values in small {
+            let (sums, rest) = from.split_at(values.len());
+            values.copy_from_slice(sums);
+            from = rest;
+        }
+        Ok(())
     }
 
     /// The sums that a rank forms.
@@ -138,7 +198,9 @@ fn halves<T: Number>(comm: &dyn Communicator, values: &mut [T]) -> Result<(), Er
     let (rank, size) = (comm.rank(), comm.size());
     let mut own = 0..values.len();
     let mut wholes = Vec::new();
-    let mut theirs = vec![T::zeroed(); values.len() / 2];
+    // Of tensors' memory, which is kept: fresh pages cost as much as the message.
+    let mut theirs = Tensor::build([values.len() / 2], |_: &mut [T]| {});
+    let theirs = theirs.slice_mut::<T>();
     let levels = size.ilog2();
     for partner in (0..levels).map(|level| rank ^ (1 << level)) {
         let middle = own.start + own.len() / 2;
@@ -202,6 +264,32 @@ mod tests {
                     for found in summed(size, parts, length, Summation::Exact) {
                         assert_eq!(found, alone[0], "{parts} parts of {length} on {size} ranks");
                     }
+                }
+            }
+        }
+    }
+
+    /// Gradients of all sizes, in both types, of one number more and less than what is sent alone or in one piece.
+    #[test]
+    fn in_place_the_same_bits_as_in_buckets() {
+        let lengths = [0, 1, SMALL - 1, SMALL, 3, SMALL + 1, PIECE, 2 * PIECE + 13];
+        for size in [2, 4, 8] {
+            let whole: Vec<Tensor> =
+                lengths.iter().map(|&n| summed(1, size, n, Summation::Exact)[0].clone()).collect();
+            let found = run(size, |comm| {
+                let (rank, plan) = (comm.rank(), Plan::new(&comm, size, Summation::Exact));
+                let single = |&n: &usize| Tensor::from_vec(part(rank, n), [n]);
+                let double = |&n: &usize| single(&n).to(DType::F64);
+                let both = lengths.iter().flat_map(|n| [single(n), double(n)]);
+                let mut gradients: Vec<_> = both.enumerate().collect();
+                assert!(!plan.has_buckets());
+                plan.reduce_in_place(&comm, &mut gradients)?;
+                Ok::<_, Error>(gradients)
+            });
+            for gradients in found.unwrap().into_iter().map(Result::unwrap) {
+                for (pair, whole) in gradients.chunks(2).zip(&whole) {
+                    assert!(pair[0].1 == *whole, "{size} ranks: {}", whole.shape());
+                    assert!(pair[1].1.allclose(&whole.to(DType::F64), 1e-6, 1e-6), "{size} ranks, f64");
                 }
             }
         }

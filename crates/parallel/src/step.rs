@@ -200,12 +200,17 @@ impl<C: Communicator> DataParallel<C> {
     }
 
     /// The gradients of all ranks, by parameter.
-    fn reduced(&mut self, done: Vec<(usize, Tensor)>, earlier: u64) -> Result<Vec<Option<Tensor>>, Error> {
+    fn reduced(
+        &mut self,
+        mut done: Vec<(usize, Tensor)>,
+        earlier: u64,
+    ) -> Result<Vec<Option<Tensor>>, Error> {
         let mut reduced: Vec<Option<Tensor>> = vec![None; self.layout.params.len()];
         let mut set = |(i, gradient): (usize, Tensor)| {
             reduced[i] = Some(if earlier > 0 { gradient / (earlier + 1) as f64 } else { gradient });
         };
-        let sent = if self.plan.is_alone() { 0 } else { self.layout.buckets.len() };
+        let sent = if self.plan.has_buckets() { self.layout.buckets.len() } else { 0 };
+        self.plan.reduce_in_place(&*self.comm, &mut done)?;
         done.into_iter().for_each(&mut set);
         for bucket in 0..sent {
             let whole = self.courier.receive()?;

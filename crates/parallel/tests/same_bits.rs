@@ -8,7 +8,7 @@ use gradus_optim::Adam;
 use gradus_optim::Optimizer;
 use gradus_parallel::{Alone, DataParallel, Error, ParallelOptions, Statistics, Summation, run};
 use gradus_tensor::{Tensor, rng};
-use trainings::{CASES, STEPS, train};
+use trainings::{CASES, Far, STEPS, train};
 
 /// What all ranks give, which is one and the same.
 fn on(ranks: usize, case: trainings::Case, steps: usize) -> Vec<u64> {
@@ -27,6 +27,18 @@ fn after_fifty_steps() {
         let alone = on(1, case, STEPS);
         for ranks in [2, 4, 8] {
             assert!(on(ranks, case, STEPS) == alone, "{case:?} on {ranks} ranks");
+        }
+    }
+}
+
+/// In one machine's memory gradients are summed where they lie, between machines in buckets that leave early.
+#[test]
+fn on_many_machines_as_on_one() {
+    for case in CASES {
+        let alone = on(1, case, 8);
+        for ranks in [2, 4] {
+            let far = run(ranks, |comm| train(Far(comm), case, 8)).unwrap();
+            assert!(far.iter().all(|bits| bits.as_ref() == Ok(&alone)), "{case:?} on {ranks} machines");
         }
     }
 }

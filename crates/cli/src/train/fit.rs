@@ -109,6 +109,11 @@ pub(super) fn begin(
     Ok(Begun { run, optimizer, part, steps, changes, ranks })
 }
 
+/// That of rank 0: a bar is drawn on the process's own terminal, and `mpirun` gives each rank one.
+fn progress(ranks: Option<&Ranks>, steps: u64) -> Progress {
+    if ranks.is_none_or(Ranks::is_first) { Progress::new(steps) } else { Progress::silent(steps) }
+}
+
 pub(super) fn fit(
     train: &Train,
     out: &mut dyn Write,
@@ -118,7 +123,7 @@ pub(super) fn fit(
     Begun { run, mut optimizer, part, steps, changes, mut ranks }: Begun,
 ) -> Result<Outcome, Failure> {
     announce(out, &run, changes)?;
-    let (mut progress, stop, begin) = (Progress::new(steps), Stop::on_signals()?, Instant::now());
+    let (mut progress, stop, begin) = (progress(ranks.as_ref(), steps), Stop::on_signals()?, Instant::now());
     let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));
     for batch in batches(&run, recipe, task) {
         let (lr, done) = (optimizer.lr(), run.step() + 1);

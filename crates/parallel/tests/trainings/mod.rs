@@ -7,7 +7,7 @@ use gradus_nn::{
     Sequential, TransformerOptions, sequential,
 };
 use gradus_optim::{Adam, Lamb, Lars, Optimizer};
-use gradus_parallel::{Communicator, DataParallel, Error, ParallelOptions, Statistics};
+use gradus_parallel::{Communicator, DataParallel, Error, ParallelOptions, Statistics, Values};
 use gradus_tensor::{DType, Tensor, rng};
 
 /// What is trained.
@@ -109,6 +109,36 @@ impl Case {
             if matches!(self.net, Net::Cnn) { Statistics::Synchronised } else { Statistics::Own };
         // Several buckets even for such small models.
         ParallelOptions { statistics, bucket: 512, first_bucket: 128, ..ParallelOptions::default() }
+    }
+}
+
+/// Ranks that take each other for other machines, so that gradients leave in buckets while the sweep still runs.
+pub(crate) struct Far<C>(pub(crate) C);
+
+impl<C: Communicator> Communicator for Far<C> {
+    fn rank(&self) -> usize {
+        self.0.rank()
+    }
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+    fn all_reduce_sum(&self, values: Values<'_>) -> Result<(), Error> {
+        self.0.all_reduce_sum(values)
+    }
+    fn broadcast(&self, bytes: &mut Vec<u8>, root: usize) -> Result<(), Error> {
+        self.0.broadcast(bytes, root)
+    }
+    fn all_gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+        self.0.all_gather(bytes)
+    }
+    fn exchange(&self, with: usize, own: &[u8], theirs: &mut [u8]) -> Result<(), Error> {
+        self.0.exchange(with, own, theirs)
+    }
+    fn set_computing(&self, computing: bool) {
+        self.0.set_computing(computing);
+    }
+    fn abort(&self, message: &str, code: i32) {
+        self.0.abort(message, code);
     }
 }
 
