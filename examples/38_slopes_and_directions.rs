@@ -6,7 +6,7 @@
 #[path = "common/lesson.rs"]
 mod lesson;
 
-use approx::{abs_diff_eq, assert_abs_diff_eq};
+use approx::{abs_diff_eq, assert_abs_diff_eq, relative_eq};
 use gradus::autograd::{FiniteDifference, directional_derivative};
 use gradus::prelude::*;
 use gradus::viz::{Chart, Figure, Marker, Scale, series_color};
@@ -92,7 +92,7 @@ fn main() {
     println!("steepest of whole degrees: {}°, slope {:.4}", steepest.0, steepest.1);
     assert!(
         abs_diff_eq!(steepest.0, angle, epsilon = 0.5)
-            && abs_diff_eq!(steepest.1, length, epsilon = 1e-3 * length)
+            && relative_eq!(steepest.1, length, max_relative = 1e-3)
     );
     let right = Chart::new("the slope in each direction")
         .size(340.0, 300.0)

@@ -30,7 +30,7 @@ pub(crate) fn tolerance(case: &Value) -> (f64, f64) {
     (of("rtol"), of("atol"))
 }
 
-/// `|got - want| <= atol + rtol |want|` for each element; NaN equals NaN; other types exactly.
+/// `|got - want| <= atol + rtol |want|` for each element; NaN and infinity equal themselves alone; other types exactly.
 pub(crate) fn compare(
     name: &str,
     got: &Tensor,
@@ -49,11 +49,11 @@ pub(crate) fn compare(
     for (i, (&g, &w)) in g.iter().zip(&w).enumerate() {
         let difference = if g == w || g.is_nan() && w.is_nan() { 0.0 } else { (g - w).abs() };
         let allowed = atol + rtol * w.abs();
-        if difference <= allowed || difference == 0.0 {
+        if difference == 0.0 || w.is_finite() && difference <= allowed {
             continue;
         }
         wrong += 1;
-        let excess = if difference.is_nan() { f64::INFINITY } else { difference / allowed };
+        let excess = if difference.is_finite() { difference / allowed } else { f64::INFINITY };
         if worst.is_none_or(|(e, _)| excess > e) {
             worst = Some((excess, i));
         }

@@ -1,7 +1,7 @@
 //! The group `schedules`: every case is built from the schedules of `gradus-optim` and compared at each of
 //! its steps.
 
-use approx::abs_diff_eq;
+use approx::relative_eq;
 use std::sync::Arc;
 
 use gradus_optim::schedule::{
@@ -343,7 +343,7 @@ fn rows(case: &Value) -> usize {
 fn compare(case: &Value, what: &str, row: usize, got: f64, want: f64) -> Result<(), String> {
     let tolerance = |name| case.get(name).or_else(|| case.get("tol")).and_then(number).unwrap_or(0.0);
     let (rtol, atol) = (tolerance("rtol"), tolerance("atol"));
-    if got == want || abs_diff_eq!(got, want, epsilon = atol + rtol * want.abs()) {
+    if relative_eq!(got, want, epsilon = atol, max_relative = rtol) {
         return Ok(());
     }
     Err(format!("{what} at row {row}: {got:e}, not {want:e} (rtol {rtol:e}, atol {atol:e})"))

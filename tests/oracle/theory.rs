@@ -1,6 +1,6 @@
 //! The cases `ewma_*` and `stability_*` of the group `textbook`: averages, and momentum on a quadratic.
 
-use approx::abs_diff_eq;
+use approx::relative_eq;
 use gradus_optim::theory::{QuadraticMomentum, effective_samples, ewma, ewma_corrected, leaky_sum};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -70,7 +70,7 @@ fn compare(case: &Value, what: &str, got: &[f64], want: &[f64]) -> Result<(), St
         return Err(format!("{what}: {} values, not {}", got.len(), want.len()));
     }
     for (i, (got, want)) in got.iter().zip(want).enumerate() {
-        let close = got == want || abs_diff_eq!(got, want, epsilon = tol * (1.0 + want.abs()));
+        let close = relative_eq!(got, want, epsilon = tol, max_relative = tol);
         if !close {
             return Err(format!("{what}[{i}]: {got:e}, not {want:e} (tol {tol:e})"));
         }

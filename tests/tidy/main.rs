@@ -223,3 +223,28 @@ fn floats_are_compared_by_approx() {
     }
     assert!(found.is_empty(), "use abs_diff_eq! or relative_eq!:\n{}", found.join("\n"));
 }
+
+/// A tolerance that grows with what is compared is `relative_eq!`'s `max_relative`: `abs_diff_eq!` with an infinite `epsilon`
+/// takes anything for infinity.
+#[test]
+fn tolerances_that_grow_are_relative() {
+    let name = ["abs_diff", "_eq!("].concat();
+    let grows = |call: &&str| {
+        let epsilon = call.split_once("epsilon = ").map_or("", |(_, epsilon)| epsilon);
+        let mut depth = 0;
+        let end = epsilon.find(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            depth < 0 || depth == 0 && (c == ',' || c == ';')
+        });
+        epsilon[..end.unwrap_or(epsilon.len())].contains(".abs()")
+    };
+    let mut found = Vec::new();
+    for path in sources() {
+        let text = read(&path);
+        let calls = text.split(name.as_str()).skip(1);
+        found.extend(calls.filter(grows).map(|call| {
+            format!("{}: {}", path.display(), call.lines().take(3).map(str::trim).collect::<String>())
+        }));
+    }
+    assert!(found.is_empty(), "use relative_eq! with max_relative:\n{}", found.join("\n"));
+}

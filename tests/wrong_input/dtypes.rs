@@ -1,7 +1,7 @@
 //! Every method of `Var` and of `Tensor` with operands of several element types: F32 beside F64 is computed in F64, and each
 //! gradient has its operand's type; integers and truth values are taken for the floats they are, or refused by name.
 
-use approx::abs_diff_eq;
+use approx::relative_eq;
 use gradus::prelude::*;
 
 use crate::panics::panic_in;
@@ -33,7 +33,7 @@ fn off_tape(entry: &Entry<tensors::Call>, inputs: &[Tensor]) -> Outcome {
 /// Equal but for `tolerance`; NaN is equal to NaN.
 fn close(a: &Tensor, b: &Tensor, tolerance: f64) -> bool {
     let same = |(x, y): (f64, f64)| {
-        x == y || x.is_nan() && y.is_nan() || abs_diff_eq!(x, y, epsilon = tolerance * (1.0 + y.abs()))
+        x.is_nan() && y.is_nan() || relative_eq!(x, y, epsilon = tolerance, max_relative = tolerance)
     };
     a.shape() == b.shape() && a.to_f64_vec().into_iter().zip(b.to_f64_vec()).all(same)
 }

@@ -1,6 +1,6 @@
 //! Every eval on a small input: derivatives against central differences of the primal, or known values.
 
-use approx::abs_diff_eq;
+use approx::{abs_diff_eq, relative_eq};
 use serde_json::{Value, json};
 
 use crate::protocol::answer;
@@ -19,7 +19,7 @@ fn number(value: &Value, at: &str) -> f64 {
 }
 
 fn close(found: f64, wanted: f64, what: &str) {
-    let near = abs_diff_eq!(found, wanted, epsilon = 1e-6 * wanted.abs().max(1.0));
+    let near = relative_eq!(found, wanted, epsilon = 1e-6, max_relative = 1e-6);
     assert!(near, "{what}: {found}, wanted {wanted}");
 }
 

@@ -1,7 +1,7 @@
 //! What the documents of the operations say of edges, sentence by sentence. Formulas, shapes and panics have tests
 //! elsewhere (`every_op`, the oracle, `bad_input`).
 
-use approx::abs_diff_eq;
+use approx::relative_eq;
 use gradus_autograd::ops::{Attention, GaussianNllOptions, NllOptions, PoissonNllOptions, Pool};
 use gradus_autograd::{Tape, Var};
 use gradus_tensor::Tensor;
@@ -19,7 +19,7 @@ fn of(x: &Tensor, f: impl for<'t> Fn(Var<'t>) -> Var<'t>) -> (Vec<f64>, Vec<f64>
 
 fn same(got: &[f64], want: &[f64]) {
     let equal =
-        |a: f64, b: f64| a.is_nan() && b.is_nan() || abs_diff_eq!(a, b, epsilon = 1e-13 * b.abs()) || a == b;
+        |a: f64, b: f64| a.is_nan() && b.is_nan() || relative_eq!(a, b, epsilon = 0.0, max_relative = 1e-13);
     assert!(
         got.len() == want.len() && got.iter().zip(want).all(|(&a, &b)| equal(a, b)),
         "{got:?}, not {want:?}"

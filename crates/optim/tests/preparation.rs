@@ -1,6 +1,6 @@
 //! What is done to gradients before a rule sees them, number by number, and where and how often they are taken.
 
-use approx::{abs_diff_eq, assert_abs_diff_eq};
+use approx::{abs_diff_eq, assert_abs_diff_eq, relative_eq};
 use gradus_autograd::{Gradients, Mode, Param, params};
 use gradus_optim::schedule::StepDecay;
 use gradus_optim::{MomentumForm, Nesterov, Optimizer, Sam, Sgd, Sophia, clip_norm, clip_value};
@@ -26,7 +26,7 @@ fn gradients(model: &Model, weight: [[f64; 2]; 2], bias: [f64; 2]) -> Gradients 
 #[track_caller]
 fn close(param: &Param, want: &[f64]) {
     let got = param.value().to_f64_vec();
-    let near = |(a, b): (&f64, &f64)| abs_diff_eq!(a, b, epsilon = 1e-14 * b.abs().max(1e-2));
+    let near = |(a, b): (&f64, &f64)| relative_eq!(a, b, epsilon = 1e-16, max_relative = 1e-14);
     assert!(got.len() == want.len() && got.iter().zip(want).all(near), "{got:?} instead of {want:?}");
 }
 

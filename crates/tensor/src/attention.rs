@@ -202,7 +202,7 @@ pub fn attention_pull([q, k, v, dy]: [&Tensor; 4], scale: f64, causal: bool) -> 
 mod tests {
     use super::*;
     use crate::DType;
-    use approx::abs_diff_eq;
+    use approx::relative_eq;
 
     fn random(shape: &[usize], seed: u64) -> Tensor {
         Tensor::randn_of(shape, DType::F64, &mut crate::rng(seed))
@@ -235,7 +235,7 @@ mod tests {
                     };
                     let (slope, numeric) = ((dx * &step).sum().item(), (at(h) - at(-h)) / (2.0 * h));
                     assert!(
-                        abs_diff_eq!(slope, numeric, epsilon = 1e-7 * (1.0 + slope.abs())),
+                        relative_eq!(slope, numeric, epsilon = 1e-7, max_relative = 1e-7),
                         "{n} {m} {causal} {i}: {slope} {numeric}"
                     );
                 }

@@ -3,7 +3,7 @@
 //! `hyper` turns PyTorch's names and values into the rules of `gradus-optim`; the other files run one group
 //! each.
 
-use approx::abs_diff_eq;
+use approx::relative_eq;
 use gradus_autograd::{Param, Params};
 use gradus_tensor::Tensor;
 use safetensors::SafeTensors;
@@ -50,7 +50,7 @@ pub(crate) fn compare(case: &Value, what: &str, got: &[f64], want: &[f64]) -> Re
     }
     for (i, (got, want)) in got.iter().zip(want).enumerate() {
         let equal = got == want || (got.is_nan() && want.is_nan());
-        let near = abs_diff_eq!(got, want, epsilon = atol + rtol * want.abs());
+        let near = relative_eq!(got, want, epsilon = atol, max_relative = rtol);
         if !equal && !near {
             return Err(format!("{what}[{i}]: {got:e}, not {want:e} (rtol {rtol:e}, atol {atol:e})"));
         }

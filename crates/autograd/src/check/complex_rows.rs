@@ -294,7 +294,7 @@ mod tests {
     use super::*;
     use crate::ops::elementwise;
     use crate::tape::Tape;
-    use approx::abs_diff_eq;
+    use approx::{abs_diff_eq, relative_eq};
 
     /// Every row that has a complex form has the value and the slope of the table there.
     #[test]
@@ -311,7 +311,7 @@ mod tests {
                 let z = |k: usize| C { re: at[k], im: if k == i { STEP } else { 0.0 } };
                 let Some(got) = self::row(row.name, z(0), z(usize::from(row.arity) - 1), c) else { break };
                 let (value, slope) = (y.value().item(), y.grad(*x).item());
-                let near = |a: f64, b: f64| abs_diff_eq!(a, b, epsilon = 1e-13 * b.abs().max(1e-3));
+                let near = |a: f64, b: f64| relative_eq!(a, b, epsilon = 1e-16, max_relative = 1e-13);
                 assert!(near(got.re, value), "{}: {}, not {value}", row.name, got.re);
                 assert!(near(got.im / STEP, slope), "{}: slope {}, not {slope}", row.name, got.im / STEP);
                 found += 1;

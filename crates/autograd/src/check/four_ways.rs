@@ -141,7 +141,7 @@ fn value(line: &mut Line<'_>, direction: &Direction, not_complex: &mut Option<Pl
     let complex = complex.map_err(|place| not_complex.get_or_insert(place)).ok().map(|(re, _)| re);
     let again: f64 = line.results(0.0).iter().zip(&weights).map(|(y, w)| y * w).sum();
     let noise = f64::EPSILON * weights.len() as f64 * again.abs();
-    let near = |other: f64| (other - backward).abs() <= 1e-12 * backward.abs().max(1e-300);
+    let near = |other: f64| near(other, backward, 1e-12 * backward.abs().max(1e-300));
     let agrees = near(again) && complex.is_none_or(near);
     let verdict = if agrees { Verdict::Agrees } else { Verdict::Differs };
     let (name, index) = (String::new(), Vec::new());
@@ -170,7 +170,7 @@ fn derivative(
     // These have no error but rounding; what cancels is of the size of the others.
     let near = |other: f64| {
         let size = c.autograd.abs().max(other.abs());
-        other == c.autograd || (other - c.autograd).abs() <= (rtol * size).max(1e-12 * largest)
+        near(other, c.autograd, (rtol * size).max(1e-12 * largest))
     };
     let agree = near(forward) && complex.is_none_or(near);
     Ways {
@@ -184,6 +184,11 @@ fn derivative(
         complex,
         verdict: if agree { c.verdict } else { Verdict::Differs },
     }
+}
+
+/// Whether two numbers are equal or as near as allowed. Nothing is near an infinite one, whatever it allows.
+fn near(a: f64, b: f64, allowed: f64) -> bool {
+    a == b || a.is_finite() && b.is_finite() && (a - b).abs() <= allowed
 }
 
 impl Ways {
@@ -228,5 +233,19 @@ impl fmt::Display for FourWays {
             writeln!(f)?;
         }
         self.report.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_near_infinity() {
+        let (inf, nan) = (f64::INFINITY, f64::NAN);
+        assert!(near(1.0, 1.5, 0.5) && !near(1.0, 1.5, 0.4) && near(inf, inf, 0.0));
+        for (a, b) in [(inf, 1.0), (1.0, -inf), (inf, -inf), (nan, 1.0), (inf, nan), (nan, nan)] {
+            assert!(!near(a, b, inf), "{a} {b}");
+        }
     }
 }

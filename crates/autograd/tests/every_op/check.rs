@@ -148,7 +148,7 @@ fn dot(a: &[Tensor], b: &[Tensor]) -> f64 {
 
 fn differ(a: f64, b: f64, scale: f64) -> bool {
     let difference = (a - b).abs();
-    difference.is_nan() || difference > 1e-9 * scale.max(1.0)
+    !difference.is_finite() || difference > 1e-9 * scale.max(1.0)
 }
 
 /// `$\langle u, J v \rangle = \langle J^\top u, v \rangle$`.

@@ -147,11 +147,13 @@ fn near(p: &Program, way: &str, found: &[Tensor], run: &Run, epsilon: f64) -> Re
     // Gradients that cancel have the rounding of what they are made of.
     let allowed = ROUNDING * epsilon * largest(&run.gradients).max(1e-6 * run.loss.abs());
     let far = distance(found, &run.gradients);
-    if far <= allowed {
+    // Nothing is near an infinite gradient.
+    let within = |bound: f64| bound.is_finite() && far <= bound;
+    if within(allowed) {
         return Ok(());
     }
     let noise = 10.0 * noise(p, run, epsilon);
-    if far <= allowed + noise {
+    if within(allowed + noise) {
         return Ok(());
     }
     Err(format!(
@@ -193,7 +195,8 @@ fn recorded(p: &Program, run: &Run) -> Result<(), String> {
     // What cancels is of the size of its parts, which may be larger than the gradients.
     let allowed = ROUNDING * f64::EPSILON * size.max(1e-3 * run.loss.abs());
     let far = (forward - backward).abs();
-    if !(far <= allowed || far <= allowed + 10.0 * noise()) {
+    let within = |bound: f64| bound.is_finite() && far <= bound;
+    if !(within(allowed) || within(allowed + 10.0 * noise())) {
         return Err(format!(
             "forward mode: {forward:e}, where the sweep back says {backward:e} (of parts of {size:e})"
         ));
@@ -211,7 +214,7 @@ fn curvature<'t>(x: &[Var<'t>], gradients: &[Var<'t>], directions: &[Var<'t>]) -
     };
     let forward: Vec<Tensor> = jvps(gradients, x, directions).iter().map(|h| h.value()).collect();
     let (far, size) = (distance(&back, &forward), largest(&back));
-    if far <= 1e-8 * size.max(1.0) {
+    if size.is_finite() && far <= 1e-8 * size.max(1.0) {
         return Ok(());
     }
     Err(format!("the product with the Hessian, back and forward: {far:e} apart, of {size:e}"))

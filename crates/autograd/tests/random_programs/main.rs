@@ -61,3 +61,11 @@ fn a_wrong_rule_is_found() {
     let found = (0..20).filter(|&seed| judge::with_a_wrong_rule(seed).is_err()).count();
     assert_eq!(found, 20, "of 20 programs with a wrong rule");
 }
+
+/// Its differences are made with steps that a sum within it does not survive; two of them agree on a wrong slope.
+#[test]
+fn a_program_with_steps_below_the_resolution() {
+    let _turn = turn();
+    let found = judge::program(7304, &mut Tally::default());
+    assert!(found.is_ok(), "{}", found.unwrap_err());
+}

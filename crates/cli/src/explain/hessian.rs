@@ -45,7 +45,8 @@ impl Hessian {
     }
 
     pub(crate) fn agrees(&self) -> bool {
-        let largest = self.autograd.iter().flatten().fold(1.0f64, |m, x| m.max(x.abs()));
+        let finite = self.autograd.iter().flatten().filter(|x| x.is_finite());
+        let largest = finite.fold(1.0f64, |m, x| m.max(x.abs()));
         self.worst().0 <= BOUND * largest
     }
 
@@ -103,5 +104,22 @@ impl fmt::Display for Hessian {
             self.names[j]
         );
         writeln!(f, "{}", cut(&line, WIDTH))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_agrees_with_an_infinite_derivative() {
+        let agrees = |a: f64, b: f64| {
+            let names = vec!["x".to_string()];
+            Hessian { names, autograd: vec![vec![a]], numeric: vec![vec![b]] }.agrees()
+        };
+        assert!(agrees(1e9, 1e9 + 1.0) && !agrees(1.0, 1.1));
+        for (a, b) in [(f64::INFINITY, 1.0), (1.0, f64::NEG_INFINITY), (f64::NAN, 1.0)] {
+            assert!(!agrees(a, b), "{a} {b}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Texts of the command against files: the same words in the same places, numbers to what rounding leaves.
 
-use approx::abs_diff_eq;
+use approx::relative_eq;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -93,6 +93,6 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
 
 fn same_word(a: &str, b: &str) -> bool {
     let number = |word: &str| word.trim_matches(|c: char| "[](),;.".contains(c)).parse::<f64>().ok();
-    let near = |a: f64, b: f64| abs_diff_eq!(a, b, epsilon = ROUNDING * a.abs().max(b.abs()).max(1.0));
+    let near = |a: f64, b: f64| relative_eq!(a, b, epsilon = ROUNDING, max_relative = ROUNDING);
     a == b || matches!((number(a), number(b)), (Some(a), Some(b)) if near(a, b))
 }

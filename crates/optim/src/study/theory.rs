@@ -250,10 +250,10 @@ fn scan(samples: &[f64], next: impl Fn(f64, f64) -> f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approx::abs_diff_eq;
+    use approx::relative_eq;
 
     fn close(got: f64, want: f64) {
-        assert!(abs_diff_eq!(got, want, epsilon = 1e-12 * want.abs().max(1.0)), "{got} is not {want}");
+        assert!(relative_eq!(got, want, epsilon = 1e-12, max_relative = 1e-12), "{got} is not {want}");
     }
 
     #[test]

@@ -111,13 +111,16 @@ pub fn pow<R: Real>(x: R, y: R) -> R {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approx::abs_diff_eq;
+    use approx::relative_eq;
 
     /// Asserts f(x) = y within a relative `tolerance`, for every pair (x, y).
     pub(super) fn assert_values(f: impl Fn(f64) -> f64, tolerance: f64, pairs: &[(f64, f64)]) {
         for &(x, y) in pairs {
             let got = f(x);
-            assert!(abs_diff_eq!(got, y, epsilon = tolerance * y.abs()), "at {x:e}: {got:e} should be {y:e}");
+            assert!(
+                relative_eq!(got, y, epsilon = 0.0, max_relative = tolerance),
+                "at {x:e}: {got:e} should be {y:e}"
+            );
         }
     }
 
