@@ -4,6 +4,9 @@ use super::runs::each_run;
 use super::tile::{self, Column, SIDE, each_tile};
 use super::{Real, math, run, sum};
 
+/// Runs of fewer elements are taken together: two tiles are in use at once, so fewer than [`SHORT_RUN`](super::SHORT_RUN).
+const SHORT: usize = 96;
+
 /// The mean and the reciprocal deviation of a run, with the biased variance.
 #[inline(always)]
 fn moments<T: Real>(x: &[T], epsilon: T) -> (T, T) {
@@ -70,7 +73,7 @@ fn reciprocal_deviation<T: Real>(x: &[T], mean: T, epsilon: T) -> T {
 /// `$\gamma \odot (x - \mu) r + \beta$` with the first `width` elements of `gamma` and `beta`.
 pub(crate) fn layer_norm<T: Real>(x: &[T], gamma: &[T], beta: &[T], width: usize, epsilon: T, y: &mut [T]) {
     let (gamma, beta) = (&gamma[..width], &beta[..width]);
-    let done = each_tile::<128, _, _, _>(
+    let done = each_tile::<SHORT, _, _, _>(
         [x],
         width,
         [&mut *y],
@@ -103,7 +106,7 @@ pub(crate) fn layer_norm<T: Real>(x: &[T], gamma: &[T], beta: &[T], width: usize
 /// [`layer_norm`] in x for outputs weighted by `d`.
 pub(crate) fn layer_norm_pull<T: Real>(x: &[T], gamma: &[T], d: &[T], width: usize, epsilon: T, g: &mut [T]) {
     let gamma = &gamma[..width];
-    let done = each_tile::<128, _, _, _>(
+    let done = each_tile::<SHORT, _, _, _>(
         [x, d],
         width,
         [&mut *g],
@@ -225,7 +228,7 @@ pub(crate) fn layer_norm_pull_both<T: Real>(
     scale: &mut [T],
 ) {
     let gamma = &gamma[..width];
-    let done = each_tile::<128, _, _, _>(
+    let done = each_tile::<SHORT, _, _, _>(
         [x, d],
         width,
         [&mut *dx, &mut *scale],

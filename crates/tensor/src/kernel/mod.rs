@@ -43,8 +43,9 @@ pub use runs::Compiled;
 /// Elements that loops over short runs take at once: one vector of `f32`.
 pub(crate) const STRETCH: usize = 8;
 
-/// Runs of fewer elements are short: kernels over runs take [`TOGETHER`] of them at once.
-pub const SHORT_RUN: usize = 256;
+/// Runs of fewer elements are short: kernels over runs take [`TOGETHER`] of them at once. A tile of longer ones does not fit into
+/// the first-level cache.
+pub const SHORT_RUN: usize = 128;
 
 /// Short runs that are taken at once.
 pub const TOGETHER: usize = 64;

@@ -224,3 +224,27 @@ impl Call<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tape::Tape;
+    use gradus_tensor::{DType, Tensor, rng};
+
+    /// Less runs, as many and more than are taken at once, short and long ones.
+    #[test]
+    fn shared_inputs_gather_from_all_runs() {
+        for (runs, width) in [(1, 5), (63, 2), (64, 5), (65, 3), (300, 7), (4000, 16), (70, 100), (10, 200)] {
+            let mut rng = rng(0);
+            let [x, d] = [(); 2].map(|()| Tensor::randn([runs, width], &mut rng).to(DType::F64));
+            let tape = Tape::new();
+            let [scale, shift] = [(); 2].map(|()| tape.var(Tensor::randn([width], &mut rng).to(DType::F64)));
+            let y = tape.var(&x).layer_norm(scale, shift, 1e-5);
+            let grads = (y * tape.constant(&d)).sum().backward();
+            let centred = &x - x.mean_keep(-1);
+            let normal = &centred / ((&centred * &centred).mean_keep(-1) + 1e-5).sqrt();
+            for (found, want) in [(grads.wrt(scale), &d * normal), (grads.wrt(shift), d)] {
+                assert!(found.allclose(&want.sum_axes(0), 1e-12, 1e-12), "{runs} runs of {width}: {found}");
+            }
+        }
+    }
+}
