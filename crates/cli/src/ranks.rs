@@ -26,6 +26,17 @@ pub(crate) fn processes() -> Option<usize> {
     number(IN_ALL).filter(|&processes| processes > 1)
 }
 
+/// Whether `mpirun` has started this process, with others or alone. It gives rank 0 a terminal, which nobody reads while it ends
+/// the ranks: what is written there by then must be little.
+pub(crate) fn is_under_mpirun() -> bool {
+    number(IN_ALL).is_some()
+}
+
+/// What a command begins with that runs on as many ranks as this one.
+pub(crate) fn launcher() -> Vec<String> {
+    processes().map_or(Vec::new(), |ranks| vec!["mpirun".to_string(), "-n".to_string(), ranks.to_string()])
+}
+
 /// Of processes that all have the same to say, the first one says it: `mpirun` ends the others meanwhile.
 pub(crate) fn wait_for_rank_0() {
     if number(RANK).is_some_and(|rank| rank > 0) {
@@ -58,6 +69,11 @@ pub(crate) fn refuse(comm: &dyn Communicator, text: &str) -> ExitCode {
 /// Ends all ranks.
 fn end(comm: &dyn Communicator, failure: &Failure) -> ExitCode {
     if comm.rank() != 0 {
+        if matches!(failure, Failure::Interrupted { .. }) {
+            // All ranks stop at one step, and rank 0 saves the weights first: it ends the others when it is done.
+            let _ = comm.barrier();
+            return ExitCode::from(failure.code());
+        }
         std::thread::sleep(AFTER_RANK_0);
     }
     comm.abort(&failure.to_string(), i32::from(failure.code()));

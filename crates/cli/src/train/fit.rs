@@ -109,9 +109,9 @@ pub(super) fn begin(
     Ok(Begun { run, optimizer, part, steps, changes, ranks })
 }
 
-/// That of rank 0: a bar is drawn on the process's own terminal, and `mpirun` gives each rank one.
-fn progress(ranks: Option<&Ranks>, steps: u64) -> Progress {
-    if ranks.is_none_or(Ranks::is_first) { Progress::new(steps) } else { Progress::silent(steps) }
+/// None under `mpirun`, which keeps rank 0 waiting with a bar half drawn when it is to end.
+fn progress(steps: u64) -> Progress {
+    if crate::ranks::is_under_mpirun() { Progress::silent(steps) } else { Progress::new(steps) }
 }
 
 pub(super) fn fit(
@@ -123,7 +123,7 @@ pub(super) fn fit(
     Begun { run, mut optimizer, part, steps, changes, mut ranks }: Begun,
 ) -> Result<Outcome, Failure> {
     announce(out, &run, changes)?;
-    let (mut progress, stop, begin) = (progress(ranks.as_ref(), steps), Stop::on_signals()?, Instant::now());
+    let (mut progress, stop, begin) = (progress(steps), Stop::on_signals()?, Instant::now());
     let mut epochs = run.get("epochs").map_or(Vec::new(), |known| pairs(&known.to_f64_vec()));
     for batch in batches(&run, recipe, task) {
         let (lr, done) = (optimizer.lr(), run.step() + 1);
@@ -277,7 +277,7 @@ impl Train {
                 kept
             });
         }
-        words.insert(0, "gradus".to_string());
+        words.splice(0..0, crate::ranks::launcher().into_iter().chain(["gradus".to_string()]));
         words.extend((!self.resume).then(|| "--resume".to_string()));
         words.extend(lr.iter().flat_map(|lr| ["--lr".to_string(), lr.to_string()]));
         Some(words.iter().map(quoted).collect::<Vec<_>>().join(" "))

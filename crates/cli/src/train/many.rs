@@ -26,11 +26,6 @@ impl Ranks {
         DataParallel::with_options(comm, model, options).map(Self).map_err(|error| failure(&error))
     }
 
-    /// Whether this is the rank that prints.
-    pub(super) fn is_first(&self) -> bool {
-        self.0.is_first()
-    }
-
     /// One step; the batch's loss and accuracy before it, and whether a rank was asked to stop.
     pub(super) fn step(
         &mut self,

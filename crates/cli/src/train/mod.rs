@@ -204,6 +204,7 @@ impl Train {
         all.extend(own.as_object().cloned().unwrap_or_default());
         all.extend(recipe.epochs.map(|epochs| ("epochs".to_string(), json!(epochs))));
         all.extend(recipe.steps.map(|steps| ("steps".to_string(), json!(steps))));
+        all.extend(crate::ranks::processes().map(|ranks| ("ranks".to_string(), json!(ranks))));
         Value::Object(all)
     }
 
@@ -318,7 +319,8 @@ impl Train {
         for warning in &task.warnings {
             writeln!(out, "warning: {warning}")?;
         }
-        writeln!(out, "{}, threads {}.", Self::method(recipe), gradus::threads())?;
+        let ranks = crate::ranks::processes().map_or(String::new(), |n| format!(" on each of {n} ranks"));
+        writeln!(out, "{}, threads {}{ranks}.", Self::method(recipe), gradus::threads())?;
         Ok(())
     }
 }
