@@ -55,8 +55,10 @@ pub(crate) fn train(train: &Train, comm: Option<Arc<dyn Communicator>>) -> ExitC
     let (stdout, sink) = (&mut io::stdout(), &mut io::sink());
     let out: &mut dyn Write = if first { stdout } else { sink };
     let result = train.run(out, comm.clone());
-    match (result, comm.filter(|comm| comm.size() > 1)) {
-        (Err(failure), Some(comm)) => end(&*comm, &failure),
+    // What one process says while `mpirun` ends it is lost, unless it ends by MPI's own way.
+    let is_ended = |failure: &Failure| is_under_mpirun() && matches!(failure, Failure::Interrupted { .. });
+    match (result, comm) {
+        (Err(failure), Some(comm)) if comm.size() > 1 || is_ended(&failure) => end(&*comm, &failure),
         (result, _) => crate::finished(result),
     }
 }

@@ -224,25 +224,29 @@ fn a_training_whose_ranks_are_killed_goes_on_to_the_same_bits() {
 /// Ctrl-C: rank 0 saves and says it, once, with the command that goes on. OpenMPI sleeps as long as it is told, and kills then.
 #[test]
 fn an_interrupted_training_is_told_once() {
-    let folder = Folder::new("interrupted");
-    let (log, out) = (folder.join("log"), folder.join("weights.safetensors"));
-    let mut command = mpirun(2, GRADUS);
-    command.env("OMPI_MCA_odls_base_sigkill_timeout", "5");
-    command.args(["train", "digits", "--epochs", "500", "--threads", "1", "--checkpoint-every", "3"]);
-    command.arg("--log").arg(&log).arg("--out").arg(&out).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().expect("mpirun is installed");
-    let begin = Instant::now();
-    while checkpoints(&log).is_empty() {
-        assert!(begin.elapsed() < Duration::from_secs(120), "no checkpoint");
-        std::thread::sleep(Duration::from_millis(5));
+    for (ranks, again) in
+        [(1, "to go on: gradus train digits"), (2, "to go on: mpirun -n 2 gradus train digits")]
+    {
+        let folder = Folder::new("interrupted");
+        let (log, out) = (folder.join("log"), folder.join("weights.safetensors"));
+        let mut command = mpirun(ranks, GRADUS);
+        command.env("OMPI_MCA_odls_base_sigkill_timeout", "5");
+        command.args(["train", "digits", "--epochs", "500", "--threads", "1", "--checkpoint-every", "3"]);
+        command.arg("--log").arg(&log).arg("--out").arg(&out).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("mpirun is installed");
+        let begin = Instant::now();
+        while checkpoints(&log).is_empty() {
+            assert!(begin.elapsed() < Duration::from_secs(120), "no checkpoint");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("it is there");
+        let output = child.wait_with_output().expect("it ends");
+        let text = text(&output);
+        assert!(!output.status.success() && text.contains(again), "{text}");
+        assert_eq!(text.contains("threads 1 on each of 2 ranks"), ranks == 2, "{text}");
+        assert_eq!(text.matches("interrupted after").count(), 1, "{text}");
+        assert!(text.contains("the weights are saved to") && out.exists(), "{text}");
     }
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("it is there");
-    let output = child.wait_with_output().expect("it ends");
-    let text = text(&output);
-    assert!(!output.status.success() && text.contains("threads 1 on each of 2 ranks"), "{text}");
-    assert_eq!(text.matches("interrupted after").count(), 1, "{text}");
-    assert!(text.contains("the weights are saved to") && out.exists(), "{text}");
-    assert!(text.contains("to go on: mpirun -n 2 gradus train digits"), "{text}");
 }
 
 #[test]
