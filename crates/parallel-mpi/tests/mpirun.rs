@@ -273,7 +273,7 @@ fn arguments_are_answered_once() {
     }
 }
 
-/// `mpirun` gives each rank a terminal of its own, on which a bar is drawn: only that of rank 0 is.
+/// `mpirun` gives each rank a terminal of its own; only rank 0 writes there.
 #[test]
 fn the_other_ranks_write_nothing() {
     let folder = Folder::new("quiet");

@@ -55,7 +55,8 @@ use crate::plan::Plan;
 /// ([`Optimizer::tape_seed`]) and the number of the part, and not of the rank.
 ///
 /// # How it is sent
-/// Between machines gradients leave in buckets while the sweep still runs ([`ParallelOptions::bucket`]): first in the reverse order of the model, after one step in the order in
+/// Between machines gradients leave in buckets while the sweep still runs ([`ParallelOptions::bucket`]): first in the reverse
+/// order of the model, after one step in the order in
 /// which rank 0 finished them. A parameter that no part of a rank reached counts as zeros there, is not waited for, and is named by
 /// [`Self::unreached`]; one that no rank reached has no gradient.
 ///
