@@ -6,7 +6,7 @@
 
 #![allow(clippy::inline_always, reason = "the closure given to the dispatch must hold the whole loop body")]
 
-use gradus_tensor::kernel::{Real, parallel, run, sum};
+use gradus_tensor::kernel::{Real, math, parallel, run, sum};
 use gradus_tensor::{Element, Tensor, inner_product, with_float};
 
 /// Elements of one parallel piece: four arrays of them fit into a second-level cache.
@@ -14,10 +14,20 @@ pub(crate) const PIECE: usize = 1 << 14;
 /// The rough time of one element in nanoseconds.
 pub(crate) const COST: f64 = 0.7;
 
-/// The functions below differ in the number of slots only.
+/// What a slot keeps of a number: zero below the smallest normal one.
+///
+/// Where the gradient is zero from some step on, an average `$m \leftarrow \beta m$` shrinks until it is subnormal, and there it
+/// stays: of the smallest number, 0.9 times is rounded to the same again. Many processors take a hundred times as long for each
+/// operation on such numbers.
+#[inline(always)]
+fn normal<T: Real>(x: T) -> T {
+    math::select(x.abs() < T::MIN_POSITIVE, T::ZERO, x)
+}
+
+/// The functions below differ in the number of slots only. What is left in a slot is [`normal`].
 macro_rules! passes {
     (@mut $slot:ident) => { &mut T };
-    ($($(#[$doc:meta])* $name:ident($($slot:ident)*);)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($($slot:ident $kept:ident)*);)*) => {$(
         $(#[$doc])*
         pub(crate) fn $name<T: Real + Element>(
             theta: &mut Tensor,
@@ -27,7 +37,7 @@ macro_rules! passes {
         ) {
             // Slices as parameters: that is how the compiler knows that they do not overlap.
             #[inline(always)]
-            fn rows<T: Copy>(
+            fn rows<T: Real>(
                 theta: &mut [T],
                 g: &[T],
                 $($slot: &mut [T],)*
@@ -37,7 +47,9 @@ macro_rules! passes {
                 let g = &g[..n];
                 $(let $slot = &mut $slot[..n];)*
                 for i in 0..n {
-                    f(&mut theta[i], g[i] $(, &mut $slot[i])*);
+                    $(let mut $kept = $slot[i];)*
+                    f(&mut theta[i], g[i] $(, &mut $kept)*);
+                    $($slot[i] = normal($kept);)*
                 }
             }
             let [$($slot),*] = slots else {
@@ -65,13 +77,23 @@ passes! {
     /// `f(theta, g)`.
     none();
     /// `f(theta, g, a)`.
-    one(a);
+    one(a kept_a);
     /// `f(theta, g, a, b)`.
-    two(a b);
+    two(a kept_a b kept_b);
     /// `f(theta, g, a, b, c)`.
-    three(a b c);
+    three(a kept_a b kept_b c kept_c);
     /// `f(theta, g, a, b, c, d)`.
-    four(a b c d);
+    four(a kept_a b kept_b c kept_c d kept_d);
+}
+
+/// `x` as a slot keeps it ([`normal`]), for rules that make their averages without these passes.
+pub(crate) fn faded(mut x: Tensor) -> Tensor {
+    with_float!("faded", x.dtype(), T => {
+        parallel::chunks(x.slice_mut::<T>(), PIECE, COST, |_, x| {
+            run(#[inline(always)] || x.iter_mut().for_each(|x| *x = normal(*x)));
+        });
+    });
+    x
 }
 
 /// `$\sqrt{\sum_i x_i^2}$`.

@@ -142,7 +142,8 @@ pub trait Rule: Any + Debug + Send + Sync {
         path.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap_or(path)
     }
 
-    /// One update of `theta` with the gradient `g`; `slots` in the order of [`Rule::slots`].
+    /// One update of `theta` with the gradient `g`; `slots` in the order of [`Rule::slots`]. The rules here keep zero in a slot instead
+    /// of a number below the smallest normal one: an average without gradients would end there, where processors are slow.
     fn update(&self, step: &Step<'_>, theta: &mut Tensor, g: &Tensor, slots: &mut [Tensor]);
 
     /// Where the next gradient is wanted, if not at `theta`, for rules with [`Needs::ahead`]; not asked before the first

@@ -55,8 +55,8 @@ impl Adafactor {
     /// The estimate `$\hat V$` from the row and column averages, which are renewed.
     fn factored(g: &Tensor, slots: &mut [Tensor], rest: f64, eps: f64) -> Tensor {
         let squares = g.square();
-        slots[0] = &slots[0] + (squares.mean_keep(-1) - &slots[0]) * rest;
-        slots[1] = &slots[1] + (squares.mean_keep(-2) - &slots[1]) * rest;
+        slots[0] = pass::faded(&slots[0] + (squares.mean_keep(-1) - &slots[0]) * rest);
+        slots[1] = pass::faded(&slots[1] + (squares.mean_keep(-2) - &slots[1]) * rest);
         let mean = slots[0].mean_keep(-2).maximum(&Tensor::full_of((), eps, g.dtype()));
         slots[0].matmul(&slots[1]) / mean
     }
@@ -90,7 +90,7 @@ impl Rule for Adafactor {
         let variance = if slots.len() == 2 {
             Self::factored(g, slots, rest, eps)
         } else {
-            slots[0] = &slots[0] + (g.square() - &slots[0]) * rest;
+            slots[0] = pass::faded(&slots[0] + (g.square() - &slots[0]) * rest);
             slots[0].clone()
         };
         let mut u = g.clone();

@@ -90,9 +90,9 @@ impl Global for DAdaptAdam {
         let (rate, keep) = (step.shared[0] * step.lr, self.beta2.sqrt());
         let scaled = &slots[2] / (slots[1].sqrt() + self.eps);
         let numerator = rate * inner_product(g, &scaled);
-        slots[0] = &slots[0] * self.beta1 + g * (rate * (1.0 - self.beta1));
-        slots[1] = &slots[1] * self.beta2 + g.square() * (1.0 - self.beta2);
-        slots[2] = &slots[2] * keep + g * (rate * (1.0 - keep));
+        slots[0] = pass::faded(&slots[0] * self.beta1 + g * (rate * (1.0 - self.beta1)));
+        slots[1] = pass::faded(&slots[1] * self.beta2 + g.square() * (1.0 - self.beta2));
+        slots[2] = pass::faded(&slots[2] * keep + g * (rate * (1.0 - keep)));
         [numerator, slots[2].abs().sum().item(), 0.0]
     }
 

@@ -119,7 +119,7 @@ impl Rule for Muon {
                 MuonRate::MatchAdamW => 0.2 * rows.max(columns).sqrt(),
                 MuonRate::Spectral => (rows / columns).sqrt(),
             };
-        let b = &slots[0] + (g - &slots[0]) * (1.0 - self.momentum);
+        let b = pass::faded(&slots[0] + (g - &slots[0]) * (1.0 - self.momentum));
         let x = if self.nesterov { g + (&b - g) * self.momentum } else { b.clone() };
         slots[0] = b;
         let x = orthogonalized(&x, self.coefficients, self.iterations, self.eps);

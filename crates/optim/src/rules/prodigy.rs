@@ -121,7 +121,7 @@ impl Global for Prodigy {
         let d = step.shared[0];
         let weight = d / self.d0 * d * self.rate(step.lr, step.t);
         let numerator = weight * inner_product(g, &(&slots[3] - theta));
-        slots[2] = &slots[2] * self.beta2.sqrt() + g * weight;
+        slots[2] = pass::faded(&slots[2] * self.beta2.sqrt() + g * weight);
         [numerator, slots[2].abs().sum().item(), 0.0]
     }
 

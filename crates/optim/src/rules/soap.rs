@@ -5,6 +5,7 @@ use gradus_tensor::{DType, Tensor};
 use super::shampoo::as_matrix;
 use crate::linalg::eigen;
 use crate::options::Options;
+use crate::pass;
 use crate::rule::{Rule, Slot, Step, zeros};
 use crate::settings;
 
@@ -55,8 +56,8 @@ impl Soap {
     /// Renews the second moments, and the bases when their time has come.
     fn renew(&self, t: u64, g: &Tensor, slots: &mut [Tensor]) {
         let keep = self.beta_shampoo;
-        slots[2] = &slots[2] * keep + g.matmul(&g.t()) * (1.0 - keep);
-        slots[3] = &slots[3] * keep + g.t().matmul(g) * (1.0 - keep);
+        slots[2] = pass::faded(&slots[2] * keep + g.matmul(&g.t()) * (1.0 - keep));
+        slots[3] = pass::faded(&slots[3] * keep + g.t().matmul(g) * (1.0 - keep));
         if (t - 1).is_multiple_of(self.every) {
             let basis = |moments: &Tensor| eigen(&moments.to(DType::F64)).1.to(moments.dtype());
             (slots[4], slots[5]) = (basis(&slots[2]), basis(&slots[3]));
@@ -104,9 +105,10 @@ impl Rule for Soap {
             None => x.clone(),
         };
         let turned = turn(&g, slots);
-        slots[0] = (flat(&slots[0]) * self.beta1 + &g * (1.0 - self.beta1)).reshape(*theta.shape());
-        slots[1] =
-            (flat(&slots[1]) * self.beta2 + turned.square() * (1.0 - self.beta2)).reshape(*theta.shape());
+        slots[0] =
+            pass::faded(flat(&slots[0]) * self.beta1 + &g * (1.0 - self.beta1)).reshape(*theta.shape());
+        let v = flat(&slots[1]) * self.beta2 + turned.square() * (1.0 - self.beta2);
+        slots[1] = pass::faded(v).reshape(*theta.shape());
         let at = Step { t: count, ..*step };
         let m = turn(&flat(&slots[0]), slots) * (1.0 / at.correction(self.beta1));
         let v = flat(&slots[1]) * (1.0 / at.correction(self.beta2));

@@ -26,7 +26,7 @@ mod sync {
 }
 
 /// How long a helper spins for the next job before it parks.
-const SPIN: Duration = Duration::from_micros(50);
+const SPIN: Duration = Duration::from_micros(300);
 
 struct Job<'a> {
     body: &'a (dyn Fn(usize) + Sync),
