@@ -76,7 +76,7 @@ macro_rules! product {
                 alpha: Self,
             ) {
                 // The kernel prefers column-major destinations; Cᵀ = Bᵀ Aᵀ.
-                let transposed = cs < rs && (rs % 256 == 0 || !runs_across((m, k), n, &b));
+                let transposed = cs < rs;
                 let gemm = $krate::gemm::$t::get_gemm_fn();
                 let ((m, n), (rs, cs), (a, b)) =
                     if transposed { ((n, m), (cs, rs), (b.t(), a.t())) } else { ((m, n), (rs, cs), (a, b)) };
@@ -110,10 +110,3 @@ macro_rules! product {
 }
 product!(f32, gemm_f32);
 product!(f64, gemm_f64);
-
-/// Whether few rows against a long right operand with dense columns run better without the detour over the transposed
-/// product, which would pack the long operand (64 × 256 by 256 × 784: 121 GFLOP/s, so 194). The rows of the destination must
-/// not fall on the same place of the cache, as they do a multiple of 256 elements apart.
-pub(super) fn runs_across<T>((m, k): (usize, usize), n: usize, b: &Mat<'_, T>) -> bool {
-    b.rs == 1 && b.cs > 1 && m <= 128 && k <= 512 && n >= 2 * m && n >= 128
-}

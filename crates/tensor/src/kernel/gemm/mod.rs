@@ -9,7 +9,6 @@ mod matrix;
 mod panels;
 mod tiny;
 
-use matrix::runs_across;
 pub(crate) use matrix::{Mat, Product};
 
 use super::pool::Buffer;
@@ -48,8 +47,9 @@ pub(crate) fn gemm<T: Product>(
     if dots::fits((m, k, n), &a, &b) {
         return dots::dots((m, k, n), a, b, alpha, accumulate, c);
     }
-    let other = n.saturating_mul(k).saturating_add((m * n).saturating_mul(2));
-    if a.rs == 1 && a.cs > 1 && b.cs == 1 && n >= NARROW && other < m.saturating_mul(k) / 4 * 3 {
+    // What the other way round lays out again: one operand, the result, and the result once more.
+    let (left, right, results) = (m.saturating_mul(k), n.saturating_mul(k), (m * n).saturating_mul(2));
+    if a.rs == 1 && a.cs > 1 && b.cs == 1 && n >= NARROW && right.saturating_add(results) < left / 4 * 3 {
         return turned((m, k, n), a, b, alpha, accumulate, c);
     }
     if a.rs == 1 && a.cs > 1 {
@@ -58,18 +58,20 @@ pub(crate) fn gemm<T: Product>(
     if n < NARROW {
         return padded((m, k, n), a, b, alpha, accumulate, c);
     }
-    // Above 64 rows the blocked kernel packs the right operand in room of its own, for which it asks the system each time.
-    let across = m > 1 && runs_across((m, k), n, &b) && (m <= 64 || !n.is_multiple_of(256));
-    if m > 1 && b.rs == 1 && b.cs > 1 && !across {
+    if m > 1 && b.rs == 1 && b.cs > 1 {
+        if m < n && left.saturating_add(results) <= right.saturating_mul(2) {
+            let rows = if m < SPLIT { m } else { m.div_ceil(2).next_multiple_of(NARROW) };
+            return parallel::chunks(c, rows * n, k as f64 * 0.01, |start, c| {
+                let (start, rows) = (start / n, c.len() / n);
+                turned((rows, k, n), a.rows_from(start), b, alpha, accumulate, c);
+            });
+        }
         return with_rows_of(b, (k, n), |b| gemm((m, k, n), a, b, alpha, accumulate, c));
     }
-    if across && n.is_multiple_of(256) {
-        return apart((m, k, n), a, b, alpha, accumulate, c);
-    }
-    whole((m, k, n), a, b, alpha, accumulate, c, n);
+    whole((m, k, n), a, b, alpha, accumulate, c);
 }
 
-/// The blocked product into rows `rs` apart.
+/// The blocked product.
 fn whole<T: Product>(
     (m, k, n): (usize, usize, usize),
     a: Mat<'_, T>,
@@ -77,41 +79,23 @@ fn whole<T: Product>(
     alpha: T,
     accumulate: bool,
     c: &mut [T],
-    rs: usize,
 ) {
-    assert!(rs >= n && c.len() >= m * rs, "gemm: the rows reach beyond the destination");
+    assert!(c.len() == m * n, "gemm: the destination has another size");
     let flops = 2.0 * m as f64 * n as f64 * k as f64;
     // By size alone, not by the number of threads: the bits must not depend on it.
     if flops < PANEL_FLOPS {
         // SAFETY: `holds` was checked for both operands by `gemm`, the destination above; it is borrowed mutably, so it
         // overlaps neither operand.
-        unsafe { T::blocked((m, k, n), c.as_mut_ptr(), rs as isize, 1, accumulate, a, b, alpha) };
+        unsafe { T::blocked((m, k, n), c.as_mut_ptr(), n as isize, 1, accumulate, a, b, alpha) };
         return;
     }
-    panels::panels((m, k, n), a, b, alpha, accumulate, c, rs);
-}
-
-/// A product whose rows would fall on the same place of the cache, by way of a destination whose rows do not: cheaper than
-/// the right operand laid out again (32 × 128 by 128 × 512: it has four times as many elements as the result).
-fn apart<T: Product>(
-    (m, k, n): (usize, usize, usize),
-    a: Mat<'_, T>,
-    b: Mat<'_, T>,
-    alpha: T,
-    accumulate: bool,
-    c: &mut [T],
-) {
-    let rs = n + NARROW;
-    let mut copy = Buffer::new::<T>(m * rs);
-    let copy = &mut copy.get_mut::<T>().expect("a fresh block has one owner")[..m * rs];
-    whole((m, k, n), a, b, alpha, false, copy, rs);
-    for (y, x) in c.chunks_exact_mut(n).zip(copy.chunks_exact(rs)) {
-        if accumulate { super::axpy::add(&x[..n], y) } else { y.copy_from_slice(&x[..n]) }
-    }
+    panels::panels((m, k, n), a, b, alpha, accumulate, c);
 }
 
 /// Below this many multiplications the blocked kernel's set-up costs more than the product.
 const TINY: usize = 4096;
+/// From so many rows on a product that is turned is cut into two, each turned by itself: so its copies have two threads, too.
+const SPLIT: usize = 96;
 /// From here on a product is cut into panels.
 const PANEL_FLOPS: f64 = 1e6;
 
@@ -125,8 +109,8 @@ fn with_rows_of<T: Product>(x: Mat<'_, T>, (rows, cols): (usize, usize), f: impl
     f(Mat { data: copy, rs: cols as isize, cs: 1 });
 }
 
-/// A product whose left operand has dense columns and is the largest of the three, by way of `$C^\top = B^\top A^\top$`: the
-/// others are laid out again instead (a weight's gradient over many rows).
+/// A product by way of `$C^\top = B^\top A^\top$`: where the left operand has dense columns and is the largest of the three (a weight's
+/// gradient over many rows), or the right one (few rows times a weight's transpose), the others are laid out again instead.
 fn turned<T: Product>(
     (m, k, n): (usize, usize, usize),
     a: Mat<'_, T>,

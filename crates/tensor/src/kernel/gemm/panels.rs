@@ -8,7 +8,7 @@ use crate::kernel::parallel::{self, Shared};
 /// busy; a third one has no part in a product.
 const PANELS: usize = 2;
 
-/// Cuts the longer side of the destination, whose rows are `rs` apart, into a fixed number of panels.
+/// Cuts the longer side of the destination into a fixed number of panels.
 pub(super) fn panels<T: Product>(
     (m, k, n): (usize, usize, usize),
     a: Mat<'_, T>,
@@ -16,7 +16,6 @@ pub(super) fn panels<T: Product>(
     alpha: T,
     accumulate: bool,
     c: &mut [T],
-    rs: usize,
 ) {
     // Cutting the longer side keeps the panels near square, so little is packed twice. The cut depends on sizes alone.
     let by_rows = m >= n;
@@ -27,11 +26,11 @@ pub(super) fn panels<T: Product>(
         let start = piece * size;
         let len = size.min(side - start);
         let (mkn, at, a, b) = if by_rows {
-            ((len, k, n), start * rs, a.rows_from(start), b)
+            ((len, k, n), start * n, a.rows_from(start), b)
         } else {
             ((m, k, len), start, a, b.cols_from(start))
         };
         // SAFETY: the panel lies inside `c` (checked by `gemm`), panels do not overlap, and each runs once.
-        unsafe { T::blocked(mkn, c.at(at), rs as isize, 1, accumulate, a, b, alpha) };
+        unsafe { T::blocked(mkn, c.at(at), n as isize, 1, accumulate, a, b, alpha) };
     });
 }
