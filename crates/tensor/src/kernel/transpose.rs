@@ -59,20 +59,30 @@ fn part_tiles<T: Pod>(x: &[T], range: std::ops::Range<usize>, stride: usize, out
 #[cfg(target_arch = "x86_64")]
 fn whole_tiles<T: Pod>(x: &[T], cols: usize, stride: usize, out: &mut [T]) -> usize {
     let whole = cols - cols % TILE;
-    if size_of::<T>() != size_of::<f32>() || whole == 0 || !std::arch::is_x86_feature_detected!("avx2") {
+    let known = size_of::<T>() == size_of::<f32>() || size_of::<T>() == size_of::<f64>();
+    if !known || whole == 0 || !std::arch::is_x86_feature_detected!("avx2") {
         return 0;
     }
     assert!(
         (whole - 1) * stride + TILE <= x.len() && out.len() == TILE * cols,
         "transpose: a tile reaches beyond its slice"
     );
-    let (x, out): (&[f32], &mut [f32]) = (bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out));
     for j in (0..whole).step_by(TILE) {
-        for (di, dj) in [(0, 0), (8, 0), (0, 8), (8, 8)] {
-            let (from, to) = (&x[di + (j + dj) * stride..], &mut out[di * cols + j + dj..]);
-            debug_assert!(from.len() >= 7 * stride + 8 && to.len() >= 7 * cols + 8);
-            // SAFETY: AVX2 was detected; the assertion above and the bounds of both slices hold the eight lines.
-            unsafe { eight::<false>(from.as_ptr(), stride, to.as_mut_ptr(), cols) };
+        if size_of::<T>() == size_of::<f32>() {
+            for (di, dj) in [(0, 0), (8, 0), (0, 8), (8, 8)] {
+                let (from, to) = (&x[di + (j + dj) * stride..], &mut out[di * cols + j + dj..]);
+                debug_assert!(from.len() >= 7 * stride + 8 && to.len() >= 7 * cols + 8);
+                // SAFETY: AVX2 was detected; the assertion above and the bounds of both slices hold the eight lines; the numbers
+                // are of 32 bits.
+                unsafe { eight::<false>(from.as_ptr().cast(), stride, to.as_mut_ptr().cast(), cols) };
+            }
+        } else {
+            for (di, dj) in (0..16).map(|i| (i % 4 * 4, i / 4 * 4)) {
+                let (from, to) = (&x[di + (j + dj) * stride..], &mut out[di * cols + j + dj..]);
+                debug_assert!(from.len() >= 3 * stride + 4 && to.len() >= 3 * cols + 4);
+                // SAFETY: as above, of four lines; the numbers are of 64 bits.
+                unsafe { four(from.as_ptr().cast(), stride, to.as_mut_ptr().cast(), cols) };
+            }
         }
     }
     whole
@@ -144,6 +154,33 @@ unsafe fn eight<const ADD: bool>(from: *const f32, from_step: usize, to: *mut f3
             put(to.add(i * to_step), _mm256_permute2f128_ps::<0x20>(a, b));
             put(to.add((i + 4) * to_step), _mm256_permute2f128_ps::<0x31>(a, b));
         }
+    }
+}
+
+/// A transpose of 4 × 4 numbers of 64 bits in four registers.
+///
+/// # Safety
+/// The CPU has AVX2; four lines of four numbers, `from_step` and `to_step` apart, can be read and written.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+unsafe fn four(from: *const f64, from_step: usize, to: *mut f64, to_step: usize) {
+    use std::arch::x86_64::{
+        _mm256_loadu_pd, _mm256_permute2f128_pd, _mm256_storeu_pd, _mm256_unpackhi_pd, _mm256_unpacklo_pd,
+    };
+    // SAFETY: as the caller promises.
+    let r: [_; 4] = std::array::from_fn(|i| unsafe { _mm256_loadu_pd(from.add(i * from_step)) });
+    let (a, b) = (_mm256_unpacklo_pd(r[0], r[1]), _mm256_unpackhi_pd(r[0], r[1]));
+    let (c, d) = (_mm256_unpacklo_pd(r[2], r[3]), _mm256_unpackhi_pd(r[2], r[3]));
+    let lines = [
+        _mm256_permute2f128_pd::<0x20>(a, c),
+        _mm256_permute2f128_pd::<0x20>(b, d),
+        _mm256_permute2f128_pd::<0x31>(a, c),
+        _mm256_permute2f128_pd::<0x31>(b, d),
+    ];
+    for (i, line) in lines.into_iter().enumerate() {
+        // SAFETY: as the caller promises.
+        unsafe { _mm256_storeu_pd(to.add(i * to_step), line) };
     }
 }
 

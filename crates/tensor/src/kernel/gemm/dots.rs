@@ -8,14 +8,16 @@ use crate::kernel::{Real, math, parallel, run};
 /// Lanes of each dot product.
 const LANES: usize = 8;
 /// Inner sizes below this are left to the others.
-const LEAST: usize = 64;
+pub(super) const LEAST: usize = 32;
+/// Rows that are multiplied at once.
+const HEIGHT: usize = 4;
 /// Rows of one parallel piece.
 const ROWS: usize = 32;
 
 /// Whether the operands run along the inner axis, of which there is enough, and the result is narrow and so small that widening it
 /// costs more (128 × 256 by 256 × 10: 43 µs, widened 11).
 pub(super) fn fits<T>((m, k, n): (usize, usize, usize), a: &Mat<'_, T>, b: &Mat<'_, T>) -> bool {
-    a.cs == 1 && b.rs == 1 && n < NARROW && k >= LEAST && (n < 3 || m < NARROW)
+    a.cs == 1 && b.rs == 1 && k >= LEAST && (n < 5 || n <= NARROW && m < NARROW)
 }
 
 /// `$C = \alpha A B$`, or `$C + \alpha A B$`.
@@ -32,12 +34,14 @@ pub(super) fn dots<T: Product>(
         run(
             #[inline(always)]
             || {
-                for (i, c) in c.chunks_mut(2 * n).enumerate() {
-                    let row = |r: usize| &a.data[(start / n + 2 * i + r) * a.rs as usize..][..k];
-                    if c.len() == 2 * n {
-                        row_of_blocks([row(0), row(1)], b, n, alpha, accumulate, c);
+                for (i, c) in c.chunks_mut(HEIGHT * n).enumerate() {
+                    let row = |r: usize| &a.data[(start / n + HEIGHT * i + r) * a.rs as usize..][..k];
+                    if c.len() == HEIGHT * n {
+                        row_of_blocks(std::array::from_fn::<_, HEIGHT, _>(row), b, n, alpha, accumulate, c);
                     } else {
-                        row_of_blocks([row(0)], b, n, alpha, accumulate, c);
+                        for (r, c) in c.chunks_mut(n).enumerate() {
+                            row_of_blocks([row(r)], b, n, alpha, accumulate, c);
+                        }
                     }
                 }
             },
@@ -45,7 +49,7 @@ pub(super) fn dots<T: Product>(
     });
 }
 
-/// The rows of the result that `a` makes.
+/// The rows of the result that `a` makes: three columns at a time, since with four rows their sums fill the registers.
 #[inline(always)]
 fn row_of_blocks<T: Real, const R: usize>(
     a: [&[T]; R],
@@ -55,30 +59,44 @@ fn row_of_blocks<T: Real, const R: usize>(
     accumulate: bool,
     c: &mut [T],
 ) {
-    let column = |j: usize| &b.data[j * b.cs as usize..][..a[0].len()];
-    let mut put = |r: usize, j: usize, sum: T| {
-        let y = &mut c[r * n + j];
-        *y = if accumulate { *y + alpha * sum } else { alpha * sum };
-    };
-    for j in (0..n).step_by(4) {
-        if j + 4 <= n {
-            let sums = block(a, [column(j), column(j + 1), column(j + 2), column(j + 3)]);
-            (0..R).for_each(|r| (0..4).for_each(|s| put(r, j + s, sums[r][s])));
-        } else {
-            for j in j..n {
-                let sums = block(a, [column(j)]);
-                (0..R).for_each(|r| put(r, j, sums[r][0]));
-            }
+    let mut j = 0;
+    while j < n {
+        j += match n - j {
+            1 => columns::<T, R, 1>(a, b, j, n, alpha, accumulate, c),
+            2 | 4 => columns::<T, R, 2>(a, b, j, n, alpha, accumulate, c),
+            _ => columns::<T, R, 3>(a, b, j, n, alpha, accumulate, c),
+        };
+    }
+}
+
+/// `C` columns of the result from column `j` on; returns how many these are.
+#[inline(always)]
+fn columns<T: Real, const R: usize, const C: usize>(
+    a: [&[T]; R],
+    b: Mat<'_, T>,
+    j: usize,
+    n: usize,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) -> usize {
+    let sums = block(a, std::array::from_fn::<_, C, _>(|s| &b.data[(j + s) * b.cs as usize..][..a[0].len()]));
+    for (c, sums) in c.chunks_exact_mut(n).zip(sums) {
+        for (y, sum) in c[j..j + C].iter_mut().zip(sums) {
+            *y = if accumulate { *y + alpha * sum } else { alpha * sum };
         }
     }
+    C
 }
 
 /// The dot products of each of `a` with each of `b`.
 #[inline(always)]
 fn block<T: Real, const R: usize, const C: usize>(a: [&[T]; R], b: [&[T]; C]) -> [[T; C]; R] {
     let mut lanes = [[[T::ZERO; LANES]; C]; R];
-    let (whole_a, whole_b) = (a.map(|a| a.as_chunks::<LANES>().0), b.map(|b| b.as_chunks::<LANES>().0));
-    for p in 0..a[0].len() / LANES {
+    let whole = a[0].len() / LANES;
+    let whole_a = a.map(|a| &a.as_chunks::<LANES>().0[..whole]);
+    let whole_b = b.map(|b| &b.as_chunks::<LANES>().0[..whole]);
+    for p in 0..whole {
         let y = whole_b.map(|b| b[p]);
         for (lanes, a) in lanes.iter_mut().zip(whole_a) {
             let x = a[p];

@@ -38,6 +38,9 @@ pub(crate) fn gemm<T: Product>(
         return;
     }
     if n == 1 && b.rs == 1 && a.cs == 1 {
+        if (dots::LEAST..SHORT).contains(&k) {
+            return dots::dots((m, k, n), a, b, alpha, accumulate, c);
+        }
         return matvec(m, k, a, b.data, alpha, accumulate, c);
     }
     // An inner axis of steps 0 may be of any size.
@@ -47,18 +50,39 @@ pub(crate) fn gemm<T: Product>(
     if dots::fits((m, k, n), &a, &b) {
         return dots::dots((m, k, n), a, b, alpha, accumulate, c);
     }
+    oriented((m, k, n), a, b, alpha, accumulate, c);
+}
+
+/// The product in the orientation in which least is laid out again before the blocked kernel, which wants rows.
+fn oriented<T: Product>(
+    (m, k, n): (usize, usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
+    let (columns_a, columns_b) = (a.rs == 1 && a.cs > 1, b.rs == 1 && b.cs > 1);
+    // A column is a row, too: the matrix need not be laid out again (16,392 × 128 transposed, times a vector).
+    if n == 1 && m > 1 && columns_a {
+        return gemm((1, k, m), b.t(), a.t(), alpha, accumulate, c);
+    }
     // What the other way round lays out again: one operand, the result, and the result once more.
     let (left, right, results) = (m.saturating_mul(k), n.saturating_mul(k), (m * n).saturating_mul(2));
-    if a.rs == 1 && a.cs > 1 && b.cs == 1 && n >= NARROW && right.saturating_add(results) < left / 4 * 3 {
+    // A product of transposes is the transpose of a product.
+    if columns_a && columns_b && results <= left.saturating_add(right) {
         return turned((m, k, n), a, b, alpha, accumulate, c);
     }
-    if a.rs == 1 && a.cs > 1 {
+    if columns_a && b.cs == 1 && right.saturating_add(results) < left / 4 * 3 {
+        return turned((m, k, n), a, b, alpha, accumulate, c);
+    }
+    if columns_a {
         return with_rows_of(a, (m, k), |a| gemm((m, k, n), a, b, alpha, accumulate, c));
     }
     if n < NARROW {
         return padded((m, k, n), a, b, alpha, accumulate, c);
     }
-    if m > 1 && b.rs == 1 && b.cs > 1 {
+    if m > 1 && columns_b {
         if m < n && left.saturating_add(results) <= right.saturating_mul(2) {
             let rows = if m < SPLIT { m } else { m.div_ceil(2).next_multiple_of(NARROW) };
             return parallel::chunks(c, rows * n, k as f64 * 0.01, |start, c| {
@@ -146,13 +170,7 @@ fn padded<T: Product>(
     let (mut wide_b, mut wide_c) = (wide(k), wide(m));
     let wide_b = &mut wide_b.get_mut::<T>().expect("a fresh block has one owner")[..k * NARROW];
     let wide_c = &mut wide_c.get_mut::<T>().expect("a fresh block has one owner")[..m * NARROW];
-    wide_b.fill(T::ZERO);
-    for j in 0..n {
-        let column = b.data[j * b.cs as usize..].iter().step_by((b.rs as usize).max(1));
-        for (row, &x) in wide_b.chunks_exact_mut(NARROW).zip(column) {
-            row[j] = x;
-        }
-    }
+    widen(b, n, wide_b);
     let wide = Mat { data: &*wide_b, rs: NARROW as isize, cs: 1 };
     gemm((m, k, NARROW), a, wide, alpha, false, wide_c);
     for (c, wide) in c.chunks_exact_mut(n).zip(wide_c.chunks_exact(NARROW)) {
@@ -162,16 +180,44 @@ fn padded<T: Product>(
     }
 }
 
-/// Dot products below this length are summed in fewer lanes.
+/// The `n` columns of a matrix, and zeros up to [`NARROW`].
+fn widen<T: Product>(x: Mat<'_, T>, n: usize, wide: &mut [T]) {
+    let (rs, cs) = (x.rs as usize, x.cs as usize);
+    if cs == 1 {
+        for (p, row) in wide.chunks_exact_mut(NARROW).enumerate() {
+            row[..n].copy_from_slice(&x.data[p * rs..][..n]);
+            row[n..].fill(T::ZERO);
+        }
+        return;
+    }
+    // Some rows at a time, so that each line of the cache is visited once.
+    for (p, rows) in wide.chunks_mut(NARROW * 8).enumerate() {
+        let mut tile = [[T::ZERO; NARROW]; 8];
+        let height = rows.len() / NARROW;
+        for j in 0..n {
+            let column = &x.data[p * 8 * rs + j * cs..];
+            for (q, row) in tile.iter_mut().take(height).enumerate() {
+                row[j] = column[q * rs];
+            }
+        }
+        rows.copy_from_slice(&tile.as_flattened()[..rows.len()]);
+    }
+}
+
+/// Dot products below this length are made some at a time.
 const SHORT: usize = 256;
 
-/// One dot product a row.
+/// One dot product a row, of few numbers or of many.
 fn matvec<T: Product>(m: usize, k: usize, a: Mat<'_, T>, b: &[T], alpha: T, accumulate: bool, c: &mut [T]) {
+    let row = |i: usize| &a.data[i * a.rs as usize..][..k];
+    let put = |y: &mut T, value: T| *y = if accumulate { *y + alpha * value } else { alpha * value };
+    let b = &b[..k];
     parallel::chunks(c, 64, k as f64 * 0.1, |start, c| {
+        if k < SHORT {
+            return tiny::dots(c, |i| row(start + i), b, put);
+        }
         for (i, y) in c.iter_mut().enumerate() {
-            let row = &a.data[(start + i) * a.rs as usize..][..k];
-            let value = alpha * if k < SHORT { tiny::dot(row, &b[..k]) } else { sum::dot(row, &b[..k]) };
-            *y = if accumulate { *y + value } else { value };
+            put(y, sum::dot(row(start + i), b));
         }
     });
     debug_assert!(c.len() == m);
@@ -210,6 +256,15 @@ mod tests {
             (70, 90, 230),
             (35, 75, 10),
             (2, 130, 15),
+            (1, 40, 20),
+            (70, 20, 1),
+            (70, 100, 1),
+            (70, 300, 1),
+            (6, 100, 16),
+            (70, 100, 4),
+            (21, 40, 3),
+            (3, 70, 100),
+            (96, 400, 300),
         ] {
             let a: Vec<f64> = (0..m * k).map(|i| ((i * 37) % 11) as f64 - 5.0).collect();
             let b: Vec<f64> = (0..k * n).map(|i| ((i * 53) % 13) as f64 - 6.0).collect();

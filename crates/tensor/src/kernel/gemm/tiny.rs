@@ -1,7 +1,6 @@
 //! Products so small that packing would cost more than the multiplications.
 
 use super::matrix::{Mat, Product};
-use crate::kernel::pairwise::{Slices, Sum, halves};
 use crate::kernel::{Real, math, run};
 
 /// Elements of the scratch memory for an operand or result that is laid out again.
@@ -106,18 +105,19 @@ fn tile<T: Real, const W: usize>(
     }
 }
 
-/// `$\sum_i x_i y_i$` of short slices, in eight lanes.
-pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+/// The dot product of each short row with `x`, for `put` to put into its place.
+pub(super) fn dots<'a, T: Real>(
+    c: &mut [T],
+    row: impl Fn(usize) -> &'a [T],
+    x: &[T],
+    put: impl Fn(&mut T, T),
+) {
     run(
         #[inline(always)]
         || {
-            let mut lanes = [T::ZERO; 8];
-            [x, y].into_lanes(
-                &mut lanes,
-                #[inline(always)]
-                |lane, [x, y]| math::mul_add(x, y, lane),
-            );
-            halves::<T, Sum, 8>(lanes)
+            for (i, y) in c.iter_mut().enumerate() {
+                put(y, row(i).iter().zip(x).fold(T::ZERO, |sum, (&x, &y)| math::mul_add(x, y, sum)));
+            }
         },
-    )
+    );
 }
