@@ -64,7 +64,7 @@ impl Tensor {
         if at as usize + 1 == self.rank() {
             return f(self);
         }
-        f(&self.transpose(at, -1)).transpose(at, -1)
+        f(&self.move_axis(at, -1)).move_axis(-1, at)
     }
 }
 

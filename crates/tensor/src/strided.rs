@@ -130,12 +130,28 @@ impl Layout {
 /// Writes the elements of a view over `block` into `out` in row-major order.
 pub(crate) fn gather<T: Element>(block: &[T], layout: &Layout, out: &mut [T]) {
     let (dims, strides) = merge(&[layout]);
-    if let [rows, cols] = dims[..] {
-        // A transposed matrix: walk it in tiles, so that both sides stay in the cache.
-        let (rs, cs) = (strides[0][0], strides[1][0]);
-        if rs == 1 && cs > 0 && rows >= 8 && cols >= 8 {
-            return transpose(&block[layout.offset..], rows, cols, cs as usize, out);
+    let steps: SmallVec<[isize; MAX_RANK]> = strides.iter().map(|steps| steps[0]).collect();
+    let x = &block[layout.offset.min(block.len())..];
+    match (&dims[..], &steps[..]) {
+        // Transposed matrices: walked in tiles, so that both sides stay in the cache.
+        (&[.., rows, _], &[.., 1, step]) if step > 1 && rows > 1 => {
+            return matrices(block, layout.offset, (&dims, &steps), out);
         }
+        // One number for each row, one row for all, a part of each row.
+        (&[_, cols], &[rs, 0]) if rs > 0 => {
+            for (row, &x) in out.chunks_exact_mut(cols).zip(x.iter().step_by(rs as usize)) {
+                row.fill(x);
+            }
+            return;
+        }
+        (&[_, cols], &[0, 1]) => return repeat(&x[..cols], out),
+        (&[_, cols], &[rs, 1]) if rs > 0 => {
+            for (row, x) in out.chunks_exact_mut(cols).zip(x.chunks(rs as usize)) {
+                row.copy_from_slice(&x[..cols]);
+            }
+            return;
+        }
+        _ => {}
     }
     let mut at = 0;
     runs(&[layout], |offsets, len, steps| {
@@ -153,6 +169,31 @@ pub(crate) fn gather<T: Element>(block: &[T], layout: &Layout, out: &mut [T]) {
         }
         at += len;
     });
+}
+
+/// A matrix with dense columns for each place along the axes before the last two.
+fn matrices<T: Element>(block: &[T], offset: usize, (dims, steps): (&[usize], &[isize]), out: &mut [T]) {
+    let outer = dims.len() - 2;
+    let (rows, cols) = (dims[outer], dims[outer + 1]);
+    for (i, out) in out.chunks_exact_mut(rows * cols).enumerate() {
+        let (mut rest, mut at) = (i, offset as isize);
+        for (&size, &step) in dims[..outer].iter().zip(steps).rev() {
+            at += (rest % size) as isize * step;
+            rest /= size;
+        }
+        transpose(&block[at as usize..], rows, cols, steps[outer + 1] as usize, out);
+    }
+}
+
+/// A row again and again: what is there already is copied, twice as much each time.
+fn repeat<T: Element>(row: &[T], out: &mut [T]) {
+    let mut done = row.len().min(out.len());
+    out[..done].copy_from_slice(&row[..done]);
+    while done > 0 && done < out.len() {
+        let more = done.min(out.len() - done);
+        out.copy_within(..more, done);
+        done += more;
+    }
 }
 
 #[cfg(test)]
@@ -178,6 +219,28 @@ mod tests {
         runs(&[&a, &bias], |offsets, len, steps| seen.push((offsets.to_vec(), len, steps.to_vec())));
         assert_eq!(seen.len(), 6);
         assert_eq!(seen[5], (vec![20, 0], 4, vec![1, 1]));
+    }
+
+    #[test]
+    fn copies_of_views_have_their_elements_in_order() {
+        use crate::Tensor;
+        for dims in [[3, 5, 20], [17, 4, 33], [2, 1, 300], [40, 3, 2], [9, 9, 9]] {
+            let n: usize = dims.iter().product();
+            let x = Tensor::range(0.0, n as f64, 1.0).reshape(dims);
+            for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+                let turned = x.permute(order);
+                let half = turned.slice(-1, 0..(turned.shape()[2] as isize + 1) / 2);
+                let column = turned.slice(-1, 0..1).expand([turned.shape()[0], turned.shape()[1], 7]);
+                let row = turned.slice(0, 0..1).slice(1, 0..1).expand([5, 3, turned.shape()[2]]);
+                for view in [turned.flip([0]), turned.flip([1, 2]), half, column, row, turned] {
+                    let mut want = vec![];
+                    let block = view.block::<f32>();
+                    view.layout().for_each_offset(|at| want.push(block[at]));
+                    assert_eq!(view.copied().to_vec::<f32>(), want, "{dims:?} {order:?}");
+                    assert_eq!(view.to(crate::DType::F64).copied().to_f64_vec(), view.to_f64_vec());
+                }
+            }
+        }
     }
 
     #[test]

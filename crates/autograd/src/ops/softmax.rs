@@ -134,7 +134,7 @@ impl<'t> Var<'t> {
         if axis + 1 == shape.len() {
             return f(self);
         }
-        f(self.transpose(axis as isize, -1)).transpose(axis as isize, -1)
+        f(self.move_axis(axis as isize, -1)).move_axis(-1, axis as isize)
     }
 
     /// `$y_i = e^{x_i} / \sum_j e^{x_j}$` along an axis, without overflow: positive numbers that sum to 1, in

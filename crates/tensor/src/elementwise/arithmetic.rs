@@ -275,6 +275,18 @@ mod tests {
     }
 
     #[test]
+    fn many_short_runs_broadcast() {
+        let x = Tensor::range(0.0, 24_000.0, 1.0).to(DType::F64).reshape([8000, 3]);
+        let (column, row) = (x.slice(1, 0..1), x.slice(0, 0..1));
+        let sums = [&x + &column, &column + &x, &x + &row, &column + &row];
+        let [a, b, c, d] = sums.map(|sum| sum.to_vec::<f64>());
+        for i in 0..24_000 {
+            let (x, column, row) = (i as f64, (i / 3 * 3) as f64, (i % 3) as f64);
+            assert_eq!([a[i], b[i], c[i], d[i]], [x + column, x + column, x + row, column + row]);
+        }
+    }
+
+    #[test]
     fn long_runs_broadcast_in_blocks() {
         let a = range(3 * 5000).reshaped([3, 5000].into());
         let col = range(3).reshaped([3, 1].into());

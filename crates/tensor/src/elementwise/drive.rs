@@ -9,6 +9,9 @@ use crate::tensor::Tensor;
 /// Elements of one parallel piece.
 const PIECE: usize = 1 << 14;
 
+/// Runs shorter than this are not walked one by one.
+const SHORT: usize = 24;
+
 /// Applies `f` to every element: `f` gets equally long runs. `cost` is the rough time of one element in nanoseconds; it
 /// decides whether a second core pays.
 pub fn map<T: Element, U: Element>(x: &Tensor, cost: f64, f: &(dyn Fn(&[T], &mut [U]) + Sync)) -> Tensor {
@@ -51,6 +54,11 @@ pub fn zip<T: Element, U: Element>(
     let (a, b) = (unit_runs(a), unit_runs(b));
     let expand = |t: &Tensor| t.layout().expand(shape).expect("the shapes broadcast");
     let runs = Runs::new([&whole, &expand(&a), &expand(&b)]);
+    if runs.len < SHORT && shape.elements() > PIECE {
+        // So short that walking from run to run would take longer than operands as large as the result.
+        let spread = |t: &Tensor| t.view(expand(t)).contiguous();
+        return zip(&spread(&a), &spread(&b), op, cost, f);
+    }
     let (x, y) = (a.block::<T>(), b.block::<T>());
     Tensor::build(shape, |out| {
         if out.is_empty() {

@@ -17,7 +17,7 @@ use crate::kernel::{math, run};
 use crate::tensor::Tensor;
 
 macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident, $cost:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $cost:expr $(, by $slices:ident)?;)*) => {
         const UNARY: &[(&str, f64)] = &[$((stringify!($name), $cost)),*];
         /// # Elementwise functions
         impl Tensor {$(
@@ -28,11 +28,13 @@ macro_rules! functions {
             #[track_caller]
             pub fn $name(&self) -> Self {
                 with_float!(stringify!($name), self.dtype(), T => map::<T, T>(self, $cost, &|x, y| {
-                    run(#[inline(always)] || each(x, y, math::$name));
+                    run(#[inline(always)] || functions!(@each x, y, $name $($slices)?));
                 }))
             }
         )*}
     };
+    (@each $x:ident, $y:ident, $name:ident) => { each($x, $y, math::$name) };
+    (@each $x:ident, $y:ident, $name:ident $slices:ident) => { math::$slices($x, $y) };
 }
 
 functions! {
@@ -60,9 +62,9 @@ functions! {
     /// `$x^2$`.
     square, 0.2;
     /// `$\sin x$`, in radians.
-    sin, 0.6;
+    sin, 0.6, by sin_slice;
     /// `$\cos x$`, in radians.
-    cos, 0.6;
+    cos, 0.6, by cos_slice;
     /// `$\tan x$`, in radians.
     tan, 10.0;
     /// `$\arcsin x$`.

@@ -5,11 +5,13 @@
 //! the number of threads.
 
 pub(crate) use super::pairwise::{Join, Max, Min, Prod, Sum};
-use super::pairwise::{LANES, lanes, pairwise};
+use super::pairwise::{LANES, Slices, halves, lanes, pairwise};
 use super::{parallel, run};
 
 /// Slices up to this length are joined one after the other.
 const SHORT: usize = 32;
+/// Lanes of slices that are longer, but shorter than [`Join::MANY`].
+const FEW_LANES: usize = 16;
 /// Elements that one thread takes at a time.
 const PIECE: usize = 1 << 15;
 /// Rows of a column reduction that are joined one after the other.
@@ -29,6 +31,16 @@ pub(crate) fn same<T>(x: T) -> T {
 fn fold<T: Copy, J: Join<T>>(x: &[T], f: &impl Fn(T) -> T) -> T {
     if J::EXACT || x.len() <= SHORT {
         return x.iter().fold(J::IDENTITY, |a, &b| J::join(a, f(b)));
+    }
+    if x.len() < J::MANY {
+        let mut lanes = [J::IDENTITY; FEW_LANES];
+        [x].into_lanes(
+            &mut lanes,
+            #[inline(always)]
+            |lane, [x]| J::join(lane, f(x)),
+        );
+        // As in `sum`: in memory, before they are joined.
+        return halves::<T, J, FEW_LANES>(std::hint::black_box(lanes));
     }
     pairwise::<[&[T]; 1], J, 1>(
         [x],

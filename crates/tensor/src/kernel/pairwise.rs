@@ -19,6 +19,8 @@ pub(crate) trait Join<T>: Copy + Sync {
     const IDENTITY: T;
     /// Whether the order of joins cannot change the result: for integers.
     const EXACT: bool;
+    /// Elements from which on [`LANES`] lanes are worth joining; below there are fewer.
+    const MANY: usize;
     /// The result for two.
     fn join(a: T, b: T) -> T;
 }
@@ -37,10 +39,11 @@ pub(crate) struct Max;
 pub(crate) struct Min;
 
 macro_rules! float_joins {
-    ($($op:ident, $identity:ident, |$a:ident, $b:ident| $body:expr;)*) => {$(
+    ($($op:ident, $identity:ident, $many:expr, |$a:ident, $b:ident| $body:expr;)*) => {$(
         impl<T: Real> Join<T> for $op {
             const IDENTITY: T = T::$identity;
             const EXACT: bool = false;
+            const MANY: usize = $many;
             #[inline(always)]
             fn join($a: T, $b: T) -> T {
                 $body
@@ -49,10 +52,10 @@ macro_rules! float_joins {
     )*};
 }
 float_joins! {
-    Sum, ZERO, |a, b| a + b;
-    Prod, ONE, |a, b| a * b;
-    Max, NEG_INFINITY, |a, b| if b > a || math::is_nan(b) { b } else { a };
-    Min, INFINITY, |a, b| if b < a || math::is_nan(b) { b } else { a };
+    Sum, ZERO, 256, |a, b| a + b;
+    Prod, ONE, 256, |a, b| a * b;
+    Max, NEG_INFINITY, 0, |a, b| if b > a || math::is_nan(b) { b } else { a };
+    Min, INFINITY, 0, |a, b| if b < a || math::is_nan(b) { b } else { a };
 }
 
 macro_rules! integer_joins {
@@ -60,6 +63,7 @@ macro_rules! integer_joins {
         impl Join<$t> for $op {
             const IDENTITY: $t = $identity;
             const EXACT: bool = true;
+            const MANY: usize = 0;
             #[inline(always)]
             fn join(a: $t, b: $t) -> $t {
                 $join(a, b)

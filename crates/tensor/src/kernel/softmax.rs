@@ -5,7 +5,7 @@
 
 use super::pairwise::LANES;
 use super::runs::{each_run, each_run_wide, map_run};
-use super::{Real, math, run, softmax_tiles as tiles, sum};
+use super::{Real, math, run, run_wide, softmax_tiles as tiles, sum};
 
 /// The largest element of a run, as if there were no NaN beside other numbers: one makes the sum of exponentials NaN, too.
 #[inline(always)]
@@ -27,7 +27,7 @@ fn largest<T: Real>(x: &[T]) -> T {
         }
         width /= 2;
     }
-    if lanes[0] == T::NEG_INFINITY { largest_of_none(x) } else { lanes[0] }
+    if lanes[0] == T::NEG_INFINITY { largest_of_all(x) } else { lanes[0] }
 }
 
 /// The larger; the first if one is NaN.
@@ -36,9 +36,9 @@ pub(super) fn larger<T: Real>(a: T, b: T) -> T {
     if b > a { b } else { a }
 }
 
-/// -∞, NaN if there is one.
+/// The largest, NaN if there is one.
 #[cold]
-fn largest_of_none<T: Real>(x: &[T]) -> T {
+fn largest_of_all<T: Real>(x: &[T]) -> T {
     x.iter().copied().fold(T::NEG_INFINITY, math::max)
 }
 
@@ -129,6 +129,27 @@ pub(crate) fn cross_entropy<T: Real>(
                 log - below(x[label as usize], shift)
             },
         );
+    }
+}
+
+/// `$\ln \sum_j e^{x_j}$` of each run; an infinite largest number is the result itself.
+pub(crate) fn log_sums<T: Real>(x: &[T], width: usize, sums: &mut [T]) {
+    let done = tiles::log_sums(x, width, sums) / width.max(1);
+    let mut scratch = vec![T::ZERO; width];
+    for (i, (x, sum)) in x.chunks_exact(width).zip(sums).enumerate() {
+        if i >= done {
+            *sum = run_wide(
+                #[inline(always)]
+                || {
+                    let max = largest(x);
+                    max + log_total(exponentials(x, max, &mut scratch), &scratch)
+                },
+            );
+        }
+        // With NaN beside it, which the largest overlooks.
+        if math::is_nan(*sum) || sum.abs() == T::INFINITY {
+            *sum = largest_of_all(x);
+        }
     }
 }
 

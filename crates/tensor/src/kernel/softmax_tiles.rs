@@ -85,6 +85,26 @@ pub(super) fn cross_entropy<T: Real>(x: &[T], labels: &[i64], width: usize, loss
     )
 }
 
+/// Logarithms of sums of exponentials, of runs whose largest number is finite; else what is left is not finite.
+pub(super) fn log_sums<T: Real>(x: &[T], width: usize, sums: &mut [T]) -> usize {
+    let sums = std::cell::Cell::from_mut(sums).as_slice_of_cells();
+    each_tile::<SHORT_RUN, _, _, _>(
+        [x],
+        width,
+        [],
+        false,
+        #[inline(always)]
+        |first, [x]| {
+            let max = tile::largest(x);
+            shift_by_largest(x);
+            let logs = log_totals(exponentials_in_tile(x), x);
+            for ((sum, log), max) in sums[first..].iter().zip(logs).zip(max) {
+                sum.set(max + log);
+            }
+        },
+    )
+}
+
 /// Probabilities.
 pub(super) fn softmax<T: Real>(x: &[T], width: usize, y: &mut [T]) -> usize {
     each_tile::<SHORT_RUN, _, _, _>(

@@ -7,6 +7,10 @@ use super::{Real, parallel};
 
 /// Sides of a tile: a line of the cache in f32.
 const TILE: usize = 16;
+/// Tiles narrower than this are copied number by number.
+const FEW: usize = 8;
+/// Elements of a parallel piece of many short rows.
+const PIECE: usize = 1 << 12;
 
 /// `out[i, j] = x[i + j·stride]` for `out` of `rows` × `cols`.
 ///
@@ -28,21 +32,34 @@ pub(crate) fn transpose<T: Pod + Send + Sync>(
     }
     let last = (cols - 1).checked_mul(stride).and_then(|at| at.checked_add(rows - 1));
     assert!(last.is_some_and(|last| last < x.len()), "transpose: the matrix reaches beyond its slice");
-    parallel::chunks(out, TILE.saturating_mul(cols), 0.2, |start, out| {
-        let first = start / cols;
-        let height = out.len() / cols;
-        debug_assert!(first + height <= rows);
-        let done = if height == TILE { whole_tiles(&x[first..], cols, stride, out) } else { 0 };
-        part_tiles(&x[first..], done..cols, stride, out, cols);
+    // Bands of `TILE` rows, some at a time where they are short.
+    let bands = (PIECE / TILE.saturating_mul(cols)).max(1);
+    parallel::chunks(out, (bands * TILE).saturating_mul(cols), 0.3, |start, out| {
+        debug_assert!((start + out.len()) / cols <= rows);
+        for (i, band) in out.chunks_mut(TILE * cols).enumerate() {
+            let x = &x[start / cols + i * TILE..];
+            let done = if band.len() == TILE * cols { whole_tiles(x, cols, stride, band) } else { 0 };
+            part_tiles(x, done..cols, stride, band, cols);
+        }
     });
 }
 
-/// The columns from `range.start` on, by way of a tile of their own.
+/// The columns from `range.start` on, by way of a tile of their own where there are enough for one.
 fn part_tiles<T: Pod>(x: &[T], range: std::ops::Range<usize>, stride: usize, out: &mut [T], cols: usize) {
     let height = out.len() / cols;
     let mut tile = [[T::zeroed(); TILE]; TILE];
     for j0 in range.clone().step_by(TILE) {
         let width = TILE.min(range.end - j0);
+        if height < FEW || width < FEW {
+            for (i, row) in out.chunks_exact_mut(cols).enumerate() {
+                for (y, &x) in
+                    row[j0..j0 + width].iter_mut().zip(x[j0 * stride + i..].iter().step_by(stride.max(1)))
+                {
+                    *y = x;
+                }
+            }
+            continue;
+        }
         for j in 0..width {
             let column = &x[(j0 + j) * stride..][..height];
             for (row, &value) in tile.iter_mut().zip(column) {

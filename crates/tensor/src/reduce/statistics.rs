@@ -7,7 +7,9 @@ use super::{AxisList, forms, reduced_shape};
 use crate::axes::Axes;
 use crate::kernel::fold::{Max, Sum, same, whole};
 use crate::kernel::math::kept;
+use crate::kernel::softmax::log_sums;
 use crate::kernel::{Real, parallel};
+use crate::last_axis::RunsFn;
 use crate::{DType, Element, Tensor};
 
 /// Runs above this length are cut among threads; shorter ones are shared out whole.
@@ -26,6 +28,14 @@ impl Tensor {
         keep: bool,
         f: &(dyn Fn(&[T]) -> T + Sync),
     ) -> Self {
+        self.over_many_runs(axes, keep, &|x, len, out| match len {
+            0 => out.fill(f(&[])),
+            _ => out.iter_mut().zip(x.chunks(len)).for_each(|(y, x)| *y = f(x)),
+        })
+    }
+
+    /// As [`Self::over_runs`], by a kernel of any number of runs of a length.
+    fn over_many_runs<T: Element>(&self, axes: &[usize], keep: bool, f: &RunsFn<'_, T>) -> Self {
         let mut order: AxisList = (0..self.rank()).filter(|axis| !axes.contains(axis)).collect();
         let kept = order.len();
         order.extend_from_slice(axes);
@@ -34,15 +44,12 @@ impl Tensor {
         let x = runs.as_slice::<T>();
         let len: usize = axes.iter().map(|&axis| self.shape()[axis]).product();
         Self::build::<T>(reduced_shape(self.shape(), axes, keep), |out| {
-            if len == 0 {
-                out.fill(f(&[]));
-            } else if len > LONG {
-                out.iter_mut().zip(x.chunks(len)).for_each(|(y, x)| *y = f(x));
-            } else {
-                parallel::chunks(out, (LONG / 4 / len).max(1), len as f64 * 0.3, |start, out| {
-                    out.iter_mut().zip(x[start * len..].chunks(len)).for_each(|(y, x)| *y = f(x));
-                });
+            if len == 0 || len > LONG {
+                return f(x, len, out);
             }
+            parallel::chunks(out, (LONG / 4 / len).max(1), len as f64 * 0.3, |start, out| {
+                f(&x[start * len..][..out.len() * len], len, out);
+            });
         })
     }
 
@@ -68,7 +75,12 @@ impl Tensor {
 
     fn logsumexp_over(&self, axes: &[usize], keep: bool) -> Self {
         let x = self.floats();
-        with_float!("logsumexp", x.dtype(), T => x.over_runs::<T>(axes, keep, &logsumexp))
+        with_float!("logsumexp", x.dtype(), T => x.over_many_runs::<T>(axes, keep, &|x, len, out| {
+            if (1..=LONG).contains(&len) {
+                return log_sums(x, len, out);
+            }
+            out.iter_mut().enumerate().for_each(|(i, y)| *y = logsumexp(&x[i * len..][..len]));
+        }))
     }
 }
 
@@ -181,6 +193,27 @@ mod tests {
         assert!(abs_diff_eq!(y[0] - 1000.0, 2f64.ln(), epsilon = 1e-12) && y[1] == 1.0);
         assert_eq!(Tensor::full(3, f64::NEG_INFINITY).logsumexp().item(), f64::NEG_INFINITY);
         assert_eq!(Tensor::from([f64::INFINITY, 0.0]).logsumexp().item(), f64::INFINITY);
+    }
+
+    #[test]
+    fn log_sum_exp_of_many_runs_is_that_of_each() {
+        let wild = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 0.0, 700.0, -700.0];
+        for width in [1, 2, 3, 10, 63, 64, 100, 127, 128, 200] {
+            for dense in [false, true] {
+                let number = |i: usize| match (i * 7919) % 97 {
+                    k if k < wild.len() && (dense || i % 11 == 0) => wild[k],
+                    _ if dense && i / width % 5 == 0 => f64::NEG_INFINITY,
+                    k => k as f64 / 7.0 - 5.0,
+                };
+                let x: Vec<f64> = (0..150 * width).map(number).collect();
+                let all = Tensor::from_vec(x.clone(), [150, width]).logsumexp_axes(1).to_vec::<f64>();
+                for (run, &y) in x.chunks(width).zip(&all) {
+                    let want = logsumexp(run);
+                    let near = (y - want).abs() <= 1e-14 * want.abs().max(1.0);
+                    assert!(near || y == want || y.is_nan() && want.is_nan(), "{y}, alone {want}: {run:?}");
+                }
+            }
+        }
     }
 
     #[test]
