@@ -13,8 +13,20 @@ impl Tensor {
         Self::build::<T>(*self.shape(), |out| {
             for (x, out) in x.as_slice::<T>().chunks(block.max(1)).zip(out.chunks_mut(block.max(1))) {
                 out[..inner].copy_from_slice(&x[..inner]);
-                for at in inner..block {
-                    out[at] = join(out[at - inner], x[at]);
+                if inner == 1 {
+                    // Kept in a register: by way of memory each step would wait for the one before.
+                    let mut so_far = x[0];
+                    for (y, &x) in out[1..].iter_mut().zip(&x[1..]) {
+                        so_far = join(so_far, x);
+                        *y = so_far;
+                    }
+                    continue;
+                }
+                for at in (inner..block).step_by(inner) {
+                    let (done, rest) = out.split_at_mut(at);
+                    for ((y, &so_far), &x) in rest.iter_mut().zip(&done[at - inner..]).zip(&x[at..]) {
+                        *y = join(so_far, x);
+                    }
                 }
             }
         })

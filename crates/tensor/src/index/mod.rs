@@ -190,10 +190,18 @@ impl Tensor {
             }
             let group = (8192 / inner).max(1) * inner;
             parallel::chunks(out, group, 0.3, |start, out| {
-                for (i, y) in out.chunks_mut(inner).enumerate() {
-                    let slice = start / inner + i;
-                    let (outer, place) = (slice / places.len(), places[slice % places.len()] as usize);
-                    y.copy_from_slice(&x[(outer * n + place) * inner..][..inner]);
+                let (mut outer, mut at) = (start / inner / places.len(), start / inner % places.len());
+                for y in out.chunks_mut(inner) {
+                    let from = (outer * n + places[at] as usize) * inner;
+                    if let [y] = y {
+                        *y = x[from]
+                    } else {
+                        y.copy_from_slice(&x[from..][..inner])
+                    }
+                    at += 1;
+                    if at == places.len() {
+                        (outer, at) = (outer + 1, 0);
+                    }
                 }
             });
         })
