@@ -22,6 +22,12 @@ impl Tensor {
                     }
                     continue;
                 }
+                if inner < 8 {
+                    for at in inner..block {
+                        out[at] = join(out[at - inner], x[at]);
+                    }
+                    continue;
+                }
                 for at in (inner..block).step_by(inner) {
                     let (done, rest) = out.split_at_mut(at);
                     for ((y, &so_far), &x) in rest.iter_mut().zip(&done[at - inner..]).zip(&x[at..]) {

@@ -194,9 +194,9 @@ impl Tensor {
                 for y in out.chunks_mut(inner) {
                     let from = (outer * n + places[at] as usize) * inner;
                     if let [y] = y {
-                        *y = x[from]
+                        *y = x[from];
                     } else {
-                        y.copy_from_slice(&x[from..][..inner])
+                        y.copy_from_slice(&x[from..][..inner]);
                     }
                     at += 1;
                     if at == places.len() {

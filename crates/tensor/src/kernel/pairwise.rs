@@ -53,7 +53,7 @@ macro_rules! float_joins {
 }
 float_joins! {
     Sum, ZERO, 256, |a, b| a + b;
-    Prod, ONE, 256, |a, b| a * b;
+    Prod, ONE, 0, |a, b| a * b;
     Max, NEG_INFINITY, 0, |a, b| if b > a || math::is_nan(b) { b } else { a };
     Min, INFINITY, 0, |a, b| if b < a || math::is_nan(b) { b } else { a };
 }

@@ -201,8 +201,8 @@ mod tests {
         for width in [1, 2, 3, 10, 63, 64, 100, 127, 128, 200] {
             for dense in [false, true] {
                 let number = |i: usize| match (i * 7919) % 97 {
-                    k if k < wild.len() && (dense || i % 11 == 0) => wild[k],
-                    _ if dense && i / width % 5 == 0 => f64::NEG_INFINITY,
+                    k if k < wild.len() && (dense || i.is_multiple_of(11)) => wild[k],
+                    _ if dense && (i / width).is_multiple_of(5) => f64::NEG_INFINITY,
                     k => k as f64 / 7.0 - 5.0,
                 };
                 let x: Vec<f64> = (0..150 * width).map(number).collect();
