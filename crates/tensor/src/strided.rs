@@ -129,9 +129,12 @@ impl Layout {
 
 /// Writes the elements of a view over `block` into `out` in row-major order.
 pub(crate) fn gather<T: Element>(block: &[T], layout: &Layout, out: &mut [T]) {
+    if out.is_empty() {
+        return;
+    }
     let (dims, strides) = merge(&[layout]);
     let steps: SmallVec<[isize; MAX_RANK]> = strides.iter().map(|steps| steps[0]).collect();
-    let x = &block[layout.offset.min(block.len())..];
+    let x = &block[layout.offset..];
     match (&dims[..], &steps[..]) {
         // Transposed matrices: walked in tiles, so that both sides stay in the cache.
         (&[.., rows, _], &[.., 1, step]) if step > 1 && rows > 1 => {
@@ -145,7 +148,7 @@ pub(crate) fn gather<T: Element>(block: &[T], layout: &Layout, out: &mut [T]) {
             return;
         }
         (&[_, cols], &[0, 1]) => return repeat(&x[..cols], out),
-        (&[_, cols], &[rs, 1]) if rs > 0 => {
+        (&[_, cols], &[rs, 1]) if rs >= cols as isize => {
             for (row, x) in out.chunks_exact_mut(cols).zip(x.chunks(rs as usize)) {
                 row.copy_from_slice(&x[..cols]);
             }
@@ -240,6 +243,29 @@ mod tests {
                     assert_eq!(view.to(crate::DType::F64).copied().to_f64_vec(), view.to_f64_vec());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn copies_of_nothing_and_of_windows_that_overlap() {
+        let block: Vec<f32> = (0..20).map(|i| i as f32).collect();
+        let copied = |dims: &[usize], strides: &[isize], offset: usize| {
+            let mut layout = Layout { offset, ..Layout::contiguous(shape(dims)) };
+            layout.strides[..strides.len()].copy_from_slice(strides);
+            let mut out = vec![-1.0; shape(dims).elements()];
+            gather(&block, &layout, &mut out);
+            let mut want = vec![];
+            layout.for_each_offset(|at| want.push(block[at]));
+            assert_eq!(out, want, "{dims:?} {strides:?}");
+        };
+        copied(&[7, 5], &[1, 1], 2);
+        copied(&[6, 5], &[2, 1], 3);
+        copied(&[3, 5], &[5, 1], 5);
+        copied(&[5, 3], &[1, 2], 1);
+        copied(&[5, 4], &[-2, 1], 12);
+        copied(&[4, 3], &[-3, 0], 15);
+        for (dims, strides) in [([5, 0], [1, 5]), ([0, 5], [1, 2]), ([5, 0], [0, 1]), ([0, 3], [3, 1])] {
+            copied(&dims, &strides, 0);
         }
     }
 
