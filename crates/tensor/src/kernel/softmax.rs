@@ -146,8 +146,8 @@ pub(crate) fn log_sums<T: Real>(x: &[T], width: usize, sums: &mut [T]) {
                 },
             );
         }
-        // With NaN beside it, which the largest overlooks.
-        if math::is_nan(*sum) || sum.abs() == T::INFINITY {
+        // Nothing but -∞, of which there is no difference, or NaN, which the largest overlooks.
+        if math::is_nan(*sum) {
             *sum = largest_of_all(x);
         }
     }
