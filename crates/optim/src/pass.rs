@@ -17,7 +17,7 @@ pub(crate) const COST: f64 = 0.7;
 /// What a slot keeps of a number: zero below the smallest normal one.
 ///
 /// Where the gradient is zero from some step on, an average `$m \leftarrow \beta m$` shrinks until it is subnormal, and there it
-/// stays: of the smallest number, 0.9 times is rounded to the same again. Many processors take a hundred times as long for each
+/// stays: of the smallest number, 0.9 times is rounded to the same again. Some processors take many times as long for each
 /// operation on such numbers.
 #[inline(always)]
 fn normal<T: Real>(x: T) -> T {

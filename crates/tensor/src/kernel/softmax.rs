@@ -141,12 +141,12 @@ pub(crate) fn log_sums<T: Real>(x: &[T], width: usize, sums: &mut [T]) {
             *sum = run_wide(
                 #[inline(always)]
                 || {
-                    let max = largest(x);
-                    max + log_total(exponentials(x, max, &mut scratch), &scratch)
+                    let (max, log) = log_sum_exp(x, &mut scratch);
+                    max + log
                 },
             );
         }
-        // Nothing but -∞, of which there is no difference, or NaN, which the largest overlooks.
+        // NaN, or in a tile nothing but -∞, of which there is no difference.
         if math::is_nan(*sum) {
             *sum = largest_of_all(x);
         }

@@ -38,10 +38,7 @@ pub(crate) fn gemm<T: Product>(
         return;
     }
     if n == 1 && b.rs == 1 && a.cs == 1 {
-        if (dots::LEAST..SHORT).contains(&k) {
-            return dots::dots((m, k, n), a, b, alpha, accumulate, c);
-        }
-        return matvec(m, k, a, b.data, alpha, accumulate, c);
+        return matvec((m, k), a, b, alpha, accumulate, c);
     }
     // An inner axis of steps 0 may be of any size.
     if (m * n).saturating_mul(k) <= TINY && tiny::fits((m, k, n), &b) {
@@ -207,20 +204,30 @@ fn widen<T: Product>(x: Mat<'_, T>, n: usize, wide: &mut [T]) {
 /// Dot products below this length are made some at a time.
 const SHORT: usize = 256;
 
-/// One dot product a row, of few numbers or of many.
-fn matvec<T: Product>(m: usize, k: usize, a: Mat<'_, T>, b: &[T], alpha: T, accumulate: bool, c: &mut [T]) {
+/// One dot product a row: short ones one by one, longer ones some at a time, long ones each in many lanes.
+fn matvec<T: Product>(
+    (m, k): (usize, usize),
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    alpha: T,
+    accumulate: bool,
+    c: &mut [T],
+) {
+    debug_assert!(c.len() == m);
+    if (dots::LEAST..SHORT).contains(&k) {
+        return dots::dots((m, k, 1), a, b, alpha, accumulate, c);
+    }
     let row = |i: usize| &a.data[i * a.rs as usize..][..k];
     let put = |y: &mut T, value: T| *y = if accumulate { *y + alpha * value } else { alpha * value };
-    let b = &b[..k];
+    let b = &b.data[..k];
     parallel::chunks(c, 64, k as f64 * 0.1, |start, c| {
-        if k < SHORT {
+        if k < dots::LEAST {
             return tiny::dots(c, |i| row(start + i), b, put);
         }
         for (i, y) in c.iter_mut().enumerate() {
             put(y, sum::dot(row(start + i), b));
         }
     });
-    debug_assert!(c.len() == m);
 }
 
 #[cfg(test)]
