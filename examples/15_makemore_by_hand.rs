@@ -76,8 +76,8 @@ fn difference(params: &[Tensor; 7], batch: &Dataset) -> [f64; 2] {
     });
     let (_, hand, d_logits) = by_hand(params, batch);
     let of = |param, hand: &Tensor| (slopes.get(param).expect("a slope") - hand).abs().max().item();
-    let largest = lifted.iter().zip(&hand).map(|(param, hand)| of(param, hand)).fold(0.0, f64::max);
-    [largest, of(&nudge, &d_logits)]
+    let largest = lifted.iter().zip(&hand).map(|(param, hand)| of(param, hand)).max_by(f64::total_cmp);
+    [largest.expect("seven"), of(&nudge, &d_logits)]
 }
 
 /// The loss by the statistics of the training set.

@@ -53,7 +53,7 @@ fn furthest(model: &Sequential, times: &Tensor) -> f64 {
     let tape = Tape::new();
     let [x, ..] = motion(model, tape.var(times));
     let off = x.value().to_f64_vec().into_iter().zip(times.to_f64_vec()).map(|(x, t)| (x - exact(t)).abs());
-    off.fold(0.0, f64::max)
+    off.max_by(f64::total_cmp).unwrap_or(0.0)
 }
 
 /// A few times with the exact place and the network's place and speed.

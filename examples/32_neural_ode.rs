@@ -68,7 +68,7 @@ fn by_adjoint(model: &Sequential, end: &Tensor, steps: usize) -> Gradients {
 /// The largest difference of two gradients, in parts of the largest entry.
 fn difference(model: &Sequential, a: &Gradients, b: &Gradients) -> f64 {
     let of = |f: &dyn Fn(&Param) -> Tensor| {
-        model.params().iter().map(|(_, p)| f(p).abs().max().item()).fold(0.0, f64::max)
+        model.params().iter().map(|(_, p)| f(p).abs().max().item()).max_by(f64::total_cmp).unwrap_or(0.0)
     };
     let get = |grads: &Gradients, p: &Param| grads.get(p).expect("each weight has one").clone();
     of(&|p| get(a, p) - get(b, p)) / of(&|p| get(a, p))

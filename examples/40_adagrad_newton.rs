@@ -33,7 +33,7 @@ fn main() {
     let mut figure = Figure::new("A rate per coordinate takes the curvature out").shared_legend();
     let mut distances = Vec::new();
     for (name, [flat, steep]) in &panels {
-        let apart = flat.iter().zip(steep).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let apart = flat.iter().zip(steep).map(|(a, b)| (a - b).abs()).max_by(f64::total_cmp).unwrap_or(0.0);
         println!("{name:28} {:>12.6} {:>12.6} {apart:>10.1e}", flat[STEPS], steep[STEPS]);
         figure = figure.panel(
             Chart::new(name)

@@ -56,7 +56,7 @@ fn moved(rule: impl Into<Box<dyn Rule>>, lr: f64, data: &Dataset) -> Vec<f64> {
 
 /// The largest part beside the smallest.
 fn spread(parts: &[f64]) -> f64 {
-    let most = parts.iter().copied().fold(0.0, f64::max);
+    let most = parts.iter().copied().max_by(f64::total_cmp).unwrap_or(0.0);
     most / parts.iter().copied().fold(f64::INFINITY, f64::min)
 }
 

@@ -38,7 +38,11 @@ fn curve(f: impl Fn(f64) -> f64) -> Vec<Point> {
 }
 
 fn worst(path: &[f64], mass: f64, friction: f64) -> f64 {
-    path.iter().enumerate().map(|(t, x)| (x - exact(mass, friction, t as f64)).abs()).fold(0.0, f64::max)
+    path.iter()
+        .enumerate()
+        .map(|(t, x)| (x - exact(mass, friction, t as f64)).abs())
+        .max_by(f64::total_cmp)
+        .unwrap_or(0.0)
 }
 
 fn main() {

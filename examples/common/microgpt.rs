@@ -52,7 +52,8 @@ impl Start {
             println!("step {:4} / {STEPS:4} | loss {:.4}", k + 1, losses[k]);
         }
         let micros = begin.elapsed().as_secs_f64() * 1e6 / steps as f64;
-        let far = losses.iter().zip(&recorded).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let far =
+            losses.iter().zip(&recorded).map(|(a, b)| (a - b).abs()).max_by(f64::total_cmp).unwrap_or(0.0);
         println!("\n{micros:.0} µs a name; at most {far:.1e} from the recorded losses");
         assert!(far < 1e-9, "a loss is {far:.1e} from the recorded one");
         run.falls("the loss", losses[0], losses[steps - 1]);

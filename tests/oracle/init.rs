@@ -169,7 +169,7 @@ impl Expected {
 fn follows(sorted: &[f64], what: &str, share: impl Fn(f64) -> f64) -> Result<(), String> {
     let n = sorted.len() as f64;
     let far = sorted.iter().enumerate().map(|(i, &x)| (share(x) - (i as f64 + 0.5) / n).abs());
-    let far = far.fold(0.0, f64::max);
+    let far = far.max_by(f64::total_cmp).unwrap_or(0.0);
     if far < 2.6 / n.sqrt() { Ok(()) } else { Err(format!("not {what}: off by {far}")) }
 }
 

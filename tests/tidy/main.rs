@@ -248,3 +248,19 @@ fn tolerances_that_grow_are_relative() {
     }
     assert!(found.is_empty(), "use relative_eq! with max_relative:\n{}", found.join("\n"));
 }
+
+/// A largest distance that drops NaN finds nothing wrong with it: `max_by(f64::total_cmp)` keeps it, where all are positive.
+#[test]
+fn largest_distances_keep_nan() {
+    let judges = |path: &Path| {
+        path.starts_with("examples")
+            || path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("tests"))
+    };
+    let names = ["fold(0.0, f64", "reduce(f64"].map(|start| [start, "::max)"].concat());
+    let found: Vec<_> = sources()
+        .into_iter()
+        .filter(|path| judges(path))
+        .filter(|path| names.iter().any(|name| read(path).contains(name)))
+        .collect();
+    assert!(found.is_empty(), "use max_by(f64::total_cmp): {found:#?}");
+}

@@ -151,8 +151,13 @@ fn a_log_that_cannot_be_written_costs_no_training() {
         line.clear();
         assert!(lines.read_line(&mut line).unwrap() > 0, "it ended before its first epoch");
     }
-    fs::remove_dir_all(folder.0.join("run")).unwrap();
-    folder.write("run", "a file");
+    // A checkpoint that is on its way makes the folder anew meanwhile: again, until a file is in its place.
+    let run = folder.0.join("run");
+    let replaced = || {
+        let _ = fs::remove_dir_all(&run);
+        fs::write(&run, "a file")
+    };
+    assert!((0..1000).any(|_| replaced().is_ok()), "{:?}", replaced());
     child.stdout = Some(lines.into_inner());
     let output = child.wait_with_output().unwrap();
     let message = text(&output.stderr);

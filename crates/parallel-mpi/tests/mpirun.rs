@@ -283,4 +283,8 @@ fn the_other_ranks_write_nothing() {
     let text = text(&output);
     assert!(output.status.success() && text.contains("[1,0]<stdout>"), "{text}");
     assert!(!text.contains("[1,1]<") && !text.contains("[1,2]<"), "{text}");
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('━'),
+        "a bar, in what is no terminal for its reader: {text}"
+    );
 }

@@ -210,6 +210,10 @@ mod tests {
         let batched = range([2, 1, 2, 3]).matmul(&range([4, 3, 2]));
         assert_eq!(*batched.shape(), [2, 4, 2, 2]);
         assert_eq!(batched.to_vec::<f64>()[..4], [10., 13., 28., 40.]);
+        let (a, b) = (range([3, 2, 3]), range([3, 3, 2]) - 4.0);
+        for (i, product) in a.matmul(&b).unbind(0).iter().enumerate() {
+            assert!(product.equal(&a.select(0, i as isize).matmul(&b.select(0, i as isize))), "matrix {i}");
+        }
         assert_eq!(*range([5, 2, 3]).matmul(&range([3, 2])).shape(), [5, 2, 2]);
     }
 

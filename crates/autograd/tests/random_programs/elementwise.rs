@@ -28,6 +28,10 @@ pub(crate) fn step(draw: &mut Draw<'_>) -> Option<usize> {
     let b = draw.fit(b, row.facts.domain[1])?;
     let (x, y) = (draw.value(a), draw.value(b));
     let shape = x.shape().broadcast(y.shape()).expect("partners go together");
+    // A column beside a row may have a pair for each two of their elements: 24,000 of each are 4.6 GB.
+    if shape.elements() > draw.limit() {
+        return None;
+    }
     let (x, y) = (x.expand(shape).to_f64_vec(), y.expand(shape).to_f64_vec());
     away(row, &x, &y, c).then(|| draw.push(Step::new(row.name, &[a, b], move |x| row.apply(x, c))))?
 }

@@ -130,7 +130,7 @@ fn same_bits(way: &str, one: &Run, other: &Run) -> Result<(), String> {
 }
 
 fn largest(all: &[Tensor]) -> f64 {
-    all.iter().map(|g| g.to_f64_vec().into_iter().fold(0.0, |m: f64, x| m.max(x.abs()))).fold(0.0, f64::max)
+    all.iter().flat_map(Tensor::to_f64_vec).map(f64::abs).max_by(f64::total_cmp).unwrap_or(0.0)
 }
 
 fn distance(a: &[Tensor], b: &[Tensor]) -> f64 {

@@ -16,7 +16,7 @@ fn schedules_are_drawn_before_training() {
     let row = page.rows("#schedule-facts")[0].clone();
     let schedule = parse(text).expect("a schedule");
     let rates: Vec<f64> = (0..100).map(|step| schedule.at(step)).collect();
-    let highest = rates.iter().copied().fold(0.0, f64::max);
+    let highest = rates.iter().copied().max_by(f64::total_cmp).unwrap_or(0.0);
     for (seen, exact) in row[1..].iter().zip([rates[0], highest, rates[99], rates.iter().sum()]) {
         same(seen, exact, 6);
     }

@@ -131,7 +131,12 @@ fn at([d, h, w]: [usize; 3], sizes: [usize; 3]) -> usize {
 impl DirectInput {
     /// Where the channels of a group fill vectors.
     pub(super) fn new(w: &Window, s: &Sizes) -> Option<Self> {
-        if !serves(s.cin) || w.is_pointwise() || s.places == 0 || s.taps == 0 {
+        if !serves(s.cin) || w.is_pointwise() || s.places == 0 || s.taps == 0 || s.cout == 0 {
+            return None;
+        }
+        // Of strides that are longer than the kernel most phases have no tap: there are as many as the strides multiply to.
+        let phases = w.stride.iter().try_fold(1usize, |size, &n| size.checked_mul(n))?;
+        if phases > s.taps.max(64) {
             return None;
         }
         let margin: [usize; 3] = std::array::from_fn(|a| (w.kernel[a] - 1) * w.dilation[a] / w.stride[a]);

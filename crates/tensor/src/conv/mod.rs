@@ -116,7 +116,7 @@ pub fn columns(x: &Tensor, w: &Window) -> Tensor {
         let x = x.as_slice::<T>();
         Tensor::build::<T>([n, channels.saturating_mul(taps), places], |out| {
             for (x, out) in x.chunks((channels * plane).max(1)).zip(out.chunks_mut((channels * taps * places).max(1))) {
-                to_columns(w, channels, x, out);
+                to_columns(w, &(0..channels * taps), x, out);
             }
         })
     })
@@ -143,7 +143,7 @@ pub fn from_windows(x: &Tensor, w: &Window) -> Tensor {
         Tensor::build::<T>(with_spatial(&[n, channels], w.own(&w.input)), |out| {
             out.fill(T::default());
             for (x, out) in x.chunks((channels * taps * places).max(1)).zip(out.chunks_mut((channels * plane).max(1))) {
-                from_columns(w, channels, x, out);
+                from_columns(w, &(0..channels * taps), x, out);
             }
         })
     })
@@ -298,6 +298,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Channels that fill vectors in the slopes: no outputs at all, and one window whose stride is beyond all memory.
+    #[test]
+    fn no_outputs_and_strides_without_end() {
+        let x = Tensor::ones([1, 8, 10]);
+        let w = window(&[10], &[3], 1, 0);
+        let (k, g) = (Tensor::zeros([0, 8, 3]), Tensor::zeros([1, 0, 8]));
+        assert_eq!(*conv(&x, &k, None, &w, 1).shape(), [1, 0, 8]);
+        assert_eq!(conv_input(&k, &g, &w, 1).sum().item(), 0.0);
+        assert!(conv_weight(&x, &g, &w, 1).is_empty());
+        let w = window(&[10], &[3], 1_000_000_000, 0);
+        let (k, g) = (Tensor::ones([8, 8, 3]), Tensor::ones([1, 8, 1]));
+        assert_eq!(conv(&x, &k, None, &w, 1).to_vec::<f32>(), [24.0; 8]);
+        assert_eq!(conv_input(&k, &g, &w, 1).sum().item(), 192.0);
+        assert_eq!(conv_weight(&x, &g, &w, 1).sum().item(), 192.0);
     }
 
     /// Padding alone: every window is of zeros.

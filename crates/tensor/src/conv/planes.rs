@@ -5,6 +5,8 @@
 //! are divided out beforehand: places `s i + r` of an axis become place i of phase r. What is computed at the ends of rows is
 //! left out of the result, and weighs 0 in the gradients.
 
+use std::ops::Range;
+
 use super::window::{Window, copy_short};
 use crate::kernel::axpy::add;
 use crate::kernel::gemm::Product;
@@ -126,7 +128,7 @@ impl Planes {
     }
 
     /// Takes the channels of a sample out of their padding.
-    fn crop<T: Product>(&self, padded: &[T], x: &mut [T]) {
+    pub(super) fn crop<T: Product>(&self, padded: &[T], x: &mut [T]) {
         let (plane, step): (usize, usize) = (self.window.input.iter().product(), self.window.stride[2]);
         run(
             #[inline(always)]
@@ -147,29 +149,23 @@ impl Planes {
         );
     }
 
-    /// Writes the columns of a sample: row `(c, k)`, `n` elements each. `padded` is scratch for all channels.
-    pub(super) fn columns<T: Product>(&self, x: &[T], padded: &mut [T], columns: &mut [T]) {
-        self.pad(x, padded);
-        for (padded, columns) in
-            padded.chunks_exact(self.channel).zip(columns.chunks_exact_mut(self.n * self.taps.len()))
-        {
-            for (&tap, column) in self.taps.iter().zip(columns.chunks_exact_mut(self.n)) {
-                column.copy_from_slice(&padded[tap..][..self.n]);
-            }
+    /// Where row `(c, k)` of the columns begins in the padded channels.
+    fn row(&self, row: usize) -> usize {
+        row / self.taps.len() * self.channel + self.taps[row % self.taps.len()]
+    }
+
+    /// Writes these rows `(c, k)` of the columns of padded channels, `n` elements each.
+    pub(super) fn columns<T: Product>(&self, padded: &[T], rows: &Range<usize>, columns: &mut [T]) {
+        for (row, column) in rows.clone().zip(columns.chunks_exact_mut(self.n)) {
+            column.copy_from_slice(&padded[self.row(row)..][..self.n]);
         }
     }
 
-    /// Adds columns to the places they came from: the transpose of [`Self::columns`], into `x`.
-    pub(super) fn add_columns<T: Product>(&self, columns: &[T], padded: &mut [T], x: &mut [T]) {
-        padded.fill(T::ZERO);
-        for (padded, columns) in
-            padded.chunks_exact_mut(self.channel).zip(columns.chunks_exact(self.n * self.taps.len()))
-        {
-            for (&tap, column) in self.taps.iter().zip(columns.chunks_exact(self.n)) {
-                add(column, &mut padded[tap..][..self.n]);
-            }
+    /// Adds these rows of columns to the places of padded channels that they came from: the transpose of [`Self::columns`].
+    pub(super) fn add_columns<T: Product>(&self, columns: &[T], rows: &Range<usize>, padded: &mut [T]) {
+        for (row, column) in rows.clone().zip(columns.chunks_exact(self.n)) {
+            add(column, &mut padded[self.row(row)..][..self.n]);
         }
-        self.crop(padded, x);
     }
 
     /// Calls `each(output place, element of the columns)` for the first element of each row of outputs.

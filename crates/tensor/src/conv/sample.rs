@@ -1,7 +1,10 @@
 //! One sample of a convolution and of its slopes: a product of matrices for each group.
 
+use std::ops::Range;
+
 use super::planes::Planes;
 use super::window::{Window, from_columns, to_columns};
+use crate::kernel::axpy::add;
 use crate::kernel::gemm::{Mat, Product, gemm};
 use crate::kernel::pool::Buffer;
 use crate::kernel::run;
@@ -16,7 +19,15 @@ pub(super) struct Sizes {
     pub(super) taps: usize,
     pub(super) plane: usize,
     pub(super) places: usize,
+    /// Elements of the columns that are made at once.
+    at_once: usize,
 }
+
+/// Usually that many: 64 MiB in F64. A larger kernel over a larger sample is a sum over blocks of rows, so that their product
+/// needs no memory.
+const AT_ONCE: usize = 1 << 23;
+/// And at least that many rows.
+const ROWS: usize = 8;
 
 impl Sizes {
     pub(super) fn new(w: &Window, groups: usize, channels: usize, outputs: usize) -> Self {
@@ -27,7 +38,13 @@ impl Sizes {
             taps: w.kernel.iter().product(),
             plane: w.input.iter().product(),
             places: w.output().iter().product(),
+            at_once: AT_ONCE,
         }
+    }
+
+    /// Elements of a kernel over all channels of a group: rows of the columns.
+    fn rows(&self) -> usize {
+        self.cin * self.taps
     }
 
     /// Rough nanoseconds for one output element.
@@ -60,69 +77,77 @@ pub(super) fn add_bias<T: Product>(bias: &[T], places: usize, y: &mut [T]) {
 
 /// The outputs of one sample.
 pub(super) fn conv_sample<T: Product>(x: &[T], weight: &[T], w: &Window, s: &Sizes, y: &mut [T]) {
-    let mut scratch = Scratch::new::<T>(w, s);
-    let n = scratch.n(s);
-    let rows = s.cin * s.taps;
+    let (mut scratch, mut wide) = Scratch::new::<T>(w, s);
+    let (n, rows) = (scratch.n, s.rows());
     for g in 0..s.groups {
+        let x = &x[g * s.cin * s.plane..][..s.cin * s.plane];
         let weight = matrix(&weight[g * s.cout * rows..][..s.cout * rows], rows);
         let y = &mut y[g * s.cout * s.places..][..s.cout * s.places];
-        let (columns, wide) = scratch.columns(w, s, &x[g * s.cin * s.plane..][..s.cin * s.plane]);
-        let Some((planes, wide)) = wide else {
-            gemm((s.cout, rows, n), weight, matrix(columns, n), T::ONE, false, y);
-            continue;
-        };
-        gemm((s.cout, rows, n), weight, matrix(columns, n), T::ONE, false, wide);
-        planes.gather(wide, y);
+        scratch.begin(x);
+        let out = if scratch.planes.is_some() { &mut room(&mut wide)[..s.cout * n] } else { &mut *y };
+        for block in scratch.blocks(rows) {
+            let columns = matrix(scratch.columns(w, x, &block), n);
+            let (size, more) = ((s.cout, block.len(), n), block.start > 0);
+            gemm(size, weight.cols_from(block.start), columns, T::ONE, more, out);
+        }
+        if let Some(planes) = &scratch.planes {
+            planes.gather(room(&mut wide), y);
+        }
     }
 }
 
-/// The memory of one sample: its columns, and what lies in [`Planes`].
+/// The memory of one sample: blocks of its columns, and its channels where they lie in [`Planes`].
 struct Scratch {
     planes: Option<Planes>,
+    /// Elements of a row of the columns, and rows of a block.
+    n: usize,
+    block: usize,
     columns: Buffer,
     padded: Buffer,
-    wide: Buffer,
 }
 
-/// What goes from the columns to the outputs or back: with [`Planes`] through outputs that are `n` long.
-type Wide<'a, T> = Option<(&'a Planes, &'a mut [T])>;
-
 impl Scratch {
-    fn new<T: Product>(w: &Window, s: &Sizes) -> Self {
+    /// And memory for outputs that are `n` long, as [`Planes`] want them.
+    fn new<T: Product>(w: &Window, s: &Sizes) -> (Self, Buffer) {
         let planes = Planes::new(w);
         let n = planes.as_ref().map_or(s.places, |planes| planes.n);
-        let room = |elements: usize| Buffer::new::<T>(if w.is_pointwise() { 0 } else { elements });
+        if w.is_pointwise() {
+            let [columns, padded, wide] = [(); 3].map(|()| Buffer::new::<T>(0));
+            return (Self { planes, n, block: s.rows(), columns, padded }, wide);
+        }
+        let block = (s.at_once / n.max(1)).max(ROWS).min(s.rows());
         let of_planes = |each: usize, elements: fn(&Planes) -> usize| {
-            room(planes.as_ref().map_or(0, |planes| each * elements(planes)))
+            Buffer::new::<T>(planes.as_ref().map_or(0, |planes| each * elements(planes)))
         };
         let (padded, wide) =
             (of_planes(s.cin, |planes| planes.channel), of_planes(s.cout, |planes| planes.n));
-        Self { columns: room((s.cin * s.taps).saturating_mul(n)), padded, wide, planes }
+        (Self { columns: Buffer::new::<T>(block.saturating_mul(n)), padded, n, block, planes }, wide)
     }
 
-    /// Elements of a row of the columns.
-    fn n(&self, s: &Sizes) -> usize {
-        self.planes.as_ref().map_or(s.places, |planes| planes.n)
+    /// The rows of each block, at least of one.
+    fn blocks(&self, rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let block = self.block.max(1);
+        (0..rows.max(1)).step_by(block).map(move |start| start..(start + block).min(rows))
     }
 
-    /// The columns of the channels of one group.
-    fn columns<'a, T: Product>(&'a mut self, w: &Window, s: &Sizes, x: &'a [T]) -> (&'a [T], Wide<'a, T>) {
+    /// Before the columns of the channels of a group.
+    fn begin<T: Product>(&mut self, x: &[T]) {
+        if let Some(planes) = &self.planes {
+            planes.pad(x, room(&mut self.padded));
+        }
+    }
+
+    /// These rows of the columns.
+    fn columns<'a, T: Product>(&'a mut self, w: &Window, x: &'a [T], rows: &Range<usize>) -> &'a [T] {
         if w.is_pointwise() {
-            return (x, None);
+            return x;
         }
-        let rows = s.cin * s.taps;
+        let columns = &mut room(&mut self.columns)[..rows.len() * self.n];
         match &self.planes {
-            None => {
-                let columns = &mut room(&mut self.columns)[..rows * s.places];
-                to_columns(w, s.cin, x, columns);
-                (columns, None)
-            }
-            Some(planes) => {
-                let columns = &mut room(&mut self.columns)[..rows * planes.n];
-                planes.columns(x, &mut room(&mut self.padded)[..s.cin * planes.channel], columns);
-                (columns, Some((planes, &mut room(&mut self.wide)[..s.cout * planes.n])))
-            }
+            None => to_columns(w, rows, x, columns),
+            Some(planes) => planes.columns(room(&mut self.padded), rows, columns),
         }
+        columns
     }
 }
 
@@ -130,10 +155,18 @@ fn room<T: Product>(buffer: &mut Buffer) -> &mut [T] {
     buffer.get_mut::<T>().expect("one owner")
 }
 
+/// The slopes in the outputs, as long as the columns.
+fn widened<'a, T: Product>(planes: Option<&Planes>, g: &'a [T], wide: &'a mut Buffer) -> &'a [T] {
+    let Some(planes) = planes else { return g };
+    let wide = room(wide);
+    planes.spread(g, wide);
+    wide
+}
+
 /// The slope in one sample.
 pub(super) fn input_sample<T: Product>(weight: &[T], g: &[T], w: &Window, s: &Sizes, x: &mut [T]) {
-    let rows = s.cin * s.taps;
-    let mut scratch = Scratch::new::<T>(w, s);
+    let (mut scratch, mut wide) = Scratch::new::<T>(w, s);
+    let (n, rows) = (scratch.n, s.rows());
     for group in 0..s.groups {
         let weight = transposed(&weight[group * s.cout * rows..][..s.cout * rows], rows);
         let g = &g[group * s.cout * s.places..][..s.cout * s.places];
@@ -142,37 +175,116 @@ pub(super) fn input_sample<T: Product>(weight: &[T], g: &[T], w: &Window, s: &Si
             gemm((rows, s.cout, s.places), weight, matrix(g, s.places), T::ONE, false, x);
             continue;
         }
-        let Some(planes) = &scratch.planes else {
-            let columns = &mut room(&mut scratch.columns)[..rows * s.places];
-            gemm((rows, s.cout, s.places), weight, matrix(g, s.places), T::ONE, false, columns);
-            x.fill(T::ZERO);
-            from_columns(w, s.cin, columns, x);
-            continue;
-        };
-        let wide = &mut room(&mut scratch.wide)[..s.cout * planes.n];
-        planes.spread(g, wide);
-        let columns = &mut room(&mut scratch.columns)[..rows * planes.n];
-        gemm((rows, s.cout, planes.n), weight, matrix(wide, planes.n), T::ONE, false, columns);
-        planes.add_columns(columns, &mut room(&mut scratch.padded)[..s.cin * planes.channel], x);
+        let blocks = scratch.blocks(rows);
+        let Scratch { planes, columns, padded, .. } = &mut scratch;
+        let g = matrix(widened(planes.as_ref(), g, &mut wide), n);
+        let sum = if planes.is_some() { room(padded) } else { &mut *x };
+        sum.fill(T::ZERO);
+        for block in blocks {
+            let columns = &mut room(columns)[..block.len() * n];
+            gemm((block.len(), s.cout, n), weight.rows_from(block.start), g, T::ONE, false, columns);
+            match &planes {
+                None => from_columns(w, &block, columns, sum),
+                Some(planes) => planes.add_columns(columns, &block, sum),
+            }
+        }
+        if let Some(planes) = &planes {
+            planes.crop(room(padded), x);
+        }
     }
 }
 
 /// Adds the slope in the weight that one sample has.
 pub(super) fn weight_sample<T: Product>(x: &[T], g: &[T], w: &Window, s: &Sizes, sum: &mut [T]) {
-    let rows = s.cin * s.taps;
-    let mut scratch = Scratch::new::<T>(w, s);
-    let n = scratch.n(s);
+    let (mut scratch, mut wide) = Scratch::new::<T>(w, s);
+    let (n, rows) = (scratch.n, s.rows());
+    let mut part = Vec::new();
     for group in 0..s.groups {
+        let x = &x[group * s.cin * s.plane..][..s.cin * s.plane];
         let g = &g[group * s.cout * s.places..][..s.cout * s.places];
-        let (columns, wide) = scratch.columns(w, s, &x[group * s.cin * s.plane..][..s.cin * s.plane]);
-        let g = match wide {
-            None => g,
-            Some((planes, wide)) => {
-                planes.spread(g, wide);
-                wide
-            }
-        };
+        let g = matrix(widened(scratch.planes.as_ref(), g, &mut wide), n);
         let sum = &mut sum[group * s.cout * rows..][..s.cout * rows];
-        gemm((s.cout, n, rows), matrix(g, n), transposed(columns, n), T::ONE, true, sum);
+        scratch.begin(x);
+        for block in scratch.blocks(rows) {
+            let columns = transposed(scratch.columns(w, x, &block), n);
+            let size = (s.cout, n, block.len());
+            if block.len() == rows {
+                gemm(size, g, columns, T::ONE, true, sum);
+                continue;
+            }
+            part.resize(s.cout * block.len(), T::ZERO);
+            gemm(size, g, columns, T::ONE, false, &mut part);
+            for (sum, part) in sum.chunks_exact_mut(rows).zip(part.chunks_exact(block.len())) {
+                add(part, &mut sum[block.clone()]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use approx::abs_diff_eq;
+
+    use super::super::window::spatial;
+    use super::*;
+    use crate::{DType, Tensor, rng};
+
+    fn window(input: &[usize], kernel: &[usize], stride: usize, padding: usize) -> Window {
+        Window {
+            rank: input.len(),
+            input: spatial(input, 1),
+            kernel: spatial(kernel, 1),
+            stride: spatial(&vec![stride; input.len()], 1),
+            padding: spatial(&vec![padding; input.len()], 0),
+            dilation: [1; 3],
+        }
+    }
+
+    /// 10,000 elements at 10,001 places, and the same in two dimensions: 800 MB if they were all made at once.
+    #[test]
+    fn a_large_kernel_over_a_large_sample_takes_little_memory() {
+        for (input, kernel) in [(vec![20_000], vec![10_000]), (vec![200, 200], vec![100, 100])] {
+            let w = window(&input, &kernel, 1, 0);
+            let s = Sizes::new(&w, 1, 1, 4);
+            let (mut scratch, _) = Scratch::new::<f64>(&w, &s);
+            let covered: usize = scratch.blocks(s.rows()).map(|rows| rows.len()).sum();
+            let elements = room::<f64>(&mut scratch.columns).len();
+            assert!(covered == 10_000 && elements <= AT_ONCE, "{input:?}: {elements}");
+        }
+    }
+
+    /// Columns of a few rows at a time give the results of all at once: with planes and without, with groups and strides.
+    #[test]
+    fn blocks_of_columns_are_the_columns() {
+        let mut rng = rng(5);
+        let mut random = |n: usize| Tensor::randn_of([n], DType::F64, &mut rng).to_vec::<f64>();
+        let mut planes = [false; 2];
+        for (input, kernel, stride, padding) in [
+            (vec![9, 11], vec![3, 3], 1, 1),
+            (vec![5, 6], vec![3, 2], 2, 1),
+            (vec![9, 10], vec![2, 9], 1, 0),
+            (vec![40], vec![17], 1, 2),
+            (vec![4, 5, 6], vec![2, 3, 2], 1, 1),
+        ] {
+            let w = window(&input, &kernel, stride, padding);
+            let whole = Sizes::new(&w, 2, 6, 4);
+            let small = Sizes { at_once: 1, ..Sizes::new(&w, 2, 6, 4) };
+            assert!(Scratch::new::<f64>(&w, &small).0.blocks(small.rows()).count() > 1);
+            planes[usize::from(Planes::new(&w).is_some())] = true;
+            let (x, weight) = (random(6 * whole.plane), random(4 * whole.rows()));
+            let g = random(4 * whole.places);
+            let of = |s: &Sizes| {
+                let (mut y, mut dx) = (vec![0.5; 4 * s.places], vec![0.5; 6 * s.plane]);
+                let mut dw = vec![0.5; 4 * s.rows()];
+                conv_sample(&x, &weight, &w, s, &mut y);
+                input_sample(&weight, &g, &w, s, &mut dx);
+                weight_sample(&x, &g, &w, s, &mut dw);
+                [y, dx, dw].concat()
+            };
+            for (whole, small) in of(&whole).iter().zip(of(&small)) {
+                assert!(abs_diff_eq!(whole, &small, epsilon = 1e-12), "{input:?} by {kernel:?}");
+            }
+        }
+        assert_eq!(planes, [true; 2], "both ways are tried");
     }
 }

@@ -1,5 +1,7 @@
 //! Windows: where each lies, and how they become columns and columns windows.
 
+use std::ops::Range;
+
 use crate::kernel::gemm::Product;
 use crate::kernel::{STRETCH, run};
 
@@ -98,29 +100,36 @@ impl Window {
         (start as usize..end as usize, (start * stride + shift) as usize)
     }
 
-    /// Calls `each(column row, output place, input place, count)` for every run of `count` output places along the last
-    /// axis, whose input places are `stride[2]` apart; runs outside of the input are left out.
+    /// Calls `each(row, output place, input place, count)` for every run of `count` output places along the last axis, whose
+    /// input places are `stride[2]` apart, in these rows `(c, k)` of the columns; the first of them is row 0. Runs outside of
+    /// the input are left out.
     #[inline(always)]
-    fn runs(&self, channels: usize, mut each: impl FnMut(usize, usize, usize, usize)) {
+    fn runs(&self, rows: &Range<usize>, mut each: impl FnMut(usize, usize, usize, usize)) {
         let out = self.output();
         let [id, ih, iw] = self.input;
-        let mut row = 0;
-        for c in 0..channels {
+        let taps: usize = self.kernel.iter().product();
+        let first = rows.start / taps.max(1);
+        let mut row = first * taps;
+        for c in first..rows.end.div_ceil(taps.max(1)) {
             for kd in 0..self.kernel[0] {
                 let (rd, fd) = self.valid(0, kd, out[0]);
                 for kh in 0..self.kernel[1] {
                     let (rh, fh) = self.valid(1, kh, out[1]);
                     for kw in 0..self.kernel[2] {
+                        let at = row;
+                        row += 1;
+                        if !rows.contains(&at) {
+                            continue;
+                        }
                         let (rw, fw) = self.valid(2, kw, out[2]);
                         for (i, od) in rd.clone().enumerate() {
                             for (j, oh) in rh.clone().enumerate() {
                                 let d = fd + i * self.stride[0];
                                 let h = fh + j * self.stride[1];
                                 let to = (od * out[1] + oh) * out[2] + rw.start;
-                                each(row, to, ((c * id + d) * ih + h) * iw + fw, rw.len());
+                                each(at - rows.start, to, ((c * id + d) * ih + h) * iw + fw, rw.len());
                             }
                         }
-                        row += 1;
                     }
                 }
             }
@@ -133,8 +142,8 @@ impl Window {
     }
 }
 
-/// Writes the columns of `channels` channels: row `(c, k)`, one column for each output place.
-pub(super) fn to_columns<T: Copy + Default>(w: &Window, channels: usize, x: &[T], columns: &mut [T]) {
+/// Writes these rows `(c, k)` of the columns, one column for each output place.
+pub(super) fn to_columns<T: Copy + Default>(w: &Window, rows: &Range<usize>, x: &[T], columns: &mut [T]) {
     let places: usize = w.output().iter().product();
     if w.padding != [0; 3] {
         columns.fill(T::default());
@@ -144,7 +153,7 @@ pub(super) fn to_columns<T: Copy + Default>(w: &Window, channels: usize, x: &[T]
         #[inline(always)]
         || {
             w.runs(
-                channels,
+                rows,
                 #[inline(always)]
                 |row, to, from, n| {
                     let column = &mut columns[row * places + to..][..n];
@@ -191,15 +200,15 @@ fn add_short<T: Product>(x: &[T], y: &mut [T]) {
     by::<T, 1>(x, y);
 }
 
-/// Adds columns to the places they came from: the transpose of [`to_columns`].
-pub(super) fn from_columns<T: Product>(w: &Window, channels: usize, columns: &[T], x: &mut [T]) {
+/// Adds these rows of columns to the places they came from: the transpose of [`to_columns`].
+pub(super) fn from_columns<T: Product>(w: &Window, rows: &Range<usize>, columns: &[T], x: &mut [T]) {
     let places: usize = w.output().iter().product();
     let step = w.stride[2];
     run(
         #[inline(always)]
         || {
             w.runs(
-                channels,
+                rows,
                 #[inline(always)]
                 |row, to, from, n| {
                     let column = &columns[row * places + to..][..n];

@@ -34,9 +34,9 @@ crate::ops::elementwise::table::binary! {
     /// The angle of the point `(b, a)`, 0 at the origin. Slopes `$b/(a^2+b^2)$` and `$-a/(a^2+b^2)$`, NaN at the origin.
     #[doc(alias = "arctan2")]
     atan2 [10.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| atan2(a, b) =>
-        finite(b) / hypot(a, b) / hypot(a, b), -(finite(a) / hypot(a, b) / hypot(a, b));
+        atan2_slope(b, a), -atan2_slope(a, b);
     /// `$\sqrt{a^2 + b^2}$`. Slopes `$a/y$` and `$b/y$`, NaN at the origin.
-    hypot [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| hypot(a, b) => finite(a) / finite(y), finite(b) / finite(y);
+    hypot [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| hypot(a, b) => hypot_slope(a, b, y), hypot_slope(b, a, y);
     /// The remainder of `$a/b$` with the sign of a. Slopes 1 and `$-\operatorname{trunc}(a/b)$`.
     fmod [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::MultiplesButZero] |a, b, y| fmod(a, b) =>
         1.0, -pick(ne(y, y), trunc(a / b), round((finite(a) - finite(y)) / b));

@@ -49,6 +49,22 @@ pub(crate) fn pow_log_slope<'t>(
     y.into() * ln(a)
 }
 
+/// `$a/y$` with `$y = \sqrt{a^2 + b^2}$`.
+pub(crate) fn hypot_slope<'t>(
+    a: impl Into<Sym<'t>>,
+    _: impl Into<Sym<'t>>,
+    y: impl Into<Sym<'t>>,
+) -> Sym<'t> {
+    finite(a) / finite(y)
+}
+
+/// `$a/(a^2 + b^2)$`.
+pub(crate) fn atan2_slope<'t>(a: impl Into<Sym<'t>>, b: impl Into<Sym<'t>>) -> Sym<'t> {
+    let a = a.into();
+    let y = hypot(a, b);
+    finite(a) / y / y
+}
+
 /// `a` where the mask is not 0, else `b`.
 pub(crate) fn pick<'t>(mask: impl Into<Sym<'t>>, a: impl Into<Sym<'t>>, b: impl Into<Sym<'t>>) -> Sym<'t> {
     let (mask, a, b) = (mask.into(), a.into(), b.into());

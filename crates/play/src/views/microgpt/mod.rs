@@ -254,7 +254,7 @@ impl Training for Microgpt {
         let entry = |i: usize| (i + 1, Number(self.losses[i]), Number(self.mean(i + 1).unwrap_or(f64::NAN)));
         let losses = new.clone().step_by(new.len().div_ceil(WINDOW).max(1)).map(entry).collect();
         let pairs = self.losses.iter().zip(&self.recorded);
-        let apart = pairs.map(|(loss, recorded)| (loss - recorded).abs()).reduce(f64::max);
+        let apart = pairs.map(|(loss, recorded)| (loss - recorded).abs()).max_by(f64::total_cmp);
         let (letters, n) = letters(&self.request.word);
         let attention = self.model.attention(&letters[..n]).to_f64_vec();
         let rows =

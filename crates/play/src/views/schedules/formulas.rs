@@ -157,7 +157,7 @@ fn apart(formulas: &[Formula], ways: &[Vec<f64>]) -> Chart {
 fn parting(formulas: &[Formula], ways: &[Vec<f64>]) -> Table {
     let row = |(i, (formula, way)): (usize, (&Formula, &Vec<f64>))| {
         let last = text(way[way.len() - 1]);
-        let farthest = distances(&ways[0], way).fold(0.0, f64::max);
+        let farthest = distances(&ways[0], way).max_by(f64::total_cmp).unwrap_or(0.0);
         let at = parts_at(&ways[0], way)
             .map_or("never: the same path".to_string(), |step| format!("after step {step}"));
         let [at, farthest] =

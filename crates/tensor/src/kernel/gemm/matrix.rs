@@ -38,7 +38,7 @@ impl<T> Mat<'_, T> {
     }
 
     /// The columns from `j` on.
-    pub(super) fn cols_from(self, j: usize) -> Self {
+    pub(crate) fn cols_from(self, j: usize) -> Self {
         Self { data: &self.data[j * self.cs as usize..], ..self }
     }
 }

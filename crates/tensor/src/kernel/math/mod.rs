@@ -67,10 +67,10 @@ pub use compound::{
     sinh, softplus, weigh, xlog1py, xlogy,
 };
 pub use derivative::{
-    acosh_slope, asin_slope, asinh_slope, atan_slope, atanh_slope, clamp_max, clamp_min, entr_slope,
-    erfcx_integral, exp_over, finite, i0e_derivative, i1e_slope, inverse_mills, kept, kept_wide,
-    logistic_pdf, logit_slope, pow_log_slope, pow_slope, sech_squared, sigmoid_and_slope, sigmoid_of_bits,
-    sigmoid_of_difference, sinc_derivative,
+    acosh_slope, asin_slope, asinh_slope, atan_slope, atan2_slope, atanh_slope, clamp_max, clamp_min,
+    entr_slope, erfcx_integral, exp_over, finite, hypot_slope, i0e_derivative, i1e_slope, inverse_mills,
+    kept, kept_wide, logistic_pdf, logit_slope, pow_log_slope, pow_slope, sech_squared, sigmoid_and_slope,
+    sigmoid_of_bits, sigmoid_of_difference, sinc_derivative,
 };
 pub use gamma::{digamma, gamma, lgamma, polygamma, trigamma};
 pub use normal::{

@@ -111,7 +111,10 @@ pub(super) fn pow_times(x: f64, y: f64, y_low: f64, w: f64) -> f64 {
     let (v, tail) = exponent(x, y);
     // Beyond ±800 the product is 0 or ∞, whatever w: one that is large or small enough to matter stands by an x next to 1.
     let tail = select(v.abs() < 1e3, y_low.mul_add(ln_sum(x.abs()).0, tail), 0.0);
-    let product = scaled_exp(v, tail, w, 0.0);
+    // A subnormal w has fewer digits than the product, which a power of two gives it.
+    let (up, down) = (f64::from_bits(0x4630_0000_0000_0000), f64::from_bits(0x39b0_0000_0000_0000));
+    let small = w.abs() < 1e-290;
+    let product = scaled_exp(v, tail, select(small, w * up, w), 0.0) * select(small, down, 1.0);
     let product = select(v < -800.0, 0.0 * w, select(v > 800.0, f64::INFINITY * w, product));
     pow_edges(x, y, product, w)
 }
@@ -143,6 +146,13 @@ mod tests {
             3e-16,
             &[(1000.0, 2.469_932_918_006_025_6e41), (-7.5, 0.489_277_068_100_645_14)],
         );
+    }
+
+    /// 245 and 162 times the least number there is.
+    #[test]
+    fn a_factor_that_is_subnormal() {
+        let slope = super::pow_times(8e-322, -1.0, 1.21e-321, 1.21e-321);
+        assert!(relative_eq!(slope, 245.0 / 162.0, max_relative = 1e-15), "{slope}");
     }
 
     /// Every pair of special values, against the C library's rules as the standard library has them.
