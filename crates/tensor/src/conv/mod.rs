@@ -242,7 +242,7 @@ mod tests {
     use super::*;
     use approx::abs_diff_eq;
 
-    fn window(input: &[usize], kernel: &[usize], stride: usize, padding: usize) -> Window {
+    pub(super) fn window(input: &[usize], kernel: &[usize], stride: usize, padding: usize) -> Window {
         Window {
             rank: input.len(),
             input: spatial(input, 1),

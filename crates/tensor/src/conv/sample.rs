@@ -225,20 +225,9 @@ pub(super) fn weight_sample<T: Product>(x: &[T], g: &[T], w: &Window, s: &Sizes,
 mod tests {
     use approx::abs_diff_eq;
 
-    use super::super::window::spatial;
+    use super::super::tests::window;
     use super::*;
     use crate::{DType, Tensor, rng};
-
-    fn window(input: &[usize], kernel: &[usize], stride: usize, padding: usize) -> Window {
-        Window {
-            rank: input.len(),
-            input: spatial(input, 1),
-            kernel: spatial(kernel, 1),
-            stride: spatial(&vec![stride; input.len()], 1),
-            padding: spatial(&vec![padding; input.len()], 0),
-            dilation: [1; 3],
-        }
-    }
 
     /// 10,000 elements at 10,001 places, and the same in two dimensions: 800 MB if they were all made at once.
     #[test]

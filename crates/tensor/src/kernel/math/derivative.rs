@@ -123,10 +123,10 @@ pub fn pow_slope<R: Real>(a: R, b: R) -> R {
 }
 
 /// Below this a quotient of two numbers, or their length, may have lost digits by being subnormal: 2⁻⁹⁶².
-const LOW: f64 = f64::from_bits(0x03d0_0000_0000_0000);
+pub(super) const LOW: f64 = f64::from_bits(0x03d0_0000_0000_0000);
 /// What brings such numbers back to where none are lost, and its inverse: 2¹⁰⁰.
-const UP: f64 = f64::from_bits(0x4630_0000_0000_0000);
-const DOWN: f64 = f64::from_bits(0x39b0_0000_0000_0000);
+pub(super) const UP: f64 = f64::from_bits(0x4630_0000_0000_0000);
+pub(super) const DOWN: f64 = f64::from_bits(0x39b0_0000_0000_0000);
 
 /// A power of two by which two numbers are multiplied, so that their length is neither subnormal nor infinite.
 #[inline(always)]

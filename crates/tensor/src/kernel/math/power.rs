@@ -1,5 +1,6 @@
 //! Logarithms to other bases and powers in `f64`, where ln x is needed to more than 53 bits.
 
+use super::derivative::{DOWN, LOW, UP};
 use super::double::{LN_2_HIGH, LN_2_LOW, atanh_tail, exp_sum, ln_edges, polynomial, scaled_exp, split_all};
 use super::select;
 
@@ -112,9 +113,8 @@ pub(super) fn pow_times(x: f64, y: f64, y_low: f64, w: f64) -> f64 {
     // Beyond ±800 the product is 0 or ∞, whatever w: one that is large or small enough to matter stands by an x next to 1.
     let tail = select(v.abs() < 1e3, y_low.mul_add(ln_sum(x.abs()).0, tail), 0.0);
     // A subnormal w has fewer digits than the product, which a power of two gives it.
-    let (up, down) = (f64::from_bits(0x4630_0000_0000_0000), f64::from_bits(0x39b0_0000_0000_0000));
-    let small = w.abs() < 1e-290;
-    let product = scaled_exp(v, tail, select(small, w * up, w), 0.0) * select(small, down, 1.0);
+    let small = w.abs() < LOW;
+    let product = scaled_exp(v, tail, select(small, w * UP, w), 0.0) * select(small, DOWN, 1.0);
     let product = select(v < -800.0, 0.0 * w, select(v > 800.0, f64::INFINITY * w, product));
     pow_edges(x, y, product, w)
 }
