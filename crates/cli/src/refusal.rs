@@ -26,10 +26,12 @@ const MEANT: [(&str, &[&str]); 15] = [
     ("--progress", &["--file", "--out"]),
 ];
 
-/// The examples of a command's help, each a line that can be run.
+/// The examples of a command's help, each a line that can be run, without what is said of it.
 pub(crate) fn examples(command: &Command) -> Vec<String> {
     let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    help.lines().map(str::trim).filter(|line| line.starts_with("gradus ")).map(str::to_string).collect()
+    let lines = help.lines().map(str::trim).filter(|line| line.starts_with("gradus "));
+    // Two blanks stand before what an example does.
+    lines.filter_map(|line| line.split("  ").next()).map(str::to_string).collect()
 }
 
 /// What is wrong, then what is right; `words` are the arguments of the process, the first of which may name a command.
@@ -83,12 +85,11 @@ fn options(command: &Command) -> Vec<String> {
 /// An option that there is not: what it is called here, or those there are.
 fn option_instead(error: &clap::Error, command: &Command, wrong: &str) -> Vec<String> {
     let all = options(command);
-    let called = if command.get_name() == "gradus" {
-        "gradus".to_string()
-    } else {
-        format!("gradus {}", command.get_name())
-    };
     let name = wrong.split('=').next().unwrap_or(wrong);
+    if all.is_empty() && command.has_subcommands() {
+        return option_of_a_command(command, name);
+    }
+    let called = format!("gradus {}", command.get_name());
     let has = |option: &str| all.iter().any(|known| known == option);
     let here = MEANT.iter().find(|(option, words)| has(option) && words.contains(&name));
     if let Some((option, _)) = here {
@@ -104,13 +105,28 @@ fn option_instead(error: &clap::Error, command: &Command, wrong: &str) -> Vec<St
     let near = named(error, ContextKind::SuggestedArg).into_iter().find(|near| meant(name, near));
     let mut parts = match &near {
         Some(near) => vec![format!("a similar argument exists: '{near}'")],
-        None if all.is_empty() => vec![format!("`{called} --help` lists the options")],
         None => vec![
             instead(name, all.iter().map(String::as_str)),
             format!("`{called} --help` lists the options"),
         ],
     };
     parts.extend(example(command, near.as_deref().unwrap_or_default(), ""));
+    parts
+}
+
+/// An option in the place of a command: the commands that have it.
+fn option_of_a_command(all: &Command, name: &str) -> Vec<String> {
+    let having: Vec<&Command> = all
+        .get_subcommands()
+        .filter(|command| options(command).iter().any(|option| option == name))
+        .collect();
+    let Some(first) = having.first() else {
+        return vec!["`gradus --help` lists the commands, `gradus COMMAND --help` their options".to_string()];
+    };
+    let names: Vec<String> =
+        having.iter().map(|command| format!("`gradus {}`", command.get_name())).collect();
+    let mut parts = vec![format!("{name} is an option of {}", names.join(", "))];
+    parts.extend(example(first, name, name));
     parts
 }
 

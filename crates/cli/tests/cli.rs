@@ -98,7 +98,10 @@ fn wrong_values() {
     refuses(&["train", "--batch", "0"], &["'--batch'", "; `gradus train --help` lists the options"]);
     refuses(&["race", "--steps", "-1"], &["'-1' for '--steps <STEPS>'"]);
     refuses(&["race", "--optimizers", "adam,"], &["a name is missing at a comma; write adam,sgd"]);
-    refuses(&["--fast"], &["'--fast'", "; `gradus --help` lists the options"]);
+    refuses(
+        &["--fast"],
+        &["'--fast'", "; `gradus --help` lists the commands, `gradus COMMAND --help` their options"],
+    );
     refuses(&["train", "--lr", "fast"], &["--lr", "fast", "above 0"]);
     refuses(&["train", "--lr", "-0.1"], &["--lr", "-0.1", "above 0"]);
     refuses(&["train", "--lr", "nan"], &["--lr", "nan", "above 0"]);
@@ -119,6 +122,45 @@ fn places_that_cannot_be_written() {
     );
     let folder = std::env::temp_dir();
     refuses(&["train", "--out", &folder.to_string_lossy()], &["--out", "folder"]);
+    // The system's own words are said of the folder that they are about.
+    if cfg!(target_os = "linux") {
+        refuses(&["train", "--log", "/proc/x/y"], &["--log /proc/x/y: the folder /proc/x cannot be made: "]);
+        for arguments in [
+            &["train", "--out", "/proc/x.svg"][..],
+            &["train", "--svg", "/proc/x.svg"],
+            &["race", "--svg", "/proc/x.svg"],
+        ] {
+            refuses(
+                arguments,
+                &[&format!("{} /proc/x.svg: no file can be made in the folder /proc: ", arguments[1])],
+            );
+        }
+    }
+}
+
+/// One line with single blanks, and an example without what is said of it.
+#[test]
+fn an_option_that_there_is_not() {
+    let commands =
+        ["train", "explain", "check", "race", "theory", "optimizers", "schedule", "find-lr", "puzzle"];
+    for command in commands
+        .map(|command| vec![command, "--frobnicate"])
+        .iter()
+        .chain(&[vec!["--frobnicate"], vec!["-x"]])
+    {
+        refuses(command, &["--help`"]);
+        let message = text(&gradus(command).stderr);
+        assert!(!message.contains("  ") && !message.contains("backpropagation"), "{message}");
+    }
+    refuses(&["--frobnicate"], &["`gradus --help` lists the commands"]);
+    refuses(
+        &["--epochs", "3"],
+        &["--epochs is an option of `gradus train`; as in gradus train digits --epochs 20"],
+    );
+    refuses(
+        &["--svg=x.svg"],
+        &["--svg is an option of `gradus train`, `gradus explain`, ", "; as in gradus "],
+    );
 }
 
 /// An idx file of bytes.

@@ -43,7 +43,8 @@ fn an_interrupted_training_goes_on_to_the_same_bits() {
         folder.refuses(&arguments, &["--resume: ", part, "lr and clip_norm alone may be others"]);
     }
     let other = ["mnist", "--data", ".", "--log", "parts", "--resume"];
-    folder.refuses(&other, &["the training is of mnist, that of parts/recipe.toml of digits"]);
+    let parts_of = "the training is of mnist, that of parts/recipe.toml of digits; to go on: gradus train digits --log parts --resume";
+    folder.refuses(&other, &[parts_of]);
     let (stdout, found) = folder.works(&["digits", "--log", "parts", "--resume", "--out", "w2"]);
     assert!(stdout.contains("goes on after step "), "{stdout}");
     assert!(folder.read("w1") == folder.read("w2"), "other weights");
@@ -208,24 +209,6 @@ fn a_training_that_is_killed_behind_a_change_of_its_rate_goes_on_at_the_new_one(
     // Behind its next checkpoint the rate is no other any more.
     let (said, _) = folder.works(&plain);
     assert!(said.contains("goes on after step 690\n"), "{said}");
-}
-
-/// A rate may be another; the place in the schedule may not: it tells that the data are not those of before.
-#[test]
-fn data_that_have_grown_are_not_gone_on_with() {
-    let folder = Folder::new("grown");
-    let table = |rows: u32| (0..rows).fold(String::from("a,b\n"), |all, i| format!("{all}{i}.5,{i}.25\n"));
-    folder.write("t.csv", &table(40));
-    let usual = ["csv", "t.csv", "--target", "b", "--model", "linear", "--epochs", "3", "--log", "run"];
-    folder.works(&usual);
-    folder.write("t.csv", &table(400));
-    for more in [&["--resume"][..], &["--resume", "--lr", "0.5"]] {
-        let parts =
-            ["--resume: run/step-000000003.checkpoint has the learning rate 0 at step 3", "take the data"];
-        folder.refuses(&[&usual[..], more].concat(), &parts);
-    }
-    folder.write("t.csv", &table(40));
-    folder.works(&[&usual[..], &["--resume"]].concat());
 }
 
 /// It has left nothing to go on with, and nothing to protect.

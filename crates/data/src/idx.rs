@@ -9,7 +9,7 @@
 use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
-use gradus_tensor::io::largest_unpacked;
+use gradus_tensor::io::{largest_unpacked, other_kind};
 use gradus_tensor::{DType, MAX_RANK, Shape, Tensor};
 
 use crate::error::Error;
@@ -20,7 +20,8 @@ use crate::error::Error;
 /// [`Error::Io`] if it cannot be read or is a device, a pipe or a folder, [`Error::Format`] if it is truncated, damaged, longer than it says, or no idx file.
 pub fn read(path: impl AsRef<Path>, dtype: DType) -> Result<Tensor, Error> {
     let path = path.as_ref();
-    open(path).and_then(|mut reader| parse(&mut *reader, dtype)).map_err(|error| error.of(path))
+    let read = open(path).and_then(|mut reader| parse(&mut *reader, dtype));
+    read.map_err(|error| error.or_other_kind(&beginning(path)).of(path))
 }
 
 /// As [`read`], of the bytes of a file.
@@ -30,7 +31,16 @@ pub fn read(path: impl AsRef<Path>, dtype: DType) -> Result<Tensor, Error> {
 pub fn from_bytes(bytes: &[u8], dtype: DType) -> Result<Tensor, Error> {
     let reader =
         if bytes.starts_with(&PACKED) { unpacked(bytes) } else { Ok(Box::new(bytes) as Box<dyn Read>) };
-    reader.and_then(|mut reader| parse(&mut *reader, dtype)).map_err(|error| error.of(Path::new("(bytes)")))
+    let read = reader.and_then(|mut reader| parse(&mut *reader, dtype));
+    read.map_err(|error| error.or_other_kind(bytes).of(Path::new("(bytes)")))
+}
+
+/// The first bytes of a file; one if they cannot be read.
+fn beginning(path: &Path) -> Vec<u8> {
+    let mut start = Vec::new();
+    let file = gradus_tensor::io::open_regular(path);
+    let read = file.and_then(|file| file.take(512).read_to_end(&mut start));
+    if read.is_ok() { start } else { vec![0] }
 }
 
 /// How a file begins that is compressed by gzip.
@@ -43,6 +53,14 @@ enum Failure {
 }
 
 impl Failure {
+    /// What is said of a file that is none of data.
+    fn or_other_kind(self, start: &[u8]) -> Self {
+        match (&self, other_kind(start)) {
+            (Self::Content(_), Some(what)) => Self::Content(what.to_string()),
+            _ => self,
+        }
+    }
+
     fn of(self, path: &Path) -> Error {
         match self {
             Self::System(source) => Error::Io { path: path.to_path_buf(), source },
@@ -222,6 +240,25 @@ mod tests {
                 matches!(error, Error::Io { .. }) && error.to_string().ends_with("not a file"),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn pages_and_pointers_are_named() {
+        for (content, said) in [
+            ("<html>", "an HTML page"),
+            ("", "the file is empty"),
+            ("version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        ] {
+            let path = std::env::temp_dir().join(format!("gradus-idx-kind-{}", std::process::id()));
+            std::fs::write(&path, content).unwrap();
+            for error in [
+                read(&path, DType::F32).unwrap_err(),
+                from_bytes(content.as_bytes(), DType::F32).unwrap_err(),
+            ] {
+                assert!(error.to_string().contains(said), "{error}");
+            }
+            std::fs::remove_file(&path).unwrap();
         }
     }
 

@@ -109,6 +109,9 @@ fn datasets() {
 #[test]
 fn bad_files_are_named() {
     assert_eq!(reason(""), "(text): not a valid CSV file: it has no row");
+    assert!(
+        reason("<!DOCTYPE html>\n<html>\n</html>\n").contains("it is an HTML page, which a server sends")
+    );
     assert!(reason("a,b\n1,2\n\n3\n").ends_with("line 4 has 1 cell, the first has 2"));
     assert!(reason("a,b\n1,\"2\n3,4\n").ends_with("line 2: a quote is opened and never closed"));
     assert!(reason("a,b\n\"1\"2,3\n").ends_with("line 2: '2' stands behind a closing quote"));

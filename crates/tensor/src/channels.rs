@@ -80,7 +80,7 @@ pub fn scale_pull(
     let [x, d, mean, a] = [x, d, mean, a].map(Tensor::contiguous);
     let none = a.zeros_like();
     let [sum, product] = products(at, &x, &d, &mean);
-    let dx = wanted.then(|| pulled(at, &x, &d, [&mean, &a, &none, &none]));
+    let dx = wanted.then(|| scale(&d, [&none, &a, &none]));
     (dx, [-(&sum * &a), product, sum])
 }
 

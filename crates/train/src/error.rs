@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use gradus_nn::StateDictError;
 
+/// What is to be done about a damaged checkpoint.
+const EARLIER: &str = "; go on from an earlier checkpoint";
+
 /// Why a run ended, or a checkpoint or a log could not be used. Each says what to do.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -126,14 +129,12 @@ impl fmt::Display for Error {
         match self {
             Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Foreign { path } => write!(f, "{}: is no checkpoint of gradus", path.display()),
-            Self::Truncated { path, expected, found } => write!(
-                f,
-                "{}: it is truncated: {found} of {expected} bytes; go on from an earlier checkpoint",
-                path.display()
-            ),
+            Self::Truncated { path, expected, found } => {
+                write!(f, "{}: it is truncated: {found} of {expected} bytes{EARLIER}", path.display())
+            }
             Self::Checksum { path } => write!(
                 f,
-                "{}: its checksum is wrong: it was changed after it was written; go on from an earlier checkpoint",
+                "{}: its checksum is wrong: it was changed after it was written{EARLIER}",
                 path.display()
             ),
             Self::Version { path, found, known } => write!(
@@ -171,6 +172,23 @@ impl fmt::Display for Error {
 }
 
 impl Error {
+    /// The file that could not be read as a checkpoint.
+    pub(crate) fn checkpoint(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Io { path, .. }
+            | Self::Foreign { path }
+            | Self::Truncated { path, .. }
+            | Self::Checksum { path }
+            | Self::Content { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// What is wrong, where an earlier checkpoint is taken already.
+    pub(crate) fn fault(&self) -> String {
+        self.to_string().trim_end_matches(EARLIER).to_string()
+    }
+
     /// The words for checkpoints of another training, or in another place.
     fn other_training(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use crc::{CRC_64_XZ, Crc, Table};
 use gradus_tensor::Tensor;
-use gradus_tensor::io::npy;
+use gradus_tensor::io::{npy, other_kind};
 
 use crate::error::Error;
 
@@ -71,7 +71,8 @@ pub(crate) fn write<'a>(entries: impl IntoIterator<Item = (Kind, &'a str, Data)>
 pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>, Error> {
     let path = || path.to_path_buf();
     if !bytes.starts_with(&MAGIC[..bytes.len().min(8)]) {
-        return Err(Error::Foreign { path: path() });
+        let foreign = |what: &str| Error::Content { path: path(), reason: what.to_string() };
+        return Err(other_kind(bytes).map_or_else(|| Error::Foreign { path: path() }, foreign));
     }
     let found = bytes.len() as u64;
     let mut head = Cursor(bytes.get(8..).unwrap_or_default());

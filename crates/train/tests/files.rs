@@ -195,6 +195,38 @@ fn the_newest_whole_one_is_found_and_the_last_are_kept() {
     assert!(error.to_string().contains("none of its 3 checkpoints is whole"), "{error}");
 }
 
+#[test]
+fn a_run_tells_of_damaged_checkpoints_and_keeps_them() {
+    let folder = Folder::new("warnings");
+    let options =
+        || RunOptions { folder: Some(folder.0.clone()), every: 2, progress: false, ..RunOptions::steps(6) };
+    let want = run(options(), None);
+    let name = |step: u64| format!("step-{step:09}.checkpoint");
+    let (whole, newest) = (fs::read(folder.0.join(name(6))).unwrap(), folder.0.join(name(6)));
+    fs::write(&newest, &whole[..50]).unwrap();
+    fs::create_dir(folder.0.join(name(9))).unwrap();
+    // An optimizer that is refused changes nothing.
+    let mut other = Optimizer::new(gradus_optim::Sgd::default(), 0.1);
+    assert!(Run::start(options(), &mut layer(), &mut other).is_err() && newest.exists());
+    let (mut model, mut optimizer) = (layer(), adam());
+    let resumed = Run::start(options(), &mut model, &mut optimizer).unwrap();
+    let end = format!("the run goes on after step 4, with {}", folder.0.join(name(4)).display());
+    let aside = |step: u64| folder.0.join(format!("{}.damaged", name(step)));
+    let said = [
+        format!("is a folder, not a file; it is kept as {}; {end}", aside(9).display()),
+        format!("it is truncated: 50 of {} bytes; it is kept as {}; {end}", whole.len(), aside(6).display()),
+    ];
+    assert_eq!(resumed.warnings().len(), 2);
+    for (warning, said) in resumed.warnings().iter().zip(said) {
+        assert!(warning.ends_with(&said), "{warning:?} does not end with {said:?}");
+    }
+    drop(resumed);
+    assert_eq!(run(options(), None), want);
+    assert!(fs::read(&newest).unwrap() == whole && fs::read(aside(6)).unwrap() == whole[..50]);
+    let run = Run::start(options(), &mut model, &mut optimizer).unwrap();
+    assert!(run.warnings().is_empty());
+}
+
 /// Trains to the end of a run, or until `stop`.
 fn run(options: RunOptions, stop: Option<u64>) -> (Vec<u64>, u64) {
     let (mut model, mut optimizer) = (layer(), adam());

@@ -124,7 +124,7 @@ fn note_kinks(report: &mut Report, line: &mut Line<'_>, directions: &[Direction]
 /// The derivatives along the line from both sides: one, or one for each element of the result.
 fn compare(line: &mut Line<'_>, prepared: &Prepared, options: &GradcheckOptions) -> Vec<Comparison> {
     let direction = line.direction().clone();
-    let grain = line.grain(prepared.epsilon, prepared.magnitude);
+    let grain = line.grain(prepared);
     let mut results = |t: f64| line.results(t);
     if let Some(fd) = options.difference {
         let columns = fd.jacobian(|t| results(t[0]), &[0.0]);
@@ -164,10 +164,19 @@ fn measured(
 ) -> Option<Measured> {
     let first = probe.first(weights).map(|e| (e, judged(autograd, &e, options)));
     let sides = probe.kink(weights);
-    // At a kink no step is better than another.
+    // At a kink no step is better than another; one that may be beside the point decides nothing.
     if let Some((estimate, verdict)) = first.filter(|(_, v)| *v == Verdict::Agrees || sides.is_some()) {
-        return Some((estimate, verdict, sides));
+        return Some(match sides.filter(|sides| !sides.sure) {
+            None => (estimate, verdict, sides),
+            Some(_) if verdict == Verdict::Agrees => (estimate, verdict, None),
+            Some(beside) => {
+                let noise = (beside.right - beside.left).abs();
+                (estimate.with_noise(noise), Verdict::Undecided, None)
+            }
+        });
     }
     let settled = probe.settled(weights)?;
-    Some((settled, judged(autograd, &settled, options), sides))
+    let verdict = judged(autograd, &settled, options);
+    let blind = verdict == Verdict::Differs && probe.is_beyond(&settled);
+    Some((settled, if blind { Verdict::Undecided } else { verdict }, sides))
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use gradus_tensor::{DType, Tensor, rng};
 
 use super::flat::unravel;
-use super::measure::Grain;
+use super::grain::{Grain, spacing};
 use super::node;
 use super::options::Elements;
+use super::prepare::Prepared;
 use super::subject::{Function, LossOfModel, Subject, Variable};
 use crate::fast::reuse::on_tape;
 use crate::functions::derivative::slopes;
@@ -182,14 +183,19 @@ impl<'a> Line<'a> {
     }
 
     /// What differences along it have to know.
-    pub(crate) fn grain(&self, epsilon: f64, magnitude: f64) -> Grain {
-        let spacing = match &self.direction.along {
-            Along::Element(which, i) => element(&self.at[*which], *i).abs(),
-            Along::Vector(_) => {
-                self.at.iter().flat_map(Tensor::to_f64_vec).fold(0.0, |m, x| f64::max(m, x.abs()))
+    pub(crate) fn grain(&self, prepared: &Prepared) -> Grain {
+        let all = || self.at.iter().flat_map(Tensor::to_f64_vec).map(f64::abs);
+        let least = || all().filter(|x| *x > 0.0).reduce(f64::min).unwrap_or(0.0);
+        let (own, near) = match &self.direction.along {
+            Along::Element(which, i) => {
+                let own = element(&self.at[*which], *i).abs();
+                // What is 0 moves past the others.
+                (own, if own > 0.0 { own } else { least() })
             }
+            Along::Vector(_) => (all().fold(0.0, f64::max), least()),
         };
-        Grain { scale: self.direction.scale, spacing: f64::EPSILON * spacing, epsilon, magnitude }
+        let &Prepared { epsilon, magnitude, stepped, .. } = prepared;
+        Grain { scale: self.direction.scale, spacing: spacing(own), own, near, epsilon, magnitude, stepped }
     }
 
     pub(crate) fn direction(&self) -> &Direction {

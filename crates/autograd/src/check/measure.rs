@@ -9,8 +9,13 @@
 //! Two estimates may agree by chance where a step is below the resolution of a value within the function, and more than two
 //! if steps are powers of two as that resolution is: `(x + 3) - 3` is a staircase whose steps they all meet alike. So each
 //! has a twin with an odd step, and how far it is counts, too.
+//!
+//! A function may be another one at the size of an argument near 0: `|x|` at 1e-300 has a slope, and for each step above 1e-300 a kink.
+//! So steps go down to that size, and where none of them says anything (rounding hides what they move, or there are no numbers
+//! between), larger ones decide nothing.
 
 use super::finite_difference::Scheme;
+use super::grain::{Grain, TINY};
 
 /// The first step, for arguments near 1: `$2^{-10}$`. Steps are powers of two, so that a moved argument is exact.
 const FIRST: f64 = 1.0 / 1024.0;
@@ -49,7 +54,7 @@ pub(crate) struct Estimate {
     still: bool,
     /// Whether it looks like a kink at this step: the jump of the slope is that of the doubled step.
     sharp: bool,
-    /// Whether nothing but rounding moves at any step.
+    /// Whether nothing but rounding moves at any step, or no step resolves the function.
     pub(crate) faint: bool,
 }
 
@@ -72,6 +77,10 @@ impl Estimate {
         }
     }
 
+    pub(crate) fn with_noise(self, noise: f64) -> Self {
+        Self { noise, ..self }
+    }
+
     /// By another difference.
     pub(crate) fn by(self, scheme: Scheme, step: f64) -> Self {
         Self { step, scheme, ..self }
@@ -84,6 +93,8 @@ pub(crate) struct Sides {
     pub(crate) left: f64,
     pub(crate) right: f64,
     pub(crate) step: f64,
+    /// Whether the jump is at the point, and not only between it and 0.
+    pub(crate) sure: bool,
 }
 
 /// A function of one number with several results, about 0.
@@ -97,39 +108,35 @@ pub(crate) struct Probe<'a> {
     scale: f64,
     /// The smallest step.
     least: f64,
+    /// The size of the argument.
+    own: f64,
+    /// How far 0 is.
+    near: f64,
     /// The relative error of one value.
     epsilon: f64,
     /// The largest number met within the function.
     magnitude: f64,
+    stepped: bool,
     known: Vec<(f64, Vec<f64>)>,
-}
-
-/// What a probe has to know of a function besides its values.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Grain {
-    /// The length scale of its argument.
-    pub(crate) scale: f64,
-    /// The distance of two neighbouring arguments.
-    pub(crate) spacing: f64,
-    /// The relative error of one value.
-    pub(crate) epsilon: f64,
-    /// The largest number met within the function.
-    pub(crate) magnitude: f64,
-}
-
-impl Grain {
-    /// Of a function in F64 that moves an argument of this value.
-    pub(crate) fn at(x: f64) -> Self {
-        let scale = x.abs().max(1.0);
-        Self { scale, spacing: f64::EPSILON * x.abs(), epsilon: f64::EPSILON, magnitude: 0.0 }
-    }
 }
 
 impl<'a> Probe<'a> {
     pub(crate) fn new(f: &'a mut dyn FnMut(f64) -> Vec<f64>, zero: &'a [f64], grain: Grain) -> Self {
-        let first = FIRST * grain.scale.log2().ceil().exp2();
-        let Grain { scale, spacing, epsilon, magnitude } = grain;
-        Self { f, zero, first, scale, least: 4.0 * spacing, epsilon, magnitude, known: Vec::new() }
+        let first = FIRST * grain.scale.log2().ceil().min(1023.0).exp2();
+        let Grain { scale, spacing, own, near, epsilon, magnitude, stepped } = grain;
+        Self {
+            f,
+            zero,
+            first,
+            scale,
+            least: 4.0 * spacing,
+            own,
+            near,
+            epsilon,
+            magnitude,
+            stepped,
+            known: Vec::new(),
+        }
     }
 
     /// The derivative with the first step; its error is that of rounding. `None` if it is not finite.
@@ -145,8 +152,12 @@ impl<'a> Probe<'a> {
             let Some(rung) = self.rung(step, weights) else { continue };
             let twin = self.rung(self.odd(step), weights).map_or(0.0, |twin| (twin.value - rung.value).abs());
             let rung = Estimate { twin, ..rung };
-            // Below the smallest step at which anything moves all is rounding.
+            // Below the smallest step at which anything moves all is rounding, or the plateau of a step.
             if rung.still && rungs.iter().any(|r| !r.still) {
+                if self.stepped && step > 1e3 * self.least {
+                    let moves = rungs.iter().map(|r| r.moves).fold(0.0, f64::max);
+                    return Some(Estimate { moves, ..rung });
+                }
                 break;
             }
             if let Some(last) = rungs.last() {
@@ -171,7 +182,8 @@ impl<'a> Probe<'a> {
     /// well.
     fn steps(&self) -> Vec<f64> {
         let mut steps: Vec<f64> = (-ABOVE..=BELOW).map(|i| self.first * FACTOR.powi(-i)).collect();
-        let own = FIRST * (self.least / (4.0 * f64::EPSILON)).log2().floor().exp2();
+        let own = if self.own > 0.0 { self.own } else { self.near };
+        let own = FIRST * own.log2().floor().exp2();
         let last = steps[steps.len() - 1];
         steps.extend((-2..=3).map(|i| own * FACTOR.powi(-i)).filter(|&step| step < last && step > 0.0));
         steps.retain(|&step| step >= self.least);
@@ -216,14 +228,17 @@ impl<'a> Probe<'a> {
             let size: f64 = points.iter().zip(values).map(|(&(_, c), v)| (c * (v * k)).abs()).sum();
             let far = values.iter().map(|v| (v - zero).abs()).fold(0.0, f64::max);
             e.value += weight * difference / (12.0 * step) / k;
-            e.noise += self.epsilon * weight.abs() * (size + (own * (zero * k)).abs()) / (12.0 * step) / k;
+            // Below the smallest normal number an error is no share of a value.
+            let count: f64 = points.iter().map(|(_, c)| c.abs()).sum();
+            let rounding = (self.epsilon * (size + (own * (zero * k)).abs())).max(TINY * count);
+            e.noise += weight.abs() * (rounding / (12.0 * step)) / k;
             e.moves += weight.abs() * far / step;
-            e.grain += self.epsilon * (weight * zero).abs();
+            e.grain += (self.epsilon * (weight * zero).abs()).max(TINY);
             e.sharp = e.sharp || (own == 0.0 && bends(zero, values, self.epsilon));
         }
         if e.still {
             let size: f64 = points.iter().map(|(_, c)| c.abs()).sum();
-            e.noise = self.epsilon * quiet * size / (12.0 * step);
+            e.noise = (self.epsilon * quiet).max(TINY) * size / (12.0 * step);
         }
         (e.value.is_finite() && e.noise.is_finite()).then_some(e)
     }
@@ -268,19 +283,38 @@ impl<'a> Probe<'a> {
             }
             found = Some(next);
         }
-        found
+        self.at_the_point(k, jump, found?)
+    }
+
+    /// A jump that is there with steps above the distance of 0, as far as smaller steps say whether it is at the point.
+    fn at_the_point(&mut self, k: usize, jump: f64, found: Sides) -> Option<Sides> {
+        if self.near == 0.0 || self.near >= found.step {
+            return Some(found);
+        }
+        let step = self.near.log2().floor().exp2() / 4.0;
+        if step < self.least.max(TINY) || self.fuzz(k, step) > 0.05 * jump.abs() {
+            return Some(Sides { sure: false, ..found });
+        }
+        let next = self.sides(k, step)?;
+        (((next.right - next.left) - jump).abs() <= 0.2 * jump.abs()).then_some(next)
+    }
+
+    /// Whether an estimate is of steps above the distance of 0, and they do not even agree among themselves: then it says nothing of the
+    /// function at the point.
+    pub(crate) fn is_beyond(&self, estimate: &Estimate) -> bool {
+        self.near > 0.0 && estimate.step > self.near / 2.0 && estimate.noise > 1e-2 * estimate.value.abs()
     }
 
     /// The rounding of a one-sided difference.
     fn fuzz(&self, k: usize, step: f64) -> f64 {
-        4.0 * self.epsilon * self.zero[k].abs().max(self.magnitude) / step
+        4.0 * (self.epsilon * self.zero[k].abs().max(self.magnitude)).max(TINY) / step
     }
 
     fn sides(&mut self, k: usize, step: f64) -> Option<Sides> {
         let (minus, plus) = (self.evaluated(-step), self.evaluated(step));
         let (minus, plus, zero) = (self.known[minus].1[k], self.known[plus].1[k], self.zero[k]);
         let (left, right) = ((zero - minus) / step, (plus - zero) / step);
-        (left.is_finite() && right.is_finite()).then_some(Sides { left, right, step })
+        (left.is_finite() && right.is_finite()).then_some(Sides { left, right, step, sure: true })
     }
 }
 
@@ -310,11 +344,20 @@ fn settle(rungs: &[Estimate]) -> Option<Estimate> {
     // Where both sides have values, one alone is not asked.
     let central = rungs.iter().any(|r| r.scheme == Scheme::FivePoint);
     let counts = |r: &Estimate| !r.sharp && (!central || r.scheme == Scheme::FivePoint);
+    // The smallest steps have no smaller ones beside them: a function that moves as much with each of them is not resolved by any.
+    let few = rungs.len().saturating_sub(3);
+    let blind = |i: usize| !smooth(&rungs[i.min(few)..]) || unresolved(&rungs[i..]);
     let faint = rungs.iter().all(|r| !r.still && r.moves * r.step <= 16.0 * r.grain);
     (0..rungs.len())
         .filter(|&i| counts(&rungs[i]) && smooth(&rungs[i..]) && (i + 1..rungs.len()).all(|j| agree(i, j)))
         .min_by(|&i, &j| bound[i].total_cmp(&bound[j]))
-        .map(|i| Estimate { noise: bound[i], faint, ..rungs[i] })
+        .map(|i| Estimate { noise: bound[i], faint: faint || blind(i), ..rungs[i] })
+}
+
+/// Whether a much smaller step moves the function about as much, and by more than rounding: then the first says nothing of a slope.
+fn unresolved(rungs: &[Estimate]) -> bool {
+    let moved = |r: &Estimate| r.moves * r.step;
+    rungs[1..].iter().any(|r| moved(r) > 16.0 * r.grain && moved(r) > 0.5 * moved(&rungs[0]))
 }
 
 /// Whether the function moves less with the two next smaller steps, as one that has a derivative does; what only rounding

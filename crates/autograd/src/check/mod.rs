@@ -14,10 +14,13 @@ mod detached;
 pub(crate) mod diagnose;
 pub(crate) mod display;
 mod error_curve;
+#[cfg(test)]
+mod far_out;
 mod finite_difference;
 mod flat;
 mod four_ways;
 mod gradcheck;
+mod grain;
 mod line;
 mod measure;
 mod memory;

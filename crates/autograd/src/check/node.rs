@@ -19,6 +19,12 @@ pub(crate) fn parts(tape: &Tape, id: usize) -> (Node, SmallVec<[u32; 4]>, f64) {
     (node, inner.inputs(&node), inner.carried(&node))
 }
 
+/// Whether a node is a step, `floor` or `>`: its slopes are the number 0.
+pub(crate) fn is_step(tape: &Tape, id: usize) -> bool {
+    let row = parts(tape, id).0.row();
+    row.is_some_and(|row| !row.has_number && row.is_flat(0, 0.0) && row.is_flat(1, 0.0))
+}
+
 /// Which nodes in front of `end` the outputs depend on.
 pub(crate) fn ancestors(tape: &Tape, outputs: &[Var<'_>], end: usize) -> Vec<bool> {
     let mut wanted = vec![false; end];

@@ -7,6 +7,7 @@ use super::finite_difference::{FiniteDifference, Scheme};
 use super::flat::unravel;
 use super::line::{Direction, Line, Recorded};
 use super::measure::Estimate;
+use super::node;
 use super::options::GradcheckOptions;
 use super::report::Reason;
 use super::subject::Variable;
@@ -24,6 +25,8 @@ pub(crate) struct Prepared {
     pub(crate) epsilon: f64,
     /// The largest number on the tape.
     pub(crate) magnitude: f64,
+    /// Whether an operation on the tape is a step.
+    pub(crate) stepped: bool,
     pub(crate) order: usize,
 }
 
@@ -98,8 +101,9 @@ pub(crate) fn prepare(line: &mut Line<'_>, per_output: bool) -> Result<Prepared,
         (narrow || (x.needs() && x.dtype() == DType::F32), largest.fold(magnitude, f64::max))
     });
     let epsilon = if narrow { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let stepped = (0..tape.len()).any(|id| node::is_step(&tape, id));
     let rows = if per_output { single_rows(&recorded) } else { vec![weighted_row(&recorded)] };
-    Ok(Prepared { zero, rows, epsilon, magnitude, order })
+    Ok(Prepared { zero, rows, epsilon, magnitude, stepped, order })
 }
 
 fn weighted_row(recorded: &Recorded<'_>) -> Row {

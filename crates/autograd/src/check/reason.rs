@@ -8,8 +8,9 @@ use super::detached;
 use super::error_curve::STEPS;
 use super::finite_difference::FiniteDifference;
 use super::flat::unravel;
+use super::grain::Grain;
 use super::line::Line;
-use super::measure::{Grain, Probe};
+use super::measure::Probe;
 use super::node;
 use super::options::GradcheckOptions;
 use super::report::{Place, Reason, place};
@@ -101,7 +102,7 @@ fn sharp(tape: &Tape, id: usize) -> bool {
     let floats = (0..inputs.len()).filter(|&i| inputs[i].dtype() == DType::F64);
     floats.flat_map(|i| tried(inputs[i].elements()).map(move |e| (i, e))).any(|(i, e)| {
         let mut results = |t: f64| node::value(tape, id, &moved(&inputs, i, e, t)).to_f64_vec();
-        Probe::new(&mut results, &zero, Grain::at(element(&inputs[i], e))).kink(&weights).is_some()
+        Probe::new(&mut results, &zero, grain(&inputs, i, e)).kink(&weights).is_some_and(|sides| sides.sure)
     })
 }
 
@@ -112,6 +113,17 @@ fn tried(n: usize) -> impl Iterator<Item = usize> {
 
 fn element(x: &Tensor, i: usize) -> f64 {
     x.contiguous().as_slice::<f64>()[i]
+}
+
+/// Of an element of an input; one that is 0 moves past the others.
+fn grain(inputs: &[Tensor], which: usize, e: usize) -> Grain {
+    let grain = Grain::at(element(&inputs[which], e));
+    if grain.near > 0.0 {
+        return grain;
+    }
+    let floats = inputs.iter().filter(|x| x.dtype() == DType::F64);
+    let sizes = floats.flat_map(Tensor::to_f64_vec).map(f64::abs).filter(|x| *x > 0.0);
+    Grain { near: sizes.reduce(f64::min).unwrap_or(0.0), ..grain }
 }
 
 /// Compares the rule of one node with differences of its own forward, in up to eight elements of each input. The elements
@@ -145,7 +157,8 @@ fn check_weighted(tape: &Tape, id: usize, y: &Tensor, weights: &Tensor) -> Optio
         let recorded_rule = given(node::recorded_contributions(tape, id, weights), i).to_f64_vec();
         for e in tried(inputs[i].elements()) {
             let mut results = |t: f64| node::value(tape, id, &moved(&inputs, i, e, t)).to_f64_vec();
-            let mut probe = Probe::new(&mut results, &zero, Grain::at(element(&inputs[i], e)));
+            let grain = Grain { stepped: node::is_step(tape, id), ..grain(&inputs, i, e) };
+            let mut probe = Probe::new(&mut results, &zero, grain);
             let index = unravel(e, inputs[i].shape());
             for (rule, recorded) in [(numeric_rule[e], false), (recorded_rule[e], true)] {
                 let place = || place(tape, id);
@@ -180,11 +193,14 @@ fn blamed(
         return None;
     }
     if let Some(sides) = probe.kink(weights) {
+        if !sides.sure {
+            return None;
+        }
         let (left, right, step) = (sides.left, sides.right, sides.step);
         return Some(Reason::Kink { place: Some(place()), left, right, step });
     }
     let numeric = probe.settled(weights)?;
-    if judged(rule, &numeric, &options) != Verdict::Differs {
+    if judged(rule, &numeric, &options) != Verdict::Differs || probe.is_beyond(&numeric) {
         return None;
     }
     let (index, numeric) = (index.to_vec(), numeric.value);

@@ -8,6 +8,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::comparison::{Comparison, KinkNote, Verdict};
+use super::display::number;
 use super::options::GradcheckOptions;
 use crate::tape::Tape;
 
@@ -254,15 +255,13 @@ impl fmt::Display for Reason {
                 write!(f, "{} is {value}: there is no derivative to compare", element(name, index))
             }
             Self::Noise { bound } => {
-                write!(
-                    f,
-                    "undecided: the rounding of the function gives differences an error of {bound:.1e}; "
-                )?;
-                write!(f, "take a part of the function, or a place where it is smaller")
+                let near = "by rounding or so near to 0; take a part of the function, or a place where it is smaller or \
+                            its arguments are larger";
+                write!(f, "undecided: differences have an error of {bound:.1e} here, {near}")
             }
             Self::Unmeasured => f.write_str("could not be measured: the function jumps, or is not finite"),
             Self::NotFinite { value, derivative } => {
-                write!(f, "not finite: value {value}, derivative {derivative}")
+                write!(f, "not finite: value {}, derivative {}", number(*value), number(*derivative))
             }
             Self::Narrow(place) => write!(f, "dtype too narrow: {} is computed in f32", shown(place)),
             Self::WrongRule { place, input, index, rule, numeric, recorded } => {

@@ -58,7 +58,8 @@ pub(crate) fn without_words(
     steps.filter(|step| step.rule.is_empty()).map(|step| step.op).collect()
 }
 
-fn weighted(x: Var<'_>) -> Var<'_> {
+/// A sum with weights between ½ and 1½.
+pub(crate) fn weighted(x: Var<'_>) -> Var<'_> {
     let weights = Tensor::uniform_of(x.shape(), 0.5, 1.5, DType::F64, &mut rng(11));
     (x * &weights).sum()
 }

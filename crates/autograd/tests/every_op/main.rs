@@ -7,6 +7,7 @@ mod composed;
 #[cfg(feature = "linalg")]
 mod decompositions;
 mod rows;
+mod spread;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,21 @@ fn operations() {
     let missing: Vec<String> = names_in_source().difference(&seen).cloned().collect();
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     assert!(missing.is_empty(), "operations without an entry in tests/every_op/composed.rs: {missing:?}");
+}
+
+#[test]
+fn what_is_infinite_reaches_only_what_depends_on_it() {
+    // Where a zero that the user sees meets an infinite number: a factor 0, the gradient 0 of an element that is not taken, beside
+    // the infinite slope of a square, the gradient of a trace, a masked place that softmax gave the weight 0.
+    let by_zero = ["norm_at_0", "where", "trace", "causal_attention"];
+    let mut wrong = Vec::new();
+    // Without decompositions: what has none is NaN as a whole.
+    for entry in composed::TABLE.iter().chain(cases::TABLE).filter(|entry| !by_zero.contains(&entry.name)) {
+        for dtype in [DType::F64, DType::F32] {
+            wrong.extend(spread::check(entry, dtype));
+        }
+    }
+    assert!(wrong.is_empty(), "{} instances:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]

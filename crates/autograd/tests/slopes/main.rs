@@ -2,6 +2,7 @@
 //! of 50 digits and more: `reference.py` makes `reference.txt`. No NaN where the limit exists.
 
 mod edges;
+mod recorded;
 mod values;
 
 use approx::abs_diff_eq;

@@ -63,11 +63,16 @@ UNARY = {
 }
 NUMBERS = {"celu": 1, "elu": 1, "leaky_relu": 0.01, "softshrink": 0.5, "hardshrink": 0.5, "polygamma": 1,
            "sinc_derivative": 1, "erfcx_integral": 1, "bessel_i": 2, "i0e_derivative": 1}
+R32 = sp.Rational(3, 2)
 BINARY = {
     "add": a + b, "sub": a - b, "mul": a * b, "div": a / b, "pow": a**b, "atan2": sp.atan2(a, b),
     "hypot": sp.sqrt(a * a + b * b), "logaddexp": sp.log(sp.exp(a) + sp.exp(b)),
     "logaddexp2": sp.log(2**a + 2**b) / ln2, "xlogy": a * sp.log(b), "xlog1py": a * sp.log(1 + b),
     "weigh": a * b, "surprise": -(b * sp.log(a) + (1 - b) * sp.log(1 - a)),
+    "pow_slope": b * a**(b - 1), "pow_log_slope": a**b * sp.log(a), "pow_curvature": b * (b - 1) * a**(b - 2),
+    "pow_mixed": a**(b - 1) * (1 + b * sp.log(a)), "pow_log_curvature": a**b * sp.log(a)**2,
+    "hypot_slope": a / sp.sqrt(a * a + b * b),
+    "hypot_curvature": b**2 / (a * a + b * b)**R32, "hypot_mixed": a * b / (a * a + b * b)**R32, "atan2_slope": a / (a * a + b * b),
     "maximum": sp.Piecewise((a, a >= b), (b, True)), "minimum": sp.Piecewise((b, a >= b), (a, True)),
 }
 
@@ -161,7 +166,7 @@ def binary(name, formula):
     forms = [sp.lambdify((a, b), f, modules=MODULES) for f in forms]
     values = [s * single(v) for v in PAIRS for s in (1, -1)][1:]
     # Where they are real on both sides.
-    low = {"pow": (0.1, None), "xlogy": (None, 0.0), "xlog1py": (None, -1.0)}.get(name, (None, None))
+    low = {**{name: (0.1, None) for name in BINARY if name.startswith("pow")}, "xlogy": (None, 0.0), "xlog1py": (None, -1.0)}.get(name, (None, None))
     # `surprise` holds its logarithms near 0 and 1.
     first = [single(0.3)] if name == "surprise" else values
     points = [[p, q, *evaluate(forms, [p, q], 1000)] for p in first for q in values

@@ -188,7 +188,7 @@ def pairs(name):
 def main():
     only = sys.argv[1:]
     jobs = [(name, value, 1) for name in UNARY for value in NUMBERS.get(name, [formulas.single(0.7) if UNARY[name].has(c) else None])]
-    jobs += [(name, None, 2) for name in formulas.BINARY if name not in ("weigh", "maximum", "minimum")]
+    jobs += [(name, None, 2) for name in formulas.BINARY if name not in ("weigh", "maximum", "minimum") and "_" not in name]
     jobs = [j for j in jobs if not only or j[0] in only]
     for i, j in enumerate(jobs):
         if j[1] is not None:

@@ -10,7 +10,7 @@ use gradus::prelude::*;
 use gradus::train::{Checkpoint, Error, Progress, Run, RunOptions};
 
 use super::data::{Feed, Task};
-use super::health::look;
+use super::health::{look, warnings};
 use super::many::{self, Ranks};
 use super::picture::Epoch;
 use super::recipe::Recipe;
@@ -98,13 +98,13 @@ pub(super) fn begin(
         ..RunOptions::steps(steps)
     };
     let run = match &comm {
-        Some(comm) => many::start(train, recipe, comm, options, model, &mut optimizer)?,
-        None => start(train, recipe, options, model, &mut optimizer)?,
+        Some(comm) => many::start(train, recipe, task, comm, options, model, &mut optimizer)?,
+        None => start(train, recipe, task, options, model, &mut optimizer)?,
     };
     if !changes.iter().any(|change| change.starts_with("lr ")) {
         changes.extend(kept::other_rate(&run, recipe));
     }
-    kept::set_rate(&run, recipe);
+    kept::set(&run, recipe, train.subject.data_set, task)?;
     let ranks = comm.map(|comm| Ranks::new(comm, model)).transpose()?;
     Ok(Begun { run, optimizer, part, steps, changes, ranks })
 }
@@ -162,7 +162,7 @@ pub(super) fn fit(
         return Err(train.interrupted(run.step()));
     }
     let seconds = begin.elapsed().as_secs_f64();
-    Ok(Outcome { epochs, seconds, warnings: look(task, recipe, model).warnings() })
+    Ok(Outcome { epochs, seconds, warnings: warnings(task, recipe, model) })
 }
 
 /// Where a training goes on, and what is another than it was.
@@ -221,6 +221,7 @@ fn warn(train: &Train, recipe: &Recipe, result: Result<(), Error>) -> Result<(),
 pub(super) fn start(
     train: &Train,
     recipe: &Recipe,
+    task: &Task,
     options: RunOptions,
     model: &mut Sequential,
     optimizer: &mut Optimizer,
@@ -244,12 +245,19 @@ pub(super) fn start(
     match Checkpoint::newest(folder) {
         Ok(None) if train.resume => return Err(kept::no_checkpoint(folder)),
         Ok(None) => train.check_recipe(folder, &text)?,
-        Ok(Some(newest)) if train.resume => train.check_rate(recipe, options.steps, &newest)?,
+        Ok(Some(newest)) if train.resume => {
+            train.check_settings(recipe, &newest)?;
+            Train::check_data(task, &newest)?;
+            train.check_rate(recipe, options.steps, &newest)?;
+        }
         // What is wrong with a folder is said by the run.
         Ok(Some(_)) | Err(_) => {}
     }
     let run = Run::start(options, model, optimizer).map_err(wrong)?;
-    kept::write(folder, &text)?;
+    for warning in run.warnings() {
+        crate::complain(&format!("warning: {warning}"));
+    }
+    kept::write(folder, &text, train.subject.path())?;
     Ok(run)
 }
 
@@ -262,11 +270,6 @@ impl Train {
     /// The command that goes on with this training, at another rate if one is given.
     fn resume(&self, lr: Option<f64>) -> Option<String> {
         self.log.as_ref()?;
-        let quoted = |word: &String| {
-            let plain =
-                word.chars().all(|c| c.is_alphanumeric() || "-_./=,:".contains(c)) && !word.is_empty();
-            if plain { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-        };
         let mut words: Vec<String> =
             std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
         if lr.is_some() {
@@ -277,10 +280,9 @@ impl Train {
                 kept
             });
         }
-        words.splice(0..0, crate::ranks::launcher().into_iter().chain(["gradus".to_string()]));
         words.extend((!self.resume).then(|| "--resume".to_string()));
         words.extend(lr.iter().flat_map(|lr| ["--lr".to_string(), lr.to_string()]));
-        Some(words.iter().map(quoted).collect::<Vec<_>>().join(" "))
+        Some(kept::command(&words))
     }
 }
 

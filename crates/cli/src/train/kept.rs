@@ -3,11 +3,13 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use clap::ValueEnum;
 use gradus::prelude::*;
 use gradus::tensor::io::{read_text, write_atomically};
 use gradus::train::{Newest, Run};
 
 use super::Train;
+use super::data::{Data, Task};
 use super::recipe::Recipe;
 use crate::failure::Failure;
 use crate::text::numbers::count;
@@ -16,8 +18,14 @@ use crate::text::numbers::count;
 const RECIPE: &str = "recipe.toml";
 /// The log beside it: there is one as soon as a training has begun.
 const LOG: &str = "log.jsonl";
+/// How the line of a recipe in a folder begins that names the file of the data.
+const FILE: &str = "# data: ";
 /// The name of the highest learning rate in a checkpoint. The recipe may know another one already.
 const RATE: &str = "lr";
+/// The name of the fingerprint of the data in a checkpoint.
+const DATA: &str = "data";
+/// The name of the recipe in a checkpoint, without what may be another.
+const SETTINGS: &str = "recipe";
 /// What may be another when a training goes on. All else says what is learned, by which model, and where the training stands.
 const FREE: [&str; 2] = ["lr", "clip_norm"];
 
@@ -34,11 +42,8 @@ impl Train {
         };
         let title = text.lines().next().and_then(|line| line.strip_prefix("# gradus train "));
         let data = title.and_then(|title| title.split(' ').next());
-        if let Some(data) = data.filter(|data| *data != self.subject.data_set.name()) {
-            let (new, path) = (self.subject.data_set.name(), path.display());
-            return Err(Failure::Value(format!(
-                "--resume: the training is of {new}, that of {path} of {data}"
-            )));
+        if let Some(data) = data {
+            self.check_subject(&path, data, text.lines().find_map(|line| line.strip_prefix(FILE)))?;
         }
         let recipe = Recipe::read(&path, self.subject.data_set, None)
             .map_err(|failure| Failure::Value(failure.to_string().replacen("--config", "--resume", 1)))?;
@@ -58,6 +63,28 @@ impl Train {
             )));
         }
         Ok(Some(recipe))
+    }
+
+    /// Refuses to go on with another data set than that of the folder's recipe, or without its file: with the command that goes on.
+    fn check_subject(&self, recipe: &Path, known: &str, file: Option<&str>) -> Result<(), Failure> {
+        let (new, recipe) = (self.subject.data_set.name(), recipe.display());
+        let wrong = if known != new {
+            format!("the training is of {new}, that of {recipe} of {known}")
+        } else if file.is_some() && self.subject.path().is_none() {
+            format!("{known} needs its file")
+        } else {
+            return Ok(());
+        };
+        let file = file.unwrap_or("FILE");
+        let data = match Data::from_str(known, false) {
+            Ok(Data::Digits) | Err(_) => vec![known],
+            Ok(data) if data.takes_file() => vec![known, file],
+            Ok(_) => vec![known, "--data", file],
+        };
+        let log = self.log.as_ref().map(|log| log.to_string_lossy().into_owned()).unwrap_or_default();
+        let words = [&["train"], &data[..], &["--log", &log, "--resume"]].concat();
+        let words: Vec<String> = words.into_iter().map(String::from).collect();
+        Err(Failure::Value(format!("--resume: {wrong}; to go on: {}", command(&words))))
     }
 
     /// What of the recipe is another than it was, in words; a training that goes on may have another rate, and no other model.
@@ -91,6 +118,60 @@ impl Train {
         )))
     }
 
+    /// Refuses to go on with other settings than those of the checkpoint: the recipe in the folder may have been edited, or be gone.
+    pub(super) fn check_settings(&self, recipe: &Recipe, newest: &Newest) -> Result<(), Failure> {
+        let Some(known) = Run::value_in(&newest.checkpoint, SETTINGS) else { return Ok(()) };
+        let known: Vec<u8> = known.to_vec::<i64>().into_iter().map(|byte| byte as u8).collect();
+        let (known, new) = (String::from_utf8_lossy(&known), settings(recipe, self.subject.data_set)?);
+        let other: Vec<String> = new
+            .lines()
+            .filter(|line| !known.lines().any(|known| known == *line))
+            .map(|line| {
+                let key = line.split(" = ").next().unwrap_or_default();
+                let was = known.lines().find(|known| known.split(" = ").next() == Some(key));
+                format!(
+                    "{line}, and was {}",
+                    was.map_or("not set", |was| was.rsplit(" = ").next().unwrap_or(was))
+                )
+            })
+            .chain(
+                known
+                    .lines()
+                    .filter(|line| {
+                        let key = line.split(" = ").next();
+                        !new.lines().any(|new| new.split(" = ").next() == key)
+                    })
+                    .map(|line| format!("{line} is not set now")),
+            )
+            .collect();
+        if other.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Value(format!(
+            "--resume: the recipe is another than that of {}: {}; lr and clip_norm alone may be others",
+            newest.path.display(),
+            other.join("; ")
+        )))
+    }
+
+    /// Refuses to go on with other data than those of this training.
+    pub(super) fn check_data(task: &Task, newest: &Newest) -> Result<(), Failure> {
+        let path = newest.path.display();
+        let Some(known) = Run::value_in(&newest.checkpoint, DATA) else {
+            crate::complain(&format!(
+                "warning: {path} does not tell of which data it is, for an earlier gradus wrote it; that they are the same is not \
+                 checked this time"
+            ));
+            return Ok(());
+        };
+        task.fingerprint.difference(&known).map_or(Ok(()), |what| {
+            Err(Failure::Value(format!(
+                "--resume: the data are others than those of this training ({path}): {what}; take the data that it began with, \
+                 or begin anew in another folder"
+            )))
+        })
+    }
+
     /// Refuses to go on where the learning rate was never that of this training: steps, or data, are others. The highest rate is that of
     /// the checkpoint, for a training may be killed between a change of its recipe and its next checkpoint.
     pub(super) fn check_rate(&self, recipe: &Recipe, steps: u64, newest: &Newest) -> Result<(), Failure> {
@@ -116,7 +197,7 @@ impl Train {
         let data = self.subject.data_set;
         let path = folder.join(RECIPE);
         let own = Recipe::read(&path, data, None).and_then(|recipe| recipe.toml(data));
-        let is_own = own.is_ok_and(|own| read_text(&path).is_ok_and(|text| text == own));
+        let is_own = own.is_ok_and(|own| read_text(&path).is_ok_and(|text| without_file(&text) == own));
         is_own && folder.join(LOG).is_file()
     }
 
@@ -127,7 +208,7 @@ impl Train {
             |what: &dyn std::fmt::Display| Failure::Value(format!("--log {}: {what}", path.display()));
         match std::fs::read(&path) {
             _ if self.resume => Ok(()),
-            Ok(known) if known == text.as_bytes() || self.is_given_up(folder) => Ok(()),
+            Ok(known) if is_same(&known, text) || self.is_given_up(folder) => Ok(()),
             Ok(_) => Err(wrong(&format!(
                 "another recipe is there, and is not overwritten; take it (--config {}), move it away, or choose another folder",
                 path.display()
@@ -146,9 +227,22 @@ pub(super) fn no_checkpoint(folder: &Path) -> Failure {
     ))
 }
 
-/// Keeps the highest learning rate with each checkpoint.
-pub(super) fn set_rate(run: &Run, recipe: &Recipe) {
+/// Keeps the recipe, the highest learning rate, and of which data it is, with each checkpoint.
+pub(super) fn set(run: &Run, recipe: &Recipe, data: Data, task: &Task) -> Result<(), Failure> {
     run.set(RATE, recipe.lr);
+    run.set(DATA, task.fingerprint.tensor());
+    let bytes: Vec<i64> = settings(recipe, data)?.bytes().map(i64::from).collect();
+    run.set(SETTINGS, Tensor::from_slice(&bytes, bytes.len()));
+    Ok(())
+}
+
+/// The lines of a recipe that must stay.
+fn settings(recipe: &Recipe, data: Data) -> Result<String, Failure> {
+    let text = recipe.toml(data)?;
+    let stays = |line: &&str| {
+        !line.starts_with('#') && !FREE.iter().any(|key| line.starts_with(&format!("{key} = ")))
+    };
+    Ok(text.lines().filter(stays).collect::<Vec<_>>().join("\n"))
 }
 
 /// The change of the rate since the checkpoint, in words.
@@ -157,8 +251,31 @@ pub(super) fn other_rate(run: &Run, recipe: &Recipe) -> Option<String> {
     (old.to_bits() != new.to_bits()).then(|| format!("{RATE} {new:?} in place of {old:?}"))
 }
 
-/// Writes the recipe of a training into its folder.
-pub(super) fn write(folder: &Path, text: &str) -> Result<(), Failure> {
+/// Whether the bytes of a recipe are this text, wherever its data are.
+fn is_same(known: &[u8], text: &str) -> bool {
+    std::str::from_utf8(known).is_ok_and(|known| without_file(known) == text)
+}
+
+/// A recipe without the line that names the file of the data.
+fn without_file(recipe: &str) -> String {
+    recipe.split_inclusive('\n').filter(|line| !line.starts_with(FILE)).collect()
+}
+
+/// A command of this program, as a shell takes it; on several ranks with what starts them.
+pub(super) fn command(words: &[String]) -> String {
+    let quoted = |word: &String| {
+        let plain = word.chars().all(|c| c.is_alphanumeric() || "-_./=,:".contains(c)) && !word.is_empty();
+        if plain { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    };
+    let all = crate::ranks::launcher().into_iter().chain(["gradus".to_string()]);
+    all.chain(words.iter().cloned()).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
+}
+
+/// Writes the recipe of a training into its folder, with the file that its data are in.
+pub(super) fn write(folder: &Path, text: &str, file: Option<&Path>) -> Result<(), Failure> {
+    let named = file.and_then(Path::to_str).filter(|name| !name.contains(char::is_control));
+    let line = named.map_or(String::new(), |name| format!("\n{FILE}{name}"));
+    let text = text.replacen('\n', &format!("{line}\n"), 1);
     write_atomically(folder.join(RECIPE), text.as_bytes())
         .map_err(|error| Failure::Value(format!("--log {error}")))
 }

@@ -58,6 +58,7 @@ impl Ranks {
 pub(super) fn start(
     train: &Train,
     recipe: &Recipe,
+    task: &Task,
     comm: &Arc<dyn Communicator>,
     options: RunOptions,
     model: &mut Sequential,
@@ -65,7 +66,7 @@ pub(super) fn start(
 ) -> Result<Run, Failure> {
     let mut first = None;
     let result = parallel::start_by(comm, options, model, optimizer, |options, model, optimizer| {
-        match fit::start(train, recipe, options, model, optimizer) {
+        match fit::start(train, recipe, task, options, model, optimizer) {
             Ok(run) => Ok(run),
             Err(failure) => {
                 let said = failure.to_string();

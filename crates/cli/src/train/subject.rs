@@ -74,9 +74,14 @@ impl Subject {
         Err(Failure::Value(format!("{option} {path}: {what}; take another name, so that nothing is lost")))
     }
 
+    /// The file or the folder of the data.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.file.as_deref().or(self.data.as_deref())
+    }
+
     /// The data and a new model.
     pub(crate) fn load(&self, recipe: &Recipe) -> Result<Task, Failure> {
-        self.data_set.load(self.file.as_deref().or(self.data.as_deref()), recipe)
+        self.data_set.load(self.path(), recipe)
     }
 }
 

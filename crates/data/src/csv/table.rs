@@ -231,6 +231,10 @@ impl Column {
 }
 
 fn read(text: &str, options: &CsvOptions) -> Result<Table, String> {
+    // A page may well have cells.
+    if let Some(what) = gradus_tensor::io::other_kind(text.as_bytes()).filter(|_| !text.is_empty()) {
+        return Err(what.to_string());
+    }
     let mut rows = rows(text, options)?.into_iter();
     let mut rest = rows.as_slice().iter();
     let (_, first) = rest.next().ok_or("it has no row")?;

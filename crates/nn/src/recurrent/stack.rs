@@ -21,6 +21,17 @@ pub(super) struct Stack<'a> {
 /// Where each sequence still runs: for each step which of the batch, `[batch, 1]`; `None` where all do.
 type Running = Vec<Option<Tensor>>;
 
+/// The inputs `[time, batch, in]` with 0 where a sequence does not run: what stands there, NaN perhaps, reaches no gradient.
+fn without_ended<'t>(x: Var<'t>, running: Option<&Running>) -> Var<'t> {
+    let Some(running) = running.filter(|running| running.iter().any(Option::is_some)) else { return x };
+    let kept = |(x, on): (Var<'t>, &Option<Tensor>)| match on {
+        Some(on) => x.masked_fill(&on.logical_not(), 0.0),
+        None => x,
+    };
+    let steps: Vec<Var<'t>> = x.unbind(0).into_iter().zip(running).map(kept).collect();
+    Var::stack(&steps, 0)
+}
+
 impl Stack<'_> {
     /// The last layer's states at all steps, and all layers' last states.
     #[track_caller]
@@ -82,7 +93,7 @@ impl Stack<'_> {
         {
             return all;
         }
-        let inputs = weights.inputs(self.kind, x).unbind(0);
+        let inputs = weights.inputs(self.kind, without_ended(x, running)).unbind(0);
         let steps = inputs.len();
         let mut outputs = vec![start.h; steps];
         let mut state = start;
@@ -314,6 +325,22 @@ mod tests {
         let of = |sequence: isize, t: isize| slope.select(0, t).select(0, sequence).abs().sum().item();
         assert!(of(0, 3) > 0.0 && of(1, 1) > 0.0);
         assert_eq!((of(1, 2), of(1, 3)), (0.0, 0.0));
+    }
+
+    #[test]
+    fn nan_behind_a_length_reaches_no_gradient() {
+        macro_rules! finite {
+            ($($Layer:ident)*) => {$(
+                let layer = $Layer::with_options(1, 2, &deep(), &mut rng(2));
+                let tape = Tape::new();
+                let x = Tensor::from([0.3f32, -0.2, 0.5, f32::NAN, 0.1, f32::INFINITY]).reshape([3, 2, 1]);
+                let x = tape.var(x);
+                let grads = layer.run_lengths(x, None, &[3, 1]).0.sum().backward();
+                let of_params = layer.params().into_iter().map(|(_, param)| grads.get(param).expect("a gradient").abs().sum().item());
+                assert!(of_params.chain([grads.wrt(x).abs().sum().item()]).all(f64::is_finite));
+            )*};
+        }
+        finite!(Rnn Gru Lstm);
     }
 
     #[test]

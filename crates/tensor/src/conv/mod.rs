@@ -9,7 +9,7 @@ mod sample;
 mod window;
 
 use crate::elementwise::promoted;
-use crate::kernel::parallel;
+use crate::kernel::{parallel, sum::all_finite};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
@@ -159,7 +159,7 @@ pub fn from_windows(x: &Tensor, w: &Window) -> Tensor {
 pub fn conv_input(weight: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor {
     check("conv_input", w, groups, [None, Some(weight), Some(g)]);
     let (n, outputs, channels) = (g.shape()[0], g.shape()[1], weight.shape()[1] * groups);
-    let s = Sizes::new(w, groups, channels, outputs);
+    let mut s = Sizes::new(w, groups, channels, outputs);
     let (g, weight) = promoted(g, weight);
     with_float!("conv_input", g.dtype(), T => {
         let (g, weight) = (g.contiguous(), weight.contiguous());
@@ -169,18 +169,21 @@ pub fn conv_input(weight: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Ten
             if x.is_empty() {
                 return;
             }
+            s.padded = all_finite(weight);
+            let s = &s;
             let cost = s.cost() * s.cout as f64 / s.cin.max(1) as f64;
-            let direct = single(weight).and_then(|weight| Some((DirectInput::new(w, &s)?, weight)));
+            let direct = single(weight).filter(|_| s.padded);
+            let direct = direct.and_then(|weight| Some((DirectInput::new(w, s)?, weight)));
             if let (Some((direct, weight)), Some(g)) = (direct, single(g)) {
-                let packed = direct.packed(weight, &s);
+                let packed = direct.packed(weight, s);
                 return parallel::chunks(x, size, cost, |start, x| {
                     let g = &g[start / size * outputs * s.places..][..outputs * s.places];
-                    direct.input(&packed, g, &s, single_mut(x).expect("f32"));
+                    direct.input(&packed, g, s, single_mut(x).expect("f32"));
                 });
             }
             parallel::chunks(x, size, cost, |start, x| {
                 let g = &g[start / size * outputs * s.places..][..outputs * s.places];
-                input_sample(weight, g, w, &s, x);
+                input_sample(weight, g, w, s, x);
             });
         })
     })
@@ -197,7 +200,7 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
     const BLOCKS: usize = 8;
     check("conv_weight", w, groups, [Some(x), None, Some(g)]);
     let (n, channels, outputs) = (x.shape()[0], x.shape()[1], g.shape()[1]);
-    let s = Sizes::new(w, groups, channels, outputs);
+    let mut s = Sizes::new(w, groups, channels, outputs);
     let size = s.groups * s.cout * s.cin * s.taps;
     let (x, g) = promoted(x, g);
     with_float!("conv_weight", g.dtype(), T => {
@@ -208,7 +211,9 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
             if n == 0 || size == 0 {
                 return;
             }
-            let direct = single(x).and_then(|_| Direct::new(w, &s));
+            s.padded = all_finite(x);
+            let s = &s;
+            let direct = single(x).and_then(|_| Direct::new(w, s));
             let samples = n.div_ceil(BLOCKS);
             let mut partial = vec![T::default(); n.div_ceil(samples) * size];
             parallel::chunks(&mut partial, size, s.places as f64 * samples as f64 * 0.1, |start, sum| {
@@ -218,9 +223,9 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
                     let g = &g[i * outputs * s.places..][..outputs * s.places];
                     match (&direct, single(x), single(g)) {
                         (Some(direct), Some(x), Some(g)) => {
-                            direct.weight(x, g, &s, single_mut(sum).expect("f32"));
+                            direct.weight(x, g, s, single_mut(sum).expect("f32"));
                         }
-                        _ => weight_sample(x, g, w, &s, sum),
+                        _ => weight_sample(x, g, w, s, sum),
                     }
                 }
             });
@@ -229,7 +234,7 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
                 total.iter_mut().zip(sum).for_each(|(y, &x)| *y += x);
             }
             match (&direct, single(total), single_mut(out)) {
-                (Some(direct), Some(total), Some(out)) => direct.turned_back(total, &s, out),
+                (Some(direct), Some(total), Some(out)) => direct.turned_back(total, s, out),
                 _ => out.copy_from_slice(total),
             }
         })

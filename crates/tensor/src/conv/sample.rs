@@ -21,6 +21,8 @@ pub(super) struct Sizes {
     pub(super) places: usize,
     /// Elements of the columns that are made at once.
     at_once: usize,
+    /// Whether zeros may be multiplied that belong to no window. Their products with infinite numbers are NaN.
+    pub(super) padded: bool,
 }
 
 /// Usually that many: 64 MiB in F64. A larger kernel over a larger sample is a sum over blocks of rows, so that their product
@@ -39,6 +41,7 @@ impl Sizes {
             plane: w.input.iter().product(),
             places: w.output().iter().product(),
             at_once: AT_ONCE,
+            padded: true,
         }
     }
 
@@ -109,7 +112,7 @@ struct Scratch {
 impl Scratch {
     /// And memory for outputs that are `n` long, as [`Planes`] want them.
     fn new<T: Product>(w: &Window, s: &Sizes) -> (Self, Buffer) {
-        let planes = Planes::new(w);
+        let planes = if s.padded { Planes::new(w) } else { None };
         let n = planes.as_ref().map_or(s.places, |planes| planes.n);
         if w.is_pointwise() {
             let [columns, padded, wide] = [(); 3].map(|()| Buffer::new::<T>(0));
@@ -275,5 +278,59 @@ mod tests {
             }
         }
         assert_eq!(planes, [true; 2], "both ways are tried");
+    }
+
+    /// The slopes of one sample of ones beside a gradient of ones, by their definition: the sum over the taps that reach a place,
+    /// and over the places that a tap reaches.
+    fn by_definition(x: &[f64], weight: &[f64], w: &Window, s: &Sizes) -> [Vec<f64>; 2] {
+        let [_, h, v] = w.output();
+        let (mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; weight.len()]);
+        for (o, c) in (0..s.cout).flat_map(|o| (0..s.cin).map(move |c| (o, c))) {
+            for (tap, (i, j)) in
+                (0..s.taps).flat_map(|tap| (0..h * v).map(move |place| (tap, (place / v, place % v))))
+            {
+                let row = (i * w.stride[1] + tap / w.kernel[2]).wrapping_sub(w.padding[1]);
+                let col = (j * w.stride[2] + tap % w.kernel[2]).wrapping_sub(w.padding[2]);
+                if row < w.input[1] && col < w.input[2] {
+                    let (place, tap) =
+                        ((c * w.input[1] + row) * w.input[2] + col, (o * s.cin + c) * s.taps + tap);
+                    dx[place] += weight[tap];
+                    dw[tap] += x[place];
+                }
+            }
+        }
+        [dx, dw]
+    }
+
+    /// One infinite element of the input or of the weight: infinite is what it reaches, and nothing is NaN. In both types, with
+    /// channels that fill vectors and without.
+    #[test]
+    fn an_infinite_element_reaches_its_own_windows() {
+        for (channels, stride, padding) in
+            [(1, 1, 0), (1, 1, 1), (1, 2, 1), (16, 1, 0), (16, 2, 1), (16, 2, 0)]
+        {
+            let w = window(&[4, 5], &[2, 2], stride, padding);
+            let s = Sizes::new(&w, 1, channels, channels);
+            for at in [0, s.plane - 1, 4] {
+                let mut x = Tensor::ones_of([1, channels, 4, 5], DType::F64).to_f64_vec();
+                let mut weight = Tensor::ones_of([channels, channels, 2, 2], DType::F64).to_f64_vec();
+                x[at] = f64::INFINITY;
+                weight[at % 4] = f64::INFINITY;
+                let [dx, dw] = by_definition(&x, &weight, &w, &s);
+                for dtype in [DType::F64, DType::F32] {
+                    let [_, h, v] = w.output();
+                    let g = Tensor::ones_of([1, channels, h, v], dtype);
+                    let x = Tensor::from_vec(x.clone(), [1, channels, 4, 5]).to(dtype);
+                    let weight = Tensor::from_vec(weight.clone(), [channels, channels, 2, 2]).to(dtype);
+                    let of_x = super::super::conv_input(&weight, &g, &w, 1).to_f64_vec();
+                    let of_weight = super::super::conv_weight(&x, &g, &w, 1).to_f64_vec();
+                    assert_eq!(of_x, dx, "{channels} channels, stride {stride}, padding {padding}, {dtype}");
+                    assert_eq!(
+                        of_weight, dw,
+                        "{channels} channels, stride {stride}, padding {padding}, {dtype}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -33,6 +33,16 @@ pub(super) fn begins_with(path: &Path, start: &[u8]) -> Result<bool, Error> {
         .map_err(|source| Error::Io { path: path.to_path_buf(), source })
 }
 
+/// The first bytes of a file, by which [`super::other_kind`] tells what it is; a byte if they cannot be read.
+#[cfg(feature = "safetensors")]
+pub(super) fn beginning(path: &Path) -> Vec<u8> {
+    let mut found = Vec::new();
+    let file = open_regular(path).and_then(|file| {
+        io::Read::read_to_end(&mut io::Read::take(file, super::kind::BEGINNING as u64), &mut found)
+    });
+    if file.is_ok() { found } else { vec![0] }
+}
+
 /// Opens a regular file for reading; anything else is refused without being touched.
 ///
 /// # Errors
@@ -47,10 +57,14 @@ pub fn open_regular(path: impl AsRef<Path>) -> io::Result<File> {
 ///
 /// # Errors
 /// What the system says, [`ErrorKind::InvalidInput`] as [`open_regular`], or [`ErrorKind::InvalidData`] with line and byte where the
-/// text is not UTF-8.
+/// text is not UTF-8, or if the file is a pointer of git-LFS.
 pub fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
     let mut bytes = Vec::new();
     io::Read::read_to_end(&mut open_regular(path)?, &mut bytes)?;
+    // No text is learned from a pointer; an empty text and a page are for the reader to judge.
+    if let Some(what) = super::kind::pointer(&bytes) {
+        return Err(io::Error::new(ErrorKind::InvalidData, what));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
         let line = bytes[..at].split(|byte| *byte == b'\n').count();
@@ -89,12 +103,15 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Erro
 /// folder that is gone is gone, too.
 ///
 /// # Errors
-/// What the system says.
+/// What the system says, with the folder that cannot be made.
 pub fn create_folder(path: impl AsRef<Path>) -> io::Result<()> {
     let path = path.as_ref();
     let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
     let new: Vec<&Path> = path.ancestors().take_while(missing).collect();
-    fs::create_dir_all(path)?;
+    fs::create_dir_all(path).map_err(|error| {
+        let first = new.iter().rev().copied().find(|folder| !folder.exists()).unwrap_or(path);
+        io::Error::new(error.kind(), format!("the folder {} cannot be made: {error}", first.display()))
+    })?;
     new.into_iter().rev().try_for_each(|folder| sync_folder(folder_of(folder)))
 }
 
@@ -203,7 +220,10 @@ impl Temporary {
             let mut name = prefix.clone();
             name.push(format!("{:016x}{SUFFIX}", unpredictable()));
             let path = path.with_file_name(name);
-            let file = create(&path)?;
+            let file = create(&path).map_err(|error| {
+                let folder = folder_of(&path).display();
+                io::Error::new(error.kind(), format!("no file can be made in the folder {folder}: {error}"))
+            })?;
             let temporary = Self { file, path, renamed: false };
             // Where there are no locks, nothing is ever taken for left behind.
             let _ = temporary.file.lock();

@@ -10,6 +10,7 @@
 #[cfg(feature = "safetensors")]
 mod checksum;
 mod file;
+mod kind;
 pub mod npy;
 #[cfg(feature = "zip")]
 pub mod npz;
@@ -26,6 +27,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use file::read;
 pub use file::{check_writable, create_folder, open_regular, read_text, sync_folder, write_atomically};
+
+pub use kind::other_kind;
 
 use crate::{Element, Error, MAX_RANK, Shape, Tensor};
 
@@ -57,7 +60,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
     }
     let bytes = read(path)?;
     let (format, tensors) = named(&bytes);
-    tensors.map_err(|reason| Error::Format { path: path.to_path_buf(), format, reason })
+    tensors.map_err(|reason| refused(path, format, &bytes, reason))
 }
 
 /// The named tensors in the bytes of a file, as [`load`] reads them.
@@ -66,7 +69,13 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
 /// [`Error::Format`] with `(bytes)` in the place of the file, as [`load`].
 pub fn from_bytes(bytes: &[u8]) -> Result<Vec<(String, Tensor)>, Error> {
     let (format, tensors) = named(bytes);
-    tensors.map_err(|reason| Error::Format { path: "(bytes)".into(), format, reason })
+    tensors.map_err(|reason| refused(Path::new("(bytes)"), format, bytes, reason))
+}
+
+/// The error of a file that could not be read as what it should be: of another kind, or for this reason.
+fn refused(path: &Path, format: &'static str, start: &[u8], reason: String) -> Error {
+    let reason = other_kind(start).map_or(reason, str::to_string);
+    Error::Format { path: path.to_path_buf(), format, reason }
 }
 
 static LARGEST_UNPACKED: AtomicUsize = AtomicUsize::new(if usize::BITS > 32 { 4 << 30 } else { 1 << 30 });

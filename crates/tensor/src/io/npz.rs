@@ -45,7 +45,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
     let path = path.as_ref();
     let bytes = super::read(path)?;
     let tensors = Archive::open(&bytes).and_then(|archive| parse(&archive));
-    tensors.map_err(|reason| Error::Format { path: path.to_path_buf(), format: "npz", reason })
+    tensors.map_err(|reason| super::refused(path, "npz", &bytes, reason))
 }
 
 /// The arrays of an archive, or what is wrong with them.
@@ -55,7 +55,11 @@ pub(super) fn parse(archive: &Archive<'_>) -> Result<Vec<(String, Tensor)>, Stri
         let tensor = npy::parse(&archive.get(entry)?).map_err(|reason| format!("entry {entry}: {reason}"))?;
         Ok((name.to_string(), tensor))
     };
-    archive.names().map(array).collect()
+    let names: Vec<&str> = archive.names().collect();
+    if let Some(twice) = (1..names.len()).find(|&i| names[..i].contains(&names[i])) {
+        return Err(format!("two entries are named {}", names[twice]));
+    }
+    names.into_iter().map(array).collect()
 }
 
 #[cfg(test)]
@@ -81,6 +85,10 @@ mod tests {
         std::fs::write(&path, zip::write([("a.txt", Vec::new())])).unwrap();
         let error = load(&path).unwrap_err().to_string();
         assert!(error.ends_with("not a valid npz file: entry a.txt is no npy file"), "{error}");
+        let twice = [1.0, 2.0].map(|x| ("a.npy", npy::to_bytes(&Tensor::from(x))));
+        std::fs::write(&path, zip::write(twice)).unwrap();
+        let error = load(&path).unwrap_err().to_string();
+        assert!(error.ends_with("two entries are named a.npy"), "{error}");
         std::fs::write(&path, zip::write([("a.npy", b"no array".to_vec())])).unwrap();
         let error = load(&path).unwrap_err().to_string();
         assert!(error.ends_with("entry a.npy: it does not begin with NumPy's magic bytes"), "{error}");

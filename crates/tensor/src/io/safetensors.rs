@@ -83,7 +83,9 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
         read(io::BufReader::new(file.take(length)), length)
     };
     open().map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => wrong(path, error.to_string()),
+        io::ErrorKind::InvalidData => {
+            super::refused(path, "safetensors", &super::file::beginning(path), error.to_string())
+        }
         _ => Error::Io { path: path.to_path_buf(), source: error },
     })
 }
@@ -244,7 +246,7 @@ mod tests {
         let good = std::fs::read(&path).unwrap();
         let shown = path.display();
         let start = format!("{shown}: not a valid safetensors file: ");
-        assert_eq!(refused(&path, &[]), format!("{start}it has fewer than the 8 bytes of a header's length"));
+        assert_eq!(refused(&path, &[]), format!("{start}the file is empty"));
         assert_eq!(
             refused(&path, &good[..20]),
             format!("{start}it ends within its header: truncated, or of another kind")

@@ -15,6 +15,16 @@ pub fn sum<T: Real>(x: &[T]) -> T {
     )
 }
 
+/// Whether every element is a finite number.
+pub fn all_finite<T: Real>(x: &[T]) -> bool {
+    // An infinity or NaN anywhere makes 0 · x, and so the sum, NaN.
+    sum_map(
+        x,
+        #[inline(always)]
+        |x| x * T::ZERO,
+    ) == T::ZERO
+}
+
 /// `$\sum_i f(x_i)$`.
 pub fn sum_map<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
     run(

@@ -6,6 +6,7 @@ mod save;
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 
 use gradus_autograd::Params;
@@ -76,6 +77,7 @@ pub struct Run {
     saved: Cell<Option<u64>>,
     stopped: Cell<bool>,
     resumed: Option<PathBuf>,
+    warnings: Vec<String>,
     diverged: RefCell<Option<Divergence>>,
     /// The steps that the optimizer had skipped when it was last looked at.
     skipped: Cell<u64>,
@@ -84,7 +86,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Begins a run, or goes on with the one in the folder: then the model and the optimizer get its state.
+    /// Begins a run, or goes on with the one in the folder: then the model and the optimizer get its state. Where the newest checkpoint is
+    /// damaged it is the newest that is whole; [`Self::warnings`] says so.
     ///
     /// # Errors
     /// [`Error::Io`] if the folder or the log cannot be written (said here, not at the first checkpoint), and what
@@ -102,25 +105,9 @@ impl Run {
         assert!(options.every > 0, "Run::start: every is 0; a checkpoint is saved after each `every` steps");
         assert!(options.keep > 0, "Run::start: keep is 0; at least one checkpoint must stay");
         let held = save::hold(&options)?;
-        let newest = save::newest(&options)?;
-        let mut run = Self {
-            log: RefCell::new(None),
-            progress: RefCell::new(Progress::silent(options.steps)),
-            stopping: RefCell::new(options.early_stopping.clone()),
-            random: RefCell::default(),
-            values: RefCell::default(),
-            means: RefCell::default(),
-            step: Cell::new(0),
-            cursor: Cell::default(),
-            closed: Cell::new(true),
-            saved: Cell::new(None),
-            stopped: Cell::new(false),
-            resumed: None,
-            diverged: RefCell::default(),
-            skipped: Cell::new(0),
-            _held: held,
-            options,
-        };
+        let mut newest = save::newest(&options)?;
+        let damaged = newest.as_mut().map_or(Vec::new(), |newest| std::mem::take(&mut newest.damaged));
+        let mut run = Self::at_its_begin(options, held);
         run.resumed = newest.as_ref().map(|newest| newest.path.clone());
         let state = run.options.from.take().or(newest.map(|newest| newest.checkpoint));
         if let Some(state) = state {
@@ -140,12 +127,46 @@ impl Run {
         if run.options.progress {
             *run.progress.get_mut() = Progress::new(run.options.steps);
         }
+        // Last: what is refused leaves the folder as it is.
+        run.warnings = run.resumed().map_or(Vec::new(), |path| save::set_aside(&damaged, run.step(), path));
+        for warning in run.warnings.iter().filter(|_| run.options.progress) {
+            // Standard error may be closed; the training goes on.
+            let _ = writeln!(std::io::stderr(), "warning: {warning}");
+        }
         Ok(run)
+    }
+
+    fn at_its_begin(options: RunOptions, held: Option<File>) -> Self {
+        Self {
+            log: RefCell::new(None),
+            progress: RefCell::new(Progress::silent(options.steps)),
+            stopping: RefCell::new(options.early_stopping.clone()),
+            random: RefCell::default(),
+            values: RefCell::default(),
+            means: RefCell::default(),
+            step: Cell::new(0),
+            cursor: Cell::default(),
+            closed: Cell::new(true),
+            saved: Cell::new(None),
+            stopped: Cell::new(false),
+            resumed: None,
+            warnings: Vec::new(),
+            diverged: RefCell::default(),
+            skipped: Cell::new(0),
+            _held: held,
+            options,
+        }
     }
 
     /// The checkpoint with which it went on.
     pub fn resumed(&self) -> Option<&PathBuf> {
         self.resumed.as_ref()
+    }
+
+    /// What the start has to say, a sentence each: of checkpoints that were newer and damaged, what is wrong with them and where they are
+    /// kept (`NAME.damaged`). With [`RunOptions::progress`] it is said on standard error already.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The number of the present step, from 0; after the loop, how many were made.

@@ -25,7 +25,7 @@ pub struct RunOptions {
     pub new_rate: bool,
     /// Whether the log has the time at which each line was written; yes.
     pub time: bool,
-    /// Whether progress is shown on standard output; yes.
+    /// Whether progress is shown on standard output, and warnings on standard error; yes.
     pub progress: bool,
     /// The state to go on with, of a run that has no folder; `None`: the newest checkpoint in the folder.
     pub from: Option<Checkpoint>,

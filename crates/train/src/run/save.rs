@@ -30,6 +30,36 @@ pub(super) fn newest(options: &RunOptions) -> Result<Option<Newest>, Error> {
     if Checkpoint::any(folder)? { Err(Error::Occupied { folder: folder.clone() }) } else { Ok(None) }
 }
 
+/// Gives checkpoints that are damaged another name, `NAME.damaged`, under which no later one is written over them; what is to be
+/// said of each.
+pub(super) fn set_aside(damaged: &[Error], step: u64, taken: &Path) -> Vec<String> {
+    let said = |error: &Error| {
+        let kept = match error.checkpoint().map(|path| (path, aside(path))) {
+            Some((path, place)) if std::fs::rename(path, &place).is_ok() => {
+                format!("it is kept as {}", place.display())
+            }
+            _ => "it cannot be renamed, and is lost at the next checkpoint".to_string(),
+        };
+        format!("{}; {kept}; the run goes on after step {step}, with {}", error.fault(), taken.display())
+    };
+    damaged.iter().map(said).collect()
+}
+
+/// `NAME.damaged`, or the first of `NAME.damaged.2`, … that is not taken.
+fn aside(path: &Path) -> PathBuf {
+    let named = |end: &str| {
+        let mut name = path.as_os_str().to_os_string();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let first = named(".damaged");
+    if first.symlink_metadata().is_err() {
+        return first;
+    }
+    let mut others = (2u32..).map(|n| named(&format!(".damaged.{n}")));
+    others.find(|place| place.symlink_metadata().is_err()).unwrap_or(first)
+}
+
 /// The folder of the checkpoints, held against other runs: each would remove what the other has saved.
 pub(super) fn hold(options: &RunOptions) -> Result<Option<File>, Error> {
     let Some(folder) = &options.folder else { return Ok(None) };

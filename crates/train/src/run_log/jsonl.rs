@@ -69,6 +69,8 @@ pub(super) fn kept(bytes: &[u8], steps: u64) -> Result<u64, (usize, String)> {
         }
         let rest = line.strip_prefix(BEGIN.as_bytes()).unwrap_or_default();
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        // A number goes on with nothing but its digits.
+        let digits = if matches!(rest.get(digits), Some(b',' | b'}')) { digits } else { 0 };
         let step = std::str::from_utf8(&rest[..digits]).ok().and_then(|digits| digits.parse::<u64>().ok());
         match step {
             None => return Err((number + 1, "it has no step".to_string())),
@@ -101,6 +103,16 @@ mod tests {
             assert_eq!(kept(log.as_bytes(), step), Ok(length(step as usize)));
         }
         assert_eq!(kept(&log.as_bytes()[..log.len() - 3], 99), Ok(length(11)), "half a line is cut");
-        assert_eq!(kept(b"{\"step\":0}\nhello\n", 9), Err((2, "it has no step".to_string())));
+        for line in [
+            "hello",
+            "{\"step\":1.5}",
+            "{\"step\":1e3,\"x\":1}",
+            "{\"step\":-1}",
+            "{\"step\":}",
+            "{\"step\":1",
+        ] {
+            let log = format!("{{\"step\":0}}\n{line}\n");
+            assert_eq!(kept(log.as_bytes(), 9), Err((2, "it has no step".to_string())), "{line}");
+        }
     }
 }

@@ -70,7 +70,9 @@ fn weights(size: usize, out: usize, step: f64, how: Resize) -> Taps {
             window.map(|i| (i, weight)).collect()
         }
     };
-    Taps { input: size, rows: (0..out).map(row).collect() }
+    // A neighbour that weighs nothing is none: it may be infinite.
+    let counted = |o: usize| row(o).into_iter().filter(|tap| tap.1 != 0.0).collect();
+    Taps { input: size, rows: (0..out).map(counted).collect() }
 }
 
 /// Panics if elements are wanted of an axis that has none, or more than memory can have.
@@ -181,9 +183,9 @@ impl<'t> Var<'t> {
                 let (wi, wj) = (cubic_weights(row - &i), cubic_weights(col - &j));
                 let line = |k: usize| -> Self {
                     let at = |l: usize| {
-                        sample(&(&i + (k as f64 - 1.0)), &(&j + (l as f64 - 1.0))) * wj[l].unsqueeze(1)
+                        wj[l].unsqueeze(1).weigh(sample(&(&i + (k as f64 - 1.0)), &(&j + (l as f64 - 1.0))))
                     };
-                    (0..4).map(at).sum::<Self>() * wi[k].unsqueeze(1)
+                    wi[k].unsqueeze(1).weigh((0..4).map(at).sum::<Self>())
                 };
                 (0..4).map(line).sum()
             }
@@ -191,10 +193,11 @@ impl<'t> Var<'t> {
                 let (i, j) = (row.value().floor(), col.value().floor());
                 let (s, t) = ((row - &i).unsqueeze(1), (col - &j).unsqueeze(1));
                 let (k, l) = (&i + 1.0, &j + 1.0);
-                sample(&i, &j) * (1.0 - s) * (1.0 - t)
-                    + sample(&i, &l) * (1.0 - s) * t
-                    + sample(&k, &j) * s * (1.0 - t)
-                    + sample(&k, &l) * s * t
+                // Weighed: an infinite neighbour that weighs nothing gives nothing.
+                ((1.0 - s) * (1.0 - t)).weigh(sample(&i, &j))
+                    + ((1.0 - s) * t).weigh(sample(&i, &l))
+                    + (s * (1.0 - t)).weigh(sample(&k, &j))
+                    + (s * t).weigh(sample(&k, &l))
             }
         }
     }

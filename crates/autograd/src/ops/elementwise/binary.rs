@@ -17,8 +17,7 @@ crate::ops::elementwise::table::binary! {
     div [0.3, domain: [[-2.0, 2.0], [0.5, 2.0]]] |a, b, y| a / b => 1.0 / b, -(y / b);
     /// `$a^b$`. Slopes `$b\,a^{b-1}$` (0 where b = 0) and `$a^b \ln a$` (0 where a = 0 and b ≥ 0).
     pow [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| pow(a, b) =>
-        pow_slope(pick(eq(b, 0.0) * (1.0 - gt(abs(a), 0.0)), 1.0, a), b),
-        pick(eq(a, 0.0) * ge(b, 0.0), 0.0, pow_log_slope(pick(eq(a, 0.0) * ge(b, 0.0), 1.0, a), b, y));
+        pow_slope(a, b), pow_log_slope(a, b);
     /// The larger of two; NaN if either is. Slopes 1 for the larger and 0 for the other. At a tie each gets half the gradient.
     maximum [0.3, kinks: Kinks::Equal] |a, b, y| max(a, b) => gt(a, b) + 0.5 * eq(a, b), gt(b, a) + 0.5 * eq(a, b);
     /// The smaller of two; NaN if either is. Slopes 1 for the smaller and 0 for the other. At a tie each gets half the gradient.
@@ -36,13 +35,16 @@ crate::ops::elementwise::table::binary! {
     atan2 [10.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| atan2(a, b) =>
         atan2_slope(b, a), -atan2_slope(a, b);
     /// `$\sqrt{a^2 + b^2}$`. Slopes `$a/y$` and `$b/y$`, NaN at the origin.
-    hypot [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| hypot(a, b) => hypot_slope(a, b, y), hypot_slope(b, a, y);
+    hypot [5.0, domain: [[0.4, 2.0], [-2.0, 2.0]]] |a, b, y| hypot(a, b) => hypot_slope(a, b), hypot_slope(b, a);
     /// The remainder of `$a/b$` with the sign of a. Slopes 1 and `$-\operatorname{trunc}(a/b)$`.
     fmod [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::MultiplesButZero] |a, b, y| fmod(a, b) =>
-        1.0, -pick(ne(y, y), trunc(a / b), round((finite(a) - finite(y)) / b));
+        1.0, -pick(ne(y, y), trunc(a / b), round((finite(a) - y) / finite(b)));
     /// The remainder of `$a/b$` with the sign of b. Slopes 1 and `$-\lfloor a/b \rfloor$`.
     remainder [10.0, domain: [[-2.0, 2.0], [0.6, 1.4]], kinks: Kinks::Multiples] |a, b, y| remainder(a, b) =>
-        1.0, -pick(ne(y, y), floor(a / b), round((finite(a) - finite(y)) / b));
+        1.0, -pick(ne(y, y), floor(a / b), {
+            let d = finite(a) - finite(y);
+            round(pick(eq(finite(d), d), d / finite(b), (0.5 * a - 0.5 * y) / (0.5 * b)))
+        });
     /// `$\ln(e^a + e^b)$`. Slopes `$\sigma(a-b)$` and `$\sigma(b-a)$`, ½ each where both are the same infinity.
     logaddexp [3.0] |a, b, y| logaddexp(a, b) => sigmoid_of_difference(a, b), sigmoid_of_difference(b, a);
     /// `$\log_2(2^a + 2^b)$`. Slopes `$\sigma((a-b) \ln 2)$` and `$\sigma((b-a) \ln 2)$`.

@@ -4,6 +4,7 @@
 pub(crate) use super::activation::functions::*;
 pub(crate) use super::binary::functions::*;
 pub(crate) use super::derivative::functions::*;
+pub(crate) use super::pairs::functions::*;
 pub(crate) use super::special::functions::*;
 pub(crate) use super::unary::functions::*;
 
@@ -28,41 +29,6 @@ pub(crate) fn sigmoid_of_difference<'t>(a: impl Into<Sym<'t>>, b: impl Into<Sym<
 /// `$\sigma((a - b) \ln 2)$`.
 pub(crate) fn sigmoid_of_bits<'t>(a: impl Into<Sym<'t>>, b: impl Into<Sym<'t>>) -> Sym<'t> {
     sigmoid(std::f64::consts::LN_2 * (finite(a) - finite(b)))
-}
-
-/// `$b\,a^{b-1}$`.
-pub(crate) fn pow_slope<'t>(a: impl Into<Sym<'t>>, b: impl Into<Sym<'t>>) -> Sym<'t> {
-    let b = b.into();
-    match (a.into(), b) {
-        // A number in the exponent needs no node.
-        (Sym::Var(a), Sym::Number(b)) => b * Sym::Var(a.powf(b - 1.0)),
-        (a, b) => b * pow(a, b - 1.0),
-    }
-}
-
-/// `$y \ln a$` with `$y = a^b$`.
-pub(crate) fn pow_log_slope<'t>(
-    a: impl Into<Sym<'t>>,
-    _: impl Into<Sym<'t>>,
-    y: impl Into<Sym<'t>>,
-) -> Sym<'t> {
-    y.into() * ln(a)
-}
-
-/// `$a/y$` with `$y = \sqrt{a^2 + b^2}$`.
-pub(crate) fn hypot_slope<'t>(
-    a: impl Into<Sym<'t>>,
-    _: impl Into<Sym<'t>>,
-    y: impl Into<Sym<'t>>,
-) -> Sym<'t> {
-    finite(a) / finite(y)
-}
-
-/// `$a/(a^2 + b^2)$`.
-pub(crate) fn atan2_slope<'t>(a: impl Into<Sym<'t>>, b: impl Into<Sym<'t>>) -> Sym<'t> {
-    let a = a.into();
-    let y = hypot(a, b);
-    finite(a) / y / y
 }
 
 /// `a` where the mask is not 0, else `b`.

@@ -11,6 +11,7 @@ pub(crate) mod derivative;
 pub(crate) mod facts;
 pub(crate) mod functions;
 pub(crate) mod operators;
+pub(crate) mod pairs;
 pub(crate) mod passes;
 pub(crate) mod row;
 pub(crate) mod special;
@@ -20,5 +21,6 @@ pub(crate) mod unary;
 
 /// Every row of every table: for checks that must miss none, and for looking an operation up by its name.
 pub fn table() -> impl Iterator<Item = &'static row::Row> {
-    [unary::ALL, activation::ALL, special::ALL, derivative::ALL, binary::ALL].into_iter().flatten().copied()
+    let tables = [unary::ALL, activation::ALL, special::ALL, derivative::ALL, binary::ALL, pairs::ALL];
+    tables.into_iter().flatten().copied()
 }

@@ -21,9 +21,9 @@ crate::ops::elementwise::table::unary! {
     /// `$1/\sqrt x$`. Slope `$-\tfrac12 x^{-3/2}$`.
     rsqrt [0.5, domain: [[0.2, 2.0]; 2]] |x, y| rsqrt(x) => -0.5 * y / x;
     /// `$x^p$`. Slope `$p\,x^{p-1}$`, 0 for p = 0.
-    powf [5.0, domain: [[0.4, 2.0]; 2], number: Some(2.3)] @hidden |x, y; p| pow(x, p) => pick(eq(p, 0.0), 0.0, pow_slope(x, p));
+    powf [5.0, domain: [[0.4, 2.0]; 2], number: Some(2.3)] @hidden |x, y; p| pow(x, p) => pow_slope(x, p);
     /// `$c^x$`. Slope `$c^x \ln c$`, 0 for c = 0 and x ≥ 0.
-    number_pow [5.0, called: Some("pow")] @hidden |x, y; c| pow(c, x) => pick(eq(c, 0.0), pick(ge(x, 0.0), 0.0, ln(0.0)), y * ln(c));
+    number_pow [5.0, called: Some("pow")] @hidden |x, y; c| pow(c, x) => pow_log_slope(c, x);
     /// `$e^x$`. Slope y.
     exp [0.5] |x, y| exp(x) => y;
     /// `$2^x$`. Slope `$y \ln 2$`.

@@ -226,7 +226,9 @@ impl Op for Extreme {
         let y = step.y().value();
         let hit = x.value().eq(&y).to(x.dtype());
         let ties = hit.sum_keep(axes_of(&self.axes));
-        step.give(0, step.dy() * &(&hit / &ties));
+        // Weighed: an infinite ȳ gives the others nothing.
+        let share = step.dy().lift(&hit / &ties);
+        step.give(0, share.weigh(step.dy()));
     }
     fn words(&self) -> &'static str {
         if self.largest {

@@ -5,6 +5,7 @@ use std::path::Path;
 use gradus::data;
 use gradus::prelude::*;
 
+use super::fingerprint::Fingerprint;
 use super::{End, Feed, Task};
 use crate::failure::Failure;
 use crate::train::models;
@@ -48,6 +49,7 @@ fn task(name: &str, (train, test): (Dataset, Dataset), recipe: &Recipe) -> Resul
     if train.is_empty() || test.is_empty() {
         return Err(Failure::Value("--data: the training set or the test set is empty".to_string()));
     }
+    let fingerprint = Fingerprint::of_sets(&train, &test, &[]);
     let scale = Standardizer::overall(&train.inputs);
     let (train, test) = (train.map_inputs(|x| scale.apply(x)), test.map_inputs(|x| scale.apply(x)));
     let inputs = train.inputs.shape()[1];
@@ -60,5 +62,6 @@ fn task(name: &str, (train, test): (Dataset, Dataset), recipe: &Recipe) -> Resul
         feed: Feed::Examples(train),
         test,
         end: End::Classes,
+        fingerprint,
     })
 }

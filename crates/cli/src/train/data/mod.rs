@@ -1,6 +1,7 @@
 //! What can be trained on: the data, the model for them, and what the end of a training shows.
 
 mod doubts;
+mod fingerprint;
 mod images;
 mod names;
 mod table;
@@ -17,6 +18,7 @@ use gradus::tensor::io::read_text;
 use gradus::train::RunningMean;
 use serde_json::{Map, Value, json};
 
+use self::fingerprint::Fingerprint;
 use super::recipe::Recipe;
 use crate::failure::Failure;
 use crate::text::numbers::count;
@@ -151,6 +153,8 @@ pub(crate) struct Task {
     /// Examples of the gradient check, and the derivatives it compares.
     pub(crate) check: (Dataset, usize),
     pub(crate) end: End,
+    /// By it other data are told from these when the training goes on.
+    pub(crate) fingerprint: Fingerprint,
 }
 
 /// Examples of the test set that are computed at once.

@@ -5,6 +5,7 @@ use std::path::Path;
 use gradus::data::text::Vocabulary;
 use gradus::prelude::*;
 
+use super::fingerprint::Fingerprint;
 use super::{End, Feed, Task, read};
 use crate::failure::Failure;
 use crate::text::numbers::count;
@@ -36,6 +37,7 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
     let (test, train) = order.split_at(names.len() / 10);
     let examples = |places: &[i64]| examples(&names, places, &letters, context);
     let (train, test) = (examples(train), examples(test));
+    let fingerprint = Fingerprint::of_sets(&train, &test, &[&names.join("\n")]);
     Ok(Task {
         title: format!(
             "a writer of names, letter by letter ({}, {})",
@@ -49,6 +51,7 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
         feed: Feed::Examples(train),
         test,
         end: End::Letters { stop: letters.number("."), letters, context, length: LENGTH, samples: SAMPLES },
+        fingerprint,
     })
 }
 

@@ -7,6 +7,7 @@ use gradus::data::csv::{Column, CsvOptions, Kind, Table};
 use gradus::prelude::*;
 
 use super::doubts::Rows;
+use super::fingerprint::Fingerprint;
 use super::{End, Feed, Task};
 use crate::failure::Failure;
 use crate::text::numbers::count;
@@ -43,14 +44,16 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
     let (test, train) = order.split_at(tested);
     let (inputs, used) = reader.inputs(&target, train)?;
     let columns: Vec<&Column> = used.iter().map(|&at| &reader.table.columns[at]).collect();
-    let numbers = labels.to_f64_vec();
+    let (numbers, width) = (labels.to_f64_vec(), inputs.shape()[1]);
     let rows = Rows { target: &target, classes: classes.as_deref(), labels: &numbers, train, test };
-    let width = inputs.shape()[1];
     let warnings = rows.doubts(&columns, width);
     let part = |places: &[i64]| {
         Dataset::new(inputs.clone(), labels.clone()).select(&Tensor::from_slice(places, [places.len()]))
     };
     let (mut train, mut test) = (part(train), part(test));
+    let names = columns.iter().map(|column| column.name.as_str());
+    let texts: Vec<&str> = names.chain(classes.iter().flatten().map(String::as_str)).collect();
+    let fingerprint = Fingerprint::of_sets(&train, &test, &texts);
     let scale = Standardizer::per_column(&train.inputs);
     (train, test) = (train.map_inputs(|x| scale.apply(x)), test.map_inputs(|x| scale.apply(x)));
     let mut end = End::Classes;
@@ -74,6 +77,7 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
         feed: Feed::Examples(train),
         test,
         end,
+        fingerprint,
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use gradus::data::text::{Vocabulary, windows};
 use gradus::prelude::*;
 
+use super::fingerprint::Fingerprint;
 use super::{End, Feed, Task, read};
 use crate::failure::Failure;
 use crate::text::numbers::count;
@@ -37,6 +38,7 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
     }
     // The last tenth is for the test.
     let (train, test) = (numbers.narrow(0, 0, n - n / 10), numbers.narrow(0, n - n / 10, n / 10));
+    let fingerprint = Fingerprint::of(&[&train], &[&test], &[&letters.tokens().concat()]);
     let test = windows(&test.contiguous(), context, context);
     let check = windows(&train.narrow(0, 0, 2 * context + 1).contiguous(), context, context);
     Ok(Task {
@@ -48,5 +50,6 @@ pub(super) fn load(path: &Path, recipe: &Recipe) -> Result<Task, Failure> {
         feed: Feed::Windows(train.contiguous(), context),
         test: test.narrow(0, test.len().min(TESTED)),
         end: End::Letters { letters, context, stop: None, length: LENGTH, samples: 1 },
+        fingerprint,
     })
 }

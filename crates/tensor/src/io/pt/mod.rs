@@ -35,7 +35,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<(String, Tensor)>, Error> {
     } else {
         Archive::open(&bytes).and_then(|archive| parse(&archive))
     };
-    tensors.map_err(|reason| Error::Format { path: path.to_path_buf(), format: "pt", reason })
+    tensors.map_err(|reason| super::refused(path, "pt", &bytes, reason))
 }
 
 /// Where the pickle lies: `data.pkl`, in a folder of the archive's name.
@@ -52,8 +52,7 @@ pub(super) fn parse(archive: &Archive<'_>) -> Result<Vec<(String, Tensor)>, Stri
     let program = program(archive).ok_or("it has no data.pkl: not of torch.save")?;
     let folder = program.strip_suffix("data.pkl").unwrap_or_default();
     let pickle = Pickle::run(&archive.get(program)?).map_err(|reason| format!("{program}: {reason}"))?;
-    let order = format!("{folder}byteorder");
-    let big = archive.names().any(|name| name == order) && &*archive.get(&order)? == b"big";
+    let big = is_big(archive, folder)?;
     let mut found = Found { pickle: &pickle, plans: Vec::new(), visited: 0 };
     found.visit(String::new(), pickle.result, 0)?;
     let (mut storages, mut tensors) = (HashMap::new(), Vec::new());
@@ -72,6 +71,22 @@ pub(super) fn parse(archive: &Archive<'_>) -> Result<Vec<(String, Tensor)>, Stri
         tensors.push((name, tensor));
     }
     Ok(tensors)
+}
+
+/// Whether the bytes of an element begin with the highest. Files from before PyTorch 2.1 do not say it: they begin with the lowest.
+fn is_big(archive: &Archive<'_>, folder: &str) -> Result<bool, String> {
+    let entry = format!("{folder}byteorder");
+    if !archive.names().any(|name| name == entry) {
+        return Ok(false);
+    }
+    match &*archive.get(&entry)? {
+        b"little" => Ok(false),
+        b"big" => Ok(true),
+        other => {
+            let other: String = String::from_utf8_lossy(other).chars().take(60).collect();
+            Err(format!("entry {entry} is {other:?}; little or big is allowed"))
+        }
+    }
 }
 
 /// A storage under the sizes and strides of a tensor.
@@ -236,6 +251,37 @@ mod tests {
         assert!(read("CharStorage", &[0x80]).equal(&Tensor::from([-128])));
         assert!(read("ByteStorage", &[0x80]).equal(&Tensor::from([128])));
         assert!(read("BoolStorage", &[1]).equal(&Tensor::from([true])));
+    }
+
+    #[test]
+    fn an_order_of_bytes_that_is_no_order_is_refused() {
+        let value = dict(&[("x", tensor("ShortStorage", [0, 1], &[1], &[1]))]);
+        let program = [&[0x80, 2][..], &value, b"."].concat();
+        let read = |order: &str| {
+            let entries =
+                [("x/data.pkl", program.clone()), ("x/byteorder", order.into()), ("x/data/0", vec![0, 1])];
+            let bytes = zip::write(entries);
+            parse(&Archive::open(&bytes)?).map(|all| all[0].1.to_f64_vec())
+        };
+        assert_eq!((read("little"), read("big")), (Ok(vec![256.0]), Ok(vec![1.0])));
+        for order in ["Big", "bigg", "", "little\n", "<"] {
+            assert_eq!(read(order), Err(format!("entry x/byteorder is {order:?}; little or big is allowed")));
+        }
+    }
+
+    #[test]
+    fn a_negative_view_is_refused() {
+        let plain = tensor("FloatStorage", [0, 6], &[6], &[1]);
+        let with = |metadata: &[u8]| {
+            let inner = plain.strip_suffix(b"tR").unwrap();
+            file(&dict(&[("x", [inner, metadata, b"tR"].concat())]), &floats())
+        };
+        for metadata in [&b""[..], b"N", b"}"] {
+            assert_eq!(with(metadata).unwrap()[0].1.get([5]), Some(5.0));
+        }
+        let negative = dict(&[("neg", vec![0x88])]);
+        assert!(with(&negative).unwrap_err().contains("resolve_neg()"));
+        assert!(with(b")").unwrap_err().contains("not described as PyTorch does"));
     }
 
     #[test]

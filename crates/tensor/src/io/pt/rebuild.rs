@@ -145,7 +145,8 @@ impl Pickle {
         }
     }
 
-    /// `(storage, offset, sizes, strides, requires_grad, hooks[, type])`.
+    /// `(storage, offset, sizes, strides, requires_grad, hooks[, type][, metadata])`. The metadata say of a view that it is the negative or the
+    /// conjugate of what its storage holds.
     fn tensor(&mut self, arguments: Value, typed: bool) -> Result<Value, String> {
         let wrong = || "a tensor is not described as PyTorch does".to_string();
         let items = self.items(arguments)?.to_vec();
@@ -155,6 +156,16 @@ impl Pickle {
             (true, _) => return Err(wrong()),
             (false, _) => self.storages[storage].kind.ok_or_else(wrong)?,
         };
+        let metadata = items.get(if typed { 7 } else { 6 });
+        let plain = match metadata {
+            None | Some(Value::Other) => true,
+            Some(Value::Dict(i)) => self.dicts[*i].is_empty(),
+            Some(_) => return Err(wrong()),
+        };
+        if !plain {
+            let reason = "a tensor has metadata, as the negative or conjugate view of another has; save it with .resolve_neg().resolve_conj()";
+            return Err(reason.to_string());
+        }
         let numbers =
             |value| self.items(value)?.iter().map(|&item| size(item)).collect::<Result<Vec<_>, _>>();
         let plan =

@@ -113,55 +113,6 @@ pub fn exp_over<R: Real>(x: R, c: R) -> R {
     q.exp_sum(select(q.abs() < R::of(1e4), rest, R::ZERO))
 }
 
-/// b aᵇ⁻¹, the slope of aᵇ in a, with the rounding error of b − 1.
-#[inline(always)]
-pub fn pow_slope<R: Real>(a: R, b: R) -> R {
-    let less = b - R::ONE;
-    let back = less - b;
-    let rest = (b - (less - back)) - (R::ONE + back);
-    a.pow_times(less, select(less.abs() < R::MAX, rest, R::ZERO), b)
-}
-
-/// Below this a quotient of two numbers, or their length, may have lost digits by being subnormal: 2⁻⁹⁶².
-pub(super) const LOW: f64 = f64::from_bits(0x03d0_0000_0000_0000);
-/// What brings such numbers back to where none are lost, and its inverse: 2¹⁰⁰.
-pub(super) const UP: f64 = f64::from_bits(0x4630_0000_0000_0000);
-pub(super) const DOWN: f64 = f64::from_bits(0x39b0_0000_0000_0000);
-
-/// A power of two by which two numbers are multiplied, so that their length is neither subnormal nor infinite.
-#[inline(always)]
-fn lift(x: f64, y: f64) -> f64 {
-    let large = max(x.abs(), y.abs());
-    select(large < LOW, UP, select(large > 1e300, DOWN, 1.0))
-}
-
-/// x/√(x² + y²), the slope of √(x² + y²) in x.
-#[inline(always)]
-pub fn hypot_slope<R: Real>(x: R, y: R, _length: R) -> R {
-    let (a, b) = (x.to_f64(), y.to_f64());
-    let up = lift(a, b);
-    let length = hypot(a * up, b * up);
-    let length = select(length == f64::INFINITY, R::MAX.to_f64() * up, length);
-    R::of(finite(x).to_f64() * up / length)
-}
-
-/// x/(x² + y²), the slope of atan2(x, y) in x with the sign of y's.
-#[inline(always)]
-pub fn atan2_slope<R: Real>(x: R, y: R) -> R {
-    let (a, b) = (x.to_f64(), y.to_f64());
-    let up = lift(a, b);
-    let (part, length) = (finite(a) * up, hypot(a * up, b * up));
-    // The first quotient is subnormal only here: beside an x next to nothing.
-    let more = select((part.abs() < LOW) & (length > f64::EPSILON), UP, 1.0);
-    R::of(part * more / length / length * (up / more))
-}
-
-/// aᵇ ln a, the slope of aᵇ in b; not from aᵇ, which may be subnormal.
-#[inline(always)]
-pub fn pow_log_slope<R: Real>(a: R, b: R, _power: R) -> R {
-    a.pow_times(b, R::ZERO, a.ln())
-}
-
 /// −ln x − 1 = −ln(e x), with the rounding error of e x.
 #[inline(always)]
 pub fn entr_slope<R: Real>(x: R) -> R {
@@ -332,45 +283,4 @@ pub fn acosh_slope<R: Real>(x: R) -> R {
 #[inline(always)]
 pub fn atanh_slope<R: Real>(x: R) -> R {
     R::ONE / ((R::ONE - x) * (R::ONE + x))
-}
-
-#[cfg(test)]
-mod tests {
-    use approx::relative_eq;
-
-    use super::*;
-
-    /// Among subnormal numbers, beside one that is next to nothing, and where the square of the length is infinite.
-    #[test]
-    fn slopes_of_lengths_and_angles_at_the_ends_of_the_range() {
-        let half = 0.5f64.sqrt();
-        let slopes =
-            [(3e-310, 4e-310, 0.6), (5e-324, 5e-324, half), (-5e-324, 0.0, -1.0), (f64::MAX, f64::MAX, half)];
-        for (x, y, slope) in slopes {
-            assert!(
-                relative_eq!(hypot_slope(x, y, f64::NAN), slope, epsilon = 0.0, max_relative = 1e-15),
-                "{x:e}, {y:e}"
-            );
-        }
-        assert_eq!(
-            (hypot_slope(1e-45f32, 1e-45, 0.0), hypot_slope(0.0, f64::INFINITY, 0.0)),
-            (0.5f32.sqrt(), 0.0)
-        );
-        assert_eq!((hypot_slope(f64::INFINITY, 1.0, 0.0), hypot_slope(f32::INFINITY, 1.0, 0.0)), (1.0, 1.0));
-        let slopes = [
-            (3e-310, 1e-3, 2.999_999_999_999_991e-304),
-            (-5e-309, 7e-309, -6.756_756_756_756_758e307),
-            (5e-324, 0.1, 4.94e-322),
-            (f64::MAX, f64::MAX, 2.781_342_323_134e-309),
-            (5e-324, 5e-324, f64::INFINITY),
-            (1.0, f64::INFINITY, 0.0),
-        ];
-        for (x, y, slope) in slopes {
-            assert!(
-                relative_eq!(atan2_slope(x, y), slope, epsilon = 0.0, max_relative = 1e-15),
-                "{x:e}, {y:e}"
-            );
-        }
-        assert!(hypot_slope(0.0f64, 0.0, 0.0).is_nan() && atan2_slope(0.0f64, 0.0).is_nan());
-    }
 }

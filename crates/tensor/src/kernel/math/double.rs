@@ -18,6 +18,8 @@ pub(super) const LN_2_LOW: f64 = 5.497_923_018_708_371e-14;
 const ROOT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
 /// The least x of eˣ: from −746 on it is 0, and here it is 0 times what a function multiplies it with; the same above 710.
 const LEAST: f64 = -800.0;
+/// So far from 0 eˣ is 0 or ∞ whatever it is multiplied with: e⁻¹⁴⁰⁰ is 10⁻⁶⁰⁸.
+pub(super) const FAR: f64 = 1400.0;
 const MANTISSA: u64 = 0x000f_ffff_ffff_ffff;
 const ONE_BITS: u64 = 0x3ff0_0000_0000_0000;
 
@@ -134,6 +136,13 @@ pub(super) fn exp_sum(x: f64, tail: f64) -> f64 {
 pub(super) fn scaled_exp(x: f64, tail: f64, w: f64, w_low: f64) -> f64 {
     let (p, k) = reduce_exp_sum(clamp(x, LEAST, -LEAST), tail);
     scale(w + p.mul_add(w, p.mul_add(w_low, w_low)), k)
+}
+
+/// w 2^`shift` e^(x + tail), up to [`FAR`] in x.
+#[inline(always)]
+pub(super) fn shifted_exp(x: f64, tail: f64, w: f64, shift: f64) -> f64 {
+    let (p, k) = reduce_exp_sum(clamp(x, -FAR, FAR), tail);
+    scale(p.mul_add(w, w), k + shift)
 }
 
 #[inline(always)]

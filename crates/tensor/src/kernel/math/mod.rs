@@ -50,6 +50,7 @@ mod double_double;
 mod erf;
 mod gamma;
 mod normal;
+mod pairs;
 mod power;
 mod real;
 mod single;
@@ -67,15 +68,19 @@ pub use compound::{
     sinh, softplus, weigh, xlog1py, xlogy,
 };
 pub use derivative::{
-    acosh_slope, asin_slope, asinh_slope, atan_slope, atan2_slope, atanh_slope, clamp_max, clamp_min,
-    entr_slope, erfcx_integral, exp_over, finite, hypot_slope, i0e_derivative, i1e_slope, inverse_mills,
-    kept, kept_wide, logistic_pdf, logit_slope, pow_log_slope, pow_slope, sech_squared, sigmoid_and_slope,
-    sigmoid_of_bits, sigmoid_of_difference, sinc_derivative,
+    acosh_slope, asin_slope, asinh_slope, atan_slope, atanh_slope, clamp_max, clamp_min, entr_slope,
+    erfcx_integral, exp_over, finite, i0e_derivative, i1e_slope, inverse_mills, kept, kept_wide,
+    logistic_pdf, logit_slope, sech_squared, sigmoid_and_slope, sigmoid_of_bits, sigmoid_of_difference,
+    sinc_derivative,
 };
 pub use gamma::{digamma, gamma, lgamma, polygamma, trigamma};
 pub use normal::{
     erf_slope, erfc, erfcx, erfinv, erfinv_slope, gelu, gelu_slope, log_normal_cdf, ndtri, ndtri_slope,
     normal_cdf, normal_pdf, normal_pdf_slope,
+};
+pub use pairs::{
+    atan2_slope, hypot_curvature, hypot_mixed, hypot_slope, pow_curvature, pow_log_curvature, pow_log_slope,
+    pow_mixed, pow_slope,
 };
 pub use real::{Arithmetic, Real};
 

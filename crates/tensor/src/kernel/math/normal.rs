@@ -134,7 +134,7 @@ pub fn erfinv_slope<R: Real>(x: R, y: R) -> R {
 pub fn ndtri_slope<R: Real>(p: R, y: R) -> R {
     let (p, y) = (p.to_f64(), y.to_f64().abs());
     let q = select(p < 0.5, p, 1.0 - p);
-    let inside = 2.506_628_274_631_000_5 * scaled_tail_double(select(y < 40.0, y, 40.0)).0 / q;
+    let inside = 2.506_628_274_631_000_5 * scaled_tail_double(select(y < 40.0, y, 40.0)).0 / q.abs();
     R::of(select(q >= 0.0, inside, f64::NAN))
 }
 

@@ -1,7 +1,10 @@
 //! Logarithms to other bases and powers in `f64`, where ln x is needed to more than 53 bits.
 
-use super::derivative::{DOWN, LOW, UP};
-use super::double::{LN_2_HIGH, LN_2_LOW, atanh_tail, exp_sum, ln_edges, polynomial, scaled_exp, split_all};
+use super::derivative::finite;
+use super::double::{
+    FAR, LN_2_HIGH, LN_2_LOW, atanh_tail, exp_sum, ln_edges, polynomial, shifted_exp, split_all,
+};
+use super::pairs::{LOW, UP};
 use super::select;
 
 /// A logarithm's unit: 1/ln(base) and log_base(2), each in two parts.
@@ -96,38 +99,43 @@ fn exponent(x: f64, y: f64) -> (f64, f64) {
     let high = select(a == 0.0, f64::NEG_INFINITY, high);
     let w = y * high;
     let tail = y.mul_add(high, -w) + y * low;
-    (w, select(w.abs() < 1e3, tail, 0.0))
+    (w, select(w.abs() < FAR, tail, 0.0))
 }
 
 /// |x|ʸ = e^(y ln |x|) with ln |x| in two parts, then the rules for signs and limits.
 #[inline(always)]
 pub(super) fn pow(x: f64, y: f64) -> f64 {
     let (w, tail) = exponent(x, y);
-    pow_edges(x, y, exp_sum(w, tail), 1.0)
+    pow_edges(x, y, 0.0, exp_sum(w, tail), 1.0)
 }
 
-/// w x^(y + `y_low`), with w multiplied in before the power of two.
+/// w x^(y − `less`) for a small whole `less`, with w multiplied in before the power of two.
 #[inline(always)]
-pub(super) fn pow_times(x: f64, y: f64, y_low: f64, w: f64) -> f64 {
-    let (v, tail) = exponent(x, y);
-    // Beyond ±800 the product is 0 or ∞, whatever w: one that is large or small enough to matter stands by an x next to 1.
-    let tail = select(v.abs() < 1e3, y_low.mul_add(ln_sum(x.abs()).0, tail), 0.0);
+pub(super) fn pow_times(x: f64, y: f64, less: f64, w: f64) -> f64 {
+    let rest_of = y - less;
+    let back = rest_of - y;
+    let error = (y - (rest_of - back)) - (less + back);
+    let (v, tail) = exponent(x, rest_of);
+    // Beyond the bound the product is 0 or ∞, whatever w.
+    let tail = select(v.abs() < FAR, error.mul_add(ln_sum(x.abs()).0, tail), 0.0);
     // A subnormal w has fewer digits than the product, which a power of two gives it.
     let small = w.abs() < LOW;
-    let product = scaled_exp(v, tail, select(small, w * UP, w), 0.0) * select(small, DOWN, 1.0);
-    let product = select(v < -800.0, 0.0 * w, select(v > 800.0, f64::INFINITY * w, product));
-    pow_edges(x, y, product, w)
+    let product = shifted_exp(v, tail, select(small, w * UP, w), select(small, -100.0, 0.0));
+    let product = select(v < -FAR, 0.0 * finite(w), select(v > FAR, f64::INFINITY * w, product));
+    pow_edges(x, y, less, product, w)
 }
 
-/// w xʸ from w |x|ʸ: C's rules for negative x, and for what is 1 whatever the other operand.
+/// w x^(y − `less`) from w |x|^(y − `less`): C's rules for negative x, and for what is 1 whatever the other operand. Whether the
+/// exponent is even is asked of y, since the difference may be rounded. Where w is 0, so is the product.
 #[inline(always)]
-pub(super) fn pow_edges(x: f64, y: f64, product: f64, w: f64) -> f64 {
+pub(super) fn pow_edges(x: f64, y: f64, less: f64, product: f64, w: f64) -> f64 {
     let whole = y.trunc() == y;
-    let odd = whole & ((0.5 * y).trunc() != 0.5 * y);
+    let is_odd = |y: f64| (0.5 * y).trunc() != 0.5 * y;
+    let odd = whole & (is_odd(y) != is_odd(less)) & (y.abs() < f64::INFINITY);
     let power = select(x.abs() == 1.0, select(y == y, w, y), product);
     let power = select(odd & x.is_sign_negative(), -power, power);
     let power = select((x < 0.0) & (x > f64::NEG_INFINITY) & !whole, f64::NAN, power);
-    select((x == 1.0) | (y == 0.0), w, power)
+    select((x == 1.0) | (y == less) | (w == 0.0), w, power)
 }
 
 #[cfg(test)]
@@ -151,7 +159,7 @@ mod tests {
     /// 245 and 162 times the least number there is.
     #[test]
     fn a_factor_that_is_subnormal() {
-        let slope = super::pow_times(8e-322, -1.0, 1.21e-321, 1.21e-321);
+        let slope = super::pow_times(8e-322, 1.21e-321, 1.0, 1.21e-321);
         assert!(relative_eq!(slope, 245.0 / 162.0, max_relative = 1e-15), "{slope}");
     }
 

@@ -108,9 +108,9 @@ pub trait Real: bytemuck::Pod + PartialOrd + Default + Send + Sync + Debug + Dis
     fn log10(self) -> Self;
     /// xʸ.
     fn pow(self, y: Self) -> Self;
-    /// w x^(y + `y_low`) for a `y_low` below half an ulp of y, without the rounding of a power that is subnormal, and finite
-    /// where only the power is not.
-    fn pow_times(self, y: Self, y_low: Self, w: Self) -> Self;
+    /// w x^(y − `less`) for a small whole `less`, without the rounding of a power that is subnormal, finite where only the power is
+    /// not, and 0 where w is. The exponent is even or odd as it would be without rounding.
+    fn pow_times(self, y: Self, less: Self, w: Self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
     /// (tanh x, 1/cosh² x); in `f32` with one exponential for both.
@@ -224,8 +224,8 @@ macro_rules! real {
                 $module::pow(self, y)
             }
             #[inline(always)]
-            fn pow_times(self, y: Self, y_low: Self, w: Self) -> Self {
-                $module::pow_times(self, y, y_low, w)
+            fn pow_times(self, y: Self, less: Self, w: Self) -> Self {
+                $module::pow_times(self, y, less, w)
             }
         }
     };

@@ -4,6 +4,7 @@
 //! rest refitted after each. Polynomials are evaluated by Horner's rule with fused multiply-add. Errors given are in
 //! units in the last place (ulp) of the true value, the largest over all `f32`.
 
+use super::derivative::finite;
 use super::{double, power, select};
 
 pub(super) use super::erf::{erf_single as erf, scaled_tail_single as scaled_tail};
@@ -203,18 +204,16 @@ pub(super) fn log10(x: f32) -> f32 {
 /// |x|ʸ = e^(y ln |x|) by way of `f64`, rounded once, then the rules for signs and limits.
 #[inline(always)]
 pub(super) fn pow(x: f32, y: f32) -> f32 {
-    wide_pow(f64::from(x), f64::from(y)) as f32
+    pow_times(x, y, 0.0, 1.0)
 }
 
+/// w x^(y − `less`) for a small whole `less`, rounded once.
 #[inline(always)]
-fn wide_pow(x: f64, y: f64) -> f64 {
-    power::pow_edges(x, y, double::exp(y * double::ln(x.abs())), 1.0)
-}
-
-/// w x^(y + `y_low`), rounded once.
-#[inline(always)]
-pub(super) fn pow_times(x: f32, y: f32, y_low: f32, w: f32) -> f32 {
-    (wide_pow(f64::from(x), f64::from(y) + f64::from(y_low)) * f64::from(w)) as f32
+pub(super) fn pow_times(x: f32, y: f32, less: f32, w: f32) -> f32 {
+    let [x, y, less, w] = [x, y, less, w].map(f64::from);
+    let power = double::exp((y - less) * double::ln(x.abs()));
+    let product = select(power == 0.0, 0.0 * finite(w), power * w);
+    power::pow_edges(x, y, less, product, w) as f32
 }
 
 /// (tanh(a) − a)/a³ for a < ⅝, as a polynomial in a².

@@ -326,7 +326,7 @@ impl<'t> Var<'t> {
         let counts = Tensor::from_vec(counts, [n, classes]).to(self.dtype());
         let other = counts.eq(0.0).to(self.dtype());
         let hinge = (1.0 - self.unsqueeze(2) + self.unsqueeze(1)).clamp_min(0.0);
-        let pairs = hinge * &counts.unsqueeze(2) * &other.unsqueeze(1);
+        let pairs = self.lift(&counts.unsqueeze(2) * &other.unsqueeze(1)).weigh(hinge);
         how.weighted_mean("multilabel_margin_loss", pairs.sum_axes([1, 2]) / classes as f64)
     }
 }

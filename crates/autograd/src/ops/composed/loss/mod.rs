@@ -144,6 +144,12 @@ fn same_shape(op: &str, a: Var<'_>, b: Var<'_>) {
     all_of_one_shape(op, a, [("target", b)]);
 }
 
+/// `$c\,e^2$` where `$d = |e| < \delta$`, else `far`. The squares are of 0 there: an infinite e would give 0 · ∞ to its slope.
+fn near_or_far<'t>(e: Var<'t>, d: Var<'t>, delta: f64, c: f64, far: Var<'t>) -> Var<'t> {
+    let near = d.value().lt(delta);
+    (e.where_(&near, 0.0).square() * c).where_(&near, far)
+}
+
 /// # Losses of numbers
 impl<'t> Var<'t> {
     /// What a loss compares this prediction with. A number is that of each element.
@@ -240,7 +246,7 @@ impl<'t> Var<'t> {
         if delta == 0.0 {
             return how.reduction.apply(d);
         }
-        how.reduction.apply((e.square() * (0.5 / delta)).where_(&d.value().lt(delta), d - 0.5 * delta))
+        how.reduction.apply(near_or_far(e, d, delta, 0.5 / delta, d - 0.5 * delta))
     }
 
     /// The mean of `$d^2/2$` where `$d = |x - t| < 1$`, else `$d - \tfrac12$`; see [`Self::huber_loss_with`].
@@ -266,7 +272,7 @@ impl<'t> Var<'t> {
         let e = x - target;
         let (d, delta) = (e.abs(), how.delta);
         expect::number("huber_loss", "delta", delta, delta > 0.0, "above 0");
-        how.reduction.apply((e.square() * 0.5).where_(&d.value().lt(delta), (d - 0.5 * delta) * delta))
+        how.reduction.apply(near_or_far(e, d, delta, 0.5, (d - 0.5 * delta) * delta))
     }
 
     /// The mean of `$\ln \cosh (x - t)$`: squares near 0, distances far from it, with slopes of every order.
