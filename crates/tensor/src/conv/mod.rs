@@ -211,9 +211,9 @@ pub fn conv_weight(x: &Tensor, g: &Tensor, w: &Window, groups: usize) -> Tensor 
             if n == 0 || size == 0 {
                 return;
             }
-            s.padded = all_finite(x);
+            let direct = single(x).and_then(|_| Direct::new(w, &s));
+            s.padded = direct.is_some() || all_finite(x);
             let s = &s;
-            let direct = single(x).and_then(|_| Direct::new(w, s));
             let samples = n.div_ceil(BLOCKS);
             let mut partial = vec![T::default(); n.div_ceil(samples) * size];
             parallel::chunks(&mut partial, size, s.places as f64 * samples as f64 * 0.1, |start, sum| {
