@@ -127,18 +127,11 @@ fn a_training_of_a_file_is_gone_on_with_by_the_command_that_is_said() {
     let folder = Folder::new("command");
     let table = (0..40).fold(String::from("a,b\n"), |all, i| format!("{all}{i}.5,{i}.25\n"));
     folder.write("my table.csv", &table);
-    folder.works(&[
-        "csv",
-        "my table.csv",
-        "--target",
-        "b",
-        "--model",
-        "linear",
-        "--epochs",
-        "1",
-        "--log",
-        "run",
-    ]);
+    let begin = |file: &str| {
+        let options = ["--target", "b", "--model", "linear", "--epochs", "1", "--log", "run"];
+        folder.works(&[&["csv", file][..], &options].concat());
+    };
+    begin("my table.csv");
     let command = "; to go on: gradus train csv 'my table.csv' --log run --resume\n";
     let said = [
         (
@@ -154,18 +147,7 @@ fn a_training_of_a_file_is_gone_on_with_by_the_command_that_is_said() {
     // Where the data are is no part of the recipe: a training that has left no checkpoint begins anew from another place.
     folder.write("other.csv", &table);
     fs::remove_file(folder.0.join("run/step-000000001.checkpoint")).unwrap();
-    folder.works(&[
-        "csv",
-        "other.csv",
-        "--target",
-        "b",
-        "--model",
-        "linear",
-        "--epochs",
-        "1",
-        "--log",
-        "run",
-    ]);
+    begin("other.csv");
     assert!(
         text(&folder.read("run/recipe.toml"))
             .starts_with("# gradus train csv --config FILE\n# data: other.csv\n")

@@ -246,7 +246,7 @@ pub(super) fn start(
         Ok(None) if train.resume => return Err(kept::no_checkpoint(folder)),
         Ok(None) => train.check_recipe(folder, &text)?,
         Ok(Some(newest)) if train.resume => {
-            train.check_settings(recipe, &newest)?;
+            Train::check_settings(recipe, &newest)?;
             Train::check_data(task, &newest)?;
             train.check_rate(recipe, options.steps, &newest)?;
         }

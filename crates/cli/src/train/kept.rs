@@ -24,7 +24,7 @@ const FILE: &str = "# data: ";
 const RATE: &str = "lr";
 /// The name of the fingerprint of the data in a checkpoint.
 const DATA: &str = "data";
-/// The name of the recipe in a checkpoint, without what may be another.
+/// The name of the recipe in a checkpoint.
 const SETTINGS: &str = "recipe";
 /// What may be another when a training goes on. All else says what is learned, by which model, and where the training stands.
 const FREE: [&str; 2] = ["lr", "clip_norm"];
@@ -90,22 +90,14 @@ impl Train {
     /// What of the recipe is another than it was, in words; a training that goes on may have another rate, and no other model.
     pub(super) fn changes(&self, recipe: &Recipe) -> Result<Vec<String>, Failure> {
         let Some(known) = self.kept()? else { return Ok(Vec::new()) };
-        let (known, new) = (known.values()?, recipe.values()?);
-        let word = |value: Option<&toml::Value>| value.map_or("none".to_string(), toml::Value::to_string);
-        let mut changes = Vec::new();
-        for key in known.keys().chain(new.keys().filter(|key| !known.contains_key(*key))) {
-            let [old, new] = [known.get(key), new.get(key)].map(word);
-            if old != new && !FREE.contains(&key.as_str()) {
-                let free = FREE.join(" and ");
-                return Err(Failure::Value(format!(
-                    "--resume: {key} is {new}, and was {old} in this training; {free} alone may be others"
-                )));
-            }
-            if old != new {
-                changes.push(format!("{key} {new} in place of {old}"));
-            }
+        let (refused, free) = differences(&known.values()?, &recipe.values()?);
+        if let Some([key, old, new]) = refused.first() {
+            let free = FREE.join(" and ");
+            return Err(Failure::Value(format!(
+                "--resume: {key} is {new}, and was {old} in this training; {free} alone may be others"
+            )));
         }
-        Ok(changes)
+        Ok(free.iter().map(|[key, old, new]| format!("{key} {new} in place of {old}")).collect())
     }
 
     /// Refuses a file in the place of the folder, or of one above it.
@@ -119,38 +111,22 @@ impl Train {
     }
 
     /// Refuses to go on with other settings than those of the checkpoint: the recipe in the folder may have been edited, or be gone.
-    pub(super) fn check_settings(&self, recipe: &Recipe, newest: &Newest) -> Result<(), Failure> {
+    pub(super) fn check_settings(recipe: &Recipe, newest: &Newest) -> Result<(), Failure> {
         let Some(known) = Run::value_in(&newest.checkpoint, SETTINGS) else { return Ok(()) };
-        let known: Vec<u8> = known.to_vec::<i64>().into_iter().map(|byte| byte as u8).collect();
-        let (known, new) = (String::from_utf8_lossy(&known), settings(recipe, self.subject.data_set)?);
-        let other: Vec<String> = new
-            .lines()
-            .filter(|line| !known.lines().any(|known| known == *line))
-            .map(|line| {
-                let key = line.split(" = ").next().unwrap_or_default();
-                let was = known.lines().find(|known| known.split(" = ").next() == Some(key));
-                format!(
-                    "{line}, and was {}",
-                    was.map_or("not set", |was| was.rsplit(" = ").next().unwrap_or(was))
-                )
-            })
-            .chain(
-                known
-                    .lines()
-                    .filter(|line| {
-                        let key = line.split(" = ").next();
-                        !new.lines().any(|new| new.split(" = ").next() == key)
-                    })
-                    .map(|line| format!("{line} is not set now")),
-            )
-            .collect();
-        if other.is_empty() {
+        let bytes: Vec<u8> = known.to_vec::<i64>().into_iter().map(|byte| byte as u8).collect();
+        let path = newest.path.display();
+        let known: toml::Table = toml::from_str(&String::from_utf8_lossy(&bytes))
+            .map_err(|error| Failure::Value(format!("--resume: the recipe in {path}: {error}")))?;
+        let (refused, _) = differences(&known, &recipe.values()?);
+        if refused.is_empty() {
             return Ok(());
         }
+        let other: Vec<String> =
+            refused.iter().map(|[key, old, new]| format!("{key} = {new}, and was {old}")).collect();
         Err(Failure::Value(format!(
-            "--resume: the recipe is another than that of {}: {}; lr and clip_norm alone may be others",
-            newest.path.display(),
-            other.join("; ")
+            "--resume: the recipe is another than that of {path}: {}; {} alone may be others",
+            other.join("; "),
+            FREE.join(" and ")
         )))
     }
 
@@ -231,18 +207,17 @@ pub(super) fn no_checkpoint(folder: &Path) -> Failure {
 pub(super) fn set(run: &Run, recipe: &Recipe, data: Data, task: &Task) -> Result<(), Failure> {
     run.set(RATE, recipe.lr);
     run.set(DATA, task.fingerprint.tensor());
-    let bytes: Vec<i64> = settings(recipe, data)?.bytes().map(i64::from).collect();
+    let bytes: Vec<i64> = recipe.toml(data)?.bytes().map(i64::from).collect();
     run.set(SETTINGS, Tensor::from_slice(&bytes, bytes.len()));
     Ok(())
 }
 
-/// The lines of a recipe that must stay.
-fn settings(recipe: &Recipe, data: Data) -> Result<String, Failure> {
-    let text = recipe.toml(data)?;
-    let stays = |line: &&str| {
-        !line.starts_with('#') && !FREE.iter().any(|key| line.starts_with(&format!("{key} = ")))
-    };
-    Ok(text.lines().filter(stays).collect::<Vec<_>>().join("\n"))
+/// What of a recipe is another, as `[key, old, new]`: what must stay, and what may be another.
+fn differences(known: &toml::Table, new: &toml::Table) -> (Vec<[String; 3]>, Vec<[String; 3]>) {
+    let word = |value: Option<&toml::Value>| value.map_or("none".to_string(), toml::Value::to_string);
+    let keys = known.keys().chain(new.keys().filter(|key| !known.contains_key(*key)));
+    let all = keys.map(|key| [key.clone(), word(known.get(key)), word(new.get(key))]);
+    all.filter(|[_, old, new]| old != new).partition(|[key, ..]| !FREE.contains(&key.as_str()))
 }
 
 /// The change of the rate since the checkpoint, in words.
